@@ -1,0 +1,60 @@
+"""Compile kernels once, and never run a stale one.
+
+Numba's own cache notices a change of the file a kernel stands in, but not of the files whose kernels it calls. The
+cache therefore lives in a folder named after the content of every module of this package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from platformdirs import user_cache_dir
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@cache
+def cache_folder() -> Path:
+    """Return the folder that holds the compiled kernels of exactly this source."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(source.read_bytes())
+    name = f"overbruggen-{digest.hexdigest()[:16]}"
+    own_choice = os.environ.get("NUMBA_CACHE_DIR")
+    candidates = [own_choice] if own_choice else [user_cache_dir("overbruggen"), tempfile.gettempdir()]
+    for candidate in candidates:
+        folder = Path(candidate) / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.mkdtemp(prefix=name))
+
+
+def is_compiled() -> bool:
+    """Tell whether kernels of this source were compiled on this machine before."""
+    return any(cache_folder().rglob("*play*.nbc"))
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function called from other kernels; their cache holds its code, so it needs none."""
+    return numba.njit(function, error_model="numpy", no_cpython_wrapper=False)  # type: ignore[no-any-return]
+
+
+def entry(function: Function) -> Function:
+    """Compile a kernel called from Python and keep it on disk."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_folder())
+    try:
+        return numba.njit(function, error_model="numpy", cache=True, nogil=True)  # type: ignore[no-any-return]
+    finally:
+        numba.config.CACHE_DIR = before
