@@ -47,6 +47,9 @@ class Population(Group):
     minimum_projects: int = parameter(5, "with participations: organisations with fewer classified projects are left out", unit="projects",
                                       source="Horizon 2020 extract: expertise is estimated from five projects or more", ge=1)
 
+    sample_seed: int = parameter(1, "with source=file: seed of the sample, the same in all replicates", source="a study compares forms on the same organisations",
+                                 ge=0, le=LARGEST_SEED)
+
     @model_validator(mode="after")
     def check(self) -> Self:
         """Refuse fields that contradict each other."""

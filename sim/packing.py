@@ -1,0 +1,124 @@
+"""Hand the whole state to compiled kernels as one pointer.
+
+Numba passes a named tuple of arrays by value, some nine machine words per array, at every call; with a hundred arrays
+both compiling and running drown in copies. Here a (nested) named tuple is packed into one table of words - address and
+shape of every array, value of every number - and kernels get the table's address. Kernels are written as if they had
+the named tuple itself, and run on the named tuple unchanged when they are not compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core.datamodel import PrimitiveModel
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import NativeValue, infer_getattr, lower_getattr_generic, register_model, typeof_impl, unbox
+from numba.np.arrayobj import populate_array
+from numba.np.numpy_support import from_dtype
+
+WORD = ir.IntType(64)
+NUMBERS = {float: types.float64, int: types.int64, bool: types.boolean, np.uint64: types.uint64}
+
+
+class GroupType(types.Type):  # type: ignore[misc]
+    """Numba's type of a packed named tuple: which field stands at which word of the table, and what it is."""
+
+    def __init__(self, title: str, fields: tuple[tuple[str, int, types.Type], ...]) -> None:
+        self.fields = {field: (word, kind) for field, word, kind in fields}
+        super().__init__(name=f"{title}({', '.join(f'{f}@{w}:{k}' for f, w, k in fields)})")
+
+
+@register_model(GroupType)
+class GroupModel(PrimitiveModel):  # type: ignore[misc]
+    """A group is the address of its first word."""
+
+    def __init__(self, manager: Any, kind: GroupType) -> None:
+        super().__init__(manager, kind, WORD.as_pointer())
+
+
+@infer_getattr
+class GroupAttribute(AttributeTemplate):  # type: ignore[misc]
+    """Fields of a group have the types noted when it was packed."""
+
+    key = GroupType
+
+    def generic_resolve(self, group: GroupType, field: str) -> types.Type | None:
+        """Return the type of a field."""
+        return group.fields[field][1] if field in group.fields else None
+
+
+@lower_getattr_generic(GroupType)  # type: ignore[untyped-decorator]
+def read_field(context: Any, builder: Any, group: GroupType, table: Any, field: str) -> Any:
+    """Build a field's value from its words, which never change while a kernel runs."""
+    word, kind = group.fields[field]
+    invariant = builder.module.add_metadata([])
+
+    def read(offset: int) -> Any:
+        loaded = builder.load(builder.gep(table, [ir.Constant(ir.IntType(32), word + offset)]))
+        loaded.set_metadata("invariant.load", invariant)
+        return loaded
+
+    if isinstance(kind, GroupType):
+        return builder.gep(table, [ir.Constant(ir.IntType(32), word)])
+    if kind == types.boolean:
+        return builder.trunc(read(0), ir.IntType(1))
+    if not isinstance(kind, types.Array):
+        return builder.bitcast(read(0), context.get_value_type(kind))
+    item = context.get_abi_sizeof(context.get_data_type(kind.dtype))
+    shape = [read(1 + axis) for axis in range(kind.ndim)]
+    strides: list[Any] = [ir.Constant(WORD, item)]
+    for axis in range(kind.ndim - 1, 0, -1):
+        strides.insert(0, builder.mul(strides[0], shape[axis]))
+    array = context.make_array(kind)(context, builder)
+    data = builder.inttoptr(read(0), context.get_data_type(kind.dtype).as_pointer())
+    populate_array(array, data=data, shape=shape, strides=strides, itemsize=ir.Constant(WORD, item), meminfo=None)
+    return array._getvalue()
+
+
+class Packed:
+    """A named tuple's table of words; keeps the arrays alive."""
+
+    def __init__(self, source: Any) -> None:
+        words: list[int] = []
+        self.source = source
+        self.kind = lay_out(source, words)
+        self.words = np.array(words, dtype=np.uint64)
+        self.address = int(self.words.ctypes.data)
+
+
+def lay_out(group: Any, words: list[int]) -> GroupType:
+    """Append a named tuple's words; return its type with positions counted from its own first word."""
+    start, fields = len(words), []
+    for field, value in zip(group._fields, group, strict=True):
+        word = len(words) - start
+        kind: types.Type
+        if isinstance(value, tuple):
+            kind = lay_out(value, words)
+        elif isinstance(value, np.ndarray):
+            if not value.flags.c_contiguous:
+                raise TypeError(f"{type(group).__name__}.{field} must be C-contiguous")
+            words.extend([value.ctypes.data, *value.shape])
+            kind = types.Array(from_dtype(value.dtype), value.ndim, "C")
+        else:
+            kind = NUMBERS[type(value)]
+            words.append(int(np.float64(value).view(np.uint64)) if kind == types.float64 else int(value) % 2**64)
+        fields.append((field, word, kind))
+    return GroupType(type(group).__name__, tuple(fields))
+
+
+@typeof_impl.register(Packed)
+def type_of_packed(packed: Packed, context: Any) -> GroupType:
+    """Return the type noted when the tuple was packed."""
+    return packed.kind
+
+
+@unbox(GroupType)  # type: ignore[untyped-decorator]
+def take_address(kind: GroupType, packed: Any, c: Any) -> NativeValue:
+    """Hand the address of the table to compiled code."""
+    address = c.pyapi.object_getattr_string(packed, "address")
+    number = c.pyapi.long_as_longlong(address)
+    c.pyapi.decref(address)
+    return NativeValue(c.builder.inttoptr(number, WORD.as_pointer()))

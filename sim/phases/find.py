@@ -1,0 +1,264 @@
+"""Find each other: meet, judge, invite, join (rules.md, section 5)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compilation import kernel
+from sim.phases.assemble import assemble, start_together
+from sim.production import Combine, deepen, running_cost, team_quality, unit_value
+from sim.randomness import Process, pick, uniform
+from sim.relations import cooling_off, open_slot, slot_of, trust_in
+from sim.state import NOBODY, Floats, Forms, Ledger, Organisations, Settings, Surroundings, World
+from sim.structures import NONE
+from sim.teams import SEARCH, accepts, admit, judge_partner, value_with, weigh, write_members, write_perceived, write_shares
+from sim.production import write_contribution
+
+ORDER, CHANNEL, MEETING = int(Process.ORDER), int(Process.CHANNEL), int(Process.MEETING)
+REFERRAL, DIRECTORY, CONVENOR = 1, 2, 3
+NUMBERS_PER_MEETING = 64
+SAMPLE_FROM = 3
+
+
+@kernel
+def search_wanted(org: Organisations, forms: Forms, p: Settings, i: int) -> bool:
+    """Tell whether an organisation looks for partners: free, not content alone, its challenge not already at work."""
+    return (
+        org.load[i] < p.capacity
+        and org.alone_quality[i] < p.aspiration
+        and org.at_work[i] == NOBODY
+        and forms.topology[org.form[i]] != NONE
+    )
+
+
+@kernel
+def growth_wanted(w: World, i: int, c: int, now: int) -> bool:
+    """Tell whether ``i`` convenes this collaboration, and it runs below aspiration with room for one more."""
+    col = w.col
+    return (
+        col.members[c, 0] == i
+        and col.started[c] < now
+        and col.quality[c] < w.p.aspiration
+        and col.size[c] < w.forms.max_size[col.form[c]]
+    )
+
+
+@kernel
+def anybody(p: Settings, i: int, population: int, now: int, number: int) -> int:
+    """Return any other organisation, uniformly."""
+    j = pick(uniform(p.seed, MEETING, now, i, number), population - 1)
+    return j + 1 if j >= i else j
+
+
+@kernel
+def partner_count(ledger: Ledger, i: int, but: int) -> int:
+    """Count the organisations ``i`` has worked with, other than ``but``."""
+    count = 0
+    for slot in range(ledger.count[i]):
+        count += ledger.joint[i, slot] > 0 and ledger.partner[i, slot] != but
+    return count
+
+
+@kernel
+def nth_partner(ledger: Ledger, i: int, but: int, n: int) -> int:
+    """Return the n-th organisation that ``i`` has worked with, other than ``but``, in ledger order."""
+    for slot in range(ledger.count[i]):
+        if ledger.joint[i, slot] > 0 and ledger.partner[i, slot] != but:
+            if n == 0:
+                return ledger.partner[i, slot]
+            n -= 1
+    return NOBODY
+
+
+@kernel
+def fit(org: Organisations, p: Settings, i: int, j: int) -> float:
+    """Return how well ``j`` fits the requirement of ``i``, as a directory shows it."""
+    total = 0.0
+    for d in range(org.breadth[i]):
+        total += org.requirement[i, d] * deepen(org.expertise[j, org.domains[i, d]], p.depth)
+    return total
+
+
+@kernel
+def best_connected(org: Organisations, ledger: Ledger, i: int) -> int:
+    """Return the organisation with most partners among those ``i`` knows; NOBODY when none has any."""
+    best, most = NOBODY, 0
+    for slot in range(ledger.count[i]):
+        j = ledger.partner[i, slot]
+        if org.partners[j] > most:
+            best, most = j, org.partners[j]
+    return best
+
+
+@kernel
+def whom_to_meet(org: Organisations, ledger: Ledger, forms: Forms, p: Settings, i: int, meeting: int, now: int) -> int:
+    """Return whom ``i`` meets through the discovery channel of this meeting."""
+    population, base = org.load.size, NUMBERS_PER_MEETING * meeting
+    draw = uniform(p.seed, CHANNEL, now, i, meeting)
+    channel = 0
+    while channel < CONVENOR and draw >= forms.channels[org.form[i], channel]:
+        channel += 1
+    if channel == REFERRAL:
+        known = partner_count(ledger, i, NOBODY)
+        if known > 0:
+            via = nth_partner(ledger, i, NOBODY, pick(uniform(p.seed, MEETING, now, i, base + 1), known))
+            known = partner_count(ledger, via, i)
+            if known > 0:
+                return nth_partner(ledger, via, i, pick(uniform(p.seed, MEETING, now, i, base + 2), known))
+    if channel == DIRECTORY or channel == CONVENOR:
+        convenor = best_connected(org, ledger, i) if channel == CONVENOR else NOBODY
+        known = partner_count(ledger, convenor, i) if convenor != NOBODY else 0
+        if channel == DIRECTORY or known > 0:
+            best, best_fit = NOBODY, -1.0
+            for sample in range(p.directory_sample):
+                number = base + SAMPLE_FROM + sample
+                if channel == DIRECTORY:
+                    j = anybody(p, i, population, now, number)
+                else:
+                    j = nth_partner(ledger, convenor, i, pick(uniform(p.seed, MEETING, now, i, number), known))
+                suits = fit(org, p, i, j)
+                if suits > best_fit:
+                    best, best_fit = j, suits
+            return best
+    return anybody(p, i, population, now, base)
+
+
+@kernel
+def hold_meetings(org: Organisations, ledger: Ledger, forms: Forms, around: Surroundings, p: Settings, i: int, now: int) -> None:
+    """Hold this round's meetings, each at a cost."""
+    if org.load.size < 2:
+        return
+    for meeting in range(p.meetings):
+        j = whom_to_meet(org, ledger, forms, p, i, meeting, now)
+        slot = open_slot(org, ledger, p, i, j, now)
+        ledger.last_met[i, slot] = now
+        ledger.meetings[i, slot] += 1
+        org.earned[i] -= p.search_cost
+        around.tally[SEARCH] += p.search_cost
+
+
+@kernel
+def is_member(w: World, c: int, j: int) -> bool:
+    """Tell whether an organisation is in a collaboration."""
+    for place in range(w.org.load[j]):
+        if w.org.places[j, place] == c:
+            return True
+    return False
+
+
+@kernel
+def copy_row(target: Floats, source: Floats, breadth: int) -> None:
+    """Copy contributions on the required domains."""
+    for d in range(breadth):
+        target[d] = source[d]
+
+
+@kernel
+def grow(w: World, own_rule: Combine, c: int, now: int) -> None:
+    """Let the convenor invite the one known free organisation that adds most, if that is worth its cost."""
+    org, ledger, col, forms, scratch, p = w.org, w.ledger, w.col, w.forms, w.scratch, w.p
+    i, form, size, breadth = col.members[c, 0], col.form[c], col.size[c], col.breadth[c]
+    write_members(org, col, scratch, p, c)
+    quality_now = team_quality(scratch.contribution, size, NOBODY, col.requirement[c], breadth, scratch.pooled, p, own_rule)
+    added_cost = running_cost(forms, form, size + 1) - running_cost(forms, form, size)
+    best, best_net, best_weight = NOBODY, 0.0, 0.0
+    for slot in range(ledger.count[i]):
+        j = ledger.partner[i, slot]
+        if org.load[j] >= p.capacity or is_member(w, c, j) or cooling_off(ledger, p, i, slot, now):
+            continue
+        understood, trusted, meetings = judge_partner(org, ledger, forms, p, form, i, j)
+        weight = weigh(forms, form, understood, trusted)
+        write_perceived(scratch.contribution[size], org, p, i, j, meetings, weight, org.load[j] + 1, col.domains[c], breadth)
+        quality = value_with(col, org, forms, scratch, p, own_rule, c, size + 1)[0]
+        net = unit_value(breadth, p) * (quality - quality_now) - added_cost - org.alone_value[j]
+        if net > best_net:
+            best, best_net, best_weight = j, net, weight
+            copy_row(scratch.own, scratch.contribution[size], breadth)
+    if best == NOBODY:
+        return
+    copy_row(scratch.contribution[size], scratch.own, breadth)
+    quality, value = value_with(col, org, forms, scratch, p, own_rule, c, size + 1)
+    write_shares(col, org, forms, scratch, p, own_rule, c, size + 1, quality, value)
+    share = scratch.share[size]
+    if accepts(org, forms, p, form, trust_in(org, ledger, p, best, i), share, best):
+        admit(org, ledger, col, forms, w.around, p, c, best, best_weight, share, value, now)
+
+
+@kernel
+def avoids_somebody(w: World, i: int, c: int, now: int) -> bool:
+    """Tell whether a collaboration contains a former partner that ``i`` still avoids."""
+    if w.p.cooling_off == 0:
+        return False
+    for member in range(w.col.size[c]):
+        slot = slot_of(w.ledger, i, w.col.members[c, member])
+        if slot != NOBODY and cooling_off(w.ledger, w.p, i, slot, now):
+            return True
+    return False
+
+
+@kernel
+def join_running(w: World, own_rule: Combine, i: int, now: int) -> None:
+    """Let ``i`` join the open collaboration among its contacts' that pays best, if it dilutes nobody."""
+    org, ledger, col, forms, scratch, p = w.org, w.ledger, w.col, w.forms, w.scratch, w.p
+    visits = 0
+    best, best_share, best_value, best_weight = NOBODY, 0.0, 0.0, 0.0
+    for slot in range(ledger.count[i]):
+        contact = ledger.partner[i, slot]
+        for place in range(org.load[contact]):
+            c = org.places[contact, place]
+            form = col.form[c]
+            if forms.entry_open[form] == 0 or col.size[c] >= forms.max_size[form]:
+                continue
+            known = False
+            for visit in range(visits):
+                known = known or scratch.visited[visit] == c
+            if known or is_member(w, c, i):
+                continue
+            scratch.visited[visits] = c
+            visits += 1
+            if avoids_somebody(w, i, c, now):
+                continue
+            size, breadth = col.size[c], col.breadth[c]
+            write_members(org, col, scratch, p, c)
+            quality_now = team_quality(scratch.contribution, size, NOBODY, col.requirement[c], breadth, scratch.pooled, p, own_rule)
+            understood, trusted, _ = judge_partner(org, ledger, forms, p, form, i, contact)
+            weight = weigh(forms, form, understood, trusted)
+            write_contribution(scratch.contribution[size], weight, org.expertise[i], org.load[i] + 1, col.domains[c], breadth, p)
+            quality, value = value_with(col, org, forms, scratch, p, own_rule, c, size + 1)
+            write_shares(col, org, forms, scratch, p, own_rule, c, size + 1, quality, value)
+            share = scratch.share[size]
+            added_cost = running_cost(forms, form, size + 1) - running_cost(forms, form, size)
+            marginal = unit_value(breadth, p) * (quality - quality_now) - added_cost
+            wanted = share > org.alone_value[i] and marginal >= org.alone_value[i]
+            if wanted and (best == NOBODY or share > best_share):
+                best, best_share, best_value, best_weight = c, share, value, weight
+    if best != NOBODY:
+        admit(org, ledger, col, forms, w.around, p, best, i, best_weight, best_share, best_value, now)
+
+
+@kernel
+def find(w: World, own_rule: Combine, now: int) -> None:
+    """Let organisations act one after the other, in an order drawn anew: convenors grow teams, searchers find partners."""
+    org, scratch = w.org, w.scratch
+    actors = 0
+    for i in range(org.load.size):
+        acts = search_wanted(org, w.forms, w.p, i)
+        for place in range(org.load[i]):
+            acts = acts or growth_wanted(w, i, org.places[i, place], now)
+        if acts:
+            scratch.actors[actors] = i
+            scratch.keys[actors] = uniform(w.p.seed, ORDER, now, i, 0)
+            actors += 1
+    order = np.argsort(scratch.keys[:actors])
+    for turn in range(actors):
+        i = scratch.actors[order[turn]]
+        for place in range(org.load[i]):
+            c = org.places[i, place]
+            if growth_wanted(w, i, c, now):
+                grow(w, own_rule, c, now)
+        if search_wanted(org, w.forms, w.p, i):
+            hold_meetings(org, w.ledger, w.forms, w.around, w.p, i, now)
+            size = assemble(w, own_rule, i, now)
+            if size == 0 or not start_together(w, own_rule, i, size, now):
+                if org.load.size > 1:
+                    join_running(w, own_rule, i, now)

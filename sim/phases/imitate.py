@@ -1,0 +1,161 @@
+"""Copy the practice of partners: who is seen, whom to copy, what is taken over (rules.md, section 6)."""
+
+from __future__ import annotations
+
+from sim.compilation import kernel
+from sim.entering import fit_budget
+from sim.randomness import Process, pick, uniform
+from sim.state import NOBODY, Tally, World
+from sim.structures import CONVENOR, EVERYONE, LEADERS, LINKED, draw_links, place_of
+
+RULES = {"success": 0, "conformity": 1, "blind": 2, "prestige": 3}
+SUCCESS, CONFORMITY, BLIND, PRESTIGE, OWN = range(5)
+IMITATION, EXPOSURE = int(Process.IMITATION), int(Process.EXPOSURE)
+COPIES = Tally.COPIES
+NUMBERS_PER_PLACE = 64
+
+
+@kernel
+def list_users(w: World) -> None:
+    """List, per form, who is in a collaboration of that form, ascending."""
+    users, count = w.around.users, w.around.user_count
+    for form in range(count.size):
+        count[form] = 0
+    for i in range(w.org.load.size):
+        for place in range(w.org.load[i]):
+            form = w.col.form[w.org.places[i, place]]
+            if count[form] == 0 or users[form, count[form] - 1] != i:
+                users[form, count[form]] = i
+                count[form] += 1
+
+
+@kernel
+def rank_leaders(w: World) -> None:
+    """Bring the best performers to the front of the users of every form that shows leaders."""
+    users, count, performance = w.around.users, w.around.user_count, w.org.performance
+    for form in range(count.size):
+        if w.forms.exposure[form] != LEADERS:
+            continue
+        top = min(count[form], w.forms.seen_at_most[form])
+        for position in range(count[form]):
+            i = users[form, position]
+            place = min(position, top)
+            while place > 0 and performance[users[form, place - 1]] < performance[i]:
+                if place < top:
+                    users[form, place] = users[form, place - 1]
+                place -= 1
+            if place < top:
+                users[form, place] = i
+
+
+@kernel
+def list_seen(w: World, c: int, member: int, place: int, now: int) -> int:
+    """Write whom a member sees into ``scratch.seen``; return their number. ``scratch.linked`` is this round's graph."""
+    col, seen = w.col, w.scratch.seen
+    i, form, found = col.members[c, member], col.form[c], 0
+    exposure = w.forms.exposure[form]
+    if exposure == LINKED:
+        for other in range(col.size[c]):
+            if w.scratch.linked[member, other] == 1:
+                seen[found] = col.members[c, other]
+                found += 1
+    elif exposure == CONVENOR:
+        if member != 0:
+            seen[0], found = col.members[c, 0], 1
+    elif exposure == LEADERS:
+        for rank in range(min(w.around.user_count[form], w.forms.seen_at_most[form])):
+            if w.around.users[form, rank] != i:
+                seen[found] = w.around.users[form, rank]
+                found += 1
+    else:
+        for sample in range(w.forms.seen_at_most[form]):
+            draw = uniform(w.p.seed, EXPOSURE, now, i, NUMBERS_PER_PLACE * place + sample)
+            j = w.around.users[form, pick(draw, w.around.user_count[form])]
+            fresh = j != i
+            for earlier in range(found):
+                fresh = fresh and seen[earlier] != j
+            if fresh:
+                seen[found] = j
+                found += 1
+    return found
+
+
+@kernel
+def model_among(w: World, c: int, i: int, chance: int, seen: int) -> int:
+    """Return whom ``i`` copies at this chance, or NOBODY (not for conformity, which copies the mean)."""
+    candidates, rule = w.scratch.seen, w.p.imitation_rule
+    if rule == BLIND:
+        return candidates[chance]
+    best = candidates[0]
+    if rule == SUCCESS:
+        for s in range(1, seen):
+            if w.org.performance[candidates[s]] > w.org.performance[best]:
+                best = candidates[s]
+        return best if w.org.performance[best] > w.org.performance[i] else NOBODY
+    for s in range(seen):
+        if candidates[s] == w.col.members[c, 0]:
+            return candidates[s]
+        if w.org.partners[candidates[s]] > w.org.partners[best]:
+            best = candidates[s]
+    return best
+
+
+@kernel
+def copy_from(w: World, c: int, i: int, model: int, seen: int) -> None:
+    """Take over part of a model's expertise (of the mean of the seen when ``model`` is NOBODY)."""
+    org, col, p = w.org, w.col, w.p
+    d = 0
+    for k in range(org.expertise.shape[1]):
+        required = d < col.breadth[c] and col.domains[c, d] == k
+        d += required
+        target = 0.0
+        if model == NOBODY:
+            for s in range(seen):
+                target += org.before[w.scratch.seen[s], k]
+            target /= seen
+        else:
+            target = org.before[model, k]
+        strength = p.imitation_strength * ((p.selectivity if required else 0.0) + 1.0 - p.selectivity)
+        skill = org.expertise[i, k] + strength * (target - org.expertise[i, k])
+        if skill > org.expertise[i, k] or not p.upward_only:
+            org.expertise[i, k] = skill
+    w.around.tally[COPIES] += 1.0
+
+
+@kernel
+def prepare_imitation(w: World) -> None:
+    """Note everybody's expertise before any copy, and who uses and leads each form."""
+    org = w.org
+    for i in range(org.load.size):
+        if org.load[i] > 0:
+            for k in range(org.expertise.shape[1]):
+                org.before[i, k] = org.expertise[i, k]
+    for form in range(w.around.user_count.size):
+        if w.forms.exposure[form] == LEADERS or w.forms.exposure[form] == EVERYONE:
+            list_users(w)
+            rank_leaders(w)
+            return
+
+
+@kernel
+def imitate(w: World, now: int) -> None:
+    """Let every member copy: each organisation it sees is a chance."""
+    org, col, p = w.org, w.col, w.p
+    if p.imitation_rate == 0.0 or p.imitation_rule == OWN:
+        return
+    prepare_imitation(w)
+    for position in range(col.count[0]):
+        c = col.order[position]
+        if w.forms.exposure[col.form[c]] == LINKED:
+            draw_links(org, col, w.forms, w.scratch, p, c, now)
+        for member in range(col.size[c]):
+            i = col.members[c, member]
+            place = place_of(org, i, c)
+            seen = list_seen(w, c, member, place, now)
+            for chance in range(seen):
+                number = w.scratch.seen[chance] * p.capacity + place
+                if uniform(p.seed, IMITATION, now, i, number) < p.imitation_rate:
+                    model = NOBODY if p.imitation_rule == CONFORMITY else model_among(w, c, i, chance, seen)
+                    if model != NOBODY or p.imitation_rule == CONFORMITY:
+                        copy_from(w, c, i, model, seen)
+            fit_budget(org.expertise[i], p.budget)

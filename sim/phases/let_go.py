@@ -1,0 +1,238 @@
+"""Let go: end, leave, reflect, forget (rules.md, section 7)."""
+
+from __future__ import annotations
+
+from sim.compilation import kernel
+from sim.entering import draw_challenge, draw_joint_challenge
+from sim.production import Combine
+from sim.randomness import Process, uniform
+from sim.relations import distance_between, stranger_trust
+from sim.state import NOBODY, Floats, Tally, World
+from sim.structures import place_of
+from sim.teams import expect_anew, remove_member
+
+PERSISTENCE, INERTIA, REFLECTION = int(Process.PERSISTENCE), int(Process.INERTIA), int(Process.REFLECTION)
+EXIT, SOLVED, EXPIRED = Tally.EXIT, Tally.SOLVED, Tally.EXPIRED
+REASONS = ("running", "solved", "deadline", "term", "surplus", "members", "turnover")
+GOES_ON, IS_SOLVED, DEADLINE, TERM, NO_SURPLUS, TOO_FEW, TURNOVER = range(7)
+SOLVED_ALONE, SOLVED_TOGETHER, RAN_OUT, ROUNDS_TO_SOLVE = range(4)
+
+
+@kernel
+def note_challenge(w: World, breadth: int, outcome: int, rounds: int) -> None:
+    """Count a challenge that was solved or ran out."""
+    w.around.challenges[breadth, outcome] += 1.0
+    if outcome == RAN_OUT:
+        w.around.tally[EXPIRED] += 1.0
+    else:
+        w.around.tally[SOLVED] += 1.0
+        w.around.challenges[breadth, ROUNDS_TO_SOLVE] += rounds
+
+
+@kernel
+def why_it_ends(w: World, c: int, now: int) -> int:
+    """Return why a collaboration ends this round, or GOES_ON."""
+    org, col, forms, p = w.org, w.col, w.forms, w.p
+    form, convenor = col.form[c], col.members[c, 0]
+    place = place_of(org, convenor, c)
+    solved = col.progress[c] >= p.workload
+    col.solved[c] = solved
+    if solved and uniform(p.seed, PERSISTENCE, now, convenor, place) >= forms.persistence[form]:
+        return IS_SOLVED
+    if not solved and col.rounds_left[c] <= 0:
+        return DEADLINE
+    if forms.term[form] > 0 and col.age[c] >= forms.term[form]:
+        return IS_SOLVED if solved else TERM
+    if col.surplus[c] < 0.0 and uniform(p.seed, INERTIA, now, convenor, 2 * place) >= forms.inertia[form]:
+        return IS_SOLVED if solved else NO_SURPLUS
+    return GOES_ON
+
+
+@kernel
+def decide(w: World, c: int, now: int) -> None:
+    """Note who leaves one collaboration and whether it ends; nobody moves yet."""
+    org, col, p = w.org, w.col, w.p
+    form, size = col.form[c], col.size[c]
+    reason, leavers = why_it_ends(w, c, now), 0
+    for member in range(size):
+        i = col.members[c, member]
+        place = place_of(org, i, c)
+        col.leaving[c, member] = 0
+        unhappy = col.gain[c, member] < 0.0 and uniform(p.seed, INERTIA, now, i, 2 * place + 1) >= w.forms.inertia[form]
+        if reason != GOES_ON or unhappy:
+            col.leaving[c, member] = place + 1
+            leavers += 1
+    if reason == GOES_ON and size - leavers < w.forms.min_size[form]:
+        reason = TOO_FEW
+        for member in range(size):
+            col.leaving[c, member] = place_of(org, col.members[c, member], c) + 1
+    col.reason[c] = reason
+
+
+@kernel
+def reflect(w: World, c: int, member: int, place: int, now: int) -> None:
+    """Learn to bridge from the distance to those one worked with."""
+    org, col, p = w.org, w.col, w.p
+    i, size = col.members[c, member], col.size[c]
+    if uniform(p.seed, REFLECTION, now, i, place) >= p.reflection:
+        return
+    total = 0.0
+    for other in range(size):
+        if other != member:
+            total += distance_between(org.expertise, i, col.members[c, other])
+    org.bridging[i] = min(1.0, org.bridging[i] + p.bridging_gain * (1.0 - org.bridging[i]) * total / (size - 1))
+
+
+@kernel
+def hand_back(w: World, c: int, now: int) -> None:
+    """Return its challenge to the owner when a collaboration ends: new if settled, else with the progress made."""
+    org, col = w.org, w.col
+    owner = col.owner[c]
+    if owner == NOBODY:
+        return
+    org.at_work[owner] = NOBODY
+    org.progress[owner] = col.progress[c]
+    org.rounds_left[owner] = col.rounds_left[c]
+    org.rounds_spent[owner] = col.rounds_spent[c]
+    if col.solved[c] == 1 or col.rounds_left[c] <= 0:
+        draw_challenge(org, w.around, w.scratch, w.p, owner, now + 1)
+    col.owner[c] = NOBODY
+
+
+@kernel
+def give_up_ownership(w: World, c: int, i: int, now: int) -> None:
+    """Let an owner that leaves, or whose challenge was solved, draw a new one."""
+    if w.col.owner[c] == i:
+        draw_challenge(w.org, w.around, w.scratch, w.p, i, now + 1)
+        w.col.owner[c] = NOBODY
+
+
+@kernel
+def remove_leavers(w: World, c: int) -> None:
+    """Take all members out that leave."""
+    member = 0
+    while member < w.col.size[c]:
+        if w.col.leaving[c, member] > 0:
+            remove_member(w.org, w.col, c, member)
+        else:
+            member += 1
+
+
+@kernel
+def write_event(w: World, events: Floats, row: int, c: int, now: int) -> None:
+    """Write the record of a collaboration; ``EVENT_COLUMNS`` in sim/measures.py names the columns."""
+    org, col, event = w.org, w.col, events[row]
+    size, rounds = col.size[c], max(1, col.age[c])
+    across, bridging = 0, 0.0
+    for a in range(size):
+        bridging += org.bridging[col.members[c, a]]
+        for b in range(a):
+            across += org.sector[col.members[c, a]] != org.sector[col.members[c, b]]
+    event[0] = col.serial[c]
+    event[1] = col.form[c]
+    event[2] = col.members[c, 0]
+    event[3] = col.started[c]
+    event[4] = now
+    event[5] = col.age[c]
+    event[6] = col.reason[c]
+    event[7] = size
+    event[8] = col.largest[c]
+    event[9] = col.breadth[c]
+    for s in range(6):
+        event[10 + s] = col.sums[c, s] / rounds
+    event[16] = col.repeat_share[c]
+    event[17] = across / (size * (size - 1) / 2) if size > 1 else 0.0
+    event[18] = bridging / size if size > 0 else 0.0
+
+
+@kernel
+def carry_out(w: World, own_rule: Combine, c: int, now: int) -> None:
+    """Let leavers pay, reflect and go; settle the challenge; renew the expectation of those who go on."""
+    org, col, forms = w.org, w.col, w.forms
+    form, leavers = col.form[c], 0
+    cost = forms.formalisation[form] * forms.exit_cost[form]
+    for member in range(col.size[c]):
+        if col.leaving[c, member] > 0:
+            i = col.members[c, member]
+            leavers += 1
+            org.earned[i] -= cost
+            w.around.tally[EXIT] += cost
+            reflect(w, c, member, col.leaving[c, member] - 1, now)
+            if col.reason[c] == GOES_ON:
+                give_up_ownership(w, c, i, now)
+    if col.solved[c] == 1:
+        note_challenge(w, col.breadth[c], SOLVED_TOGETHER, col.rounds_spent[c])
+    elif col.reason[c] != GOES_ON and col.rounds_left[c] <= 0:
+        note_challenge(w, col.breadth[c], RAN_OUT, col.rounds_spent[c])
+    if col.reason[c] != GOES_ON:
+        hand_back(w, c, now)
+    remove_leavers(w, c)
+    if col.reason[c] == GOES_ON:
+        if col.solved[c] == 1:
+            if col.owner[c] != NOBODY:
+                give_up_ownership(w, c, col.owner[c], now)
+            draw_joint_challenge(org, col, w.around, w.scratch, w.p, c, now + 1)
+        if leavers > 0 or col.solved[c] == 1:
+            expect_anew(org, w.ledger, col, forms, w.scratch, w.p, own_rule, c)
+
+
+@kernel
+def drop_ended(w: World) -> None:
+    """Take ended collaborations out of the list; the others keep their order, the free slots follow."""
+    col, kept, freed = w.col, 0, 0
+    in_use = col.count[0]
+    for position in range(in_use):
+        c = col.order[position]
+        if col.reason[c] == GOES_ON:
+            col.order[kept] = c
+            kept += 1
+        else:
+            w.scratch.freed[freed] = c
+            freed += 1
+    for f in range(freed):
+        col.order[kept + f] = w.scratch.freed[f]
+    col.count[0] = kept
+
+
+@kernel
+def settle_alone(w: World, now: int) -> None:
+    """Give a new challenge to those who worked alone and solved theirs, or ran out of time."""
+    org = w.org
+    for i in range(org.load.size):
+        if org.worked_alone[i] == 1:
+            solved = org.progress[i] >= w.p.workload
+            if solved or org.rounds_left[i] <= 0:
+                note_challenge(w, org.breadth[i], SOLVED_ALONE if solved else RAN_OUT, org.rounds_spent[i])
+                draw_challenge(org, w.around, w.scratch, w.p, i, now + 1)
+
+
+@kernel
+def forget(w: World, now: int) -> None:
+    """Fade trust to its start and familiarity to nothing where no work was shared this round."""
+    ledger, rate = w.ledger, w.p.forgetting
+    if rate == 0.0:
+        return
+    for i in range(w.org.load.size):
+        for slot in range(ledger.count[i]):
+            if ledger.last_worked[i, slot] < now:
+                start = stranger_trust(w.org, w.p, i, ledger.partner[i, slot])
+                ledger.trust[i, slot] += rate * (start - ledger.trust[i, slot])
+                ledger.familiarity[i, slot] -= rate * ledger.familiarity[i, slot]
+
+
+@kernel
+def let_go(w: World, own_rule: Combine, events: Floats, row: int, now: int) -> int:
+    """Decide for all, then carry out; return the row after the last event written."""
+    col = w.col
+    for position in range(col.count[0]):
+        decide(w, col.order[position], now)
+    for position in range(col.count[0]):
+        c = col.order[position]
+        if col.reason[c] != GOES_ON:
+            write_event(w, events, row, c, now)
+            row += 1
+        carry_out(w, own_rule, c, now)
+    drop_ended(w)
+    settle_alone(w, now)
+    forget(w, now)
+    return row

@@ -1,0 +1,239 @@
+"""Work together: integrate, produce, share, come to trust and understand, practise (rules.md, section 6)."""
+
+from __future__ import annotations
+
+from math import exp, sqrt
+
+from sim.compilation import kernel
+from sim.entering import fit_budget
+from sim.production import Combine, deepen, divide, quality_of, team_quality, unit_value, write_contribution
+from sim.randomness import Process, normal_pair
+from sim.relations import closeness, distance_between, open_slot, slot_of, stranger_trust
+from sim.state import NOBODY, Organisations, Scratch, Settings, Surroundings, Tally, World
+from sim.structures import MEDIATED, STAR, draw_links
+from sim.teams import weigh
+
+SHOCK = int(Process.SHOCK)
+LINK, RULE, SYNERGY, QUALITY, SOLVED, EXPIRED = Tally.LINK, Tally.RULE, Tally.SYNERGY, Tally.QUALITY, Tally.SOLVED, Tally.EXPIRED
+VALUE_TOGETHER, VALUE_SOLO = Tally.VALUE_TOGETHER, Tally.VALUE_SOLO
+ALIKE, BRIDGED, DIVERSITY, TRUST, TEAMS = Tally.ALIKE, Tally.BRIDGED, Tally.DIVERSITY, Tally.TRUST, Tally.TEAMS
+
+
+@kernel
+def look_alone(org: Organisations, scratch: Scratch, p: Settings) -> None:
+    """Work out what every organisation would make alone this round on its own challenge."""
+    for i in range(org.load.size):
+        breadth = org.breadth[i]
+        for d in range(breadth):
+            scratch.pooled[d] = deepen(org.expertise[i, org.domains[i, d]], p.depth)
+        org.alone_quality[i] = quality_of(scratch.pooled, org.requirement[i], breadth, p)
+        org.alone_value[i] = unit_value(breadth, p) * org.alone_quality[i]
+
+
+@kernel
+def shock(p: Settings, i: int, now: int) -> float:
+    """Return the multiplicative luck of an organisation this round, mean one."""
+    if p.uncertainty == 0.0:
+        return 1.0
+    return exp(p.uncertainty * normal_pair(p.seed, SHOCK, now, i, 0)[0] - p.uncertainty * p.uncertainty / 2.0)
+
+
+@kernel
+def work_alone(org: Organisations, around: Surroundings, p: Settings, now: int) -> None:
+    """Let organisations without a collaboration work on their own challenge."""
+    for i in range(org.load.size):
+        org.worked_alone[i] = org.load[i] == 0
+        if org.load[i] == 0:
+            value = org.alone_value[i] * shock(p, i, now)
+            org.earned[i] += value
+            org.progress[i] += org.alone_quality[i]
+            org.rounds_left[i] -= 1
+            org.rounds_spent[i] += 1
+            around.tally[VALUE_SOLO] += value
+            around.tally[QUALITY] += org.alone_quality[i]
+
+
+@kernel
+def look_at_each_other(w: World, c: int) -> tuple[float, float, float, float, float]:
+    """Fill distances, slots and understandings of all pairs; return mean and root mean square distance, alike, bridged, trust."""
+    org, ledger, col, scratch, p = w.org, w.ledger, w.col, w.scratch, w.p
+    size = col.size[c]
+    distances, squares, alike, bridged, trust = 0.0, 0.0, 0.0, 0.0, 0.0
+    for a in range(size):
+        for b in range(a):
+            i, j = col.members[c, a], col.members[c, b]
+            distance = distance_between(org.expertise, i, j)
+            close = closeness(distance, p)
+            distances += 2.0 * distance
+            squares += 2.0 * distance * distance
+            alike += 2.0 * close
+            for _ in range(2):
+                slot = slot_of(ledger, i, j)
+                learned = 0.0 if slot == NOBODY else ledger.familiarity[i, slot]
+                trust += stranger_trust(org, p, i, j) if slot == NOBODY else ledger.trust[i, slot]
+                first, second = (a, b) if i == col.members[c, a] else (b, a)
+                scratch.slot[first, second] = slot
+                scratch.understanding[first, second] = 1.0 - (1.0 - close) * (1.0 - learned)
+                bridged += (1.0 - close) * learned
+                i, j = j, i
+    pairs = size * (size - 1)
+    return distances / pairs, sqrt(squares / pairs), alike / pairs, bridged / pairs, trust / pairs
+
+
+@kernel
+def integrate(w: World, c: int) -> None:
+    """Fill ``scratch.integration`` with I_ij: the best product of understandings along paths of the graph."""
+    scratch, size, form = w.scratch, w.col.size[c], w.col.form[c]
+    topology, reach, u = w.forms.topology[form], w.scratch.integration, w.scratch.understanding
+    for a in range(size):
+        for b in range(size):
+            if topology == MEDIATED:
+                reach[a, b] = w.forms.mediator[form] * w.forms.mediator[form]
+            elif topology == STAR:
+                reach[a, b] = (1.0 if a == 0 else u[a, 0]) * (1.0 if b == 0 else u[0, b])
+            else:
+                reach[a, b] = u[a, b] if scratch.linked[a, b] == 1 else 0.0
+    if topology == MEDIATED or topology == STAR:
+        return
+    for via in range(size):
+        for a in range(size):
+            if a != via and reach[a, via] > 0.0:
+                for b in range(size):
+                    if b != a and b != via:
+                        reach[a, b] = max(reach[a, b], reach[a, via] * reach[via, b])
+
+
+@kernel
+def weigh_members(w: World, c: int) -> None:
+    """Set every member's weight: how well the others understand it, and how far it trusts them."""
+    org, ledger, col, scratch, p = w.org, w.ledger, w.col, w.scratch, w.p
+    size = col.size[c]
+    for b in range(size):
+        understood, trusted, j = 0.0, 0.0, col.members[c, b]
+        for a in range(size):
+            if a != b:
+                slot = scratch.slot[b, a]
+                understood += scratch.integration[a, b]
+                trusted += stranger_trust(org, p, j, col.members[c, a]) if slot == NOBODY else ledger.trust[j, slot]
+        col.weight[c, b] = weigh(w.forms, col.form[c], understood / (size - 1), trusted / (size - 1))
+        write_contribution(scratch.contribution[b], col.weight[c, b], org.expertise[j], org.load[j], col.domains[c], col.breadth[c], p)
+
+
+@kernel
+def learn_each_other(w: World, c: int, outcome: float, now: int) -> None:
+    """Move trust to the outcome and let familiarity grow, for every ordered pair of members."""
+    org, ledger, col, scratch, p = w.org, w.ledger, w.col, w.scratch, w.p
+    size, form = col.size[c], col.form[c]
+    mediated = w.forms.topology[form] == MEDIATED
+    gain = p.trust_gain * (1.0 - p.crowding_out * w.forms.formalisation[form])
+    for a in range(size):
+        for b in range(size):
+            if a == b:
+                continue
+            i, j = col.members[c, a], col.members[c, b]
+            slot = scratch.slot[a, b]
+            if slot == NOBODY or ledger.partner[i, slot] != j:
+                slot = slot_of(ledger, i, j)
+                if slot == NOBODY:
+                    slot = open_slot(org, ledger, p, i, j, now)
+                    ledger.joint[i, slot] = 1
+                    org.partners[i] += 1
+            trust = ledger.trust[i, slot]
+            ledger.trust[i, slot] += (gain if outcome > trust else p.trust_loss) * (outcome - trust)
+            ledger.meetings[i, slot] += 1
+            ledger.last_met[i, slot] = now
+            ledger.last_worked[i, slot] = now
+            if mediated or scratch.linked[a, b] == 1:
+                speed = p.familiarity_gain * (p.mediated_learning if mediated else 1.0)
+                speed *= (org.bridging[i] + org.bridging[j]) / 2.0
+                ledger.familiarity[i, slot] += speed * (1.0 - ledger.familiarity[i, slot])
+
+
+@kernel
+def outcome_of(value: float, expected: float) -> float:
+    """Return how far a collaboration met its expectation, 0 to 1."""
+    if expected <= 0.0:
+        return 1.0 if value >= expected else 0.0
+    return min(1.0, max(0.0, value / expected))
+
+
+@kernel
+def work_together(w: World, own_rule: Combine, c: int, now: int) -> None:
+    """Let one collaboration work for a round."""
+    org, col, forms, scratch, p, tally = w.org, w.col, w.forms, w.scratch, w.p, w.around.tally
+    size, form, breadth, convenor = col.size[c], col.form[c], col.breadth[c], col.members[c, 0]
+    links = draw_links(org, col, forms, scratch, p, c, now)
+    distance, diversity, alike, bridged, trust = look_at_each_other(w, c)
+    integrate(w, c)
+    weigh_members(w, c)
+    requirement = col.requirement[c]
+    quality = team_quality(scratch.contribution, size, NOBODY, requirement, breadth, scratch.pooled, p, own_rule)
+    g = forms.formalisation[form]
+    link_cost, rule_cost = forms.link_cost[form] * links, size * forms.rule_cost[form] * g * g
+    value = unit_value(breadth, p) * quality * shock(p, convenor, now) - (link_cost + rule_cost)
+    divide(
+        scratch.share, value, quality, forms.sharing[form], org.alone_value[convenor], scratch.contribution, size,
+        requirement, breadth, scratch.pooled, p, own_rule,
+    )  # fmt: skip
+    synergy = value
+    for member in range(size):
+        j = col.members[c, member]
+        synergy -= org.alone_value[j]
+        org.earned[j] += scratch.share[member]
+        gain = scratch.share[member] - org.alone_value[j]
+        col.gain[c, member] += p.surplus_rate * (gain - col.gain[c, member])
+    col.surplus[c] += p.surplus_rate * (synergy - col.surplus[c])
+    col.quality[c] = quality
+    learn_each_other(w, c, outcome_of(value, col.expected[c]), now)
+    col.progress[c] += quality
+    col.age[c] += 1
+    col.rounds_left[c] -= 1
+    col.rounds_spent[c] += 1
+    tally[LINK] += link_cost
+    tally[RULE] += rule_cost
+    tally[VALUE_TOGETHER] += value
+    tally[SYNERGY] += synergy
+    tally[QUALITY] += quality
+    tally[DIVERSITY] += diversity
+    tally[ALIKE] += alike
+    tally[BRIDGED] += bridged
+    tally[TRUST] += trust
+    tally[TEAMS] += 1.0
+    sums = col.sums[c]
+    sums[0] += value
+    sums[1] += synergy
+    sums[2] += distance
+    sums[3] += alike
+    sums[4] += bridged
+    sums[5] += trust
+
+
+@kernel
+def practise(w: World) -> None:
+    """Let every organisation grow in the required skill it is best at."""
+    org, col, p = w.org, w.col, w.p
+    if p.practice == 0.0:
+        return
+    for i in range(org.load.size):
+        skills = org.expertise[i]
+        for place in range(max(1, org.load[i])):
+            if org.load[i] == 0:
+                domains, breadth = org.domains[i], org.breadth[i]
+            else:
+                c = org.places[i, place]
+                domains, breadth = col.domains[c], col.breadth[c]
+            best = domains[0]
+            for d in range(1, breadth):
+                if skills[domains[d]] > skills[best]:
+                    best = domains[d]
+            skills[best] += p.practice * (1.0 - skills[best])
+            fit_budget(skills, p.budget)
+
+
+@kernel
+def work(w: World, own_rule: Combine, now: int) -> None:
+    """Let everybody work: alone, or together in every collaboration; then practise."""
+    work_alone(w.org, w.around, w.p, now)
+    for position in range(w.col.count[0]):
+        work_together(w, own_rule, w.col.order[position], now)
+    practise(w)

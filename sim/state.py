@@ -1,0 +1,238 @@
+"""The state of a run as arrays, and the settings kernels read: named tuples, so that kernels say what they touch.
+
+Shapes: N organisations, K domains, B largest breadth, R ledger slots, P places (capacity), C collaboration slots,
+S largest team, F forms. Everything is linear in N: relations live in a bounded ledger per organisation.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int32]
+Flags = NDArray[np.int8]
+
+NOBODY = -1
+
+
+class Organisations(NamedTuple):
+    """One row per organisation."""
+
+    expertise: Floats  # (N, K) skill, x
+    core: Floats  # (N, K) skill, x0
+    before: Floats  # (N, K) expertise before this round's copying
+    sector: Integers  # (N,) code
+    form: Integers  # (N,) code of the form it initiates
+    bridging: Floats  # (N,) b
+    performance: Floats  # (N,) moving average of value earned per round, p
+    earned: Floats  # (N,) value earned this round, net of costs
+    earned_total: Floats  # (N,) value earned since entering
+    alone_quality: Floats  # (N,) quality alone on the own challenge at the beginning of the round
+    alone_value: Floats  # (N,) value per round that goes with it, A
+    load: Integers  # (N,) collaborations it is in
+    places: Integers  # (N, P) collaboration slots, in order of joining
+    partners: Integers  # (N,) ledger slots with a joint collaboration
+    worked_alone: Flags  # (N,) 1 when it worked alone this round
+    at_work: Integers  # (N,) collaboration that works on its own challenge, or NOBODY
+    breadth: Integers  # (N,) of its own challenge
+    domains: Integers  # (N, B) required domains, ascending
+    requirement: Floats  # (N, B) weights of these, sum 1, r
+    progress: Floats  # (N,) accumulated quality
+    rounds_left: Integers  # (N,) rounds of work before the deadline
+    rounds_spent: Integers  # (N,) rounds worked on it
+
+
+class Ledger(NamedTuple):
+    """What each organisation remembers of partners, a row of slots each."""
+
+    count: Integers  # (N,) slots in use
+    partner: Integers  # (N, R) organisation
+    trust: Floats  # (N, R) tau
+    familiarity: Floats  # (N, R) l
+    meetings: Integers  # (N, R) m
+    last_met: Integers  # (N, R) round
+    joint: Integers  # (N, R) joint collaborations
+    last_worked: Integers  # (N, R) round
+
+
+class Collaborations(NamedTuple):
+    """One row per slot; ``order`` lists the slots in use, by start."""
+
+    count: Integers  # (2,) in use; number started since round 0
+    order: Integers  # (C,) slots in use, then the free ones
+    serial: NDArray[np.int64]  # (C,) number in order of starting
+    size: Integers  # (C,)
+    members: Integers  # (C, S) the convenor first
+    weight: Floats  # (C, S) weight in the last round of work
+    gain: Floats  # (C, S) moving average of share minus value alone
+    leaving: Integers  # (C, S) place + 1 of a member that leaves this round, else 0
+    reason: Integers  # (C,) why it ends this round, 0 when it goes on
+    solved: Flags  # (C,) 1 when its challenge was solved this round
+    form: Integers  # (C,)
+    owner: Integers  # (C,) organisation whose challenge it works on, or NOBODY
+    started: Integers  # (C,) round
+    age: Integers  # (C,) rounds worked
+    breadth: Integers  # (C,)
+    domains: Integers  # (C, B)
+    requirement: Floats  # (C, B)
+    progress: Floats  # (C,)
+    rounds_left: Integers  # (C,)
+    rounds_spent: Integers  # (C,) rounds worked on the challenge
+    expected: Floats  # (C,) perceived joint value per round
+    surplus: Floats  # (C,) moving average of synergy
+    quality: Floats  # (C,) in the last round of work
+    largest: Integers  # (C,) largest size so far
+    repeat_share: Floats  # (C,) share of pairs at the start that had worked together
+    sums: Floats  # (C, 6) over rounds: value, synergy, distance, alike, bridged, trust
+
+
+class Forms(NamedTuple):
+    """The forms of a population as columns (rules.md, section 4)."""
+
+    topology: Integers  # (F,)
+    min_size: Integers
+    max_size: Integers
+    formalisation: Floats
+    setup_cost: Floats
+    link_cost: Floats
+    rule_cost: Floats
+    exit_cost: Floats
+    mediator: Floats
+    extra_links: Floats
+    entry_open: Flags
+    channels: Floats  # (F, 4) cumulated shares
+    exposure: Integers
+    seen_at_most: Integers
+    persistence: Floats
+    inertia: Floats
+    term: Integers
+    modularity: Floats
+    sharing: Integers
+    link_count: Floats  # (F, S + 1) expected links by team size
+    linked: Flags  # (F, S + 1, S, S) 1 where two positions are linked
+
+
+class Settings(NamedTuple):
+    """The parameters kernels read, as numbers."""
+
+    seed: np.uint64
+    capacity: int
+    ledger_slots: int
+    budget: float
+    concentration: float
+    base_skill: float
+    value: float
+    breadth_premium: float
+    affinity: float
+    workload: float
+    deadline: int
+    aspiration: float
+    meetings: int
+    search_cost: float
+    directory_sample: int
+    noise: float
+    decay: int
+    reach: float
+    familiarity_gain: float
+    mediated_learning: float
+    trust_initial: float
+    trust_across: float
+    trust_threshold: float
+    trust_gain: float
+    trust_loss: float
+    crowding_out: float
+    depth: float
+    floor: float
+    complementarity: float
+    pooling: int
+    uncertainty: float
+    imitation_rule: int
+    imitation_rate: float
+    imitation_strength: float
+    selectivity: float
+    upward_only: bool
+    practice: float
+    identity: float
+    bridging_start: float
+    reflection: float
+    bridging_gain: float
+    forgetting: float
+    performance_rate: float
+    surplus_rate: float
+    cooling_off: int
+    turbulence: float
+    obsolescence: float
+    pick_up: float
+    turnover: float
+    record_every: int
+    redraws_entrants: bool  # False when the population came from a file
+
+
+class Surroundings(NamedTuple):
+    """What all organisations share."""
+
+    demand: Floats  # (K,) sum 1
+    breadth_bounds: Integers  # (classes, 2) lowest, highest
+    breadth_shares: Floats  # (classes,) cumulated
+    sector_shares: Floats  # (sectors,) cumulated
+    form_shares: Floats  # (F,) cumulated
+    tally: Floats  # (len(Tally),) sums of this round
+    challenges: Floats  # (K + 1, 4) by breadth: solved alone, solved together, expired, rounds to solve
+    users: Integers  # (F, N) organisations that use a form this round
+    user_count: Integers  # (F,)
+
+
+class Scratch(NamedTuple):
+    """Working space, so that no phase allocates."""
+
+    keys: Floats  # (N,)
+    actors: Integers  # (N,)
+    contribution: Floats  # (S + 1, B)
+    share: Floats  # (S + 1,)
+    pooled: Floats  # (B,)
+    own: Floats  # (B,)
+    candidate: Integers  # (R,)
+    understood: Floats  # (R,)
+    trusted: Floats  # (R,)
+    offered: Floats  # (R, B) candidates' contributions
+    chosen: Integers  # (S + 1,) candidates in the order added
+    taken: Flags  # (R,)
+    visited: Integers  # (R * P,) collaborations looked at
+    freed: Integers  # (C,)
+    linked: Flags  # (S, S)
+    understanding: Floats  # (S, S)
+    distance: Floats  # (S, S)
+    slot: Integers  # (S, S)
+    integration: Floats  # (S, S)
+    seen: Integers  # (max(S, 64),)
+    domain_weight: Floats  # (K,)
+    skill: Floats  # (K,)
+
+
+class World(NamedTuple):
+    """All that a round reads and writes."""
+
+    org: Organisations
+    ledger: Ledger
+    col: Collaborations
+    forms: Forms
+    around: Surroundings
+    scratch: Scratch
+    p: Settings
+
+
+class Tally:
+    """Positions in ``Surroundings.tally``."""
+
+    SEARCH, SETUP, EXIT, LINK, RULE, VALUE_TOGETHER, VALUE_SOLO, SYNERGY = range(8)
+    QUALITY, SOLVED, EXPIRED, COPIES, ALIKE, BRIDGED, DIVERSITY, TRUST, TEAMS = range(8, 17)
+    LENGTH = 17
+
+
+def columns(kind: type[Any], rows: int, widths: dict[str, tuple[int, ...]], types: dict[str, Any]) -> Any:
+    """Build a named tuple of zeroed arrays with ``rows`` rows; ``widths`` gives further axes, ``types`` non-float columns."""
+    made = {name: np.zeros((rows, *widths.get(name, ())), dtype=types.get(name, np.float64)) for name in kind._fields}
+    return kind(**made)

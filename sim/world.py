@@ -1,0 +1,199 @@
+"""Build the arrays of a run from a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.compilation import entry
+from sim.config import Config, Structure
+from sim.entering import enter
+from sim.packing import Packed
+from sim.phases.imitate import OWN as OWN_IMITATION
+from sim.phases.imitate import RULES
+from sim.production import OWN as OWN_POOLING
+from sim.production import POOLING_RULES
+from sim.relations import DECAYS
+from sim.state import Collaborations, Floats, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally, World, columns
+from sim.structures import LinkRule, form_tables
+
+LARGEST_SAMPLE = 64  # config: seen_at_most
+
+
+class Entrants(NamedTuple):
+    """Organisations given from outside: expertise (N, K), sector codes (N,) and the sectors' names."""
+
+    expertise: Floats
+    sector: Integers
+    sector_names: tuple[str, ...]
+
+
+def cumulated(shares: Sequence[float]) -> Floats:
+    """Return cumulated shares that end in exactly one."""
+    total = np.cumsum(np.asarray(shares, dtype=np.float64) / sum(shares))
+    total[-1] = 1.0
+    return total
+
+
+def settings(config: Config, redraws_entrants: bool) -> Settings:
+    """Return the numbers kernels read."""
+    c = config
+    return Settings(
+        seed=np.uint64(c.run.seed),
+        capacity=c.population.capacity,
+        ledger_slots=c.population.ledger_slots,
+        budget=c.population.budget,
+        concentration=c.population.concentration,
+        base_skill=c.population.base_skill,
+        value=c.challenge.value,
+        breadth_premium=c.challenge.breadth_premium,
+        affinity=c.challenge.affinity,
+        workload=c.challenge.workload,
+        deadline=c.challenge.deadline,
+        aspiration=c.challenge.aspiration,
+        meetings=c.search.meetings,
+        search_cost=c.search.cost,
+        directory_sample=c.search.directory_sample,
+        noise=c.search.noise,
+        decay=DECAYS[c.understanding.decay],
+        reach=c.understanding.reach,
+        familiarity_gain=c.understanding.familiarity_gain,
+        mediated_learning=c.understanding.mediated_learning,
+        trust_initial=c.trust.initial,
+        trust_across=c.trust.initial_across_sectors,
+        trust_threshold=c.trust.threshold,
+        trust_gain=c.trust.gain,
+        trust_loss=c.trust.loss,
+        crowding_out=c.trust.crowding_out,
+        depth=c.production.depth,
+        floor=c.production.floor,
+        complementarity=c.production.complementarity,
+        pooling=POOLING_RULES.get(c.production.pooling, OWN_POOLING),
+        uncertainty=c.production.uncertainty,
+        imitation_rule=RULES.get(c.imitation.rule, OWN_IMITATION),
+        imitation_rate=c.imitation.rate,
+        imitation_strength=c.imitation.strength,
+        selectivity=c.imitation.selectivity,
+        upward_only=c.imitation.upward_only,
+        practice=c.learning.practice,
+        identity=c.learning.identity,
+        bridging_start=c.learning.bridging_start,
+        reflection=c.learning.reflection,
+        bridging_gain=c.learning.bridging_gain,
+        forgetting=c.learning.forgetting,
+        performance_rate=c.learning.performance_rate,
+        surplus_rate=c.letting_go.surplus_rate,
+        cooling_off=c.letting_go.cooling_off,
+        turbulence=c.environment.turbulence,
+        obsolescence=c.environment.obsolescence,
+        pick_up=c.environment.pick_up,
+        turnover=c.environment.turnover,
+        record_every=c.run.record_every,
+        redraws_entrants=redraws_entrants,
+    )
+
+
+def whole(names: str) -> dict[str, Any]:
+    """Name the columns of whole numbers."""
+    return dict.fromkeys(names.split(), np.int32)
+
+
+def organisations(n: int, domains: int, breadth: int, capacity: int) -> Organisations:
+    """Return empty rows for organisations."""
+    wide, needs = (domains,), (breadth,)
+    types = whole("sector form load places partners at_work breadth domains rounds_left rounds_spent") | {"worked_alone": np.int8}
+    widths = {"expertise": wide, "core": wide, "before": wide, "places": (capacity,), "domains": needs, "requirement": needs}
+    made: Organisations = columns(Organisations, n, widths, types)
+    return made
+
+
+def ledger(n: int, slots: int) -> Ledger:
+    """Return empty ledgers."""
+    names = "partner trust familiarity meetings last_met joint last_worked".split()
+    made: Ledger = columns(
+        Ledger, n, dict.fromkeys(names, (slots,)), whole("count partner meetings last_met joint last_worked")
+    )
+    return made
+
+
+def collaborations(slots: int, breadth: int, largest: int) -> Collaborations:
+    """Return free slots for collaborations."""
+    team = (largest,)
+    widths = {"members": team, "weight": team, "gain": team, "leaving": team, "domains": (breadth,), "requirement": (breadth,), "sums": (6,)}
+    types: dict[str, Any] = whole(
+        "count order size members leaving reason form owner started age breadth domains rounds_left rounds_spent largest"
+    ) | {"serial": np.int64, "solved": np.int8}
+    made: Collaborations = columns(Collaborations, slots, widths, types)
+    return made._replace(order=np.arange(slots, dtype=np.int32), count=np.zeros(2, dtype=np.int32))
+
+
+def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capacity: int, teams: int) -> Scratch:
+    """Return working space."""
+    return Scratch(
+        keys=np.zeros(n),
+        actors=np.zeros(n, np.int32),
+        contribution=np.zeros((largest + 1, breadth)),
+        share=np.zeros(largest + 1),
+        pooled=np.zeros(breadth),
+        own=np.zeros(breadth),
+        candidate=np.zeros(slots, np.int32),
+        understood=np.zeros(slots),
+        trusted=np.zeros(slots),
+        offered=np.zeros((slots, breadth)),
+        chosen=np.zeros(largest + 1, np.int32),
+        taken=np.zeros(slots, np.int8),
+        visited=np.zeros(slots * capacity, np.int32),
+        freed=np.zeros(teams, np.int32),
+        linked=np.zeros((largest, largest), np.int8),
+        understanding=np.zeros((largest, largest)),
+        distance=np.zeros((largest, largest)),
+        slot=np.zeros((largest, largest), np.int32),
+        integration=np.zeros((largest, largest)),
+        seen=np.zeros(max(largest, LARGEST_SAMPLE), np.int32),
+        domain_weight=np.zeros(domains),
+        skill=np.zeros(domains),
+    )
+
+
+def build_world(config: Config, forms: Sequence[tuple[Structure, float]], own_links: dict[str, LinkRule], entrants: Entrants | None) -> World:
+    """Return the world at the beginning of round 0."""
+    population = config.population
+    n, domains = (population.organisations, population.domains) if entrants is None else entrants.expertise.shape
+    breadth = max(c.highest for c in config.challenge.breadths)
+    largest = max(s.max_size for s, _ in forms)
+    teams = n * population.capacity // 2 + 1
+    shares = list(population.sectors.values()) if entrants is None else [1.0] * len(entrants.sector_names)
+    around = Surroundings(
+        demand=np.full(domains, 1.0 / domains),
+        breadth_bounds=np.array([(c.lowest, c.highest) for c in config.challenge.breadths], dtype=np.int32),
+        breadth_shares=cumulated([c.share for c in config.challenge.breadths]),
+        sector_shares=cumulated(shares),
+        form_shares=cumulated([share for _, share in forms]),
+        tally=np.zeros(Tally.LENGTH),
+        challenges=np.zeros((domains + 1, 4)),
+        users=np.zeros((len(forms), n), dtype=np.int32),
+        user_count=np.zeros(len(forms), dtype=np.int32),
+    )
+    world = World(
+        org=organisations(n, domains, breadth, population.capacity),
+        ledger=ledger(n, population.ledger_slots),
+        col=collaborations(teams, breadth, largest),
+        forms=form_tables([s for s, _ in forms], own_links),
+        around=around,
+        scratch=scratch(n, domains, breadth, population.ledger_slots, largest, population.capacity, teams),
+        p=settings(config, entrants is None),
+    )
+    if entrants is not None:
+        world.org.core[:] = entrants.expertise
+        world.org.sector[:] = entrants.sector
+    enter_all(Packed(world))
+    return world
+
+
+@entry
+def enter_all(w: World) -> None:
+    """Let all organisations enter at round 0."""
+    for i in range(w.org.load.size):
+        enter(w.org, w.ledger, w.around, w.scratch, w.p, i, 0, w.p.redraws_entrants)
