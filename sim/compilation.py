@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core import types
 from platformdirs import user_cache_dir
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -45,9 +46,21 @@ def is_compiled() -> bool:
     return any(cache_folder().rglob("*play*.nbc"))
 
 
+def widened(kind: Any) -> Any:
+    """Return the 64-bit type for any signed integer type, others unchanged."""
+    return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind
+
+
 def kernel(function: Function) -> Function:
-    """Compile a function called from other kernels; their cache holds its code, so it needs none."""
-    return numba.njit(function, error_model="numpy", no_cpython_wrapper=False)  # type: ignore[no-any-return]
+    """Compile a function called from other kernels; their cache holds its code, so it needs none.
+
+    Whole numbers widen to 64 bits at every call: else Numba compiles each kernel anew for every mixture of 32-bit
+    numbers from arrays and 64-bit numbers from loops, three times the work.
+    """
+    compiled = numba.njit(function, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    template = compiled.get_call_template
+    compiled.get_call_template = lambda args, kws: template(tuple(widened(kind) for kind in args), kws)
+    return compiled  # type: ignore[no-any-return]
 
 
 def entry(function: Function) -> Function:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from sim.compilation import entry, kernel
+from sim.entering import enter
 from sim.measures import measure
 from sim.phases.environment import change_environment
 from sim.phases.find import find
 from sim.phases.imitate import imitate
-from sim.phases.let_go import let_go
+from sim.phases.let_go import let_go, write_event
 from sim.phases.work import look_alone, work
 from sim.production import Combine
 from sim.state import Floats, World
 
 FIRST_HALF, SECOND_HALF, WHOLE = 1, 2, 3  # an own imitation rule in Python acts between the halves
+ENTRY = 4  # before round 0
+
+
+@kernel
+def enter_all(w: World) -> None:
+    """Let all organisations enter at round 0."""
+    for i in range(w.org.load.size):
+        enter(w.org, w.ledger, w.around, w.scratch, w.p, i, 0, w.p.redraws_entrants)
 
 
 @kernel
 def begin(w: World) -> None:
     """Clear the tallies of the round and look at what everybody would make alone."""
-    w.around.tally[:] = 0.0
-    w.org.earned[:] = 0.0
+    for entry_of_tally in range(w.around.tally.size):
+        w.around.tally[entry_of_tally] = 0.0
+    for i in range(w.org.earned.size):
+        w.org.earned[i] = 0.0
     look_alone(w.org, w.scratch, w.p)
 
 
@@ -36,6 +47,9 @@ def book(w: World) -> None:
 def play(w: World, own_rule: Combine, first: int, rounds: int, part: int, rows: Floats, events: Floats) -> tuple[int, int, int]:
     """Play rounds; stop early when the event buffer could overflow. Return rounds played, rows and events written."""
     recorded, written = 0, 0
+    if part == ENTRY:
+        enter_all(w)
+        return 0, 0, 0
     for now in range(first, first + rounds):
         if written + w.col.order.size > events.shape[0]:
             return now - first, recorded, written
@@ -52,3 +66,12 @@ def play(w: World, own_rule: Combine, first: int, rounds: int, part: int, rows: 
                 measure(w, rows[recorded])
                 recorded += 1
     return rounds, recorded, written
+
+
+@entry
+def write_running(w: World, events: Floats, now: int) -> None:
+    """Write the records of collaborations that still run."""
+    for position in range(w.col.count[0]):
+        c = w.col.order[position]
+        w.col.reason[c] = 0
+        write_event(w, events, position, c, now)

@@ -144,7 +144,8 @@ def enter(
     if redraw:
         draw_expertise(org.core[i], p, i, moment)
         org.sector[i] = label_of(around.sector_shares, uniform(p.seed, SECTOR, moment, i, 0))
-    org.expertise[i] = org.core[i]
+    for k in range(org.core.shape[1]):
+        org.expertise[i, k] = org.core[i, k]
     org.form[i] = label_of(around.form_shares, uniform(p.seed, FORM, moment, i, 0))
     org.bridging[i] = p.bridging_start
     org.performance[i] = 0.0

@@ -7,10 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.compilation import entry
 from sim.config import Config, Structure
-from sim.entering import enter
-from sim.packing import Packed
 from sim.phases.imitate import OWN as OWN_IMITATION
 from sim.phases.imitate import RULES
 from sim.production import OWN as OWN_POOLING
@@ -188,12 +185,4 @@ def build_world(config: Config, forms: Sequence[tuple[Structure, float]], own_li
     if entrants is not None:
         world.org.core[:] = entrants.expertise
         world.org.sector[:] = entrants.sector
-    enter_all(Packed(world))
     return world
-
-
-@entry
-def enter_all(w: World) -> None:
-    """Let all organisations enter at round 0."""
-    for i in range(w.org.load.size):
-        enter(w.org, w.ledger, w.around, w.scratch, w.p, i, 0, w.p.redraws_entrants)

@@ -1,0 +1,246 @@
+"""The model as a Mesa user knows it: ``CollaborationModel(config).run()``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any
+
+import mesa
+import numpy as np
+import polars as pl
+
+from sim.agents import Collaboration, Organisation
+from sim.config import Config
+from sim.engine import ENTRY, FIRST_HALF, SECOND_HALF, WHOLE, play, write_running
+from sim.extensions import check_name, compile_pooling, is_own, load_function
+from sim.measures import EVENT_COLUMNS, MEASURES, WHOLE_COLUMNS
+from sim.own_imitation import imitate_by
+from sim.packing import Packed
+from sim.phases.imitate import RULES
+from sim.phases.let_go import REASONS
+from sim.population_file import check_breadth, read_population
+from sim.presets import forms as forms_of
+from sim.production import POOLING_RULES
+from sim.state import Floats
+from sim.structures import TOPOLOGIES
+from sim.world import Entrants, build_world
+
+MEASURE_GROUPS = ("core", "network")
+ROUNDS_AT_ONCE = 64
+
+
+class CollaborationModel(mesa.Model):  # type: ignore[misc]
+    """Organisations that find each other, work together and let go.
+
+    Args:
+        config: every parameter; defaults where left out. ``config.run.seed`` seeds every draw of the model.
+
+    A round is ``step()``; ``run()`` plays many at once with the same numbers. State lives in arrays (``world``); the
+    agents of Mesa are views of its rows, made when first looked at.
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        super().__init__(seed=(config or Config()).run.seed % 2**32)
+        self.config = config or Config()
+        self.agent_numbers = count(1)
+        structures = forms_of(self.config)
+        self.form_names = tuple(form.name for form, _ in structures)
+        self._load_own_rules()
+        entrants = self._entrants()
+        self.sector_names = tuple(self.config.population.sectors) if entrants is None else entrants.sector_names
+        for form, _ in structures:
+            check_name("structure.topology", form.topology, TOPOLOGIES)
+        own_links = {f.topology: load_function("structure.topology", f.topology) for f, _ in structures if is_own(f.topology)}
+        self.world = build_world(self.config, structures, own_links, entrants)
+        self._begin()
+
+    def _load_own_rules(self) -> None:
+        """Load the researcher's own functions that the configuration names."""
+        check_name("imitation.rule", self.config.imitation.rule, RULES)
+        check_name("production.pooling", self.config.production.pooling, POOLING_RULES)
+        rule, pooling = self.config.imitation.rule, self.config.production.pooling
+        self._imitation = load_function("imitation.rule", rule) if is_own(rule) else None
+        self._pooling = compile_pooling(pooling if is_own(pooling) else None)
+        self._measures: dict[str, Callable[[CollaborationModel], float]] = {}
+        for name in self.config.run.measures:
+            check_name("run.measures", name, MEASURE_GROUPS)
+            if is_own(name):
+                self._measures[name.rpartition(":")[2]] = load_function("run.measures", name)
+
+    def _entrants(self) -> Entrants | None:
+        """Read the organisations of a file, if they come from one."""
+        if self.config.population.source == "drawn":
+            return None
+        read = read_population(self.config.population, self.config.population.sample_seed)
+        check_breadth(self.config, len(read.domain_names))
+        return Entrants(read.expertise, read.sector, read.sector_names)
+
+    def _begin(self) -> None:
+        """Let everybody enter and make the buffers results are written to."""
+        self.rounds_played = 0
+        self._rows: list[Floats] = []
+        self._moments: list[int] = []
+        self._extra: list[dict[str, float]] = []
+        self._events: list[Floats] = []
+        self._organisations: list[Organisation] = []
+        self._collaborations: dict[tuple[int, int], Collaboration] = {}
+        self.packed = Packed(self.world)
+        self._call(0, 0, ENTRY)
+
+    # --- playing -----------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Play one round: find partners, work together, imitate, let go."""
+        self._play(1)
+
+    def run(self, rounds: int | None = None) -> CollaborationModel:
+        """Play ``rounds`` rounds (default: ``config.run.rounds``) and return the model."""
+        left = self.config.run.rounds if rounds is None else rounds
+        one_by_one = self._imitation is not None or self._asks_python()
+        while left > 0:
+            left -= self._play(1 if one_by_one else min(left, ROUNDS_AT_ONCE))
+        return self
+
+    def _asks_python(self) -> bool:
+        """Tell whether something is recorded that only Python can measure."""
+        return bool(self._measures) or "network" in self.config.run.measures
+
+    def _play(self, rounds: int) -> int:
+        """Play up to ``rounds`` rounds; return how many."""
+        first = self.rounds_played
+        if self._imitation is None:
+            played = self._call(first, rounds, WHOLE)
+        else:
+            self._call(first, rounds, FIRST_HALF)
+            imitate_by(self, self._imitation, first)
+            played = self._call(first, rounds, SECOND_HALF)
+        self.rounds_played += played
+        self.steps = self.rounds_played
+        every = self.config.run.record_every
+        self._moments += [now for now in range(first, first + played) if (now + 1) % every == 0]
+        if self._asks_python() and (first + 1) % every == 0:
+            extra = self._network() if "network" in self.config.run.measures else {}
+            self._extra.append(extra | {name: float(measure(self)) for name, measure in self._measures.items()})
+        return played
+
+    def _network(self) -> dict[str, float]:
+        """Measure the partner network."""
+        from sim.network import network_measures  # networkx is slow to import and seldom asked for
+
+        return network_measures(self.world, self.rounds_played - 1, self.config.run.window)
+
+    def _call(self, first: int, rounds: int, part: int) -> int:
+        """Call the kernel and keep what it recorded."""
+        rows = np.zeros((rounds // self.config.run.record_every + 1, len(MEASURES)))
+        events = np.empty((2 * self.world.col.order.size + 64, len(EVENT_COLUMNS)))
+        played, recorded, written = play(self.packed, self._pooling, first, rounds, part, rows, events)
+        if recorded:
+            self._rows.append(rows[:recorded])
+        if written:
+            self._events.append(events[:written].copy())
+        return int(played)
+
+    # --- results -----------------------------------------------------------------------------------------------------
+
+    def rounds_table(self) -> pl.DataFrame:
+        """Return one row per recorded round: ``round`` and every measure."""
+        values = np.concatenate(self._rows) if self._rows else np.zeros((0, len(MEASURES)))
+        table = pl.DataFrame({"round": np.array(self._moments, dtype=np.int64)} | dict(zip(MEASURES, values.T, strict=True)))
+        return table.hstack(pl.DataFrame(self._extra)) if self._extra else table
+
+    def events_table(self) -> pl.DataFrame:
+        """Return one row per collaboration, ended or still running."""
+        running = self._running_events()
+        values = np.concatenate([*self._events, running])
+        table = pl.DataFrame(dict(zip(EVENT_COLUMNS, values.T, strict=True)))
+        names = {"form": self.form_names, "reason": REASONS}
+        labelled = [pl.Series(c, [names[c][int(v)] for v in table[c]], dtype=pl.String) for c in names]
+        return table.with_columns(labelled).with_columns(pl.col(WHOLE_COLUMNS).cast(pl.Int64))
+
+    def _running_events(self) -> Floats:
+        """Return records of collaborations that still run."""
+        running = np.zeros((int(self.world.col.count[0]), len(EVENT_COLUMNS)))
+        write_running(self.packed, running, self.rounds_played)
+        return running
+
+    def challenges_table(self) -> pl.DataFrame:
+        """Return per breadth how many challenges were solved alone and together, ran out, and the mean rounds to solve."""
+        counts = self.world.around.challenges[1:]
+        solved = counts[:, 0] + counts[:, 1]
+        table = pl.DataFrame(
+            {
+                "breadth": np.arange(1, len(counts) + 1),
+                "solved_alone": counts[:, 0].astype(np.int64),
+                "solved_together": counts[:, 1].astype(np.int64),
+                "expired": counts[:, 2].astype(np.int64),
+                "mean_rounds_to_solve": np.divide(counts[:, 3], solved, out=np.full(len(counts), np.nan), where=solved > 0),
+            }
+        )
+        return table.filter(pl.col("solved_alone") + pl.col("solved_together") + pl.col("expired") > 0)
+
+    def summary(self) -> dict[str, float]:
+        """Return every measure averaged over all recorded rounds, and as ``<measure>_end`` over their last quarter."""
+        table = self.rounds_table().drop("round")
+        last = table.tail(max(1, len(table) // 4))
+        whole = {name: float(table[name].mean()) for name in table.columns}  # type: ignore[arg-type]
+        return whole | {f"{name}_end": float(last[name].mean()) for name in table.columns}  # type: ignore[arg-type]
+
+    # --- Mesa --------------------------------------------------------------------------------------------------------
+
+    @property
+    def agents(self) -> mesa.agent.AgentSet:
+        """All organisations, then all running collaborations."""
+        self._meet_agents()
+        return self._all_agents
+
+    @property
+    def agents_by_type(self) -> dict[type, mesa.agent.AgentSet]:
+        """Agents by class."""
+        self._meet_agents()
+        by_type: dict[type, mesa.agent.AgentSet] = super().agents_by_type
+        return by_type
+
+    @property
+    def organisations(self) -> Sequence[Organisation]:
+        """All organisations, by row."""
+        if not self._organisations:
+            self._organisations = [Organisation(self, row) for row in range(self.world.org.load.size)]
+        return self._organisations
+
+    @property
+    def collaborations(self) -> list[Collaboration]:
+        """All running collaborations, in order of starting."""
+        col = self.world.col
+        return [self.collaboration_in(c) for c in col.order[: col.count[0]].tolist()]
+
+    def organisation(self, row: int) -> Organisation:
+        """Return the organisation of a row."""
+        return self.organisations[row]
+
+    def collaboration_in(self, slot: int) -> Collaboration:
+        """Return the collaboration that runs in a slot."""
+        key = (slot, int(self.world.col.serial[slot]))
+        if key not in self._collaborations:
+            self._collaborations[key] = Collaboration(self, slot)
+        return self._collaborations[key]
+
+    def _meet_agents(self) -> None:
+        """Make agents for what has none yet; remove those of collaborations that ended."""
+        _ = self.organisations
+        running = {(agent.row, agent.serial) for agent in self.collaborations}
+        for key in [key for key in self._collaborations if key not in running]:
+            self._collaborations.pop(key).remove()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is made anew: addresses and compiled functions."""
+        state = dict(self.__dict__)
+        for name in ("packed", "_pooling", "_imitation", "_measures"):
+            state.pop(name, None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Find the own rules again and pack the arrays."""
+        self.__dict__.update(state)
+        self._load_own_rules()
+        self.packed = Packed(self.world)

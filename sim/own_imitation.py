@@ -1,0 +1,75 @@
+"""Run somebody's own imitation rule, in ordinary Python, where the compiled rules would stand (rules.md, section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.compilation import entry
+from sim.entering import fit_budget
+from sim.errors import InputError
+from sim.phases.imitate import IMITATION, list_seen, prepare_imitation
+from sim.randomness import uniform
+from sim.state import Tally, World
+from sim.structures import LINKED, draw_links, place_of
+
+if TYPE_CHECKING:
+    from sim.model import CollaborationModel
+
+
+@entry
+def prepare(w: World) -> None:
+    """Note expertise before copying, users and leaders."""
+    prepare_imitation(w)
+
+
+@entry
+def chances(w: World, c: int, member: int, now: int) -> tuple[int, int]:
+    """Write whom a member sees into ``scratch.seen``; return their number and how many chances to copy came up."""
+    if w.forms.exposure[w.col.form[c]] == LINKED:
+        draw_links(w.org, w.col, w.forms, w.scratch, w.p, c, now)
+    i = w.col.members[c, member]
+    place = place_of(w.org, i, c)
+    seen = list_seen(w, c, member, place, now)
+    hits = 0
+    for s in range(seen):
+        number = w.scratch.seen[s] * w.p.capacity + place
+        hits += uniform(w.p.seed, IMITATION, now, i, number) < w.p.imitation_rate
+    return seen, hits
+
+
+@entry
+def settle(w: World, i: int) -> None:
+    """Scale an organisation's expertise back into the budget."""
+    fit_budget(w.org.expertise[i], w.p.budget)
+
+
+def imitate_by(model: CollaborationModel, rule: Callable[..., Any], now: int) -> None:
+    """Let every member copy by an own rule ``rule(member, seen, model)``, which returns an expertise vector, an organisation or None."""
+    world, settings = model.world, model.world.p
+    if settings.imitation_rate == 0.0:
+        return
+    prepare(model.packed)
+    for c in world.col.order[: world.col.count[0]].tolist():
+        needed = np.zeros(world.org.expertise.shape[1])
+        needed[world.col.domains[c, : world.col.breadth[c]]] = 1.0
+        strength = settings.imitation_strength * (settings.selectivity * needed + 1.0 - settings.selectivity)
+        for position in range(world.col.size[c]):
+            seen, hits = chances(model.packed, c, position, now)
+            i = int(world.col.members[c, position])
+            others = [model.organisation(int(j)) for j in world.scratch.seen[:seen]]
+            for _ in range(hits):
+                target = rule(model.organisation(i), others, model)
+                if target is None:
+                    continue
+                wanted = world.org.before[target.row] if hasattr(target, "row") else np.asarray(target, dtype=np.float64)
+                if wanted.shape != needed.shape or not np.isfinite(wanted).all():
+                    raise InputError(
+                        f"imitation.rule gave {target!r}; it must return an organisation, {needed.size} finite numbers (one per domain), or None"
+                    )
+                skills = world.org.expertise[i] + strength * (np.clip(wanted, 0.0, 1.0) - world.org.expertise[i])
+                world.org.expertise[i] = np.maximum(skills, world.org.expertise[i]) if settings.upward_only else skills
+                world.around.tally[Tally.COPIES] += 1.0
+            settle(model.packed, i)
