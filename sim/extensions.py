@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ def larger(pooled: float, contribution: float) -> float:
     return max(pooled, contribution)
 
 
+@cache
 def compile_pooling(reference: str | None) -> Any:
     """Return a compiled pooling rule: a function of the pooled capability so far and one more contribution."""
     function = larger if reference is None else load_function("production.pooling", reference)

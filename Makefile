@@ -1,0 +1,37 @@
+# Every target sets up what it needs: a virtual environment with the pinned packages, made once.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: run test bench patterns wheel-check clean
+
+run: $(READY)
+	$(BIN)/overbruggen study structure_and_imitation --overwrite
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2
+
+bench: $(READY)
+	$(BIN)/python benchmarks/speed.py
+
+patterns: $(READY)
+	$(BIN)/python -m experiments.studies.patterns
+
+wheel-check: $(READY)
+	$(BIN)/python -m build --wheel --outdir dist
+	rm -rf dist/empty && $(PYTHON) -m venv dist/empty
+	dist/empty/bin/python -m pip install --quiet -c constraints.txt dist/*.whl
+	cd dist/empty && bin/overbruggen run run.rounds=20 --out wheel-run --overwrite && bin/overbruggen describe structure
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Overbruggen needs Python 3.11 or newer; $(PYTHON) is older: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@echo "Setting up .venv (about a minute, once)"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)
+
+clean:
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
