@@ -55,6 +55,11 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         self.world = build_world(self.config, structures, own_links, entrants)
         self._begin()
 
+    @classmethod
+    def check(cls, config: Config) -> None:
+        """Raise InputError when a model of this configuration could not be built; what only the model knows is checked here."""
+        cls(config)
+
     def _load_own_rules(self) -> None:
         """Load the researcher's own functions that the configuration names."""
         check_name("imitation.rule", self.config.imitation.rule, RULES)

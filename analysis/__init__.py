@@ -1,0 +1,1 @@
+"""Tidy table in, table or figure out: no disk, no sweeps, no knowledge of the model."""

@@ -1,0 +1,36 @@
+"""The course of one run in four panels."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import polars as pl
+from matplotlib.figure import Figure
+
+from analysis.errors import AnalysisError
+from analysis.figures.style import SETTINGS, TWO_COLUMNS, new_figure
+
+PANELS = (
+    ("Value (per organisation and round)", (("joint_value", "joint value"), ("value_alone", "value if all worked alone"), ("synergy", "synergy"))),
+    ("Diversity (root mean square distance)", (("diversity", "all organisations"), ("diversity_within", "within collaborations"))),
+    ("Understanding and trust (0 to 1)", (("understanding_alike", "by being alike"), ("understanding_bridged", "by bridging"), ("trust_within", "trust"))),
+    ("Collaborations", (("working_share", "share of organisations in one"), ("mean_size", "mean size"))),
+)  # fmt: skip
+COLOURS = ("#0072B2", "#E69F00", "#009E73")
+LINES = ("-", "--", ":")
+
+
+def run_figure(rounds: pl.DataFrame) -> Figure:
+    """Return value, diversity, understanding and collaborations against rounds."""
+    if rounds.is_empty():
+        raise AnalysisError("no round was recorded; lower run.record_every or raise run.rounds")
+    figure, panels = new_figure(2, 2, TWO_COLUMNS, 4.6)
+    with mpl.rc_context(SETTINGS):
+        for position, (title, series) in enumerate(PANELS):
+            panel = panels[position // 2][position % 2]
+            for (measure, label), colour, line in zip(series, COLOURS, LINES, strict=False):
+                panel.plot(rounds["round"], rounds[measure], color=colour, linestyle=line, label=label)
+            panel.set_title(title, loc="left")
+            panel.set_xlabel("Round")
+            panel.set_ylim(bottom=min(0.0, float(min(rounds[m].min() for m, _ in series))))  # type: ignore[type-var,arg-type]
+            panel.legend(loc="best")
+    return figure

@@ -1,0 +1,3 @@
+"""Designs, execution, results and the command line."""
+
+__all__: list[str] = []

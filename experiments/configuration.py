@@ -1,0 +1,135 @@
+"""From YAML and overrides to a checked configuration; what is wrong is said in one sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, ValidationError
+
+from sim.config import Config
+from sim.errors import InputError
+from sim.presets import configs_folder
+
+Values = dict[str, Any]
+
+
+def groups() -> dict[str, tuple[str, ...]]:
+    """Return the configuration groups that have choices, with their choices."""
+    found = {}
+    for folder in sorted(configs_folder().iterdir()):
+        if folder.is_dir() and folder.name != "study":
+            found[folder.name] = tuple(sorted(path.stem for path in folder.glob("*.yaml")))
+    return found
+
+
+def parameter_paths(model: type[BaseModel] = Config, before: str = "") -> dict[str, Any]:
+    """Return every parameter's dotted path with its declaration."""
+    paths: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            paths |= parameter_paths(kind, f"{before}{name}.")
+        else:
+            paths[before + name] = field
+    return paths
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return a hint at the nearest known word, or what is known."""
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}."
+
+
+def check_override(override: str) -> tuple[str, str]:
+    """Split an override into key and value; refuse keys that name nothing."""
+    key, sign, value = override.partition("=")
+    if not sign or not key:
+        raise InputError(f"{override} is not an override; write parameter=value, for example imitation.rate=0.1")
+    choices, paths = groups(), parameter_paths()
+    if key in choices:
+        if value not in choices[key]:
+            raise InputError(f"{key}={value} is not a preset; allowed: {', '.join(choices[key])}. {did_you_mean(value, choices[key])}")
+    elif key not in paths and not any(key.startswith(f"{path}.") for path in ("population.sectors", "structure.mix")):
+        whole_groups = sorted({path.split(".")[0] for path in paths})
+        if key in whole_groups:
+            raise InputError(f"{key} is a group of parameters without presets; set one of them, for example {key}.{_first_in(key, paths)}=...")
+        raise InputError(f"{key} is not a parameter. {did_you_mean(key, [*choices, *paths])}")
+    return key, value
+
+
+def _first_in(group: str, paths: dict[str, Any]) -> str:
+    """Return the first parameter of a group."""
+    return next(path.split(".", 1)[1] for path in paths if path.startswith(f"{group}."))
+
+
+def compose_values(overrides: Sequence[str]) -> Values:
+    """Let Hydra compose the presets and overrides into plain values."""
+    for override in overrides:
+        check_override(override)
+    GlobalHydra.instance().clear()
+    adding = [o if o.partition("=")[0] in groups() else f"++{o}" for o in overrides]
+    try:
+        with initialize_config_dir(str(configs_folder().resolve()), version_base="1.3"):
+            composed = OmegaConf.to_container(compose("config", overrides=adding), resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        reason = re.sub(r"\s+", " ", str(error)).strip()
+        raise InputError(f"The overrides {' '.join(overrides)} cannot be read: {reason}. Quote values with special signs.") from error
+    assert isinstance(composed, dict)
+    return {str(key): value for key, value in composed.items()}
+
+
+def validate(values: Values) -> Config:
+    """Turn plain values into a checked configuration."""
+    try:
+        return Config(**values)
+    except ValidationError as error:
+        raise InputError(explain(error)) from error
+
+
+def explain(error: ValidationError) -> str:
+    """Say the first thing that is wrong in one sentence."""
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    kind, value = first["type"], first.get("input")
+    if kind == "extra_forbidden":
+        return f"{path} is not a parameter. {did_you_mean(path, list(parameter_paths()))}"
+    if kind == "value_error":
+        return str(first["ctx"]["error"])
+    field = parameter_paths().get(path)
+    allowed = f" Allowed: {allowed_values(field)}." if field is not None else ""
+    return f"{path} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}.{allowed} `overbruggen describe {path.split('.')[0]}` explains it."
+
+
+LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+
+
+def allowed_values(field: Any) -> str:
+    """Return type and range of a parameter in words."""
+    limits = [f"{words} {getattr(rule, sign)}" for rule in field.metadata for sign, words in LIMITS.items() if hasattr(rule, sign)]
+    return ", ".join([type_name(field.annotation), *limits])
+
+
+def type_name(kind: Any) -> str:
+    """Return a type in a reader's words."""
+    plain = {int: "whole number", float: "number", bool: "true or false", str: "text"}
+    if kind in plain:
+        return plain[kind]
+    arguments = getattr(kind, "__args__", ())
+    if arguments and all(isinstance(a, str) for a in arguments):
+        return "one of " + ", ".join(arguments)
+    if type(None) in arguments:
+        return " or ".join(type_name(a) for a in arguments if a is not type(None)) + " or null"
+    return re.sub(r"\b(?:sim\.config|builtins)\.", "", str(kind))
+
+
+def load(overrides: Sequence[str] = ()) -> Config:
+    """Compose and check a configuration."""
+    return validate(compose_values(overrides))

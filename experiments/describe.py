@@ -1,0 +1,53 @@
+"""Every parameter in a table: for the terminal and for the documentation, from the declarations in sim/config.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from analysis.tables import Table
+from experiments.configuration import allowed_values, did_you_mean, parameter_paths
+from sim.config import Config
+from sim.errors import InputError
+
+COLUMNS = ("parameter", "symbol", "type and range", "default", "unit", "meaning", "source")
+
+
+def describe(group: str | None = None) -> list[Table]:
+    """Return one table per group of parameters, or the one asked for."""
+    names = list(Config.model_fields)
+    if group is not None and group not in names:
+        raise InputError(f"{group} is not a group of parameters. {did_you_mean(group, names)}")
+    return [group_table(name) for name in names if group in (None, name)]
+
+
+def group_table(group: str) -> Table:
+    """Return the parameters of one group."""
+    meaning = Config.model_fields[group].description or ""
+    rows = [parameter_row(path, field) for path, field in parameter_paths().items() if path.split(".")[0] == group]
+    return Table(f"{group}: {meaning}", COLUMNS, rows)
+
+
+def parameter_row(path: str, field: Any) -> tuple[str, ...]:
+    """Return one parameter's row."""
+    extra = field.json_schema_extra
+    return (path, extra["symbol"], allowed_values(field), default_text(field), extra["unit"], field.description, extra["source"])
+
+
+def default_text(field: Any) -> str:
+    """Return a default in a reader's words."""
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+        return "; ".join(", ".join(f"{k} {v}" for k, v in part.model_dump().items()) for part in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v:g}" for k, v in value.items()) or "none"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "null" if value is None else str(value)
+
+
+def parameters_markdown() -> str:
+    """Return the parameter reference as Markdown."""
+    title = "# Parameters\n\nMade by `overbruggen describe --markdown`; the declarations stand in `sim/config.py`.\n\n"
+    return title + "\n".join(table.to_markdown() for table in describe())

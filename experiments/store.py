@@ -1,0 +1,112 @@
+"""Results folders: written under a temporary name and renamed, so that nothing is ever half written."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from sim import __version__
+from sim.errors import InputError
+
+PACKAGES = ("mesa", "numpy", "scipy", "numba", "polars", "matplotlib", "hydra-core", "pydantic")
+
+
+@contextmanager
+def new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
+    """Give a temporary folder beside ``folder``; rename it when all went well, remove it when not."""
+    if folder.exists() and not overwrite:
+        raise InputError(f"{folder} exists already; give another folder with --out, or --overwrite to replace it")
+    if folder.exists() and any(folder.iterdir()) and not (folder / "manifest.json").exists():
+        raise InputError(f"{folder} is no results folder (it has no manifest.json) and is not overwritten; give another with --out")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        draft.chmod(0o755)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error.strerror}; give another folder with --out") from error
+    try:
+        yield draft
+        if folder.exists():
+            shutil.rmtree(folder)
+        draft.rename(folder)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputError(f"{folder} cannot be written: the disk is full; free some space or give another folder with --out") from error
+        raise InputError(f"{folder} cannot be written: {error}; give another folder with --out") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """Write a table as Parquet and make sure it is on disk."""
+    with path.open("wb") as file:
+        table.write_parquet(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_yaml(values: Any, path: Path) -> None:
+    """Write plain values as YAML."""
+    path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def commit() -> str | None:
+    """Return the commit of a checkout, if this is one."""
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
+
+
+def write_manifest(folder: Path, command: Sequence[str], seed: int, started: datetime, **more: Any) -> None:
+    """Write what is needed to know how the results came about."""
+    manifest = {
+        "overbruggen": __version__,
+        "commit": commit(),
+        "command": " ".join(command),
+        "seed": seed,
+        "started": started.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": sys.version.split()[0],
+        "machine": platform.platform(),
+        "packages": {name: version(name) for name in PACKAGES},
+        **more,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read a results folder's manifest."""
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise InputError(f"{folder} is no results folder: it has no manifest.json; give the folder that `overbruggen run` or `study` wrote")
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path} cannot be read: {error}; run the study again") from error
+    return manifest
+
+
+def read_table(folder: Path, name: str) -> pl.DataFrame:
+    """Read one table of a results folder."""
+    path = folder / f"{name}.parquet"
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path} cannot be read: {str(error).splitlines()[0]}; the folder is incomplete, run it again") from error
