@@ -2,54 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 
 from analysis.errors import AnalysisError
-from analysis.estimates import Estimate, mean, paired_difference, peak, response_matrix, turning_rate
+from analysis.estimates import Estimate, Floats, mean, paired_difference, peak, response_matrix, turning_rate
 from analysis.tables import Table
 
 RATE = "imitation_rate"
-NOTE = (
-    "n = {n} replicates with common random numbers; mean [95 % interval, Student]. Peak: rate (of those tried) with the highest joint value. "
-    "Eroding from: rate beyond which joint value stays below what it is without imitation (interpolated); both with bootstrap 95 % "
-    "intervals over replicates. Loss: joint value with imitation off minus on, same luck (paired)."
+VALUE_NOTE = (
+    "n = {n} replicates with common random numbers; mean [95 % interval, Student]. Loss: imitation off minus on, same luck; "
+    "a negative loss is a gain."
+)
+TURNING_NOTE = (
+    "Peak: the rate, of those tried, with the highest joint value. Erodes from: the rate beyond which joint value stays below what it is "
+    "without imitation (interpolated). Both with bootstrap 95 % intervals over replicates."
 )
 
 
 def summary_tables(runs: pl.DataFrame) -> list[Table]:
-    """Return one table per depth: a row per form."""
+    """Return two tables per depth, a row per form: joint value with the loss by imitation; synergy with the turning rates."""
     for column in ("form", RATE, "depth", "replicate", "joint_value", "synergy"):
         if column not in runs.columns:
             raise AnalysisError(f"the runs have no column {column}; the comparison of forms needs a study of structure and imitation.rate")
-    return [depth_table(part, float(depth[0])) for depth, part in runs.sort("depth").group_by("depth", maintain_order=True)]  # type: ignore[arg-type]
+    tables = []
+    for depth, part in runs.sort("depth", maintain_order=True).group_by("depth", maintain_order=True):
+        tables += [value_table(part, f"Depth {depth[0]:g}"), turning_table(part, f"Depth {depth[0]:g}")]
+    return tables
 
 
-def depth_table(runs: pl.DataFrame, depth: float) -> Table:
-    """Return the table of one depth."""
-    rates = runs[RATE].unique().sort().to_list()
-    replicates = runs["replicate"].n_unique()
-    if len(rates) < 2 or rates[0] != 0.0:
-        raise AnalysisError(f"the rates of imitation are {rates}; the comparison needs 0 and at least one more")
-    top = f"{rates[-1]:g}"
-    columns = (
-        "form", "joint value, no imitation", f"joint value, rate {top}", "synergy, no imitation", f"synergy, rate {top}",
-        "peak", "eroding from", f"loss by imitation, rate {top}",
-    )  # fmt: skip
-    names = runs["form"].unique(maintain_order=True).to_list()
-    rows = [form_row(name, runs.filter(pl.col("form") == name), rates[-1]) for name in names]
-    return Table(f"Depth {depth:g}: forms without and with imitation", columns, rows, NOTE.format(n=replicates))
+def forms_with_responses(runs: pl.DataFrame, measure: str) -> Iterator[tuple[str, Floats, Floats]]:
+    """Walk through the forms: name, rates (L,) and the measure by replicate and rate (R, L); the first rate must be 0."""
+    for name in runs["form"].unique(maintain_order=True):
+        rates, values = response_matrix(runs.filter(pl.col("form") == name), measure, RATE)
+        if rates.size < 2 or rates[0] != 0.0:
+            raise AnalysisError(f"the rates of imitation are {rates.tolist()}; the comparison needs 0 and at least one more")
+        yield name, rates, values
 
 
-def form_row(name: str, runs: pl.DataFrame, top: float) -> tuple[str, ...]:
-    """Return one form's row."""
-    rates, joint = response_matrix(runs, "joint_value", RATE)
-    _, synergy = response_matrix(runs, "synergy", RATE)
-    ends = [mean(values[:, column]) for values in (joint, synergy) for column in (0, -1)]
-    loss = paired_difference(joint[:, 0], joint[:, -1])
-    if np.ptp(joint, axis=1).max() == 0.0:
-        return (name, *(str(e) for e in ends), "no effect", "no effect", str(loss))
-    return (name, *(str(e) for e in ends), rate_text(peak(rates, joint), top), rate_text(turning_rate(rates, joint), top), str(loss))
+def value_table(runs: pl.DataFrame, title: str) -> Table:
+    """Return joint value without and with imitation, and what imitation costs at the highest rate."""
+    top = f"{float(runs[RATE].to_numpy().max()):g}"
+    rows = [
+        (name, str(mean(joint[:, 0])), str(mean(joint[:, -1])), str(paired_difference(joint[:, 0], joint[:, -1])))
+        for name, _, joint in forms_with_responses(runs, "joint_value")
+    ]
+    columns = ("form", "joint value without imitation", f"joint value at rate {top}", "loss by imitation (paired)")
+    return Table(f"{title}: joint value per organisation and round", columns, rows, VALUE_NOTE.format(n=runs["replicate"].n_unique()))
+
+
+def turning_table(runs: pl.DataFrame, title: str) -> Table:
+    """Return synergy without and with imitation, and where imitation turns from raising to eroding joint value."""
+    top = f"{float(runs[RATE].to_numpy().max()):g}"
+    rows = []
+    pairs = zip(forms_with_responses(runs, "joint_value"), forms_with_responses(runs, "synergy"), strict=True)
+    for (name, rates, joint), (_, _, synergy) in pairs:
+        moved = float(np.ptp(joint, axis=1).max()) > 0.0
+        turning = [rate_text(estimate, rates[-1]) if moved else "no effect" for estimate in (peak(rates, joint), turning_rate(rates, joint))]
+        rows.append((name, str(mean(synergy[:, 0])), str(mean(synergy[:, -1])), *turning))
+    columns = ("form", "synergy without", f"synergy at rate {top}", "peak at", "erodes from")
+    return Table(f"{title}: synergy, and where imitation turns", columns, rows, TURNING_NOTE)
 
 
 def rate_text(rate: Estimate, top: float) -> str:

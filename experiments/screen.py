@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
@@ -17,7 +18,7 @@ errors = Console(stderr=True)
 
 def show(table: Table) -> None:
     """Print a table."""
-    shown = RichTable(title=table.title, title_justify="left", caption=table.note or None, caption_justify="left")
+    shown = RichTable(title=table.title, title_justify="left", box=SIMPLE_HEAD, caption=table.note or None, caption_justify="left")
     for column in table.columns:
         shown.add_column(column, overflow="fold")
     for row in table.rows:

@@ -102,7 +102,7 @@ class Organisation(RowAgent):
                 "meetings": int(remembered.meetings[self.row, s]),
                 "joint": int(remembered.joint[self.row, s]),
             }
-            for s in range(remembered.count[self.row])
+            for s in range(remembered.used[self.row])
         ]
 
 

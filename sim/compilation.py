@@ -48,7 +48,7 @@ def is_compiled() -> bool:
 
 def widened(kind: Any) -> Any:
     """Return the 64-bit type for any signed integer type, others unchanged."""
-    return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind
+    return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind  # type: ignore[attr-defined]
 
 
 def kernel(function: Function) -> Function:
@@ -60,14 +60,14 @@ def kernel(function: Function) -> Function:
     compiled = numba.njit(function, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
     template = compiled.get_call_template
     compiled.get_call_template = lambda args, kws: template(tuple(widened(kind) for kind in args), kws)
-    return compiled  # type: ignore[no-any-return]
+    return compiled
 
 
-def entry(function: Function) -> Function:
+def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel called from Python and keep it on disk."""
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder())
     try:
-        return numba.njit(function, error_model="numpy", cache=True, nogil=True)  # type: ignore[no-any-return]
+        return numba.njit(function, error_model="numpy", cache=True, nogil=True)
     finally:
         numba.config.CACHE_DIR = before

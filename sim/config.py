@@ -33,22 +33,39 @@ class Population(Group):
     """Who there is."""
 
     source: Literal["drawn", "file"] = parameter("drawn", "where organisations come from: drawn at random, or read from files")
-    path: str | None = parameter(None, "with source=file: a CSV of organisations, or a folder with participations.csv, projects.csv and organisations.csv (.gz allowed)")
-    organisations: int = parameter(100, "number of organisations; with source=file the size of the sample taken (0: all)", symbol="N", ge=0, le=2_000_000)
+    path: str | None = parameter(
+        None, "with source=file: a CSV of organisations, or a folder with participations.csv, projects.csv and organisations.csv (.gz allowed)"
+    )
+    organisations: int = parameter(
+        100, "number of organisations; with source=file the size of the sample taken (0: all)", symbol="N", ge=0, le=2_000_000
+    )
     domains: int = parameter(12, "number of expertise domains; with source=file given by the file", symbol="K", ge=1, le=64)
     budget: float = parameter(3.0, "attention budget: the largest sum of an organisation's skills", unit="skill", symbol="B", gt=0)
     concentration: float = parameter(0.2, "shape of the law skills are drawn from: small is specialised, large is even", gt=0, le=100)
     base_skill: float = parameter(0.02, "skill everybody has in every domain", unit="skill", ge=0, le=1)
     sectors: dict[str, float] = parameter(
         lambda: {"care": 1.0, "education": 1.0, "goods": 1.0, "services": 1.0, "government": 1.0, "business": 1.0},
-        "sectors and their relative shares", source="the user's six sectors, equally frequent", min_length=1)
+        "sectors and their relative shares",
+        source="the user's six sectors, equally frequent",
+        min_length=1,
+    )
     capacity: int = parameter(1, "collaborations an organisation can be in at the same time", symbol="c", ge=1, le=16)
     ledger_slots: int = parameter(32, "partners an organisation can remember", symbol="R", ge=2, le=1024)
-    minimum_projects: int = parameter(5, "with participations: organisations with fewer classified projects are left out", unit="projects",
-                                      source="Horizon 2020 extract: expertise is estimated from five projects or more", ge=1)
+    minimum_projects: int = parameter(
+        5,
+        "with participations: organisations with fewer classified projects are left out",
+        unit="projects",
+        source="Horizon 2020 extract: expertise is estimated from five projects or more",
+        ge=1,
+    )
 
-    sample_seed: int = parameter(1, "with source=file: seed of the sample, the same in all replicates", source="a study compares forms on the same organisations",
-                                 ge=0, le=LARGEST_SEED)
+    sample_seed: int = parameter(
+        1,
+        "with source=file: seed of the sample, the same in all replicates",
+        source="a study compares forms on the same organisations",
+        ge=0,
+        le=LARGEST_SEED,
+    )
 
     @model_validator(mode="after")
     def check(self) -> Self:
@@ -90,8 +107,14 @@ class Challenge(Group):
     deadline: int = parameter(25, "rounds of work after which a challenge expires", unit="rounds", ge=1)
     aspiration: float = parameter(0.35, "quality alone below which an organisation looks for partners", unit="quality", ge=0, le=1)
     breadths: tuple[BreadthClass, ...] = parameter(
-        lambda: (BreadthClass(lowest=1, highest=2, share=0.5), BreadthClass(lowest=3, highest=4, share=0.25), BreadthClass(lowest=5, highest=8, share=0.25)),
-        "classes of breadth with their shares", min_length=1)
+        lambda: (
+            BreadthClass(lowest=1, highest=2, share=0.5),
+            BreadthClass(lowest=3, highest=4, share=0.25),
+            BreadthClass(lowest=5, highest=8, share=0.25),
+        ),
+        "classes of breadth with their shares",
+        min_length=1,
+    )
 
     @model_validator(mode="after")
     def check(self) -> Self:
@@ -105,18 +128,25 @@ class Search(Group):
     """How organisations find each other."""
 
     meetings: int = parameter(8, "meetings a searching organisation holds in a round", unit="per round", symbol="M", ge=0, le=256)
-    cost: float = parameter(0.002, "cost of one meeting", unit="value", source="assumed: a round of meetings costs about 4 % of what an organisation earns alone", ge=0)
+    cost: float = parameter(
+        0.002, "cost of one meeting", unit="value", source="assumed: a round of meetings costs about 4 % of what an organisation earns alone", ge=0
+    )
     directory_sample: int = parameter(8, "organisations a directory or a convenor looks at for one meeting", symbol="D", ge=1, le=60)
-    noise: float = parameter(0.1, "error in what a first meeting shows of a skill; falls with the root of the number of meetings", unit="skill", symbol="sigma", ge=0)
+    noise: float = parameter(
+        0.1, "error in what a first meeting shows of a skill; falls with the root of the number of meetings", unit="skill", symbol="sigma", ge=0
+    )
 
 
 class Understanding(Group):
     """When organisations understand each other."""
 
     decay: Literal["gaussian", "exponential", "linear"] = parameter(
-        "gaussian", "how understanding falls with cognitive distance", symbol="f", source="linear: Nooteboom et al. 2007; others for robustness")
+        "gaussian", "how understanding falls with cognitive distance", symbol="f", source="linear: Nooteboom et al. 2007; others for robustness"
+    )
     reach: float = parameter(2.0, "cognitive distance at which understanding has largely gone", unit="distance", symbol="delta", gt=0)
-    familiarity_gain: float = parameter(0.3, "how fast working together teaches to understand, times the pair's bridging skill", unit="per round", symbol="beta", ge=0, le=1)
+    familiarity_gain: float = parameter(
+        0.3, "how fast working together teaches to understand, times the pair's bridging skill", unit="per round", symbol="beta", ge=0, le=1
+    )
     mediated_learning: float = parameter(0.5, "share of that speed when a mediator stands between", ge=0, le=1)
 
 
@@ -128,16 +158,25 @@ class Trust(Group):
     threshold: float = parameter(0.3, "trust, or the contract in its place, below which an invitation is declined", ge=0, le=1)
     gain: float = parameter(0.1, "speed of trust upwards", unit="per round", symbol="gamma_up", ge=0, le=1)
     loss: float = parameter(0.2, "speed of trust downwards", unit="per round", symbol="gamma_down", ge=0, le=1)
-    crowding_out: float = parameter(0.5, "how far contracts keep trust from growing", ge=0, le=1,
-                                    source="contested: Malhotra & Murnighan 2002 (yes), Poppo & Zenger 2002 (no); the middle")
+    crowding_out: float = parameter(
+        0.5,
+        "how far contracts keep trust from growing",
+        ge=0,
+        le=1,
+        source="contested: Malhotra & Murnighan 2002 (yes), Poppo & Zenger 2002 (no); the middle",
+    )
 
 
 class Production(Group):
     """How skills make value."""
 
-    depth: float = parameter(2.0, "exponent of skill: 1 makes a generalist free, 2 lets spreading earn about what a specialist does", symbol="phi", ge=1, le=10)
+    depth: float = parameter(
+        2.0, "exponent of skill: 1 makes a generalist free, 2 lets spreading earn about what a specialist does", symbol="phi", ge=1, le=10
+    )
     floor: float = parameter(0.01, "capability left when nobody has the skill", symbol="c_min", gt=0, le=1)
-    complementarity: float = parameter(-1.0, "exponent of the pooled capabilities: 1 substitutes, 0 Cobb-Douglas, very negative the weakest link", symbol="rho", ge=-1000, le=1)
+    complementarity: float = parameter(
+        -1.0, "exponent of the pooled capabilities: 1 substitutes, 0 Cobb-Douglas, very negative the weakest link", symbol="rho", ge=-1000, le=1
+    )
     pooling: str = parameter("best", "how members' skills combine: best, additive, noisy_or, or an own function as file.py:name")
     uncertainty: float = parameter(0.0, "spread of the multiplicative shock on value", symbol="uncertainty", ge=0, le=5)
 
@@ -194,7 +233,9 @@ class Structure(Group):
 
     name: str = parameter("alliance", "name of the form", min_length=1)
     mix: dict[str, float] = parameter(dict, "a population that mixes forms: preset names with their shares; empty: this form alone")
-    topology: str = parameter("complete", "who coordinates with whom: none, complete, ring, star, mediated, random, small_world, or an own function as file.py:name")
+    topology: str = parameter(
+        "complete", "who coordinates with whom: none, complete, ring, star, mediated, random, small_world, or an own function as file.py:name"
+    )
     min_size: int = parameter(2, "smallest number of members", unit="organisations", ge=2)
     max_size: int = parameter(5, "largest number of members", unit="organisations", ge=2, le=64)
     formalisation: float = parameter(0.3, "how far contract and rules replace trust", symbol="g", ge=0, le=1)
@@ -211,8 +252,14 @@ class Structure(Group):
     persistence: float = parameter(0.3, "chance to go on together after solving: 0 temporary, 1 definitive", ge=0, le=1)
     inertia: float = parameter(0.0, "chance per round to stay although surplus is negative", unit="per round", ge=0, le=1)
     term: int = parameter(0, "rounds after which a collaboration ends (0: no fixed term)", unit="rounds", ge=0)
-    modularity: float = parameter(0.3, "how far a part counts without being understood: 1 pooled, 0 reciprocal interdependence", symbol="s", ge=0, le=1,
-                                  source="Thompson 1967 (kinds of interdependence); value assumed")
+    modularity: float = parameter(
+        0.3,
+        "how far a part counts without being understood: 1 pooled, 0 reciprocal interdependence",
+        symbol="s",
+        ge=0,
+        le=1,
+        source="Thompson 1967 (kinds of interdependence); value assumed",
+    )
     sharing: Literal["equal", "contribution", "convenor_first"] = parameter("equal", "how joint value is shared")
 
     @model_validator(mode="after")
@@ -222,14 +269,20 @@ class Structure(Group):
         if self.min_size > self.max_size:
             raise ValueError(f"structure.min_size is {self.min_size}, above structure.max_size {self.max_size}")
         if mediated != (self.mediator_understanding is not None):
-            raise ValueError(f"structure.mediator_understanding is {self.mediator_understanding} with topology {self.topology}: "
-                             "give a number in [0, 1] with topology=mediated, and null with every other topology")
+            raise ValueError(
+                f"structure.mediator_understanding is {self.mediator_understanding} with topology {self.topology}: "
+                "give a number in [0, 1] with topology=mediated, and null with every other topology"
+            )
         if randomly != (self.extra_links is not None):
-            raise ValueError(f"structure.extra_links is {self.extra_links} with topology {self.topology}: "
-                             "give a number in [0, 1] with topology=random, and null with every other topology")
+            raise ValueError(
+                f"structure.extra_links is {self.extra_links} with topology {self.topology}: "
+                "give a number in [0, 1] with topology=random, and null with every other topology"
+            )
         if mediated and self.exposure == "linked":
-            raise ValueError("structure.exposure=linked shows nobody with topology=mediated, where members are linked to the mediator alone: "
-                             "choose convenor, leaders or everyone")
+            raise ValueError(
+                "structure.exposure=linked shows nobody with topology=mediated, where members are linked to the mediator alone: "
+                "choose convenor, leaders or everyone"
+            )
         channels = self.discovery
         if channels.encounter + channels.referral + channels.directory + channels.convenor <= 0:
             raise ValueError("structure.discovery: all shares are 0; at least one must be above 0")
@@ -245,7 +298,9 @@ class Run(Group):
     seed: int = parameter(1, "seed of every draw", ge=0, le=LARGEST_SEED)
     record_every: int = parameter(1, "record measures every so many rounds", unit="rounds", ge=1)
     window: int = parameter(20, "rounds back that a tie counts in the partner network", unit="rounds", ge=1)
-    measures: tuple[str, ...] = parameter(lambda: ("core",), "what is recorded per round: core, diversity, network, or an own function as file.py:name")
+    measures: tuple[str, ...] = parameter(
+        lambda: ("core",), "what is recorded per round: core, diversity, network, or an own function as file.py:name"
+    )
 
 
 class Config(Group):
@@ -270,9 +325,13 @@ class Config(Group):
         domains = self.population.domains
         broadest = max(c.highest for c in self.challenge.breadths)
         if self.population.source == "drawn" and broadest > domains:
-            raise ValueError(f"challenge.breadths goes up to {broadest} domains, but population.domains is {domains}: "
-                             "lower the breadth or raise the number of domains")
+            raise ValueError(
+                f"challenge.breadths goes up to {broadest} domains, but population.domains is {domains}: "
+                "lower the breadth or raise the number of domains"
+            )
         if self.structure.max_size > self.population.ledger_slots and self.structure.topology != "none":
-            raise ValueError(f"population.ledger_slots is {self.population.ledger_slots}, below structure.max_size {self.structure.max_size}: "
-                             "an organisation must be able to remember all its partners")
+            raise ValueError(
+                f"population.ledger_slots is {self.population.ledger_slots}, below structure.max_size {self.structure.max_size}: "
+                "an organisation must be able to remember all its partners"
+            )
         return self

@@ -71,7 +71,7 @@ def play(w: World, own_rule: Combine, first: int, rounds: int, part: int, rows: 
 @entry
 def write_running(w: World, events: Floats, now: int) -> None:
     """Write the records of collaborations that still run."""
-    for position in range(w.col.count[0]):
+    for position in range(w.col.totals[0]):
         c = w.col.order[position]
         w.col.reason[c] = 0
         write_event(w, events, position, c, now)

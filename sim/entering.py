@@ -61,8 +61,17 @@ def draw_breadth(around: Surroundings, p: Settings, process: int, entity: int, m
 
 @kernel
 def draw_requirement(
-    domains: Integers, requirement: Floats, breadth: int, skills: Floats, around: Surroundings, weight: Floats, p: Settings,
-    process: int, entity: int, moment: int, offset: int,
+    domains: Integers,
+    requirement: Floats,
+    breadth: int,
+    skills: Floats,
+    around: Surroundings,
+    weight: Floats,
+    p: Settings,
+    process: int,
+    entity: int,
+    moment: int,
+    offset: int,
 ) -> None:
     """Draw the required domains (ascending) and their weights (sum 1), in place; near ``skills`` by affinity."""
     total_skill = 0.0
@@ -102,9 +111,7 @@ def draw_challenge(org: Organisations, around: Surroundings, scratch: Scratch, p
     """Give an organisation a new challenge of its own."""
     breadth = draw_breadth(around, p, CHALLENGE, i, moment, 0)
     org.breadth[i] = breadth
-    draw_requirement(
-        org.domains[i], org.requirement[i], breadth, org.expertise[i], around, scratch.domain_weight, p, CHALLENGE, i, moment, 0
-    )
+    draw_requirement(org.domains[i], org.requirement[i], breadth, org.expertise[i], around, scratch.domain_weight, p, CHALLENGE, i, moment, 0)
     org.progress[i] = 0.0
     org.rounds_left[i] = p.deadline
     org.rounds_spent[i] = 0
@@ -112,9 +119,7 @@ def draw_challenge(org: Organisations, around: Surroundings, scratch: Scratch, p
 
 
 @kernel
-def draw_joint_challenge(
-    org: Organisations, col: Collaborations, around: Surroundings, scratch: Scratch, p: Settings, c: int, moment: int
-) -> None:
+def draw_joint_challenge(org: Organisations, col: Collaborations, around: Surroundings, scratch: Scratch, p: Settings, c: int, moment: int) -> None:
     """Give a collaboration that persists its next challenge, near its members' mean expertise."""
     convenor, size, place = col.members[c, 0], col.size[c], 0
     while org.places[convenor, place] != c:
@@ -137,9 +142,7 @@ def draw_joint_challenge(
 
 
 @kernel
-def enter(
-    org: Organisations, ledger: Ledger, around: Surroundings, scratch: Scratch, p: Settings, i: int, moment: int, redraw: bool
-) -> None:
+def enter(org: Organisations, ledger: Ledger, around: Surroundings, scratch: Scratch, p: Settings, i: int, moment: int, redraw: bool) -> None:
     """Let an organisation enter at row ``i``; with ``redraw`` off it takes over core and sector of the row."""
     if redraw:
         draw_expertise(org.core[i], p, i, moment)
@@ -154,6 +157,5 @@ def enter(
     org.load[i] = 0
     org.partners[i] = 0
     org.worked_alone[i] = 0
-    ledger.count[i] = 0
+    ledger.used[i] = 0
     draw_challenge(org, around, scratch, p, i, moment)
-

@@ -55,7 +55,7 @@ def load_function(parameter: str, reference: str) -> Callable[..., Any]:
         near = get_close_matches(name, dir(module), n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise InputError(f"{parameter} is {reference}; {place} has no function {name}.{hint}")
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 def larger(pooled: float, contribution: float) -> float:
@@ -72,5 +72,5 @@ def compile_pooling(reference: str | None) -> Any:
     except Exception as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(
-            f"production.pooling is {reference}; it must turn two numbers into one with arithmetic and the math module alone, to be compiled: {reason}"
+            f"production.pooling is {reference}; it must turn two numbers into one with arithmetic and the math module alone: {reason}"
         ) from error

@@ -83,7 +83,7 @@ def measure_teams(w: World, row: Floats) -> None:
     members, busy, across, repeated = 0, 0, 0.0, 0.0
     for i in range(org.load.size):
         busy += org.load[i] > 0
-    running = col.count[0]
+    running = col.totals[0]
     for position in range(running):
         c = col.order[position]
         size, different = col.size[c], 0
@@ -114,8 +114,8 @@ def measure_population(w: World, row: Floats) -> None:
     trust, slots, bridging = 0.0, 0, 0.0
     for i in range(n):
         bridging += org.bridging[i]
-        slots += ledger.count[i]
-        for slot in range(ledger.count[i]):
+        slots += ledger.used[i]
+        for slot in range(ledger.used[i]):
             trust += ledger.trust[i, slot]
         total = 0.0
         for k in range(domains):

@@ -165,7 +165,7 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
 
     def _running_events(self) -> Floats:
         """Return records of collaborations that still run."""
-        running = np.zeros((int(self.world.col.count[0]), len(EVENT_COLUMNS)))
+        running = np.zeros((int(self.world.col.totals[0]), len(EVENT_COLUMNS)))
         write_running(self.packed, running, self.rounds_played)
         return running
 
@@ -217,7 +217,7 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
     def collaborations(self) -> list[Collaboration]:
         """All running collaborations, in order of starting."""
         col = self.world.col
-        return [self.collaboration_in(c) for c in col.order[: col.count[0]].tolist()]
+        return [self.collaboration_in(c) for c in col.order[: col.totals[0]].tolist()]
 
     def organisation(self, row: int) -> Organisation:
         """Return the organisation of a row."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from math import log
+from typing import Any
 
 import networkx as nx
 import numpy as np
 
 from sim.state import World
+
+Graph = Any  # networkx types its graphs by node, which says nothing here
 
 NETWORK_MEASURES = (
     "network_density", "network_degree", "network_clustering", "network_giant", "network_path_length", "network_assortativity", "network_small_world",
@@ -15,19 +18,19 @@ NETWORK_MEASURES = (
 PATHS_FROM_AT_MOST = 200
 
 
-def partner_network(world: World, now: int, window: int) -> nx.Graph:
+def partner_network(world: World, now: int, window: int) -> Graph:
     """Return who worked with whom in the last ``window`` rounds, as far as ledgers remember."""
-    graph = nx.Graph()
+    graph: Graph = nx.Graph()
     graph.add_nodes_from(range(world.org.load.size))
     remembered = world.ledger
-    used = np.arange(remembered.partner.shape[1]) < remembered.count[:, None]
+    used = np.arange(remembered.partner.shape[1]) < remembered.used[:, None]
     recent = used & (remembered.last_worked > now - window) & (remembered.last_worked >= 0)
     rows, slots = np.nonzero(recent)
     graph.add_edges_from(zip(rows.tolist(), remembered.partner[rows, slots].tolist(), strict=True))
     return graph
 
 
-def mean_path_length(graph: nx.Graph) -> float:
+def mean_path_length(graph: Graph) -> float:
     """Return the mean distance within a connected graph, from at most 200 evenly spaced starting points."""
     nodes = list(graph)
     sources = nodes[:: max(1, len(nodes) // PATHS_FROM_AT_MOST)]

@@ -52,7 +52,7 @@ def imitate_by(model: CollaborationModel, rule: Callable[..., Any], now: int) ->
     if settings.imitation_rate == 0.0:
         return
     prepare(model.packed)
-    for c in world.col.order[: world.col.count[0]].tolist():
+    for c in world.col.order[: world.col.totals[0]].tolist():
         needed = np.zeros(world.org.expertise.shape[1])
         needed[world.col.domains[c, : world.col.breadth[c]]] = 1.0
         strength = settings.imitation_strength * (settings.selectivity * needed + 1.0 - settings.selectivity)

@@ -109,7 +109,7 @@ def lay_out(group: Any, words: list[int]) -> GroupType:
     return GroupType(type(group).__name__, tuple(fields))
 
 
-@typeof_impl.register(Packed)
+@typeof_impl.register(Packed)  # type: ignore[untyped-decorator]
 def type_of_packed(packed: Packed, context: Any) -> GroupType:
     """Return the type noted when the tuple was packed."""
     return packed.kind

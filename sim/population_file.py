@@ -1,4 +1,216 @@
-"""Placeholder replaced by the reader."""
-from typing import Any
-def read_population(population: Any, seed: int) -> Any: raise ValueError
-def check_breadth(config: Any, domains: int) -> None: raise ValueError
+"""Organisations from files: a table of skills, or participations in projects from which expertise is estimated.
+
+Every fault names file, row (as an editor counts, the header being row 1) and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from sim.config import Config, Population
+from sim.errors import InputError
+from sim.state import Floats, Integers
+
+IDENTITY = ("organisation", "organisation_id")
+NOT_EXPERTISE = ("name", "sector", "country", "n_projects")
+# Labels that say how a project was funded, not what it is about: every subject is possible under them.
+NO_SUBJECT = ("MSCA (any field)", "ERC (any field)", "FET", "SME innovation", "Cross-theme", "LEIT unspecified")
+
+
+@dataclass(frozen=True)
+class FilePopulation:
+    """Organisations read from files: expertise (N, K) within the budget, sector codes (N,), names of all."""
+
+    expertise: Floats
+    sector: Integers
+    sector_names: tuple[str, ...]
+    domain_names: tuple[str, ...]
+    organisation_ids: tuple[str, ...]
+
+
+def read_population(population: Population, seed: int) -> FilePopulation:
+    """Return the organisations of ``population.path``, a sample of ``population.organisations`` of them (0: all)."""
+    path = Path(str(population.path)).expanduser()
+    if not path.exists():
+        raise InputError(f"population.path is {path}, which does not exist; give a CSV file or a folder with participations.csv")
+    read = read_participations(path, population) if path.is_dir() else read_skills(path, population)
+    return sample(read, population.organisations, seed, path)
+
+
+def check_breadth(config: Config, domains: int) -> None:
+    """Refuse challenges that need more domains than the file has."""
+    broadest = max(c.highest for c in config.challenge.breadths)
+    if broadest > domains:
+        raise InputError(
+            f"challenge.breadths goes up to {broadest} domains, but {config.population.path} has {domains}: lower challenge.breadths or add domains"
+        )
+
+
+def sample(read: FilePopulation, size: int, seed: int, path: Path) -> FilePopulation:
+    """Return a random sample in the file's order; the same seed gives the same organisations."""
+    available = len(read.organisation_ids)
+    if size > available:
+        raise InputError(f"population.organisations is {size}, but {path} has {available} usable organisations; ask for at most that, or 0 for all")
+    if size in (0, available):
+        return read
+    rows = np.sort(np.random.default_rng(seed).choice(available, size, replace=False))
+    chosen = tuple(read.organisation_ids[row] for row in rows)
+    return FilePopulation(read.expertise[rows], read.sector[rows], read.sector_names, read.domain_names, chosen)
+
+
+# --- reading and checking one CSV --------------------------------------------------------------------------------------
+
+
+def read_csv(path: Path, needed: Sequence[str] = ()) -> pl.DataFrame:
+    """Read a CSV as text, with the columns that are needed; refuse what is none or has no rows."""
+    try:
+        table = pl.read_csv(path, infer_schema=False)
+    except pl.exceptions.NoDataError:
+        raise InputError(f"{path} is empty; it needs a header row and a row per record") from None
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+        raise InputError(f"{path} is no CSV file that can be read: {str(error).splitlines()[0]}") from error
+    for column in needed:
+        if column not in table.columns:
+            near = get_close_matches(column, table.columns, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise InputError(f"{path} has no column {column}; its columns are {', '.join(table.columns[:12])}.{hint}")
+    if table.is_empty():
+        raise InputError(f"{path} has a header but no rows; it needs a row per record")
+    return table
+
+
+def row_number(faulty: pl.Series) -> int | None:
+    """Return the row of the first fault as an editor counts, or None."""
+    rows = faulty.arg_true()
+    return int(rows[0]) + 2 if len(rows) else None
+
+
+def check_filled(table: pl.DataFrame, path: Path, column: str) -> None:
+    """Refuse an empty cell."""
+    values = table[column]
+    row = row_number(values.is_null() | (values.str.strip_chars() == "").fill_null(True))
+    if row is not None:
+        raise InputError(f"{path}, row {row}, column {column}: the cell is empty; fill it or take the row out")
+
+
+def check_distinct(table: pl.DataFrame, path: Path, columns: Sequence[str]) -> None:
+    """Refuse a second row with the same values."""
+    row = row_number(~table.select(pl.struct(columns).is_first_distinct().alias("first"))["first"])
+    if row is not None:
+        value = ", ".join(table.select(columns).row(row - 2))
+        raise InputError(f"{path}, row {row}, column {columns[0]}: {value} stands here a second time; keep one of the rows")
+
+
+def numbers(table: pl.DataFrame, path: Path, column: str) -> pl.Series:
+    """Return a column of skills as numbers from 0 to 1."""
+    values = table[column].str.strip_chars().cast(pl.Float64, strict=False)
+    row = row_number(values.is_null() | ~values.is_finite().fill_null(False) | ((values < 0) | (values > 1)).fill_null(True))
+    if row is not None:
+        raise InputError(f"{path}, row {row}, column {column}: {table[column][row - 2]} is no skill; allowed: a number from 0 to 1")
+    return values
+
+
+def sector_codes(sectors: pl.Series, known: tuple[str, ...] | None, path: Path) -> tuple[Integers, tuple[str, ...]]:
+    """Return codes and names of sectors; names not in ``known`` (where given) are refused."""
+    names = known or tuple(sectors.unique().sort())
+    row = row_number(~sectors.is_in(names))
+    if row is not None:
+        raise InputError(f"{path}, row {row}, column sector: {sectors[row - 2]} is not in population.sectors; allowed: {', '.join(names)}")
+    return np.array([names.index(sector) for sector in sectors], dtype=np.int32), names
+
+
+def known_sectors(population: Population) -> tuple[str, ...] | None:
+    """Return the sectors a user listed; None when the list was left at its default, for then the file says which there are."""
+    return None if population.sectors == Population().sectors else tuple(population.sectors)
+
+
+# --- the two formats ---------------------------------------------------------------------------------------------------
+
+
+def read_skills(path: Path, population: Population) -> FilePopulation:
+    """Read a table of organisations: identity, sector and one column of skills (0 to 1) per domain."""
+    table = read_csv(path, ("sector",))
+    identity = next((column for column in IDENTITY if column in table.columns), None)
+    if identity is None:
+        raise InputError(f"{path} has no column organisation; its columns are {', '.join(table.columns[:12])}: name the column with identities so")
+    domains = [column for column in table.columns if column != identity and column not in NOT_EXPERTISE]
+    if not domains:
+        raise InputError(f"{path} has no column of expertise; add one per domain, with skills from 0 to 1")
+    for column in (identity, "sector", *domains):
+        check_filled(table, path, column)
+    check_distinct(table, path, (identity,))
+    expertise = np.column_stack([numbers(table, path, domain).to_numpy() for domain in domains])
+    row = row_number(pl.Series(expertise.sum(axis=1) > population.budget + 1e-9))
+    if row is not None:
+        total = float(expertise[row - 2].sum())
+        raise InputError(
+            f"{path}, row {row}: skills sum to {total:g}, above population.budget {population.budget:g}; raise the budget or lower skills"
+        )
+    codes, names = sector_codes(table["sector"], known_sectors(population), path)
+    return FilePopulation(np.ascontiguousarray(expertise), codes, names, tuple(domains), tuple(table[identity]))
+
+
+def find_csv(folder: Path, name: str) -> Path:
+    """Return ``name.csv`` or ``name.csv.gz`` in a folder."""
+    for path in (folder / f"{name}.csv", folder / f"{name}.csv.gz"):
+        if path.is_file():
+            return path
+    raise InputError(f"{folder} has no {name}.csv (or {name}.csv.gz); participations, projects and organisations are all needed")
+
+
+def read_participations(folder: Path, population: Population) -> FilePopulation:
+    """Estimate expertise as the distribution of an organisation's projects over fields."""
+    paths = {name: find_csv(folder, name) for name in ("participations", "projects", "organisations")}
+    participations = read_csv(paths["participations"], ("project_id", "organisation_id"))
+    projects = read_csv(paths["projects"], ("project_id", "field"))
+    organisations = read_csv(paths["organisations"], ("organisation_id", "sector"))
+    for name, table, columns in (
+        ("participations", participations, ("project_id", "organisation_id")),
+        ("projects", projects, ("project_id",)),
+        ("organisations", organisations, ("organisation_id",)),
+    ):
+        for column in columns:
+            check_filled(table, paths[name], column)
+        check_distinct(table, paths[name], columns)
+    check_filled(organisations, paths["organisations"], "sector")
+    for key, table, name in (("project_id", projects, "projects"), ("organisation_id", organisations, "organisations")):
+        row = row_number(~participations[key].is_in(table[key].implode()))
+        if row is not None:
+            value = participations[key][row - 2]
+            raise InputError(
+                f"{paths['participations']}, row {row}, column {key}: {value} is not in {paths[name].name}; add it there or take the row out"
+            )
+    counts = count_fields(participations, projects)
+    domains = [column for column in counts.columns if column != "organisation_id"]
+    counts = counts.filter(pl.sum_horizontal(domains) >= population.minimum_projects) if domains else counts
+    if counts.is_empty() or not domains:
+        least = population.minimum_projects
+        raise InputError(f"{folder} has no organisation with {least} classified projects or more; lower population.minimum_projects")
+    kept = organisations.join(counts, on="organisation_id", how="inner", maintain_order="left")
+    codes, names = sector_codes(kept["sector"], known_sectors(population), paths["organisations"])
+    shares = kept.select(domains).to_numpy().astype(np.float64)
+    expertise = skills_from_shares(shares / shares.sum(axis=1, keepdims=True), population)
+    return FilePopulation(expertise, codes, names, tuple(domains), tuple(kept["organisation_id"]))
+
+
+def count_fields(participations: pl.DataFrame, projects: pl.DataFrame) -> pl.DataFrame:
+    """Return projects per organisation and field, a column per field; projects without a subject do not count."""
+    about = projects.filter(pl.col("field").is_not_null() & ~pl.col("field").is_in(NO_SUBJECT))
+    joined = participations.join(about.select("project_id", "field"), on="project_id", how="inner")
+    counts = joined.group_by("organisation_id", "field").len().sort("field", "organisation_id")
+    return counts.pivot(on="field", index="organisation_id", values="len").fill_null(0)
+
+
+def skills_from_shares(shares: Floats, population: Population) -> Floats:
+    """Turn shares of projects into skills: base skill everywhere, the rest of the budget by share (rules.md, section 2)."""
+    domains = shares.shape[1]
+    spare = population.budget - domains * population.base_skill
+    if spare <= 0.0:
+        return np.full(shares.shape, min(1.0, population.budget / domains))
+    return np.ascontiguousarray(np.minimum(1.0, population.base_skill + spare * shares))

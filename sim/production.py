@@ -92,8 +92,18 @@ def unit_value(breadth: int, p: Settings) -> float:
 
 @kernel
 def divide(
-    share: Floats, value: float, quality: float, sharing: int, convenor_alone: float, contribution: Floats, size: int,
-    requirement: Floats, breadth: int, pooled: Floats, p: Settings, own_rule: Combine,
+    share: Floats,
+    value: float,
+    quality: float,
+    sharing: int,
+    convenor_alone: float,
+    contribution: Floats,
+    size: int,
+    requirement: Floats,
+    breadth: int,
+    pooled: Floats,
+    p: Settings,
+    own_rule: Combine,
 ) -> None:
     """Write each member's share of ``value`` into ``share``; position 0 is the convenor."""
     if sharing == EQUAL:
@@ -115,9 +125,7 @@ def divide(
 
 
 @kernel
-def write_contribution(
-    row: Floats, weight: float, skills: Floats, load: int, domains: Integers, breadth: int, p: Settings
-) -> None:
+def write_contribution(row: Floats, weight: float, skills: Floats, load: int, domains: Integers, breadth: int, p: Settings) -> None:
     """Write one member's contributions to the required domains."""
     for d in range(breadth):
         row[d] = weight * deepen(skills[domains[d]], p.depth) / load

@@ -40,6 +40,8 @@ class Process(IntEnum):
     TURNOVER = 19
 
 
+Seed = int | np.uint64
+
 MULTIPLIER_0 = np.uint64(0xD2511F53)
 MULTIPLIER_1 = np.uint64(0xCD9E8D57)
 WEYL_0 = np.uint64(0x9E3779B9)
@@ -53,7 +55,7 @@ TWO_MINUS_53 = 1.0 / 9007199254740992.0
 
 
 @kernel
-def philox(c0: int, c1: int, c2: int, c3: int, seed: int) -> tuple[int, int, int, int]:
+def philox(c0: int, c1: int, c2: int, c3: int, seed: Seed) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Return the four 32-bit words of Philox4x32-10 for one counter and a 64-bit key (given as ``seed``)."""
     x0 = np.uint64(c0) & LOW_32
     x1 = np.uint64(c1) & LOW_32
@@ -74,7 +76,7 @@ def philox(c0: int, c1: int, c2: int, c3: int, seed: int) -> tuple[int, int, int
 
 
 @kernel
-def uniform_pair(seed: int, process: int, moment: int, entity: int, number: int) -> tuple[float, float]:
+def uniform_pair(seed: Seed, process: int, moment: int, entity: int, number: int) -> tuple[float, float]:
     """Return two independent uniforms in [0, 1) with 53 random bits each."""
     o0, o1, o2, o3 = philox(number, entity, moment, process, seed)
     first = (float(o0 >> SHIFT_5) * TWO_26 + float(o1 >> SHIFT_6)) * TWO_MINUS_53
@@ -83,13 +85,13 @@ def uniform_pair(seed: int, process: int, moment: int, entity: int, number: int)
 
 
 @kernel
-def uniform(seed: int, process: int, moment: int, entity: int, number: int) -> float:
+def uniform(seed: Seed, process: int, moment: int, entity: int, number: int) -> float:
     """Return one uniform in [0, 1)."""
     return uniform_pair(seed, process, moment, entity, number)[0]
 
 
 @kernel
-def normal_pair(seed: int, process: int, moment: int, entity: int, number: int) -> tuple[float, float]:
+def normal_pair(seed: Seed, process: int, moment: int, entity: int, number: int) -> tuple[float, float]:
     """Return two independent standard normals (Box & Muller 1958)."""
     first, second = uniform_pair(seed, process, moment, entity, number)
     radius = sqrt(-2.0 * log(1.0 - first))

@@ -16,7 +16,7 @@ PERCEPTION = int(Process.PERCEPTION)
 @kernel
 def slot_of(ledger: Ledger, i: int, j: int) -> int:
     """Return the slot in which ``i`` remembers ``j``, or NOBODY."""
-    for slot in range(ledger.count[i]):
+    for slot in range(ledger.used[i]):
         if ledger.partner[i, slot] == j:
             return slot
     return NOBODY
@@ -34,9 +34,9 @@ def open_slot(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int, n
     slot = slot_of(ledger, i, j)
     if slot != NOBODY:
         return slot
-    if ledger.count[i] < p.ledger_slots:
-        slot = ledger.count[i]
-        ledger.count[i] += 1
+    if ledger.used[i] < p.ledger_slots:
+        slot = ledger.used[i]
+        ledger.used[i] += 1
     else:
         slot = 0
         for other in range(1, p.ledger_slots):

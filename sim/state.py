@@ -6,6 +6,7 @@ S largest team, F forms. Everything is linear in N: relations live in a bounded 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,7 +49,7 @@ class Organisations(NamedTuple):
 class Ledger(NamedTuple):
     """What each organisation remembers of partners, a row of slots each."""
 
-    count: Integers  # (N,) slots in use
+    used: Integers  # (N,) slots in use
     partner: Integers  # (N, R) organisation
     trust: Floats  # (N, R) tau
     familiarity: Floats  # (N, R) l
@@ -61,7 +62,7 @@ class Ledger(NamedTuple):
 class Collaborations(NamedTuple):
     """One row per slot; ``order`` lists the slots in use, by start."""
 
-    count: Integers  # (2,) in use; number started since round 0
+    totals: Integers  # (2,) in use; number started since round 0
     order: Integers  # (C,) slots in use, then the free ones
     serial: NDArray[np.int64]  # (C,) number in order of starting
     size: Integers  # (C,)
@@ -232,7 +233,7 @@ class Tally:
     LENGTH = 17
 
 
-def columns(kind: type[Any], rows: int, widths: dict[str, tuple[int, ...]], types: dict[str, Any]) -> Any:
+def columns(kind: type[Any], rows: int, widths: Mapping[str, tuple[int, ...]], types: Mapping[str, Any]) -> Any:
     """Build a named tuple of zeroed arrays with ``rows`` rows; ``widths`` gives further axes, ``types`` non-float columns."""
     made = {name: np.zeros((rows, *widths.get(name, ())), dtype=types.get(name, np.float64)) for name in kind._fields}
     return kind(**made)

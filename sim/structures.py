@@ -57,7 +57,9 @@ def link_table(links: LinkRule, name: str, largest: int) -> tuple[Flags, np.ndar
     for size in range(2, largest + 1):
         for a, b in links(size):
             if not (0 <= a < size and 0 <= b < size) or a == b:
-                raise InputError(f"structure.topology={name} gives the link {(a, b)} for {size} members; positions go from 0 to {size - 1} and differ")
+                raise InputError(
+                    f"structure.topology={name} gives the link {(a, b)} for {size} members; positions go from 0 to {size - 1} and differ"
+                )
             linked[size, a, b] = linked[size, b, a] = 1
         count[size] = linked[size].sum() / 2
     return linked, count

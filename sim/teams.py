@@ -19,9 +19,7 @@ def weigh(forms: Forms, form: int, understood: float, trusted: float) -> float:
 
 
 @kernel
-def judge_partner(
-    org: Organisations, ledger: Ledger, forms: Forms, p: Settings, form: int, i: int, j: int
-) -> tuple[float, float, int]:
+def judge_partner(org: Organisations, ledger: Ledger, forms: Forms, p: Settings, form: int, i: int, j: int) -> tuple[float, float, int]:
     """Return how ``i`` expects to understand and trust ``j`` under a form, and how often they met."""
     slot = slot_of(ledger, i, j)
     if forms.topology[form] == MEDIATED:
@@ -54,15 +52,11 @@ def write_members(org: Organisations, col: Collaborations, scratch: Scratch, p: 
     """Write the members' contributions with the weights they had in the last round of work."""
     for member in range(col.size[c]):
         j = col.members[c, member]
-        write_contribution(
-            scratch.contribution[member], col.weight[c, member], org.expertise[j], org.load[j], col.domains[c], col.breadth[c], p
-        )
+        write_contribution(scratch.contribution[member], col.weight[c, member], org.expertise[j], org.load[j], col.domains[c], col.breadth[c], p)
 
 
 @kernel
-def place_member(
-    org: Organisations, col: Collaborations, forms: Forms, around: Surroundings, c: int, j: int, weight: float, gain: float
-) -> None:
+def place_member(org: Organisations, col: Collaborations, forms: Forms, around: Surroundings, c: int, j: int, weight: float, gain: float) -> None:
     """Append a member, which pays the set-up cost."""
     member = col.size[c]
     col.members[c, member] = j
@@ -80,8 +74,18 @@ def place_member(
 
 @kernel
 def admit(
-    org: Organisations, ledger: Ledger, col: Collaborations, forms: Forms, around: Surroundings, p: Settings,
-    c: int, j: int, weight: float, share: float, expected: float, now: int,
+    org: Organisations,
+    ledger: Ledger,
+    col: Collaborations,
+    forms: Forms,
+    around: Surroundings,
+    p: Settings,
+    c: int,
+    j: int,
+    weight: float,
+    share: float,
+    expected: float,
+    now: int,
 ) -> None:
     """Let a newcomer into a running collaboration."""
     place_member(org, col, forms, around, c, j, weight, share - org.alone_value[j])
@@ -105,8 +109,16 @@ def value_with(
 
 @kernel
 def write_shares(
-    col: Collaborations, org: Organisations, forms: Forms, scratch: Scratch, p: Settings, own_rule: Combine,
-    c: int, size: int, quality: float, value: float,
+    col: Collaborations,
+    org: Organisations,
+    forms: Forms,
+    scratch: Scratch,
+    p: Settings,
+    own_rule: Combine,
+    c: int,
+    size: int,
+    quality: float,
+    value: float,
 ) -> None:
     """Divide a value among the contributions in ``scratch``."""
     divide(
@@ -153,9 +165,7 @@ def remove_member(org: Organisations, col: Collaborations, c: int, member: int) 
 
 
 @kernel
-def open_between(
-    org: Organisations, ledger: Ledger, col: Collaborations, p: Settings, c: int, now: int
-) -> float:
+def open_between(org: Organisations, ledger: Ledger, col: Collaborations, p: Settings, c: int, now: int) -> float:
     """Open slots between all members at the start; return the share of ordered pairs that had worked together before."""
     size, repeated = col.size[c], 0
     for a in range(size):

@@ -109,9 +109,7 @@ def organisations(n: int, domains: int, breadth: int, capacity: int) -> Organisa
 def ledger(n: int, slots: int) -> Ledger:
     """Return empty ledgers."""
     names = "partner trust familiarity meetings last_met joint last_worked".split()
-    made: Ledger = columns(
-        Ledger, n, dict.fromkeys(names, (slots,)), whole("count partner meetings last_met joint last_worked")
-    )
+    made: Ledger = columns(Ledger, n, dict.fromkeys(names, (slots,)), whole("used partner meetings last_met joint last_worked"))
     return made
 
 
@@ -119,11 +117,12 @@ def collaborations(slots: int, breadth: int, largest: int) -> Collaborations:
     """Return free slots for collaborations."""
     team = (largest,)
     widths = {"members": team, "weight": team, "gain": team, "leaving": team, "domains": (breadth,), "requirement": (breadth,), "sums": (6,)}
-    types: dict[str, Any] = whole(
-        "count order size members leaving reason form owner started age breadth domains rounds_left rounds_spent largest"
-    ) | {"serial": np.int64, "solved": np.int8}
+    types: dict[str, Any] = whole("order size members leaving reason form owner started age breadth domains rounds_left rounds_spent largest") | {
+        "serial": np.int64,
+        "solved": np.int8,
+    }
     made: Collaborations = columns(Collaborations, slots, widths, types)
-    return made._replace(order=np.arange(slots, dtype=np.int32), count=np.zeros(2, dtype=np.int32))
+    return made._replace(order=np.arange(slots, dtype=np.int32), totals=np.zeros(2, dtype=np.int32))
 
 
 def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capacity: int, teams: int) -> Scratch:

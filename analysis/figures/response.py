@@ -42,9 +42,8 @@ def response_figure(runs: pl.DataFrame, measures: tuple[str, ...]) -> Figure:
                     panel.set_title(f"depth {depth:g}")
                 if column == 0:
                     panel.set_ylabel(LABELS.get(measure, measure))
-                if row == len(measures) - 1:
-                    panel.set_xlabel("Imitation rate (per exposed member and round)")
                 panel.text(0.02, 1.02, "abcdefghijkl"[row * len(depths) + column], transform=panel.transAxes, weight="bold", va="bottom")
+        figure.supxlabel("Imitation rate (per exposed member and round; square-root axis)", fontsize=7.5)
         handles, names = panels[0][0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside upper center", ncols=min(8, len(names)), handlelength=2.6)
     return figure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 MILLIMETRE = 1 / 25.4
 ONE_COLUMN, TWO_COLUMNS = 90 * MILLIMETRE, 190 * MILLIMETRE
-SETTINGS = {
+SETTINGS: Any = {
     "font.family": "DejaVu Sans", "font.size": 7.5, "axes.titlesize": 8, "axes.labelsize": 7.5, "legend.fontsize": 7,
     "xtick.labelsize": 6.5, "ytick.labelsize": 6.5, "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6,
     "xtick.major.width": 0.6, "ytick.major.width": 0.6, "lines.linewidth": 1.1, "lines.markersize": 3.2, "pdf.fonttype": 42, "svg.fonttype": "none",
@@ -41,12 +41,12 @@ def look(name: str, position: int) -> Look:
     return LOOKS.get(name) or list(LOOKS.values())[1 + position % (len(LOOKS) - 1)]
 
 
-def new_figure(rows: int, columns: int, width: float, height: float, share_y: str | bool = False) -> tuple[Figure, list[list[Axes]]]:
+def new_figure(rows: int, columns: int, width: float, height: float, share_y: Literal["none", "row"] = "none") -> tuple[Figure, list[list[Axes]]]:
     """Return a figure with a grid of panels in house style; sizes in inches."""
     with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
-        panels = figure.subplots(rows, columns, squeeze=False, sharey=share_y)  # type: ignore[call-overload]
+        panels = figure.subplots(rows, columns, squeeze=False, sharey=share_y)
     return figure, [list(row) for row in panels]
 
 

@@ -12,7 +12,10 @@ from analysis.figures.style import SETTINGS, TWO_COLUMNS, new_figure
 PANELS = (
     ("Value (per organisation and round)", (("joint_value", "joint value"), ("value_alone", "value if all worked alone"), ("synergy", "synergy"))),
     ("Diversity (root mean square distance)", (("diversity", "all organisations"), ("diversity_within", "within collaborations"))),
-    ("Understanding and trust (0 to 1)", (("understanding_alike", "by being alike"), ("understanding_bridged", "by bridging"), ("trust_within", "trust"))),
+    (
+        "Understanding and trust (0 to 1)",
+        (("understanding_alike", "by being alike"), ("understanding_bridged", "by bridging"), ("trust_within", "trust")),
+    ),
     ("Collaborations", (("working_share", "share of organisations in one"), ("mean_size", "mean size"))),
 )  # fmt: skip
 COLOURS = ("#0072B2", "#E69F00", "#009E73")

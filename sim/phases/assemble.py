@@ -14,7 +14,7 @@ def list_candidates(w: World, i: int, now: int) -> int:
     """Write who ``i`` knows that is free, and what it expects of them, into ``scratch``; return their number."""
     org, ledger, scratch, p = w.org, w.ledger, w.scratch, w.p
     form, found = org.form[i], 0
-    for slot in range(ledger.count[i]):
+    for slot in range(ledger.used[i]):
         j = ledger.partner[i, slot]
         if org.load[j] >= p.capacity or cooling_off(ledger, p, i, slot, now):
             continue
@@ -155,10 +155,10 @@ def start_together(w: World, own_rule: Combine, i: int, size: int, now: int) -> 
 def open_collaboration(w: World, i: int, size: int, quality: float, value: float, weight: float, now: int) -> None:
     """Start a collaboration of ``i`` and the chosen candidates on the challenge of ``i``."""
     org, col, scratch = w.org, w.col, w.scratch
-    c = col.order[col.count[0]]
-    col.serial[c] = col.count[1]
-    col.count[0] += 1
-    col.count[1] += 1
+    c = col.order[col.totals[0]]
+    col.serial[c] = col.totals[1]
+    col.totals[0] += 1
+    col.totals[1] += 1
     col.size[c], col.largest[c] = 0, 0
     col.form[c], col.owner[c] = org.form[i], i
     col.started[c], col.age[c], col.reason[c], col.solved[c] = now, 0, 0, 0

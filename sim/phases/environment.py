@@ -6,7 +6,7 @@ from math import log
 
 from sim.compilation import kernel
 from sim.entering import enter, fit_budget
-from sim.phases.let_go import GOES_ON, TURNOVER, drop_ended, hand_back, write_event
+from sim.phases.let_go import TURNOVER, drop_ended, hand_back, write_event
 from sim.production import Combine
 from sim.randomness import Process, pick, uniform
 from sim.state import NOBODY, Floats, World
@@ -94,7 +94,7 @@ def void_slots(w: World) -> None:
     org, ledger = w.org, w.ledger
     for i in range(org.load.size):
         kept = 0
-        for slot in range(ledger.count[i]):
+        for slot in range(ledger.used[i]):
             if org.worked_alone[ledger.partner[i, slot]] == -1:
                 org.partners[i] -= ledger.joint[i, slot] > 0
                 continue
@@ -107,7 +107,7 @@ def void_slots(w: World) -> None:
                 ledger.joint[i, kept] = ledger.joint[i, slot]
                 ledger.last_worked[i, kept] = ledger.last_worked[i, slot]
             kept += 1
-        ledger.count[i] = kept
+        ledger.used[i] = kept
 
 
 @kernel

@@ -6,13 +6,12 @@ import numpy as np
 
 from sim.compilation import kernel
 from sim.phases.assemble import assemble, start_together
-from sim.production import Combine, deepen, running_cost, team_quality, unit_value
+from sim.production import Combine, deepen, running_cost, team_quality, unit_value, write_contribution
 from sim.randomness import Process, pick, uniform
 from sim.relations import cooling_off, open_slot, slot_of, trust_in
 from sim.state import NOBODY, Floats, Forms, Ledger, Organisations, Settings, Surroundings, World
 from sim.structures import NONE
 from sim.teams import SEARCH, accepts, admit, judge_partner, value_with, weigh, write_members, write_perceived, write_shares
-from sim.production import write_contribution
 
 ORDER, CHANNEL, MEETING = int(Process.ORDER), int(Process.CHANNEL), int(Process.MEETING)
 REFERRAL, DIRECTORY, CONVENOR = 1, 2, 3
@@ -23,24 +22,14 @@ SAMPLE_FROM = 3
 @kernel
 def search_wanted(org: Organisations, forms: Forms, p: Settings, i: int) -> bool:
     """Tell whether an organisation looks for partners: free, not content alone, its challenge not already at work."""
-    return (
-        org.load[i] < p.capacity
-        and org.alone_quality[i] < p.aspiration
-        and org.at_work[i] == NOBODY
-        and forms.topology[org.form[i]] != NONE
-    )
+    return org.load[i] < p.capacity and org.alone_quality[i] < p.aspiration and org.at_work[i] == NOBODY and forms.topology[org.form[i]] != NONE
 
 
 @kernel
 def growth_wanted(w: World, i: int, c: int, now: int) -> bool:
     """Tell whether ``i`` convenes this collaboration, and it runs below aspiration with room for one more."""
     col = w.col
-    return (
-        col.members[c, 0] == i
-        and col.started[c] < now
-        and col.quality[c] < w.p.aspiration
-        and col.size[c] < w.forms.max_size[col.form[c]]
-    )
+    return col.members[c, 0] == i and col.started[c] < now and col.quality[c] < w.p.aspiration and col.size[c] < w.forms.max_size[col.form[c]]
 
 
 @kernel
@@ -54,7 +43,7 @@ def anybody(p: Settings, i: int, population: int, now: int, number: int) -> int:
 def partner_count(ledger: Ledger, i: int, but: int) -> int:
     """Count the organisations ``i`` has worked with, other than ``but``."""
     count = 0
-    for slot in range(ledger.count[i]):
+    for slot in range(ledger.used[i]):
         count += ledger.joint[i, slot] > 0 and ledger.partner[i, slot] != but
     return count
 
@@ -62,7 +51,7 @@ def partner_count(ledger: Ledger, i: int, but: int) -> int:
 @kernel
 def nth_partner(ledger: Ledger, i: int, but: int, n: int) -> int:
     """Return the n-th organisation that ``i`` has worked with, other than ``but``, in ledger order."""
-    for slot in range(ledger.count[i]):
+    for slot in range(ledger.used[i]):
         if ledger.joint[i, slot] > 0 and ledger.partner[i, slot] != but:
             if n == 0:
                 return ledger.partner[i, slot]
@@ -83,7 +72,7 @@ def fit(org: Organisations, p: Settings, i: int, j: int) -> float:
 def best_connected(org: Organisations, ledger: Ledger, i: int) -> int:
     """Return the organisation with most partners among those ``i`` knows; NOBODY when none has any."""
     best, most = NOBODY, 0
-    for slot in range(ledger.count[i]):
+    for slot in range(ledger.used[i]):
         j = ledger.partner[i, slot]
         if org.partners[j] > most:
             best, most = j, org.partners[j]
@@ -162,7 +151,7 @@ def grow(w: World, own_rule: Combine, c: int, now: int) -> None:
     quality_now = team_quality(scratch.contribution, size, NOBODY, col.requirement[c], breadth, scratch.pooled, p, own_rule)
     added_cost = running_cost(forms, form, size + 1) - running_cost(forms, form, size)
     best, best_net, best_weight = NOBODY, 0.0, 0.0
-    for slot in range(ledger.count[i]):
+    for slot in range(ledger.used[i]):
         j = ledger.partner[i, slot]
         if org.load[j] >= p.capacity or is_member(w, c, j) or cooling_off(ledger, p, i, slot, now):
             continue
@@ -202,7 +191,7 @@ def join_running(w: World, own_rule: Combine, i: int, now: int) -> None:
     org, ledger, col, forms, scratch, p = w.org, w.ledger, w.col, w.forms, w.scratch, w.p
     visits = 0
     best, best_share, best_value, best_weight = NOBODY, 0.0, 0.0, 0.0
-    for slot in range(ledger.count[i]):
+    for slot in range(ledger.used[i]):
         contact = ledger.partner[i, slot]
         for place in range(org.load[contact]):
             c = org.places[contact, place]

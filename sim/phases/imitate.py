@@ -144,7 +144,7 @@ def imitate(w: World, now: int) -> None:
     if p.imitation_rate == 0.0 or p.imitation_rule == OWN:
         return
     prepare_imitation(w)
-    for position in range(col.count[0]):
+    for position in range(col.totals[0]):
         c = col.order[position]
         if w.forms.exposure[col.form[c]] == LINKED:
             draw_links(org, col, w.forms, w.scratch, p, c, now)

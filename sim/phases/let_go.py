@@ -180,7 +180,7 @@ def carry_out(w: World, own_rule: Combine, c: int, now: int) -> None:
 def drop_ended(w: World) -> None:
     """Take ended collaborations out of the list; the others keep their order, the free slots follow."""
     col, kept, freed = w.col, 0, 0
-    in_use = col.count[0]
+    in_use = col.totals[0]
     for position in range(in_use):
         c = col.order[position]
         if col.reason[c] == GOES_ON:
@@ -191,7 +191,7 @@ def drop_ended(w: World) -> None:
             freed += 1
     for f in range(freed):
         col.order[kept + f] = w.scratch.freed[f]
-    col.count[0] = kept
+    col.totals[0] = kept
 
 
 @kernel
@@ -213,7 +213,7 @@ def forget(w: World, now: int) -> None:
     if rate == 0.0:
         return
     for i in range(w.org.load.size):
-        for slot in range(ledger.count[i]):
+        for slot in range(ledger.used[i]):
             if ledger.last_worked[i, slot] < now:
                 start = stranger_trust(w.org, w.p, i, ledger.partner[i, slot])
                 ledger.trust[i, slot] += rate * (start - ledger.trust[i, slot])
@@ -224,9 +224,9 @@ def forget(w: World, now: int) -> None:
 def let_go(w: World, own_rule: Combine, events: Floats, row: int, now: int) -> int:
     """Decide for all, then carry out; return the row after the last event written."""
     col = w.col
-    for position in range(col.count[0]):
+    for position in range(col.totals[0]):
         decide(w, col.order[position], now)
-    for position in range(col.count[0]):
+    for position in range(col.totals[0]):
         c = col.order[position]
         if col.reason[c] != GOES_ON:
             write_event(w, events, row, c, now)

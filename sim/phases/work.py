@@ -234,6 +234,6 @@ def practise(w: World) -> None:
 def work(w: World, own_rule: Combine, now: int) -> None:
     """Let everybody work: alone, or together in every collaboration; then practise."""
     work_alone(w.org, w.around, w.p, now)
-    for position in range(w.col.count[0]):
+    for position in range(w.col.totals[0]):
         work_together(w, own_rule, w.col.order[position], now)
     practise(w)
