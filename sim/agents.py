@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import mesa
 import numpy as np
 
-from sim.state import NOBODY, Floats
+from sim.config import Config
+from sim.state import NOBODY, Floats, World
 
-if TYPE_CHECKING:
-    from sim.model import CollaborationModel
+
+class ModelOfAgents(Protocol):
+    """What agents need of their model."""
+
+    config: Config
+    world: World
+    agent_numbers: Iterator[int]
+    sector_names: tuple[str, ...]
+    form_names: tuple[str, ...]
+
+    def organisation(self, row: int) -> Organisation:
+        """Return the organisation of a row."""
+
+    def collaboration_in(self, slot: int) -> Collaboration:
+        """Return the collaboration that runs in a slot."""
 
 
 class _NumbersFromModel:
     """Let every model number its own agents; Mesa's counter per class would keep every model alive."""
 
-    def __getitem__(self, model: CollaborationModel) -> Any:
+    def __getitem__(self, model: ModelOfAgents) -> Any:
         return model.agent_numbers
 
 
@@ -43,9 +58,9 @@ class RowAgent(mesa.Agent):  # type: ignore[misc]
     """An agent that stands for one row."""
 
     _ids = _NumbersFromModel()
-    model: CollaborationModel
+    model: ModelOfAgents
 
-    def __init__(self, model: CollaborationModel, row: int) -> None:
+    def __init__(self, model: ModelOfAgents, row: int) -> None:
         self.row = row
         super().__init__(model)
 

@@ -118,7 +118,7 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
             played = self._call(first, rounds, WHOLE)
         else:
             self._call(first, rounds, FIRST_HALF)
-            imitate_by(self, self._imitation, first)
+            imitate_by(self, self.packed, self._imitation, first)
             played = self._call(first, rounds, SECOND_HALF)
         self.rounds_played += played
         self.steps = self.rounds_played

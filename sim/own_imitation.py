@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from sim.agents import ModelOfAgents
 from sim.compilation import entry
 from sim.entering import fit_budget
 from sim.errors import InputError
+from sim.packing import Packed
 from sim.phases.imitate import IMITATION, list_seen, prepare_imitation
 from sim.randomness import uniform
 from sim.state import Tally, World
 from sim.structures import LINKED, draw_links, place_of
-
-if TYPE_CHECKING:
-    from sim.model import CollaborationModel
 
 
 @entry
@@ -46,18 +45,18 @@ def settle(w: World, i: int) -> None:
     fit_budget(w.org.expertise[i], w.p.budget)
 
 
-def imitate_by(model: CollaborationModel, rule: Callable[..., Any], now: int) -> None:
+def imitate_by(model: ModelOfAgents, packed: Packed, rule: Callable[..., Any], now: int) -> None:
     """Let every member copy by an own rule ``rule(member, seen, model)``, which returns an expertise vector, an organisation or None."""
     world, settings = model.world, model.world.p
     if settings.imitation_rate == 0.0:
         return
-    prepare(model.packed)
+    prepare(packed)
     for c in world.col.order[: world.col.totals[0]].tolist():
         needed = np.zeros(world.org.expertise.shape[1])
         needed[world.col.domains[c, : world.col.breadth[c]]] = 1.0
         strength = settings.imitation_strength * (settings.selectivity * needed + 1.0 - settings.selectivity)
         for position in range(world.col.size[c]):
-            seen, hits = chances(model.packed, c, position, now)
+            seen, hits = chances(packed, c, position, now)
             i = int(world.col.members[c, position])
             others = [model.organisation(int(j)) for j in world.scratch.seen[:seen]]
             for _ in range(hits):
@@ -72,4 +71,4 @@ def imitate_by(model: CollaborationModel, rule: Callable[..., Any], now: int) ->
                 skills = world.org.expertise[i] + strength * (np.clip(wanted, 0.0, 1.0) - world.org.expertise[i])
                 world.org.expertise[i] = np.maximum(skills, world.org.expertise[i]) if settings.upward_only else skills
                 world.around.tally[Tally.COPIES] += 1.0
-            settle(model.packed, i)
+            settle(packed, i)
