@@ -35,8 +35,9 @@ def prepare_worker() -> None:
 
 def compile_first(announce: Callable[[str], None]) -> None:
     """Compile the model once in this process, so that workers find it done."""
-    if not is_compiled():
-        announce("Compiling the model once on this machine (about half a minute); later runs start at once.")
+    if is_compiled():
+        return
+    announce("Compiling the model once on this machine (about half a minute); later runs start at once.")
     from sim.model import CollaborationModel
 
     CollaborationModel(Config.model_validate({"run": {"rounds": 1}, "population": {"organisations": 4}})).run()

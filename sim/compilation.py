@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -63,11 +64,25 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
-def entry(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a kernel called from Python and keep it on disk."""
+@contextmanager
+def kept() -> Iterator[None]:
+    """Let Numba keep what is declared meanwhile in our cache folder."""
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder())
     try:
-        return numba.njit(function, error_model="numpy", cache=True, nogil=True)
+        yield
     finally:
         numba.config.CACHE_DIR = before
+
+
+def entry(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a kernel called from Python and keep it on disk."""
+    with kept():
+        return numba.njit(function, error_model="numpy", cache=True, nogil=True)
+
+
+def callback(function: Callable[..., float]) -> Any:
+    """Compile a function of two numbers that kernels are handed, and keep it on disk."""
+    two_numbers = types.float64(types.float64, types.float64)
+    with kept():
+        return numba.cfunc(two_numbers, cache=True)(function)

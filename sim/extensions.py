@@ -10,11 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numba
-
+from sim.compilation import callback
 from sim.errors import InputError
-
-COMBINE = numba.types.float64(numba.types.float64, numba.types.float64)
 
 
 def is_own(name: str) -> bool:
@@ -68,7 +65,7 @@ def compile_pooling(reference: str | None) -> Any:
     """Return a compiled pooling rule: a function of the pooled capability so far and one more contribution."""
     function = larger if reference is None else load_function("production.pooling", reference)
     try:
-        return numba.cfunc(COMBINE)(function)
+        return callback(function)
     except Exception as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(

@@ -81,9 +81,7 @@ def configurations(draw):
                 "familiarity_gain": draw(FINE),
                 "mediated_learning": draw(FINE),
             },
-            "trust": {
-                name: draw(FINE) for name in ("initial", "initial_across_sectors", "threshold", "gain", "loss", "crowding_out")
-            },
+            "trust": {name: draw(FINE) for name in ("initial", "initial_across_sectors", "threshold", "gain", "loss", "crowding_out")},
             "production": {
                 "depth": draw(sampled([1.0, 1.5, 2.0, 2.7])),
                 "floor": draw(sampled([0.01, 0.1])),

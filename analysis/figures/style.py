@@ -54,6 +54,8 @@ def save(figure: Figure, path: Path) -> list[Path]:
     """Write a figure as PDF and PNG (300 dpi) without dates, so that identical results give identical bytes."""
     written = []
     with mpl.rc_context(SETTINGS):
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once, alike in all formats
         for suffix, metadata in ((".pdf", {"CreationDate": None, "Producer": None}), (".png", {"Software": None})):
             target = path.with_suffix(suffix)
             figure.savefig(target, dpi=300, metadata=metadata)

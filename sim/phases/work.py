@@ -212,8 +212,6 @@ def work_together(w: World, own_rule: Combine, c: int, now: int) -> None:
 def practise(w: World) -> None:
     """Let every organisation grow in the required skill it is best at."""
     org, col, p = w.org, w.col, w.p
-    if p.practice == 0.0:
-        return
     for i in range(org.load.size):
         skills = org.expertise[i]
         for place in range(max(1, org.load[i])):

@@ -49,12 +49,7 @@ def accepts(m, form, j, i, share):
 
 
 def growable(m, team, i):
-    return (
-        team.members[0] is i
-        and team.started < m.now
-        and team.quality < m.config.challenge.aspiration
-        and len(team.members) < team.form.max_size
-    )
+    return team.members[0] is i and team.started < m.now and team.quality < m.config.challenge.aspiration and len(team.members) < team.form.max_size
 
 
 def searches(m, i):

@@ -102,9 +102,7 @@ def expect(m, team):
     """The convenor's expectation of the team as it is now."""
     i, form, mates = team.members[0], team.form, team.members[1:]
     feelings = [felt(form, i, j) for j in mates]
-    rows = [
-        seen_contributions(m, i, j, weight(form, u, t), team.challenge, len(j.teams)) for j, (u, t) in zip(mates, feelings, strict=True)
-    ]
+    rows = [seen_contributions(m, i, j, weight(form, u, t), team.challenge, len(j.teams)) for j, (u, t) in zip(mates, feelings, strict=True)]
     w = weight(form, sum(u for u, _ in feelings) / len(mates), sum(t for _, t in feelings) / len(mates))
     rows.append(m.contributions(i, w, team.challenge, len(i.teams)))
     team.expected = team.challenge.unit_value * m.quality(rows, team.challenge) - running_cost(form, len(team.members))
