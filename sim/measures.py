@@ -67,12 +67,12 @@ DIVERSITY, TRUST, TEAMS = Tally.DIVERSITY, Tally.TRUST, Tally.TEAMS
 @kernel
 def gini(values: Floats) -> float:
     """Return the Gini coefficient of values, negative ones counted as nothing; 0 when nobody has anything."""
-    ordered = np.sort(np.maximum(values, 0.0))
-    weighted, total = 0.0, 0.0
-    for rank in range(ordered.size):
-        weighted += (rank + 1) * ordered[rank]
-        total += ordered[rank]
-    n = ordered.size
+    order = np.argsort(values)  # as in find: one sort to compile
+    weighted, total, n = 0.0, 0.0, values.size
+    for rank in range(n):
+        value = max(0.0, values[order[rank]])
+        weighted += (rank + 1) * value
+        total += value
     return (2.0 * weighted / total - (n + 1)) / n if total > 0.0 else 0.0
 
 
