@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test bench patterns wheel-check clean
+.PHONY: run test twin bench wheel-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -14,11 +14,11 @@ test: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
 
+twin: $(READY)
+	TWIN_EXAMPLES=2000 $(BIN)/python -m pytest tests/contracts/test_twin.py -n 2
+
 bench: $(READY)
 	$(BIN)/python benchmarks/speed.py
-
-patterns: $(READY)
-	$(BIN)/python -m experiments.studies.patterns
 
 wheel-check: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist

@@ -53,7 +53,7 @@ def configurations(draw):
             "population": {
                 "organisations": draw(st.integers(1, 30)),
                 "domains": draw(st.integers(5, 9)),
-                "budget": draw(sampled([0.05, 1.0, 3.0])),
+                "budget": draw(sampled([0.7, 1.0, 3.0])),
                 "concentration": draw(sampled([0.1, 0.2, 1.0, 3.0])),
                 "base_skill": draw(sampled([0.0, 0.02, 0.1])),
                 "sectors": draw(sampled([{"care": 1.0}, {"care": 1.0, "goods": 2.0, "services": 0.0}])),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor
+
 from sim.compilation import kernel
 from sim.entering import fit_budget
 from sim.randomness import Process, pick, uniform
@@ -13,6 +15,13 @@ SUCCESS, CONFORMITY, BLIND, PRESTIGE, OWN = range(5)
 IMITATION, EXPOSURE = int(Process.IMITATION), int(Process.EXPOSURE)
 COPIES = Tally.COPIES
 NUMBERS_PER_PLACE = 64
+RANKED_TO = 1e9
+
+
+@kernel
+def standing(performance: float) -> float:
+    """Return performance to nine decimals: equals must not rank above each other by an error of rounding."""
+    return floor(performance * RANKED_TO + 0.5)
 
 
 @kernel
@@ -40,7 +49,7 @@ def rank_leaders(w: World) -> None:
         for position in range(count[form]):
             i = users[form, position]
             place = min(position, top)
-            while place > 0 and performance[users[form, place - 1]] < performance[i]:
+            while place > 0 and standing(performance[users[form, place - 1]]) < standing(performance[i]):
                 if place < top:
                     users[form, place] = users[form, place - 1]
                 place -= 1
@@ -89,9 +98,9 @@ def model_among(w: World, c: int, i: int, chance: int, seen: int) -> int:
     best = candidates[0]
     if rule == SUCCESS:
         for s in range(1, seen):
-            if w.org.performance[candidates[s]] > w.org.performance[best]:
+            if standing(w.org.performance[candidates[s]]) > standing(w.org.performance[best]):
                 best = candidates[s]
-        return best if w.org.performance[best] > w.org.performance[i] else NOBODY
+        return best if standing(w.org.performance[best]) > standing(w.org.performance[i]) else NOBODY
     for s in range(seen):
         if candidates[s] == w.col.members[c, 0]:
             return candidates[s]

@@ -1,6 +1,6 @@
 """Work and imitate, from docs/rules.md section 6."""
 
-from math import exp
+from math import exp, floor
 
 from tests.reference.draws import pick
 from tests.reference.find import fixed_links, weight
@@ -130,6 +130,10 @@ def learn(m, team, pairs, outcome):
                 slot.familiarity += beta * (1 - slot.familiarity)
 
 
+def rank(o):
+    return floor(o.performance * 1e9 + 0.5)
+
+
 def imitate(m):
     before = {i: list(i.x) for i in m.organisations}
     for team in m.list:
@@ -154,7 +158,7 @@ def whom_seen(m, team, at, place, pairs):
     if form.exposure == "convenor":
         return [team.members[0]] if at else []
     if form.exposure == "leaders":
-        best = sorted(users, key=lambda o: (-o.performance, o.row))[: form.seen_at_most]
+        best = sorted(users, key=lambda o: (-rank(o), o.row))[: form.seen_at_most]
         return [o for o in best if o is not i]
     seen = []
     for d in range(form.seen_at_most):
@@ -172,8 +176,8 @@ def model_of(m, team, i, j, seen, before):
         return [sum(before[o][k] for o in seen) / len(seen) for k in range(len(i.x))]
     if rule == "prestige":
         return before[team.members[0] if team.members[0] in seen else max(seen, key=lambda o: o.partners)]
-    best = max(seen, key=lambda o: o.performance)
-    return before[best] if best.performance > i.performance else None
+    best = max(seen, key=rank)
+    return before[best] if rank(best) > rank(i) else None
 
 
 def copy(m, team, i, target):
