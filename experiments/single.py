@@ -32,7 +32,7 @@ def run(overrides: Sequence[str], out: Path | None, overwrite: bool, command: Se
         write_results(model, draft)
         write_manifest(draft, command, config.run.seed, started, kind="run")
     show(summary_table(model))
-    say(f"Results in {folder}: rounds, events and challenges (Parquet), run (PDF, PNG), configuration and manifest.")
+    say(f"Results in {folder}: rounds, events and challenges (Parquet), run.png, configuration and manifest; `overbruggen figures` adds the PDF.")
     return folder
 
 
@@ -65,7 +65,7 @@ def write_results(model: CollaborationModel, folder: Path) -> None:
     write_table(model.events_table(), folder / "events.parquet")
     write_table(model.challenges_table(), folder / "challenges.parquet")
     write_yaml(model.config.model_dump(mode="json"), folder / "config.yaml")
-    save(run_figure(rounds), folder / "run")
+    save(run_figure(rounds), folder / "run", (".png",))  # a PDF costs time; `overbruggen figures` draws it
 
 
 def summary_table(model: CollaborationModel) -> Table:

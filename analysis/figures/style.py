@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -50,14 +51,17 @@ def new_figure(rows: int, columns: int, width: float, height: float, share_y: Li
     return figure, [list(row) for row in panels]
 
 
-def save(figure: Figure, path: Path) -> list[Path]:
+METADATA: dict[str, Any] = {".pdf": {"CreationDate": None, "Producer": None}, ".png": {"Software": None}}
+
+
+def save(figure: Figure, path: Path, suffixes: Sequence[str] = (".pdf", ".png")) -> list[Path]:
     """Write a figure as PDF and PNG (300 dpi) without dates, so that identical results give identical bytes."""
     written = []
     with mpl.rc_context(SETTINGS):
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out once, alike in all formats
-        for suffix, metadata in ((".pdf", {"CreationDate": None, "Producer": None}), (".png", {"Software": None})):
+        for suffix in suffixes:
             target = path.with_suffix(suffix)
-            figure.savefig(target, dpi=300, metadata=metadata)
+            figure.savefig(target, dpi=300, metadata=METADATA[suffix])
             written.append(target)
     return written

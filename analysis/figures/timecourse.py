@@ -34,6 +34,7 @@ def run_figure(rounds: pl.DataFrame) -> Figure:
                 panel.plot(rounds["round"], rounds[measure], color=colour, linestyle=line, label=label)
             panel.set_title(title, loc="left")
             panel.set_xlabel("Round")
-            panel.set_ylim(bottom=min(0.0, float(min(rounds[m].min() for m, _ in series))))  # type: ignore[type-var,arg-type]
-            panel.legend(loc="best")
+            values = rounds.select([measure for measure, _ in series]).to_numpy()
+            panel.set_ylim(min(0.0, values.min()), 1.2 * max(values.max(), 0.1))  # room for the legend above the lines
+            panel.legend(loc="upper left", ncols=len(series), columnspacing=1.0, handlelength=1.8)
     return figure
