@@ -205,7 +205,6 @@ class Scratch(NamedTuple):
     freed: Integers  # (C,)
     linked: Flags  # (S, S)
     understanding: Floats  # (S, S)
-    distance: Floats  # (S, S)
     slot: Integers  # (S, S)
     integration: Floats  # (S, S)
     seen: Integers  # (max(S, 64),)

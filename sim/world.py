@@ -144,7 +144,6 @@ def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capaci
         freed=np.zeros(teams, np.int32),
         linked=np.zeros((largest, largest), np.int8),
         understanding=np.zeros((largest, largest)),
-        distance=np.zeros((largest, largest)),
         slot=np.zeros((largest, largest), np.int32),
         integration=np.zeros((largest, largest)),
         seen=np.zeros(max(largest, LARGEST_SAMPLE), np.int32),
