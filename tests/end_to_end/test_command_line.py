@@ -130,3 +130,17 @@ def test_interrupt_leaves_nothing(tmp_path):
     assert "Interrupted" in out
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_full_disk_gets_a_sentence_and_leaves_nothing(tmp_path, capsys):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(disk)], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip("a small disk can only be mounted by root")
+    try:
+        status, _, err = run(capsys, "run", *SMALL, "--out", str(disk / "one"))
+        assert (status, "the disk is full" in err) == (2, True)
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
