@@ -5,14 +5,32 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
 
 from sim.compilation import is_compiled
 from sim.config import Config
 
-Job = tuple[int, Config, int]  # position, configuration, seed
 Row = dict[str, float]
+
+
+class Job(NamedTuple):
+    """One run to do."""
+
+    position: int
+    config: Config
+    seed: int
+    keeps_events: bool = False
+
+
+class Done(NamedTuple):
+    """What a run left: its summary, and its event table if that was asked for."""
+
+    position: int
+    summary: Row
+    events: pl.DataFrame | None
 
 
 def seeded(config: Config, seed: int) -> Config:
@@ -20,12 +38,12 @@ def seeded(config: Config, seed: int) -> Config:
     return config.model_copy(update={"run": config.run.model_copy(update={"seed": seed})})
 
 
-def run_job(job: Job) -> tuple[int, Row]:
-    """Run one configuration; return its position and summary."""
+def run_job(job: Job) -> Done:
+    """Run one configuration."""
     from sim.model import CollaborationModel  # in the worker: importing the model in the parent would cost it too
 
-    position, config, seed = job
-    return position, CollaborationModel(seeded(config, seed)).run().summary()
+    model = CollaborationModel(seeded(job.config, job.seed)).run()
+    return Done(job.position, model.summary(), model.events_table() if job.keeps_events else None)
 
 
 def prepare_worker() -> None:
@@ -43,20 +61,22 @@ def compile_first(announce: Callable[[str], None]) -> None:
     CollaborationModel(Config.model_validate({"run": {"rounds": 1}, "population": {"organisations": 4}})).run()
 
 
-def run_jobs(jobs: Sequence[Job], workers: int, progress: Callable[[], None]) -> list[Row]:
-    """Run all jobs; return their summaries in the order of the jobs."""
-    rows: list[Any] = [None] * len(jobs)
+def run_jobs(jobs: Sequence[Job], workers: int, progress: Callable[[], None]) -> list[Done]:
+    """Run all jobs; return what they left in the order of the jobs."""
+    done: list[Any] = [None] * len(jobs)
+    for result in _results(jobs, workers):
+        done[result.position] = result
+        progress()
+    return done
+
+
+def _results(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
+    """Walk through the results as they come."""
     if workers == 1:
-        for job in jobs:
-            position, row = run_job(job)
-            rows[position] = row
-            progress()
-        return rows
+        yield from map(run_job, jobs)
+        return
     with multiprocessing.get_context("spawn").Pool(workers, initializer=prepare_worker) as pool:
-        for position, row in pool.imap_unordered(run_job, jobs, chunksize=8):
-            rows[position] = row
-            progress()
-    return rows
+        yield from pool.imap_unordered(run_job, jobs, chunksize=8)
 
 
 def available_cores() -> int:

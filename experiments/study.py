@@ -6,13 +6,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from experiments.design import Point, Study, load_study
-from experiments.execute import Job, available_cores, compile_first, run_jobs
+from experiments.execute import Done, Job, available_cores, compile_first, run_jobs
 from experiments.screen import console, progress, say, show
 from experiments.store import new_folder, read_manifest, read_table, write_manifest, write_table, write_yaml
+
+
+class Results(NamedTuple):
+    """What a study found: a row per run, and a row per collaboration if the study keeps events."""
+
+    runs: pl.DataFrame
+    events: pl.DataFrame | None
 
 
 def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: bool, workers: int | None, command: Sequence[str]) -> Path:
@@ -23,20 +31,27 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
     folder = out or Path("results") / name
     started = datetime.now(UTC)
     count = workers or available_cores()
-    jobs = make_jobs(points, study.seeds())
-    say(f"{study.question}\n{len(points)} points x {study.replicates} replicates = {len(jobs)} runs on {count} cores.")
     with new_folder(folder, overwrite) as draft:
-        compile_first(say)
-        with progress("Runs", len(jobs)) as bar:
-            rows = run_jobs(jobs, count, lambda: bar.advance(bar.task_ids[0]))
-        runs = runs_table(points, study, rows)
-        write_table(runs, draft / "runs.parquet")
+        results = play(study, points, count)
+        write_table(results.runs, draft / "runs.parquet")
+        if results.events is not None:
+            write_table(results.events, draft / "events.parquet")
         write_yaml(asdict(study), draft / "study.yaml")
         write_yaml(points[0].config.model_dump(mode="json"), draft / "config.yaml")
-        write_manifest(draft, command, study.seed, started, kind="study", study=name, runs=len(jobs), workers=count)
-        draw(runs, draft)
-    report(folder, runs)
+        write_manifest(draft, command, study.seed, started, kind="study", study=name, runs=len(results.runs), workers=count)
+        draw(results.runs, draft)
+    report(folder, results.runs)
     return folder
+
+
+def play(study: Study, points: Sequence[Point], workers: int) -> Results:
+    """Run all points of a study with a progress bar."""
+    jobs = make_jobs(study, points)
+    say(f"{study.question}\n{len(points)} points x {study.replicates} replicates = {len(jobs)} runs on {workers} cores.")
+    compile_first(say)
+    with progress("Runs", len(jobs)) as bar:
+        done = run_jobs(jobs, workers, lambda: bar.advance(bar.task_ids[0]))
+    return collect(study, points, done)
 
 
 def check_buildable(points: Sequence[Point]) -> None:
@@ -53,21 +68,27 @@ def check_buildable(points: Sequence[Point]) -> None:
             CollaborationModel.check(config)
 
 
-def make_jobs(points: Sequence[Point], seeds: Sequence[int]) -> list[Job]:
+def make_jobs(study: Study, points: Sequence[Point]) -> list[Job]:
     """Return the runs of a design: points in order, replicates within."""
-    return [(p * len(seeds) + r, point.config, seed) for p, point in enumerate(points) for r, seed in enumerate(seeds)]
-
-
-def runs_table(points: Sequence[Point], study: Study, rows: Sequence[dict[str, float]]) -> pl.DataFrame:
-    """Return one row per run: factor levels, replicate, seed and measures."""
-    records = []
     seeds = study.seeds()
-    for position, row in enumerate(rows):
-        point, replicate = points[position // study.replicates], position % study.replicates
+    return [Job(p * len(seeds) + r, point.config, seed, "events" in study.keep) for p, point in enumerate(points) for r, seed in enumerate(seeds)]
+
+
+def collect(study: Study, points: Sequence[Point], done: Sequence[Done]) -> Results:
+    """Return a row per run: factor levels, replicate, seed and measures; and the events with the same keys."""
+    records, events = [], []
+    seeds = study.seeds()
+    for run in done:
+        point, replicate = points[run.position // study.replicates], run.position % study.replicates
         config = point.config
         known = {"form": config.structure.name, "imitation_rate": config.imitation.rate, "depth": config.production.depth}
-        records.append({**known, **point.levels, "replicate": replicate, "seed": seeds[replicate], **row})
-    return pl.DataFrame(records, schema_overrides={"seed": pl.UInt64}, infer_schema_length=None)
+        keys = {**known, **point.levels, "replicate": replicate}
+        records.append({**keys, "seed": seeds[replicate], **run.summary})
+        if run.events is not None:
+            labels = [pl.lit(value).alias(f"run.{name}" if name in run.events.columns else name) for name, value in keys.items()]
+            events.append(run.events.with_columns(labels))
+    runs = pl.DataFrame(records, schema_overrides={"seed": pl.UInt64}, infer_schema_length=None)
+    return Results(runs, pl.concat(events) if events else None)
 
 
 def compares_imitation(runs: pl.DataFrame) -> bool:

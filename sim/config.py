@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 TRIAL = "assumed; starting value of the trial implementation"
+CALIBRATED = "calibrated: docs/calibration.md"
 LARGEST_SEED = 2**64 - 1
 
 
@@ -41,7 +42,9 @@ class Population(Group):
     )
     domains: int = parameter(12, "number of expertise domains; with source=file given by the file", symbol="K", ge=1, le=64)
     budget: float = parameter(3.0, "attention budget: the largest sum of an organisation's skills", unit="skill", symbol="B", gt=0)
-    concentration: float = parameter(0.2, "shape of the law skills are drawn from: small is specialised, large is even", gt=0, le=100)
+    concentration: float = parameter(
+        0.15, "shape of the law skills are drawn from: small is specialised, large is even", gt=0, le=100, source=CALIBRATED
+    )
     base_skill: float = parameter(0.02, "skill everybody has in every domain", unit="skill", ge=0, le=1)
     sectors: dict[str, float] = parameter(
         lambda: {"care": 1.0, "education": 1.0, "goods": 1.0, "services": 1.0, "government": 1.0, "business": 1.0},
@@ -102,9 +105,9 @@ class Challenge(Group):
 
     value: float = parameter(1.0, "value of quality one per round for a challenge of one domain", unit="value per round", symbol="V", ge=0)
     breadth_premium: float = parameter(1.5, "exponent of value with breadth: broad problems are worth more", symbol="zeta", ge=0, le=5)
-    affinity: float = parameter(0.8, "how far organisations meet challenges near their own field", symbol="a", ge=0, le=1)
+    affinity: float = parameter(0.9, "how far organisations meet challenges near their own field", symbol="a", ge=0, le=1, source=CALIBRATED)
     workload: float = parameter(6.0, "accumulated quality that solves a challenge", unit="quality x rounds", symbol="W", gt=0)
-    deadline: int = parameter(25, "rounds of work after which a challenge expires", unit="rounds", ge=1)
+    deadline: int = parameter(30, "rounds of work after which a challenge expires", unit="rounds", ge=1, source=CALIBRATED)
     aspiration: float = parameter(0.35, "quality alone below which an organisation looks for partners", unit="quality", ge=0, le=1)
     breadths: tuple[BreadthClass, ...] = parameter(
         lambda: (
@@ -249,8 +252,8 @@ class Structure(Group):
     discovery: Discovery = parameter(Discovery, "shares over search channels")
     exposure: Literal["linked", "convenor", "leaders", "everyone"] = parameter("linked", "whose practice a member sees")
     seen_at_most: int = parameter(5, "how many leaders, or how large a sample of everyone, a member sees", ge=1, le=64)
-    persistence: float = parameter(0.3, "chance to go on together after solving: 0 temporary, 1 definitive", ge=0, le=1)
-    inertia: float = parameter(0.0, "chance per round to stay although surplus is negative", unit="per round", ge=0, le=1)
+    persistence: float = parameter(0.5, "chance to go on together after solving: 0 temporary, 1 definitive", ge=0, le=1, source=CALIBRATED)
+    inertia: float = parameter(0.8, "chance per round to stay although surplus is negative", unit="per round", ge=0, le=1, source=CALIBRATED)
     term: int = parameter(0, "rounds after which a collaboration ends (0: no fixed term)", unit="rounds", ge=0)
     modularity: float = parameter(
         0.3,
@@ -298,9 +301,14 @@ class Run(Group):
     seed: int = parameter(1, "seed of every draw", ge=0, le=LARGEST_SEED)
     record_every: int = parameter(1, "record measures every so many rounds", unit="rounds", ge=1)
     window: int = parameter(20, "rounds back that a tie counts in the partner network", unit="rounds", ge=1)
-    measures: tuple[str, ...] = parameter(
-        lambda: ("core",), "what is recorded per round: core, diversity, network, or an own function as file.py:name"
-    )
+    measures: tuple[str, ...] = parameter(lambda: ("core",), "what is recorded per round: core (always), network, or an own function as file.py:name")
+
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        """Refuse a run that would record nothing."""
+        if self.record_every > self.rounds:
+            raise ValueError(f"run.record_every is {self.record_every}, above run.rounds {self.rounds}: nothing would be recorded; lower it")
+        return self
 
 
 class Config(Group):

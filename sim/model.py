@@ -15,6 +15,7 @@ from sim.config import Config
 from sim.engine import ENTRY, FIRST_HALF, SECOND_HALF, WHOLE, play, write_running
 from sim.extensions import check_name, compile_pooling, is_own, load_function
 from sim.measures import EVENT_COLUMNS, MEASURES, WHOLE_COLUMNS
+from sim.outcomes import outcomes
 from sim.own_imitation import imitate_by
 from sim.packing import Packed
 from sim.phases.imitate import RULES
@@ -185,11 +186,8 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         return table.filter(pl.col("solved_alone") + pl.col("solved_together") + pl.col("expired") > 0)
 
     def summary(self) -> dict[str, float]:
-        """Return every measure averaged over all recorded rounds, and as ``<measure>_end`` over their last quarter."""
-        table = self.rounds_table().drop("round")
-        last = table.tail(max(1, len(table) // 4))
-        whole = {name: float(table[name].mean()) for name in table.columns}  # type: ignore[arg-type]
-        return whole | {f"{name}_end": float(last[name].mean()) for name in table.columns}  # type: ignore[arg-type]
+        """Return what the run comes to: means over rounds, over the last quarter, and ``OUTCOMES`` (sim/outcomes.py)."""
+        return outcomes(self.rounds_table(), self.events_table(), self.challenges_table(), self.config.challenge.breadths)
 
     # --- Mesa --------------------------------------------------------------------------------------------------------
 
