@@ -62,11 +62,16 @@ def response_matrix(runs: pl.DataFrame, measure: str, factor: str) -> tuple[Floa
     return levels, ordered.astype(np.float64)
 
 
-def resampled_means(values: Floats, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
+def resampled_picks(replicates: int, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
+    """Return weights (resamples, replicates), rows summing to 1, that average replicates drawn with replacement."""
+    picks = np.random.default_rng(seed).integers(0, replicates, size=(resamples, replicates))
+    weights: Floats = np.apply_along_axis(np.bincount, 1, picks, minlength=replicates) / replicates
+    return weights
+
+
+def resampled_means(values: Floats) -> Floats:
     """Return mean curves (resamples, L) of replicates drawn with replacement, all levels of a replicate together."""
-    picks = np.random.default_rng(seed).integers(0, len(values), size=(resamples, len(values)))
-    counts = np.apply_along_axis(np.bincount, 1, picks, minlength=len(values))
-    means: Floats = counts @ values / len(values)
+    means: Floats = resampled_picks(len(values)) @ values
     return means
 
 

@@ -14,10 +14,12 @@ import yaml
 from experiments.configuration import Values, check_override, compose_values, did_you_mean, groups, parameter_paths, validate
 from sim.config import LARGEST_SEED, Config
 from sim.errors import InputError
+from sim.measures import MEASURES
+from sim.outcomes import OUTCOMES
 from sim.presets import configs_folder
 
 OWN_KEYS = ("replicates", "seed")
-TABLES = ("events",)  # what a study may keep beside the summary of every run
+KEYS = ("form", "imitation_rate", "depth", "replicate", "seed")  # columns of every table of runs
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ def load_study(name: str, overrides: Sequence[str] = ()) -> Study:
 def read_levels(factor: str, given: list[Any] | dict[str, dict[str, Any]]) -> list[Level]:
     """Read a factor of a study file: a list of values, or scenarios by name."""
     if isinstance(given, dict):
+        if factor in {*MEASURES, *OUTCOMES, *KEYS}:
+            raise InputError(f"the factor {factor} has the name of a column of results; call it otherwise in the study's file")
         return [Level(label, dict(settings)) for label, settings in given.items()]
     return [Level(value, {factor: value}) for value in given]
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from analysis.comparison import RATE
 from analysis.errors import AnalysisError
-from analysis.estimates import mean, response_matrix
-from analysis.figures.style import SETTINGS, TWO_COLUMNS, look, new_figure
+from analysis.figures.lines import draw_lines
+from analysis.figures.style import SETTINGS, TWO_COLUMNS, new_figure
 
 LABELS = {
     "joint_value": "Joint value\n(per organisation and round)",
@@ -51,15 +51,10 @@ def response_figure(runs: pl.DataFrame, measures: tuple[str, ...]) -> Figure:
 
 def draw_panel(panel: Axes, runs: pl.DataFrame, measure: str) -> None:
     """Draw one measure against the rate, a line per form with its 95 % band; the axis is a square root, to show small rates."""
+    if measure != "joint_value":
+        runs = runs.filter(pl.col("form") != "alone")  # nobody works together: neither synergy nor diversity within
+    draw_lines(panel, runs, RATE, "form", measure)
     rates = runs[RATE].unique().sort().to_list()
-    for position, name in enumerate(runs["form"].unique(maintain_order=True)):
-        if name == "alone" and measure != "joint_value":
-            continue  # nobody works together: neither synergy nor diversity within
-        _, values = response_matrix(runs.filter(pl.col("form") == name), measure, RATE)
-        estimates = [mean(values[:, column]) for column in range(len(rates))]
-        style = look(name, position)
-        panel.plot(rates, [e.value for e in estimates], color=style.colour, marker=style.marker, linestyle=style.line, label=name)
-        panel.fill_between(rates, [e.low for e in estimates], [e.high for e in estimates], color=style.colour, alpha=0.18, linewidth=0)
     panel.set_xscale("function", functions=(_root, _square))
     panel.set_xticks(rates, [f"{rate:g}" for rate in rates])
     panel.set_xlim(0, rates[-1] * 1.03)

@@ -1,0 +1,77 @@
+"""One figure per pattern: what its checks are about."""
+
+from __future__ import annotations
+
+import polars as pl
+from matplotlib.figure import Figure
+
+from analysis.figures.lines import Panel, lines_figure
+
+JOINT = "Joint value\n(per organisation and round)"
+SYNERGY = "Synergy\n(per organisation and round)"
+EACH = "Synergy\n(per member and round)"
+RATE = "Imitation rate (per exposed member and round)"
+BINS = 10
+
+
+def alone_or_together(runs: pl.DataFrame) -> Figure:
+    """Draw what forms solve and make of narrow and broad challenges."""
+    panels = [Panel(runs, "solved_share", "Settled challenges solved (share)"), Panel(runs, "joint_value", JOINT)]
+    return lines_figure(panels, "structure", "Form", "challenges", "challenges")
+
+
+def distance_and_bridging(events: pl.DataFrame) -> Figure:
+    """Draw synergy per member against distance, in bins of equal numbers, per bridging skill."""
+    edges = [events["mean_distance"].quantile(share / BINS) for share in range(1, BINS)]
+    binned = events.with_columns(each=pl.col("synergy") / pl.col("size"), bin=pl.col("mean_distance").cut(edges))  # type: ignore[arg-type]
+    centres = binned.group_by("bin").agg(distance=pl.col("mean_distance").mean())
+    keys = ("replicate", "learning.bridging_start", "distance")
+    means = binned.join(centres, on="bin").group_by(keys).agg(pl.col("each").mean()).sort(keys)
+    labelled = means.with_columns(pl.col("learning.bridging_start").cast(pl.String))
+    panel = Panel(labelled, "each", EACH)
+    return lines_figure([panel], "distance", "Mean cognitive distance of partners (Euclidean, ten bins)", "learning.bridging_start", "bridging skill")
+
+
+def density_and_imitation(runs: pl.DataFrame) -> Figure:
+    """Draw joint value and diversity against imitation, per topology."""
+    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "diversity_within", "Diversity within collaborations\n(root mean square distance)")]
+    return lines_figure(panels, "imitation.rate", RATE, "structure.topology", "topology, teams of six")
+
+
+def selective_learning(runs: pl.DataFrame) -> Figure:
+    """Draw joint value against imitation, per selectivity, a panel per form."""
+    forms = runs["structure"].unique(maintain_order=True).to_list()
+    panels = [Panel(runs.filter(pl.col("structure") == form), "joint_value", JOINT if form == forms[0] else "", form) for form in forms]
+    return lines_figure(panels, "imitation.rate", RATE, "imitation.selectivity", "selectivity")
+
+
+def formalisation_and_trust(runs: pl.DataFrame) -> Figure:
+    """Draw joint value and trust against formalisation, per initial trust."""
+    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "trust_within", "Trust within collaborations (0 to 1)")]
+    return lines_figure(panels, "structure.formalisation", "Formalisation (0: trust alone, 1: contract alone)", "initial_trust", "initial trust")
+
+
+def size_and_topology(runs: pl.DataFrame) -> Figure:
+    """Draw joint value, and how many organisations work together, against set team size, per topology."""
+    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "working_share", "Organisations in a collaboration (share)")]
+    return lines_figure(panels, "size", "Team size (smallest and largest)", "topology", "topology")
+
+
+def turbulence_and_persistence(runs: pl.DataFrame) -> Figure:
+    """Draw joint value and synergy against persistence, per turbulence."""
+    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "synergy", SYNERGY)]
+    return lines_figure(
+        panels, "structure.persistence", "Persistence (0: temporary, 1: definitive)", "environment.turbulence", "turbulence per round"
+    )
+
+
+def reflection(runs: pl.DataFrame) -> Figure:
+    """Draw later synergy with new and with old partners against reflection, per form."""
+    panels = [Panel(runs, f"synergy_{kind}_partners", EACH, f"{kind} partners") for kind in ("new", "old")]
+    return lines_figure(panels, "learning.reflection", "Reflection (chance per collaboration left)", "structure", "form")
+
+
+def imitation_of_leaders(runs: pl.DataFrame) -> Figure:
+    """Draw early joint value and late synergy against imitation, per form."""
+    panels = [Panel(runs, "joint_value_early", JOINT, "first tenth of the rounds"), Panel(runs, "synergy_end", SYNERGY, "last quarter")]
+    return lines_figure(panels, "imitation.rate", RATE, "structure", "form")

@@ -1,0 +1,233 @@
+"""The nine patterns as checks: what each study must show, as effects with intervals against a threshold.
+
+Every function takes the runs of its study (tidy, a row per run; pattern 2 the events) and returns checks. Intervals are
+family-wise within a pattern: with m checks each has level 1 - 0.05 / m (Bonferroni), so that a pattern that is not there
+at all is called "in part" at most one time in twenty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from analysis.errors import AnalysisError
+from analysis.estimates import Estimate, Floats, mean, paired_difference, quantiles, resampled_picks, response_matrix
+from analysis.inverted_u import inverted_u, parabola, top_shift
+
+FAMILY = 0.05
+LIGHT = ("alliance", "network", "hub", "platform", "movement")
+WIDE = ("platform", "movement")
+NARROW = ("alliance", "network", "hub")
+
+
+class Check(NamedTuple):
+    """One claim: it holds when the whole interval lies above the threshold."""
+
+    claim: str
+    estimate: Estimate
+    threshold: float = 0.0
+
+    @property
+    def outcome(self) -> str:
+        """Say whether the claim holds, the opposite does, or the interval does not tell."""
+        if self.estimate.low > self.threshold:
+            return "holds"
+        return "the opposite" if self.estimate.high < self.threshold else "not shown"
+
+
+def verdict(checks: Sequence[Check]) -> str:
+    """Return the verdict on a pattern from its checks."""
+    holding = sum(check.outcome == "holds" for check in checks)
+    if holding == len(checks):
+        return "shows"
+    return f"shows in part ({holding} of {len(checks)} checks)" if holding else "does not show"
+
+
+def each(checks: int) -> float:
+    """Return the level of one interval among so many."""
+    return 1.0 - FAMILY / checks
+
+
+def cell(runs: pl.DataFrame, measure: str, **levels: Any) -> Floats:
+    """Return a measure at one point of the design, by replicate."""
+    found = runs.filter([pl.col(name.replace("__", ".")) == level for name, level in levels.items()]).sort("replicate")
+    if found.is_empty() or found["replicate"].n_unique() != len(found):
+        raise AnalysisError(f"the runs have {len(found)} rows at {levels}, not one per replicate; run the whole study")
+    return found[measure].to_numpy().astype(np.float64)
+
+
+def both_present(first: Floats, second: Floats) -> tuple[Floats, Floats]:
+    """Return the pairs of which neither is missing."""
+    there = np.isfinite(first) & np.isfinite(second)
+    return first[there], second[there]
+
+
+def narrow_alone_broad_together(runs: pl.DataFrame) -> list[Check]:
+    """Pattern 1: alone, narrow challenges succeed and broad ones fail; any light form raises joint value on broad ones."""
+    level = each(2 + len(LIGHT))
+    narrow = cell(runs, "solved_share", challenges="narrow", structure="alone")
+    broad = cell(runs, "solved_share", challenges="broad", structure="alone")
+    alone = cell(runs, "joint_value", challenges="broad", structure="alone")
+    gains = {form: paired_difference(cell(runs, "joint_value", challenges="broad", structure=form), alone, level) for form in LIGHT}
+    return [
+        Check("alone, most narrow challenges are solved (share)", mean(narrow, level), 0.5),
+        Check("alone, nine broad challenges in ten are not solved (share)", mean(1.0 - broad, level), 0.9),
+        *(Check(f"{form} raises joint value on broad challenges", gain) for form, gain in gains.items()),
+    ]
+
+
+def best_distance(events: pl.DataFrame) -> list[Check]:
+    """Pattern 2: synergy per member against mean distance is an inverted U whose top moves right with bridging skill."""
+    skills = events["learning.bridging_start"].unique().sort().to_list()
+    level = each(2 * len(skills) + 1)
+    checks, tops = [], []
+    for skill in skills:
+        part = events.filter(pl.col("learning.bridging_start") == skill)
+        fit = parabola(part["mean_distance"].to_numpy(), (part["synergy"] / part["size"]).to_numpy(), part["replicate"].to_numpy(), level)
+        tops.append(fit.tops)
+        checks.append(Check(f"bridging skill {skill:g}: synergy rises with distance at {fit.ends[0]:.2f} (slope)", fit.slope_low))
+        checks.append(Check(f"bridging skill {skill:g}: it falls with distance at {fit.ends[1]:.2f} (minus the slope)", negative(fit.slope_high)))
+    shift = tops[-1] - tops[0]
+    claim = f"the best distance is larger at bridging skill {skills[-1]:g} than at {skills[0]:g}"
+    return [*checks, Check(claim, Estimate(float(shift[0]), *quantiles(shift[1:], level), events["replicate"].n_unique()))]
+
+
+def negative(estimate: Estimate) -> Estimate:
+    """Return an estimate of the opposite sign."""
+    return Estimate(-estimate.value, -estimate.high, -estimate.low, estimate.n)
+
+
+def imitation_erodes(main: pl.DataFrame, density: pl.DataFrame) -> list[Check]:
+    """Pattern 3: imitation lowers diversity at every step and joint value after its top, sooner where coordination is denser."""
+    forms = [form for form in main["form"].unique(maintain_order=True).to_list() if form != "alone"]
+    sparse = ("star", "small_world", "ring")
+    level = each(2 * len(forms) + len(sparse))
+    checks = []
+    for form in forms:
+        of_form = main.filter((pl.col("form") == form) & (pl.col("depth") == main["depth"].max()))
+        rates, diversity = response_matrix(of_form, "diversity_within", "imitation_rate")
+        steps = [paired_difference(diversity[:, step], diversity[:, step + 1], level) for step in range(rates.size - 1)]
+        checks.append(Check(f"{form}: diversity within falls at every step of the rate (smallest fall)", min(steps, key=lambda step: step.low)))
+        joint = inverted_u(*response_matrix(of_form, "joint_value", "imitation_rate"), level)
+        checks.append(Check(f"{form}: joint value falls from its top, at rate {joint.top:g}, to rate {rates[-1]:g}", joint.fall))
+    return checks + [Check(f"complete loses half its joint value at a lower rate than {other}", sooner(density, other, level)) for other in sparse]
+
+
+def sooner(density: pl.DataFrame, other: str, level: float) -> Estimate:
+    """Return by how much lower the half-loss rate of complete teams is than that of another topology; bootstrap over replicates."""
+    curves = [response_matrix(density.filter(pl.col("structure.topology") == name), "joint_value", "imitation.rate") for name in (other, "complete")]
+    picks = resampled_picks(len(curves[0][1]))
+    weights = np.vstack([np.full(picks.shape[1], 1.0 / picks.shape[1]), picks])
+    apart = half_loss_rate(curves[0][0], weights @ curves[0][1]) - half_loss_rate(curves[1][0], weights @ curves[1][1])
+    return Estimate(float(apart[0]), *quantiles(apart[1:], level), picks.shape[1])
+
+
+def half_loss_rate(rates: Floats, curves: Floats) -> Floats:
+    """Return per curve (C, L) the first rate, interpolated, at which half of the loss from rate 0 to the last rate has happened."""
+    half = (curves[:, :1] + curves[:, -1:]) / 2.0
+    found = np.empty(len(curves))
+    for c, line in enumerate(curves - half):
+        step = int(np.flatnonzero(line <= 0.0)[0]) if (line <= 0.0).any() else rates.size - 1
+        before = max(0, step - 1)
+        drop = line[before] - line[step]
+        found[c] = rates[before] + (rates[step] - rates[before]) * (line[before] / drop if drop > 0.0 else 0.0)
+    return found
+
+
+def selective_beats_blind(runs: pl.DataFrame) -> list[Check]:
+    """Pattern 4: selective learning beats blind following at the same rate."""
+    rates = runs["imitation.rate"].unique().sort().to_list()
+    level = each(len(LIGHT) * len(rates))
+
+    def gain(form: str, rate: float) -> Estimate:
+        at = {"structure": form, "imitation__rate": rate}
+        return paired_difference(
+            cell(runs, "joint_value", imitation__selectivity=1.0, **at), cell(runs, "joint_value", imitation__selectivity=0.0, **at), level
+        )
+
+    return [Check(f"{form}, rate {rate:g}: selective minus blind, joint value", gain(form, rate)) for form in LIGHT for rate in rates]
+
+
+def formalisation_tops(runs: pl.DataFrame) -> list[Check]:
+    """Pattern 5: formalisation is an inverted U whose top moves left as trust grows."""
+    trusts = runs["initial_trust"].unique(maintain_order=True).to_list()
+    level = each(2 * len(trusts) + 1)
+    curves = {trust: response_matrix(runs.filter(pl.col("initial_trust") == trust), "joint_value", "structure.formalisation") for trust in trusts}
+    checks = []
+    for trust, (levels, values) in curves.items():
+        shape = inverted_u(levels, values, level)
+        checks.append(Check(f"{trust} trust: joint value rises from no formalisation to the top, at {shape.top:g}", shape.rise))
+        checks.append(Check(f"{trust} trust: it falls from there to full formalisation", shape.fall))
+    levels = curves[trusts[0]][0]
+    shift = top_shift(levels, curves[trusts[0]][1], curves[trusts[-1]][1], level)
+    return [*checks, Check(f"the top lies lower with {trusts[-1]} trust than with {trusts[0]} trust", shift)]
+
+
+def size_crossing(runs: pl.DataFrame) -> list[Check]:
+    """Pattern 6: complete topologies lead in small teams and lose to star and mediated ones in large teams."""
+    sizes = runs["size"].unique().sort().to_list()
+    small, large, others = sizes[1], sizes[-1], ("star", "mediated")  # at the smallest size, 2, complete and star are the same
+    level = each(2 * len(others))
+
+    def lead(first: str, second: str, size: int) -> Estimate:
+        return paired_difference(cell(runs, "joint_value", topology=first, size=size), cell(runs, "joint_value", topology=second, size=size), level)
+
+    return [Check(f"complete beats {other} in teams of {small}", lead("complete", other, small)) for other in others] + [
+        Check(f"{other} beats complete in teams of {large}", lead(other, "complete", large)) for other in others
+    ]
+
+
+def temporary_or_definitive(runs: pl.DataFrame) -> list[Check]:
+    """Pattern 7: under turbulence temporary beats definitive; without it some persistence pays."""
+    rates = [rate for rate in runs["environment.turbulence"].unique().sort().to_list() if rate > 0.0]
+    level = each(len(rates) + 1)
+
+    def gain(rate: float) -> Estimate:
+        at = {"environment__turbulence": rate}
+        return paired_difference(
+            cell(runs, "joint_value", structure__persistence=0.0, **at), cell(runs, "joint_value", structure__persistence=1.0, **at), level
+        )
+
+    calm = inverted_u(*response_matrix(runs.filter(pl.col("environment.turbulence") == 0.0), "joint_value", "structure.persistence"), level)
+    return [
+        *(Check(f"turbulence {rate:g}: temporary minus definitive, joint value", gain(rate)) for rate in rates),
+        Check(f"no turbulence: the best persistence, {calm.top:g}, minus none, joint value", calm.rise),
+    ]
+
+
+def reflection_pays(runs: pl.DataFrame) -> list[Check]:
+    """Pattern 8: reflection raises later synergy with new partners, not only with the old."""
+    level = each(2 * len(LIGHT))
+
+    def gain(form: str, measure: str) -> Estimate:
+        full, none = (cell(runs, measure, structure=form, learning__reflection=share) for share in (1.0, 0.0))
+        return paired_difference(*both_present(full, none), level)
+
+    return [
+        Check(f"{form}: reflection raises later synergy with {kind} partners", gain(form, f"synergy_{kind}_partners"))
+        for form in LIGHT
+        for kind in ("new", "old")
+    ]
+
+
+def leaders_imitated(runs: pl.DataFrame) -> list[Check]:
+    """Pattern 9: imitating leaders in wide-exposure forms gives fast gains, then the deepest erosion."""
+    top = float(runs["imitation.rate"].to_numpy().max())
+    level = each(len(WIDE) * (1 + len(NARROW)))
+
+    def with_and_without(form: str, measure: str) -> tuple[Floats, Floats]:
+        return cell(runs, measure, structure=form, imitation__rate=top), cell(runs, measure, structure=form, imitation__rate=0.0)
+
+    loss = {form: -np.subtract(*with_and_without(form, "synergy_end")) for form in (*WIDE, *NARROW)}
+    early = [
+        Check(f"{form}: imitation raises joint value in the first tenth", paired_difference(*with_and_without(form, "joint_value_early"), level))
+        for form in WIDE
+    ]
+    return early + [
+        Check(f"{wide} loses more synergy in the end than {narrow}", paired_difference(loss[wide], loss[narrow], level))
+        for wide in WIDE
+        for narrow in NARROW
+    ]
