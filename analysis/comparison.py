@@ -16,6 +16,10 @@ VALUE_NOTE = (
     "n = {n} replicates with common random numbers; mean [95 % interval, Student]. Loss: imitation off minus on, same luck; "
     "a negative loss is a gain."
 )
+EROSION_NOTE = (
+    "Peak and end: synergy averaged over a twentieth of the rounds; a highest of many windows lies above its mean by luck alone, which is the loss "
+    "without imitation. Half-life: rounds from the peak to half of it, median over runs (how many of them lose half)."
+)
 TURNING_NOTE = (
     "Peak: the rate, of those tried, with the highest joint value. Erodes from: the rate beyond which joint value stays below what it is "
     "without imitation (interpolated). Both with bootstrap 95 % intervals over replicates."
@@ -23,13 +27,14 @@ TURNING_NOTE = (
 
 
 def summary_tables(runs: pl.DataFrame) -> list[Table]:
-    """Return two tables per depth, a row per form: joint value with the loss by imitation; synergy with the turning rates."""
-    for column in ("form", RATE, "depth", "replicate", "joint_value", "synergy"):
+    """Return three tables per depth, a row per form: joint value with the loss by imitation; synergy with the turning rates; erosion."""
+    for column in ("form", RATE, "depth", "replicate", "joint_value", "synergy", "synergy_loss", "synergy_half_life"):
         if column not in runs.columns:
             raise AnalysisError(f"the runs have no column {column}; the comparison of forms needs a study of structure and imitation.rate")
     tables = []
     for depth, part in runs.sort("depth", maintain_order=True).group_by("depth", maintain_order=True):
-        tables += [value_table(part, f"Depth {depth[0]:g}"), turning_table(part, f"Depth {depth[0]:g}")]
+        title = f"Depth {depth[0]:g}"
+        tables += [value_table(part, title), turning_table(part, title), erosion_table(part, title)]
     return tables
 
 
@@ -64,6 +69,26 @@ def turning_table(runs: pl.DataFrame, title: str) -> Table:
         rows.append((name, str(mean(synergy[:, 0])), str(mean(synergy[:, -1])), *turning))
     columns = ("form", "synergy without", f"synergy at rate {top}", "peak at", "erodes from")
     return Table(f"{title}: synergy, and where imitation turns", columns, rows, TURNING_NOTE)
+
+
+def erosion_table(runs: pl.DataFrame, title: str) -> Table:
+    """Return how much synergy is lost within a run from its peak to its end, the part imitation causes, and how fast it goes."""
+    top = float(runs[RATE].to_numpy().max())
+    rows = []
+    for name, _, loss in forms_with_responses(runs.filter(pl.col("form") != "alone"), "synergy_loss"):
+        eroding = runs.filter((pl.col("form") == name) & (pl.col(RATE) == top))
+        cells = (mean(loss[:, 0]), mean(loss[:, -1]), paired_difference(loss[:, -1], loss[:, 0]))
+        rows.append((name, *map(str, cells), half_life_text(eroding["synergy_half_life"].to_numpy())))
+    columns = ("form", "peak-to-end loss without", f"at rate {top:g}", "caused by imitation (paired)", f"half-life at rate {top:g}")
+    return Table(f"{title}: erosion of synergy within a run", columns, rows, EROSION_NOTE)
+
+
+def half_life_text(half_lives: Floats) -> str:
+    """Return the median half-life, runs that never lose half counted as longer than any, and how many do."""
+    eroded = np.isfinite(half_lives)
+    median = float(np.median(np.where(eroded, half_lives, np.inf)))
+    shown = f"{median:g} rounds" if np.isfinite(median) else "none"
+    return f"{shown} ({int(eroded.sum())} of {half_lives.size})"
 
 
 def rate_text(rate: Estimate, top: float) -> str:

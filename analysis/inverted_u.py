@@ -43,21 +43,20 @@ def top_shift(levels: Floats, first: Floats, second: Floats, level: float = LEVE
 
 
 class Parabola(NamedTuple):
-    """A quadratic fit per replicate: slopes at the low and high end of the range, and the top of the pooled fit."""
+    """A quadratic fit per replicate: slopes at the low and high end of the range, and where the pooled fit is highest."""
 
-    ends: tuple[float, float]
     slope_low: Estimate
     slope_high: Estimate
-    tops: Floats  # top of the pooled fit, then of every bootstrap sample
+    tops: Floats  # where in the range the pooled fit is highest, then of every bootstrap sample
 
 
-def parabola(x: Floats, y: Floats, replicate: Floats, level: float = LEVEL) -> Parabola:
-    """Fit ``y = a + b x + c x^2`` within replicates; the ends are the 5 % and 95 % quantiles of ``x``.
+def parabola(x: Floats, y: Floats, replicate: Floats, ends: tuple[float, float], level: float = LEVEL) -> Parabola:
+    """Fit ``y = a + b x + c x^2`` within replicates; ``ends`` is the range of ``x`` that is judged.
 
     Slopes of opposite sign at the ends are the test of Lind & Mehlum (2010); replicates are its units, since what happens
-    within a run is not independent. The top is that of all replicates together, bootstrapped over replicates.
+    within a run is not independent.
     """
-    low, high = np.quantile(x, [0.05, 0.95])
+    low, high = ends
     slopes, moments = [], []
     for r in np.unique(replicate):
         design = np.vander(x[replicate == r], 3, increasing=True)
@@ -68,13 +67,19 @@ def parabola(x: Floats, y: Floats, replicate: Floats, level: float = LEVEL) -> P
         fitted = np.linalg.lstsq(design, y[replicate == r], rcond=None)[0]
         slopes.append(fitted[1] + 2.0 * fitted[2] * np.array([low, high]))
     per_replicate = np.array(slopes)
-    return Parabola((float(low), float(high)), mean(per_replicate[:, 0], level), mean(per_replicate[:, 1], level), pooled_tops(np.array(moments)))
+    tops = pooled_tops(np.array(moments), low, high)
+    return Parabola(mean(per_replicate[:, 0], level), mean(per_replicate[:, 1], level), tops)
 
 
-def pooled_tops(moments: Floats) -> Floats:
-    """Return the top of the quadratic through all replicates, then through bootstrap samples of them, from normal equations (R, 3, 4)."""
+def pooled_tops(moments: Floats, low: float, high: float) -> Floats:
+    """Return where in the range the quadratic through all replicates, then through bootstrap samples of them, is highest.
+
+    ``moments`` (R, 3, 4) are the normal equations of every replicate. A parabola without a top in the range is highest at an end.
+    """
     weights = np.vstack([np.full(len(moments), 1.0 / len(moments)), resampled_picks(len(moments))])
     pooled = np.tensordot(weights, moments, axes=1)
     fitted = np.linalg.solve(pooled[:, :, :3], pooled[:, :, 3:])[:, :, 0]
-    tops: Floats = -fitted[:, 1] / (2.0 * fitted[:, 2])
+    slope, curvature = fitted[:, 1], fitted[:, 2]
+    better_end = np.where(slope * (high - low) + curvature * (high**2 - low**2) > 0.0, high, low)
+    tops: Floats = np.where(curvature < 0.0, np.clip(-slope / (2.0 * curvature), low, high), better_end)
     return tops

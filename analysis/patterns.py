@@ -83,13 +83,16 @@ def best_distance(events: pl.DataFrame) -> list[Check]:
     """Pattern 2: synergy per member against mean distance is an inverted U whose top moves right with bridging skill."""
     skills = events["learning.bridging_start"].unique().sort().to_list()
     level = each(2 * len(skills) + 1)
+    low, high = (float(q) for q in np.quantile(events["mean_distance"].to_numpy(), [0.05, 0.95]))
     checks, tops = [], []
     for skill in skills:
         part = events.filter(pl.col("learning.bridging_start") == skill)
-        fit = parabola(part["mean_distance"].to_numpy(), (part["synergy"] / part["size"]).to_numpy(), part["replicate"].to_numpy(), level)
+        fit = parabola(
+            part["mean_distance"].to_numpy(), (part["synergy"] / part["size"]).to_numpy(), part["replicate"].to_numpy(), (low, high), level
+        )
         tops.append(fit.tops)
-        checks.append(Check(f"bridging skill {skill:g}: synergy rises with distance at {fit.ends[0]:.2f} (slope)", fit.slope_low))
-        checks.append(Check(f"bridging skill {skill:g}: it falls with distance at {fit.ends[1]:.2f} (minus the slope)", negative(fit.slope_high)))
+        checks.append(Check(f"bridging skill {skill:g}: synergy rises with distance at {low:.2f} (slope)", fit.slope_low))
+        checks.append(Check(f"bridging skill {skill:g}: it falls with distance at {high:.2f} (minus the slope)", negative(fit.slope_high)))
     shift = tops[-1] - tops[0]
     claim = f"the best distance is larger at bridging skill {skills[-1]:g} than at {skills[0]:g}"
     return [*checks, Check(claim, Estimate(float(shift[0]), *quantiles(shift[1:], level), events["replicate"].n_unique()))]

@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     figures = verbs.add_parser("figures", help="draw the figures of a results folder again")
     figures.add_argument("folder", type=Path)
     describe = verbs.add_parser("describe", help="every parameter: type, range, default, unit, meaning, source")
-    describe.add_argument("group", nargs="?", default=None)
+    describe.add_argument("group", nargs="?", default=None, help="a group of parameters, or measures (default: all parameters)")
     describe.add_argument("--markdown", action="store_true", help="as Markdown")
     return top
 
@@ -63,10 +63,10 @@ def act(arguments: argparse.Namespace, command: Sequence[str]) -> None:
 
         redraw(arguments.folder)
     else:
-        from experiments.describe import describe, parameters_markdown
+        from experiments.describe import MEASURED, describe, measures_markdown, parameters_markdown
 
         if arguments.markdown:
-            print(parameters_markdown(), end="")
+            print(measures_markdown() if arguments.group == MEASURED else parameters_markdown(), end="")
         else:
             for table in describe(arguments.group):
                 show(table)

@@ -10,16 +10,32 @@ from analysis.tables import Table
 from experiments.configuration import allowed_values, did_you_mean, parameter_paths
 from sim.config import Config
 from sim.errors import InputError
+from sim.measures import EVENT_MEANINGS, MEASURES
+from sim.outcomes import OUTCOMES
 
+MEASURED = "measures"
+ROUND_NOTE = "In a table of runs a measure is the mean over all recorded rounds, and <measure>_end that over their last quarter."
 COLUMNS = ("parameter", "symbol", "type and range", "default", "unit", "meaning", "source")
 
 
 def describe(group: str | None = None) -> list[Table]:
-    """Return one table per group of parameters, or the one asked for."""
+    """Return one table per group of parameters, or the one asked for; ``measures`` shows what is measured."""
     names = list(Config.model_fields)
+    if group == MEASURED:
+        return measure_tables()
     if group is not None and group not in names:
-        raise InputError(f"{group} is not a group of parameters. {did_you_mean(group, names)}")
+        raise InputError(f"{group} is not a group of parameters. {did_you_mean(group, [*names, MEASURED])}")
     return [group_table(name) for name in names if group in (None, name)]
+
+
+def measure_tables() -> list[Table]:
+    """Return what is measured: per round, per run, per collaboration."""
+    columns = ("measure", "unit", "meaning")
+    return [
+        Table("Every round", columns, [(name, m.unit, m.meaning) for name, m in MEASURES.items()], ROUND_NOTE),
+        Table("The whole run", columns, [(name, m.unit, m.meaning) for name, m in OUTCOMES.items()]),
+        Table("Every collaboration (event table)", ("column", "meaning"), list(EVENT_MEANINGS.items())),
+    ]
 
 
 def group_table(group: str) -> Table:
@@ -51,3 +67,9 @@ def parameters_markdown() -> str:
     """Return the parameter reference as Markdown."""
     title = "# Parameters\n\nMade by `overbruggen describe --markdown`; the declarations stand in `sim/config.py`.\n\n"
     return title + "\n".join(table.to_markdown() for table in describe())
+
+
+def measures_markdown() -> str:
+    """Return the reference of measures as Markdown."""
+    title = "# Measures\n\nMade by `overbruggen describe measures --markdown`; they are declared in `sim/measures.py` and `sim/outcomes.py`.\n\n"
+    return title + "\n".join(table.to_markdown() for table in measure_tables())

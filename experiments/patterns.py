@@ -1,15 +1,12 @@
-"""Test the nine patterns of the model on its defaults and write ``docs/patterns.md``: ``python -m experiments.patterns``.
+"""Test the nine patterns of the model on its defaults and fill in ``docs/patterns.md``: ``python -m experiments.patterns``.
 
-What a check means stands in ``analysis/patterns.py``, its runs in ``configs/study/``. Text between the markers of a pattern
-on the page (why it shows, or does not) is written by people and kept.
+What a check means stands in ``analysis/patterns.py``, its runs in ``configs/study/``.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
@@ -22,10 +19,9 @@ from analysis.patterns import Check, verdict
 from analysis.tables import Table
 from experiments.design import Study, load_study
 from experiments.execute import available_cores
-from experiments.screen import say, show
+from experiments.pages import DOCS, fill
+from experiments.screen import show
 from experiments.study import Results, play
-
-DOCS = Path(__file__).parents[1] / "docs"
 
 
 class Pattern(NamedTuple):
@@ -113,54 +109,28 @@ def check_table(title: str, checks: Sequence[Check], study: Study) -> Table:
     return Table(title, ("claim", "effect [interval]", "claimed", "outcome"), rows, note)
 
 
-def remark(page: str, number: int) -> str:
-    """Return what people wrote about a pattern on the present page."""
-    found = re.search(rf"<!-- why {number} -->\n(.*?)<!-- end -->", page, re.DOTALL)
-    return found.group(1) if found else ""
-
-
-def section(pattern: Pattern, checks: Sequence[Check], study: Study, page: str) -> str:
-    """Return one pattern's part of the page."""
-    table = check_table("", checks, study).to_markdown().split("\n", 2)[2]  # a heading stands in place of the title
-    return (
-        f"## {pattern.number}. {pattern.hypothesis}\n\n**{verdict(checks).capitalize()}.**\n\n"
-        f"<!-- why {pattern.number} -->\n{remark(page, pattern.number)}<!-- end -->\n\n"
-        f"{table}\nRuns: `overbruggen study {pattern.study}`.\n\n![{pattern.hypothesis}](images/patterns/{pattern.study}.png)\n"
-    )
-
-
-HEAD = """# The nine patterns, tested on the defaults
-
-Written by `make patterns`; the texts below the verdicts by hand. The patterns are hypotheses of the specification, not targets: defaults
-were calibrated on other things ([calibration.md](calibration.md)) before any of them was tested, and none was tuned for. A claim *holds*
-when its whole interval lies above what is claimed; *the opposite* when it lies below; else it is *not shown*. What the checks compute
-stands in `analysis/patterns.py`.
-
-| pattern | verdict |
-|---|---|
-"""
-
-
-def try_pattern(pattern: Pattern, images: Path, page: str) -> tuple[str, str]:
-    """Run one pattern's study, show its checks and draw its figure; return its line and its part of the page."""
+def try_pattern(pattern: Pattern) -> tuple[str, str]:
+    """Run one pattern's study, show its checks and draw its figure; return its line in the summary and its block."""
     study, results = load_study(pattern.study), run_whole(pattern.study)
     checks = pattern.check(results)
-    images.mkdir(parents=True, exist_ok=True)
-    save(pattern.figure(results), images / pattern.study, (".png",))
-    show(check_table(f"{pattern.number}. {pattern.hypothesis} {verdict(checks).capitalize()}.", checks, study))
-    return f"| {pattern.number}. {pattern.hypothesis} | {verdict(checks)} |", section(pattern, checks, study, page)
+    save(pattern.figure(results), DOCS / "images" / "patterns" / pattern.study, (".png",))
+    table = check_table(f"{pattern.number}. {pattern.hypothesis} {verdict(checks).capitalize()}.", checks, study)
+    show(table)
+    picture = f"![{pattern.hypothesis}](images/patterns/{pattern.study}.png)\n\nRuns: `overbruggen study {pattern.study}`."
+    return f"| {pattern.number}. {pattern.hypothesis} | {verdict(checks)} |", f"{table.to_markdown()}\n{picture}"
 
 
 def main(numbers: Sequence[str]) -> None:
-    """Try all patterns and write the page; with numbers, try just these and draw their figures."""
-    path = DOCS / "patterns.md"
-    page = path.read_text(encoding="utf-8") if path.exists() else ""
-    chosen = [pattern for pattern in PATTERNS if not numbers or str(pattern.number) in numbers]
-    parts = [try_pattern(pattern, DOCS / "images" / "patterns", page) for pattern in chosen]
+    """Try all patterns, or those with these numbers, and fill in their part of the page."""
+    (DOCS / "images" / "patterns").mkdir(parents=True, exist_ok=True)
+    lines = []
+    for pattern in PATTERNS:
+        if not numbers or str(pattern.number) in numbers:
+            line, block = try_pattern(pattern)
+            lines.append(line)
+            fill("patterns.md", {f"pattern {pattern.number}": block})
     if not numbers:
-        lines, sections = zip(*parts, strict=True)
-        path.write_text(HEAD + "\n".join(lines) + "\n\n" + "\n".join(sections), encoding="utf-8")
-        say(f"Written: {path}")
+        fill("patterns.md", {"summary": "\n".join(["| pattern | verdict |", "|---|---|", *lines])})
 
 
 if __name__ == "__main__":

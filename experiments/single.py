@@ -8,18 +8,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from analysis.tables import Table
 from experiments.configuration import load
 from experiments.execute import compile_first
 from experiments.screen import progress, say, show
-from experiments.store import new_folder, write_manifest, write_table, write_yaml
+from experiments.store import GrowingTable, new_folder, read_table, write_manifest, write_table, write_yaml
 from sim.config import Config
 from sim.measures import MEASURES
+from sim.outcomes import OUTCOMES, by_form, outcomes
 
 if TYPE_CHECKING:
     from sim.model import CollaborationModel
 
 CHUNKS = 50
+EVENTS_IN_MEMORY = 100_000  # records that wait before they are written; about 15 MB
 
 
 def run(overrides: Sequence[str], out: Path | None, overwrite: bool, command: Sequence[str]) -> Path:
@@ -28,10 +32,14 @@ def run(overrides: Sequence[str], out: Path | None, overwrite: bool, command: Se
     folder = out or Path("results") / f"run-{fingerprint(config)}"
     started = datetime.now(UTC)
     with new_folder(folder, overwrite or out is None) as draft:
-        model = play(config)
+        model = play(config, draft)
+        events = read_table(draft, "events")
+        summary = outcomes(model.rounds_table(), events, model.challenges_table(), config.challenge.breadths)
         write_results(model, draft)
         write_manifest(draft, command, config.run.seed, started, kind="run")
-    show(summary_table(model))
+    show(summary_table(config, summary))
+    if len(model.form_names) > 1:
+        show(form_table(events))
     say(f"Results in {folder}: rounds, events and challenges (Parquet), run.png, configuration and manifest; `overbruggen figures` adds the PDF.")
     return folder
 
@@ -41,40 +49,57 @@ def fingerprint(config: Config) -> str:
     return hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:10]
 
 
-def play(config: Config) -> CollaborationModel:
-    """Run a model with a progress bar."""
+def play(config: Config, draft: Path) -> CollaborationModel:
+    """Run a model with a progress bar; its events stream to disk."""
     compile_first(say)
     from sim.model import CollaborationModel  # after the announcement: importing is part of the wait
 
-    model = CollaborationModel(config)
+    model, events = CollaborationModel(config), GrowingTable(draft / "events.parquet")
     chunk = max(1, config.run.rounds // CHUNKS)
     with progress("Rounds", config.run.rounds) as bar:
         while model.rounds_played < config.run.rounds:
             model.run(min(chunk, config.run.rounds - model.rounds_played))
+            if model.events_waiting() > EVENTS_IN_MEMORY:
+                events.append(model.take_events())
             bar.update(bar.task_ids[0], completed=model.rounds_played)
+    events.append(model.events_table())
+    events.finish()
     return model
 
 
 def write_results(model: CollaborationModel, folder: Path) -> None:
-    """Write tables, configuration and figure of one run."""
+    """Write the other tables, configuration and figure of one run."""
     from analysis.figures.style import save
     from analysis.figures.timecourse import run_figure
 
     rounds = model.rounds_table()
     write_table(rounds, folder / "rounds.parquet")
-    write_table(model.events_table(), folder / "events.parquet")
     write_table(model.challenges_table(), folder / "challenges.parquet")
     write_yaml(model.config.model_dump(mode="json"), folder / "config.yaml")
     save(run_figure(rounds), folder / "run", (".png",))  # a PDF costs time; `overbruggen figures` draws it
 
 
-def summary_table(model: CollaborationModel) -> Table:
+def summary_table(config: Config, summary: dict[str, float]) -> Table:
     """Return the measures of a run with their units."""
-    summary = model.summary()
     names = [name for name in summary if not name.endswith("_end")]
-    rows = [
-        (name, f"{summary[name]:.4f}", f"{summary[f'{name}_end']:.4f}", MEASURES[name].unit if name in MEASURES else "own measure or network")
-        for name in names
-    ]
-    title = f"{model.config.structure.name}, seed {model.config.run.seed}: means over rounds"
+    rows = [(name, number(summary[name]), number(summary.get(f"{name}_end")), unit_of(name)) for name in names]
+    title = f"{config.structure.name}, seed {config.run.seed}: what the run came to"
     return Table(title, ("measure", "all rounds", "last quarter", "unit"), rows, "One run is one piece of luck: use a study for findings.")
+
+
+def unit_of(name: str) -> str:
+    """Return the unit of a measure or outcome, short enough for a terminal of 80 columns."""
+    known = MEASURES.get(name) or OUTCOMES.get(name)
+    return known.unit.replace("organisation", "org.") if known else "own measure or network"
+
+
+def number(value: float | None) -> str:
+    """Return a number in a table; nothing for what does not occur or is not measured."""
+    return "" if value is None or value != value else f"{value:.4f}"
+
+
+def form_table(events: pl.DataFrame) -> Table:
+    """Return what collaborations came to under each form of a population that mixes forms."""
+    forms = by_form(events).sort("form").rename({"collaborations": "number", "team_size": "size"})
+    rows = [(row[0], str(row[1]), *map(number, row[2:])) for row in forms.iter_rows()]
+    return Table("By form of the collaboration", tuple(forms.columns), rows, "Value and synergy per member and round; lifetime: median rounds.")

@@ -44,12 +44,40 @@ def new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
         if folder.exists():
             shutil.rmtree(folder)
         draft.rename(folder)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    except (OSError, pl.exceptions.PolarsError) as error:
+        if disk_is_full(error):
             raise InputError(f"{folder} cannot be written: the disk is full; free some space or give another folder with --out") from error
         raise InputError(f"{folder} cannot be written: {error}; give another folder with --out") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def disk_is_full(error: Exception) -> bool:
+    """Tell whether writing failed for want of space; polars says so in words alone."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in str(error)
+
+
+class GrowingTable:
+    """A table that is written while it grows: parts on disk beside it, put together at the end without being held in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.parts: list[Path] = []
+
+    def append(self, table: pl.DataFrame) -> None:
+        """Write one more part."""
+        part = self.path.with_name(f".{self.path.stem}-{len(self.parts):06}.parquet")
+        write_table(table, part)
+        self.parts.append(part)
+
+    def finish(self) -> None:
+        """Put the parts together and remove them."""
+        with self.path.open("wb") as file:
+            pl.scan_parquet(self.parts).sink_parquet(file)
+            file.flush()
+            os.fsync(file.fileno())
+        for part in self.parts:
+            part.unlink()
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:

@@ -253,7 +253,7 @@ class Structure(Group):
     exposure: Literal["linked", "convenor", "leaders", "everyone"] = parameter("linked", "whose practice a member sees")
     seen_at_most: int = parameter(5, "how many leaders, or how large a sample of everyone, a member sees", ge=1, le=64)
     persistence: float = parameter(0.5, "chance to go on together after solving: 0 temporary, 1 definitive", ge=0, le=1, source=CALIBRATED)
-    inertia: float = parameter(0.8, "chance per round to stay although surplus is negative", unit="per round", ge=0, le=1, source=CALIBRATED)
+    inertia: float = parameter(0.85, "chance per round to stay although surplus is negative", unit="per round", ge=0, le=1, source=CALIBRATED)
     term: int = parameter(0, "rounds after which a collaboration ends (0: no fixed term)", unit="rounds", ge=0)
     modularity: float = parameter(
         0.3,

@@ -52,10 +52,28 @@ MEASURES = {
     "gini_value": Measure("inequality of value earned since entering", "0-1"),
 }
 COVERED_FROM = 0.5
-EVENT_COLUMNS = (
-    "collaboration", "form", "convenor", "started", "ended", "rounds", "reason", "size", "largest_size", "breadth", "value", "synergy",
-    "mean_distance", "understanding_alike", "understanding_bridged", "trust", "repeat_share", "cross_sector_share", "bridging_skill",
-)  # fmt: skip
+EVENT_MEANINGS = {
+    "collaboration": "number in order of starting",
+    "form": "form of the initiator",
+    "convenor": "organisation that convenes, row",
+    "started": "round of starting",
+    "ended": "round of ending, or the round after the last for one that still runs",
+    "rounds": "rounds worked",
+    "reason": "why it ended: solved, deadline, term, surplus, members, turnover; or running",
+    "size": "members at the end",
+    "largest_size": "largest number of members",
+    "breadth": "domains its last challenge needed",
+    "value": "joint value per round, mean",
+    "synergy": "synergy per round, mean",
+    "mean_distance": "cognitive distance between members, mean over pairs and rounds",
+    "understanding_alike": "understanding from being alike, mean",
+    "understanding_bridged": "understanding from having learned to bridge, mean",
+    "trust": "trust between members, mean",
+    "repeat_share": "pairs at the start that had worked together before, share",
+    "cross_sector_share": "pairs of members from different sectors at the end, share",
+    "bridging_skill": "bridging skill of the members at the end, mean",
+}
+EVENT_COLUMNS = tuple(EVENT_MEANINGS)
 WHOLE_COLUMNS = ("collaboration", "convenor", "started", "ended", "rounds", "size", "largest_size", "breadth")
 
 SEARCH, SETUP, EXIT, LINK, RULE, COPIES = Tally.SEARCH, Tally.SETUP, Tally.EXIT, Tally.LINK, Tally.RULE, Tally.COPIES

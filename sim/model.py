@@ -156,9 +156,22 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         return table.hstack(pl.DataFrame(self._extra)) if self._extra else table
 
     def events_table(self) -> pl.DataFrame:
-        """Return one row per collaboration, ended or still running."""
-        running = self._running_events()
-        values = np.concatenate([*self._events, running])
+        """Return one row per collaboration, ended (and not taken away by ``take_events``) or still running."""
+        return self._event_rows([*self._events, self._running_events()])
+
+    def events_waiting(self) -> int:
+        """Return how many collaborations ended since ``take_events`` was last called."""
+        return sum(len(events) for events in self._events)
+
+    def take_events(self) -> pl.DataFrame:
+        """Return the collaborations that ended so far and forget them: long runs stream them to disk instead of keeping them."""
+        taken = self._event_rows(self._events)
+        self._events = []
+        return taken
+
+    def _event_rows(self, parts: list[Floats]) -> pl.DataFrame:
+        """Return records with the names of forms and reasons, and whole numbers where they are whole."""
+        values = np.concatenate([np.zeros((0, len(EVENT_COLUMNS))), *parts])
         table = pl.DataFrame(dict(zip(EVENT_COLUMNS, values.T, strict=True)))
         names = {"form": self.form_names, "reason": REASONS}
         labelled = [pl.Series(c, [names[c][int(v)] for v in table[c]], dtype=pl.String) for c in names]

@@ -103,6 +103,20 @@ def collaborations_ended(events: pl.DataFrame) -> dict[str, float]:
     } | ended
 
 
+def by_form(events: pl.DataFrame) -> pl.DataFrame:
+    """Return a row per form: its collaborations, their size and lifetime, and value and synergy per member and round."""
+    work = pl.col("rounds") * pl.col("size")
+    ended = pl.col("reason") != REASONS[0]
+    return events.group_by("form", maintain_order=True).agg(
+        collaborations=pl.len(),
+        team_size=pl.col("largest_size").mean(),
+        lifetime=pl.col("rounds").filter(ended).median(),
+        solved=(pl.col("reason").filter(ended) == "solved").mean(),
+        value=(pl.col("value") * pl.col("rounds")).sum() / work.sum(),
+        synergy=(pl.col("synergy") * pl.col("rounds")).sum() / work.sum(),
+    )
+
+
 def partners_new_and_old(events: pl.DataFrame, last: int) -> dict[str, float]:
     """Return synergy per member in collaborations of strangers and of old acquaintances that started in the second half."""
     late = events["started"].to_numpy() > last / 2

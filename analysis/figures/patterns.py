@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
@@ -16,14 +17,15 @@ BINS = 10
 
 def alone_or_together(runs: pl.DataFrame) -> Figure:
     """Draw what forms solve and make of narrow and broad challenges."""
-    panels = [Panel(runs, "solved_share", "Settled challenges solved (share)"), Panel(runs, "joint_value", JOINT)]
+    panels = [Panel(runs, "solved_share", "Settled challenges solved\n(share)"), Panel(runs, "joint_value", JOINT)]
     return lines_figure(panels, "structure", "Form", "challenges", "challenges")
 
 
 def distance_and_bridging(events: pl.DataFrame) -> Figure:
     """Draw synergy per member against distance, in bins of equal numbers, per bridging skill."""
-    edges = [events["mean_distance"].quantile(share / BINS) for share in range(1, BINS)]
-    binned = events.with_columns(each=pl.col("synergy") / pl.col("size"), bin=pl.col("mean_distance").cut(edges))  # type: ignore[arg-type]
+    distance = events["mean_distance"].to_numpy()
+    edges = np.quantile(distance, np.arange(1, BINS) / BINS)
+    binned = events.with_columns(each=pl.col("synergy") / pl.col("size"), bin=np.searchsorted(edges, distance))
     centres = binned.group_by("bin").agg(distance=pl.col("mean_distance").mean())
     keys = ("replicate", "learning.bridging_start", "distance")
     means = binned.join(centres, on="bin").group_by(keys).agg(pl.col("each").mean()).sort(keys)
@@ -47,13 +49,13 @@ def selective_learning(runs: pl.DataFrame) -> Figure:
 
 def formalisation_and_trust(runs: pl.DataFrame) -> Figure:
     """Draw joint value and trust against formalisation, per initial trust."""
-    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "trust_within", "Trust within collaborations (0 to 1)")]
+    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "trust_within", "Trust within collaborations\n(0 to 1)")]
     return lines_figure(panels, "structure.formalisation", "Formalisation (0: trust alone, 1: contract alone)", "initial_trust", "initial trust")
 
 
 def size_and_topology(runs: pl.DataFrame) -> Figure:
     """Draw joint value, and how many organisations work together, against set team size, per topology."""
-    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "working_share", "Organisations in a collaboration (share)")]
+    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "working_share", "Organisations in a collaboration\n(share)")]
     return lines_figure(panels, "size", "Team size (smallest and largest)", "topology", "topology")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from experiments.configuration import parameter_paths
-from experiments.describe import parameters_markdown
+from experiments.describe import measures_markdown, parameters_markdown
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [path for room in ("sim", "analysis", "experiments", "tests", "benchmarks") for path in (ROOT / room).rglob("*.py")]
@@ -33,3 +33,8 @@ def test_every_parameter_says_what_it_is(path):
 def test_parameter_page_is_what_the_code_says():
     page = (ROOT / "docs" / "parameters.md").read_text()
     assert page == parameters_markdown(), "renew it: overbruggen describe --markdown > docs/parameters.md"
+
+
+def test_measures_page_is_what_the_code_says():
+    page = (ROOT / "docs" / "measures.md").read_text()
+    assert page == measures_markdown(), "renew it: overbruggen describe measures --markdown > docs/measures.md"

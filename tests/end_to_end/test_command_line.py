@@ -83,6 +83,8 @@ WRONG = {
     ("study", "structure_and_imitation", "imitation.rate=0,2"): ["imitation.rate is 2", "at most 1"],
     ("study", "structure_and_imitation", "seed=-3"): ["seed is -3"],
     ("study", "structure_and_imitation", "replicates=0"): ["replicates is 0"],
+    ("study", "alone_or_together", "challenges=wide"): ["challenges=wide is not a scenario", "narrow, broad"],
+    ("run", "run.rounds=5", "run.record_every=6"): ["run.record_every is 6", "run.rounds 5"],
     ("study", "structure_and_imitation", "--workers", "0"): ["--workers is 0"],
     ("describe", "trst"): ["trst is not a group", "Did you mean trust?"],
     ("figures", "no/such/folder"): ["no results folder"],
@@ -118,6 +120,35 @@ def test_describe_shows_every_parameter_of_a_group(capsys):
     status, out, _ = run(capsys, "describe", "trust", "--markdown")
     assert status == 0
     assert "| trust.gain | gamma_up | number, at least 0, at most 1 | 0.1 | per round |" in out
+
+
+def test_describe_measures(capsys):
+    status, out, _ = run(capsys, "describe", "measures")
+    assert status == 0
+    assert "synergy_half_life" in out
+
+
+def test_a_mixed_population_is_shown_by_form_and_events_stream(tmp_path, capsys, monkeypatch):
+    words = ["run", "structure=mixed", "population.organisations=40", "run.rounds=60"]
+    status, out, _ = run(capsys, *words, "--out", str(tmp_path / "whole"))
+    assert status == 0
+    assert "By form" in out
+    monkeypatch.setattr("experiments.single.EVENTS_IN_MEMORY", 3)
+    assert run(capsys, *words, "--out", str(tmp_path / "streamed"))[0] == 0
+    whole, streamed = (pl.read_parquet(tmp_path / name / "events.parquet") for name in ("whole", "streamed"))
+    assert streamed.equals(whole)
+    assert not list((tmp_path / "streamed").glob(".events*"))
+
+
+def test_scenarios_make_points_and_events_are_kept(tmp_path, capsys):
+    words = ["study", "distance_and_bridging", *SMALL, "learning.bridging_start=0.1,0.9", "replicates=2", "--out", str(tmp_path / "s")]
+    assert run(capsys, *words)[0] == 0
+    events = pl.read_parquet(tmp_path / "s" / "events.parquet")
+    assert events["learning.bridging_start"].unique().sort().to_list() == [0.1, 0.9]
+    assert (
+        run(capsys, "study", "alone_or_together", *SMALL, "challenges=broad", "structure=alone", "replicates=2", "--out", str(tmp_path / "b"))[0] == 0
+    )
+    assert pl.read_parquet(tmp_path / "b" / "runs.parquet")["challenges"].unique().to_list() == ["broad"]
 
 
 def test_interrupt_leaves_nothing(tmp_path):

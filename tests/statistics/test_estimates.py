@@ -65,7 +65,16 @@ def test_turning_rate_and_peak_of_noisy_curves():
 
 def runs():
     rows = [
-        {"form": form, "imitation_rate": rate, "depth": 2.0, "replicate": r, "joint_value": 1 + bonus - rate + 0.01 * r, "synergy": bonus - rate}
+        {
+            "form": form,
+            "imitation_rate": rate,
+            "depth": 2.0,
+            "replicate": r,
+            "joint_value": 1 + bonus - rate + 0.01 * r,
+            "synergy": bonus - rate,
+            "synergy_loss": 0.1 + rate,
+            "synergy_half_life": 10.0 * r if r else float("nan"),
+        }
         for form, bonus in (("hub", 0.2), ("alone", 0.0))
         for rate in (0.0, 0.1)
         for r in range(3)
@@ -74,9 +83,10 @@ def runs():
 
 
 def test_tables_say_what_the_runs_say():
-    value, turning = summary_tables(runs().sample(fraction=1.0, shuffle=True, seed=1).sort("form", descending=True))
+    value, turning, erosion = summary_tables(runs().sample(fraction=1.0, shuffle=True, seed=1).sort("form", descending=True))
     assert value.rows[0] == ("hub", "1.210 [1.185, 1.235]", "1.110 [1.085, 1.135]", "0.100 [0.100, 0.100]")
     assert turning.rows[0][3:] == ("0 [0, 0]", "0 [0, 0]")
+    assert erosion.rows == [("hub", "0.100 [0.100, 0.100]", "0.200 [0.200, 0.200]", "0.100 [0.100, 0.100]", "20 rounds (2 of 3)")]
 
 
 def test_incomplete_runs_are_refused():

@@ -1,0 +1,89 @@
+"""What a run comes to, against tables whose answer is counted by hand."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+from sim.config import BreadthClass, Config
+from sim.model import CollaborationModel
+from sim.outcomes import OUTCOMES, by_form, challenges_settled, collaborations_ended, course, outcomes, partners_new_and_old
+
+EVENTS = pl.DataFrame(
+    {
+        "form": ["hub", "hub", "ring", "hub"],
+        "reason": ["solved", "surplus", "solved", "running"],
+        "rounds": [10, 1, 4, 7],
+        "size": [2, 2, 4, 3],
+        "largest_size": [2, 3, 4, 3],
+        "started": [0, 12, 12, 15],
+        "value": [4.0, 2.0, 8.0, 3.0],
+        "synergy": [2.0, -2.0, 4.0, 1.5],
+        "repeat_share": [0.0, 0.0, 1.0, 0.5],
+    }
+)
+
+
+def test_course_of_a_falling_synergy():
+    rounds = np.arange(40.0)
+    synergy = np.where(rounds < 10, 4.0, np.where(rounds < 25, 3.0, 1.0))
+    found = course(rounds, rounds, synergy)
+    assert found["joint_value_early"] == np.arange(4).mean()
+    assert (found["synergy_peak"], found["synergy_loss"]) == (4.0, 3.0)
+    assert found["synergy_half_life"] == 24.0  # windows of two rounds: that of rounds 24 and 25 is half of 4
+
+
+def test_course_that_does_not_erode():
+    found = course(np.arange(20.0), np.ones(20), np.ones(20))
+    assert found["synergy_loss"] == 0.0
+    assert math.isnan(found["synergy_half_life"])
+
+
+def test_challenges_by_class():
+    table = pl.DataFrame(
+        {
+            "breadth": [1, 5],
+            "solved_alone": [3, 0],
+            "solved_together": [1, 1],
+            "expired": [0, 3],
+            "mean_rounds_to_solve": [5.0, 10.0],
+        }
+    )
+    found = challenges_settled(table, (BreadthClass(lowest=1, highest=2), BreadthClass(lowest=5, highest=8)))
+    assert found == {"solved_share": 5 / 8, "solved_share_narrow": 1.0, "solved_share_broad": 0.25, "rounds_to_solve": 6.0}
+
+
+def test_collaborations():
+    found = collaborations_ended(EVENTS)
+    assert (found["started"], found["team_size"], found["lifetime"]) == (4.0, 3.0, 4.0)
+    assert found["ended_at_once"] == pytest.approx(1 / 3)
+    assert found["ended_solved"] == pytest.approx(2 / 3)
+    assert partners_new_and_old(EVENTS, 20) == {"synergy_new_partners": -1.0, "synergy_old_partners": 1.0}
+
+
+def test_by_form_weighs_rounds_and_members():
+    hub = by_form(EVENTS).row(by_predicate=pl.col("form") == "hub", named=True)
+    assert (hub["collaborations"], hub["lifetime"], hub["solved"]) == (3, 5.5, 0.5)
+    assert hub["value"] == pytest.approx((40 + 2 + 21) / (20 + 2 + 21))
+
+
+def test_nothing_happening_is_nan_not_an_error():
+    alone = CollaborationModel(Config.model_validate({"population": {"organisations": 1}, "run": {"rounds": 2}})).run()
+    assert math.isnan(alone.summary()["lifetime"])
+
+
+def test_taking_events_away_loses_none():
+    config = Config.model_validate({"population": {"organisations": 30}, "run": {"rounds": 60}})
+    whole, streamed = CollaborationModel(config).run(), CollaborationModel(config)
+    parts = []
+    for _ in range(6):
+        streamed.run(10)
+        parts.append(streamed.take_events())
+        assert streamed.events_waiting() == 0
+    together = pl.concat([*parts, streamed.events_table()])
+    assert together.equals(whole.events_table())
+    assert set(OUTCOMES) <= set(whole.summary())
+    assert outcomes(whole.rounds_table(), together, whole.challenges_table(), config.challenge.breadths) == pytest.approx(
+        whole.summary(), nan_ok=True
+    )
