@@ -44,8 +44,13 @@ def parameter_paths(model: type[BaseModel] = Config, before: str = "") -> dict[s
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return a hint at the nearest known word, or what is known."""
+    return nearest(word, known) or f" Known: {', '.join(known[:14])}{', ...' if len(known) > 14 else ''}."
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """Return a hint at the nearest known word, or nothing when none is near."""
     near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}."
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def check_override(override: str) -> tuple[str, str]:
@@ -56,12 +61,12 @@ def check_override(override: str) -> tuple[str, str]:
     choices, paths = groups(), parameter_paths()
     if key in choices:
         if value not in choices[key]:
-            raise InputError(f"{key}={value} is not a preset; allowed: {', '.join(choices[key])}. {did_you_mean(value, choices[key])}")
+            raise InputError(f"{key}={value} is not a preset; allowed: {', '.join(choices[key])}.{nearest(value, choices[key])}")
     elif key not in paths and not any(key.startswith(f"{path}.") for path in ("population.sectors", "structure.mix")):
         whole_groups = sorted({path.split(".")[0] for path in paths})
         if key in whole_groups:
             raise InputError(f"{key} is a group of parameters without presets; set one of them, for example {key}.{_first_in(key, paths)}=...")
-        raise InputError(f"{key} is not a parameter. {did_you_mean(key, [*choices, *paths])}")
+        raise InputError(f"{key} is not a parameter.{did_you_mean(key, [*choices, *paths])}")
     return key, value
 
 
@@ -100,7 +105,7 @@ def explain(error: ValidationError) -> str:
     path = ".".join(str(part) for part in first["loc"])
     kind, value = first["type"], first.get("input")
     if kind == "extra_forbidden":
-        return f"{path} is not a parameter. {did_you_mean(path, list(parameter_paths()))}"
+        return f"{path} is not a parameter.{did_you_mean(path, list(parameter_paths()))}"
     if kind == "value_error":
         return str(first["ctx"]["error"])
     field = parameter_paths().get(path)
@@ -122,7 +127,11 @@ def type_name(kind: Any) -> str:
     plain = {int: "whole number", float: "number", bool: "true or false", str: "text"}
     if kind in plain:
         return plain[kind]
-    arguments = getattr(kind, "__args__", ())
+    arguments: tuple[Any, ...] = getattr(kind, "__args__", ())
+    if getattr(kind, "__origin__", None) is tuple:
+        return f"list of {type_name(arguments[0])}"
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return "{" + ", ".join(f"{name}: {type_name(field.annotation)}" for name, field in kind.model_fields.items()) + "}"
     if arguments and all(isinstance(a, str) for a in arguments):
         return "one of " + ", ".join(arguments)
     if type(None) in arguments:
@@ -130,6 +139,23 @@ def type_name(kind: Any) -> str:
     return re.sub(r"\b(?:sim\.config|builtins)\.", "", str(kind))
 
 
+def split_levels(text: str) -> list[str]:
+    """Split ``1,2,3`` into levels; brackets and braces keep their commas."""
+    levels, depth, current = [], 0, ""
+    for sign in text:
+        depth += sign in "[{("
+        depth -= sign in "]})"
+        if sign == "," and depth == 0:
+            levels.append(current)
+            current = ""
+        else:
+            current += sign
+    return [*levels, current]
+
+
 def load(overrides: Sequence[str] = ()) -> Config:
-    """Compose and check a configuration."""
+    """Compose and check one configuration."""
+    for override in overrides:
+        if len(split_levels(override)) > 1:
+            raise InputError(f"{override} gives several values and a run takes one; `overbruggen study NAME {override}` runs them all")
     return validate(compose_values(overrides))

@@ -24,7 +24,7 @@ def describe(group: str | None = None) -> list[Table]:
     if group == MEASURED:
         return measure_tables()
     if group is not None and group not in names:
-        raise InputError(f"{group} is not a group of parameters. {did_you_mean(group, [*names, MEASURED])}")
+        raise InputError(f"{group} is not a group of parameters.{did_you_mean(group, [*names, MEASURED])}")
     return [group_table(name) for name in names if group in (None, name)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from experiments.configuration import Values, check_override, compose_values, did_you_mean, groups, parameter_paths, validate
+from experiments.configuration import Values, check_override, compose_values, did_you_mean, groups, nearest, parameter_paths, split_levels, validate
 from sim.config import LARGEST_SEED, Config
 from sim.errors import InputError
 from sim.measures import MEASURES
@@ -93,7 +93,7 @@ def study_names() -> list[str]:
 def load_study(name: str, overrides: Sequence[str] = ()) -> Study:
     """Read a study and apply overrides: ``a=1`` fixes a parameter or level, ``a=1,2`` makes it a factor."""
     if name not in study_names():
-        raise InputError(f"{name} is not a study. {did_you_mean(name, study_names())}")
+        raise InputError(f"{name} is not a study.{did_you_mean(name, study_names())}")
     given = yaml.safe_load((configs_folder() / "study" / f"{name}.yaml").read_text(encoding="utf-8"))
     factors = {path: read_levels(path, levels) for path, levels in given["factors"].items()}
     own: dict[str, int] = {"replicates": given["replicates"], "seed": given["seed"]}
@@ -134,7 +134,7 @@ def chosen_scenario(factor: str, label: Any, levels: Sequence[Level]) -> Level:
         if level.label == label:
             return level
     names = [str(level.label) for level in levels]
-    raise InputError(f"{factor}={label} is not a scenario of this study; allowed: {', '.join(names)}. {did_you_mean(str(label), names)}")
+    raise InputError(f"{factor}={label} is not a scenario of this study; allowed: {', '.join(names)}.{nearest(str(label), names)}")
 
 
 def whole_number(key: str, text: str) -> int:
@@ -143,17 +143,3 @@ def whole_number(key: str, text: str) -> int:
         return int(text)
     except ValueError:
         raise InputError(f"{key} is {text}; allowed: a whole number") from None
-
-
-def split_levels(text: str) -> list[str]:
-    """Split ``1,2,3`` into levels; brackets and braces keep their commas."""
-    levels, depth, current = [], 0, ""
-    for sign in text:
-        depth += sign in "[{("
-        depth -= sign in "]})"
-        if sign == "," and depth == 0:
-            levels.append(current)
-            current = ""
-        else:
-            current += sign
-    return [*levels, current]
