@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test twin bench wheel-check clean
+.PHONY: run test patterns pages twin bench wheel-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -13,6 +13,15 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
+
+patterns: $(READY)
+	$(BIN)/python -m experiments.pages patterns
+
+pages: run patterns
+	$(BIN)/python -m experiments.calibration
+	$(BIN)/python -m experiments.pages results
+	$(BIN)/overbruggen describe --markdown > docs/parameters.md
+	$(BIN)/overbruggen describe measures --markdown > docs/measures.md
 
 twin: $(READY)
 	TWIN_EXAMPLES=2000 $(BIN)/python -m pytest tests/contracts/test_twin.py -n 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ from analysis.estimates import Estimate, Floats, mean, paired_difference, peak, 
 from analysis.tables import Table
 
 RATE = "imitation_rate"
+POINTS = 60  # rows of a table of points
 VALUE_NOTE = (
     "n = {n} replicates with common random numbers; mean [95 % interval, Student]. Loss: imitation off minus on, same luck; "
     "a negative loss is a gain."
@@ -36,6 +37,17 @@ def summary_tables(runs: pl.DataFrame) -> list[Table]:
         title = f"Depth {depth[0]:g}"
         tables += [value_table(part, title), turning_table(part, title), erosion_table(part, title)]
     return tables
+
+
+def point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[str] = ("joint_value", "synergy")) -> Table:
+    """Return the mean of measures at every point of a design, as many as fit a screen."""
+    points = runs.group_by(factors, maintain_order=True).agg(pl.col(measures)) if factors else runs.select(pl.col(measures).implode())
+    rows = [
+        (*map(str, row[: len(factors)]), *(str(mean(np.array(values))) for values in row[len(factors) :])) for row in points.head(POINTS).iter_rows()
+    ]
+    note = f"n = {runs['replicate'].n_unique()} replicates per point; mean [95 % interval, Student], per organisation and round."
+    more = f" The first {POINTS} of {len(points)} points; all runs are in runs.parquet." if len(points) > POINTS else ""
+    return Table("Points of the design", (*factors, *(measure.replace("_", " ") for measure in measures)), rows, note + more)
 
 
 def forms_with_responses(runs: pl.DataFrame, measure: str) -> Iterator[tuple[str, Floats, Floats]]:

@@ -21,6 +21,7 @@ FAMILY = 0.05
 LIGHT = ("alliance", "network", "hub", "platform", "movement")
 WIDE = ("platform", "movement")
 NARROW = ("alliance", "network", "hub")
+TEAMS, DENSE = "of six", "complete of six"
 
 
 class Check(NamedTuple):
@@ -103,29 +104,30 @@ def negative(estimate: Estimate) -> Estimate:
     return Estimate(-estimate.value, -estimate.high, -estimate.low, estimate.n)
 
 
-def imitation_erodes(main: pl.DataFrame, density: pl.DataFrame) -> list[Check]:
+def imitation_erodes(runs: pl.DataFrame) -> list[Check]:
     """Pattern 3: imitation lowers diversity at every step and joint value after its top, sooner where coordination is denser."""
-    forms = [form for form in main["form"].unique(maintain_order=True).to_list() if form != "alone"]
-    sparse = ("star", "small_world", "ring")
-    level = each(2 * len(forms) + len(sparse))
-    checks = []
-    for form in forms:
-        of_form = main.filter((pl.col("form") == form) & (pl.col("depth") == main["depth"].max()))
-        rates, diversity = response_matrix(of_form, "diversity_within", "imitation_rate")
+    kinds = runs["coordination"].unique(maintain_order=True).to_list()
+    sparse = [kind for kind in kinds if kind.endswith(TEAMS) and kind != DENSE]
+    level = each(2 * len(kinds) + len(sparse))
+    checks, curves = [], {}
+    for kind in kinds:
+        of_kind = runs.filter(pl.col("coordination") == kind)
+        rates, diversity = response_matrix(of_kind, "diversity_within", "imitation.rate")
         steps = [paired_difference(diversity[:, step], diversity[:, step + 1], level) for step in range(rates.size - 1)]
-        checks.append(Check(f"{form}: diversity within falls at every step of the rate (smallest fall)", min(steps, key=lambda step: step.low)))
-        joint = inverted_u(*response_matrix(of_form, "joint_value", "imitation_rate"), level)
-        checks.append(Check(f"{form}: joint value falls from its top, at rate {joint.top:g}, to rate {rates[-1]:g}", joint.fall))
-    return checks + [Check(f"complete loses half its joint value at a lower rate than {other}", sooner(density, other, level)) for other in sparse]
+        checks.append(Check(f"{kind}: diversity within falls at every step of the rate (smallest fall)", min(steps, key=lambda step: step.low)))
+        curves[kind] = response_matrix(of_kind, "joint_value", "imitation.rate")
+        joint = inverted_u(*curves[kind], level)
+        checks.append(Check(f"{kind}: joint value falls from its top, at rate {joint.top:g}, to rate {rates[-1]:g}", joint.fall))
+    rates, dense = curves[DENSE]
+    later = {kind: later_by(rates, curves[kind][1], dense, level) for kind in sparse}
+    return checks + [Check(f"{kind} loses half its joint value at a higher rate than {DENSE}", gap) for kind, gap in later.items()]
 
 
-def sooner(density: pl.DataFrame, other: str, level: float) -> Estimate:
-    """Return by how much lower the half-loss rate of complete teams is than that of another topology; bootstrap over replicates."""
-    curves = [response_matrix(density.filter(pl.col("structure.topology") == name), "joint_value", "imitation.rate") for name in (other, "complete")]
-    picks = resampled_picks(len(curves[0][1]))
-    weights = np.vstack([np.full(picks.shape[1], 1.0 / picks.shape[1]), picks])
-    apart = half_loss_rate(curves[0][0], weights @ curves[0][1]) - half_loss_rate(curves[1][0], weights @ curves[1][1])
-    return Estimate(float(apart[0]), *quantiles(apart[1:], level), picks.shape[1])
+def later_by(rates: Floats, sparse: Floats, dense: Floats, level: float) -> Estimate:
+    """Return by how much higher the half-loss rate of one set of curves (R, L) is than of another; bootstrap over replicates."""
+    weights = np.vstack([np.full(len(dense), 1.0 / len(dense)), resampled_picks(len(dense))])
+    apart = half_loss_rate(rates, weights @ sparse) - half_loss_rate(rates, weights @ dense)
+    return Estimate(float(apart[0]), *quantiles(apart[1:], level), len(dense))
 
 
 def half_loss_rate(rates: Floats, curves: Floats) -> Floats:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.errors import AnalysisError
 from experiments.screen import errors, say, show
 from sim.errors import InputError
 
@@ -59,7 +60,7 @@ def act(arguments: argparse.Namespace, command: Sequence[str]) -> None:
             raise InputError(f"--workers is {arguments.workers}; allowed: 1 or more")
         run_study(arguments.name, arguments.overrides, arguments.out, arguments.overwrite, arguments.workers, command)
     elif arguments.verb == "figures":
-        from experiments.study import redraw
+        from experiments.reporting import redraw
 
         redraw(arguments.folder)
     else:
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         act(parser().parse_args(given), ["overbruggen", *given])
-    except InputError as error:
+    except (InputError, AnalysisError) as error:
         errors.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
         return BAD_INPUT
     except KeyboardInterrupt:

@@ -19,8 +19,9 @@ from analysis.tables import Table
 from experiments.design import load_study
 from experiments.execute import available_cores
 from experiments.pages import fill
+from experiments.results import Results
 from experiments.screen import show
-from experiments.study import Results, play
+from experiments.study import play
 from sim.config import Config
 from sim.model import CollaborationModel
 

@@ -5,9 +5,19 @@ A block stands between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``; what i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from analysis.figures.style import save
+from analysis.patterns import verdict
+from experiments.design import load_study
+from experiments.execute import available_cores
+from experiments.patterns import PATTERNS, Pattern, check_table
+from experiments.screen import show
+from experiments.store import read_manifest
+from experiments.study import play
 from sim.errors import InputError
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -24,3 +34,43 @@ def fill(page: str, blocks: Mapping[str, str]) -> None:
         before, rest = text.split(begin, 1)
         text = f"{before}{begin}\n{content.strip()}\n{end}{rest.split(end, 1)[1]}"
     path.write_text(text, encoding="utf-8")
+
+
+def fill_results() -> None:
+    """Bring the main study's tables and figure from its results folder (`make run`) into the documentation."""
+    folder = Path("results/structure_and_imitation")
+    read_manifest(folder)
+    fill("results.md", {"tables": (folder / "tables.md").read_text(encoding="utf-8")})
+    shutil.copy(folder / "joint_value_and_synergy.png", DOCS / "images")
+
+
+def fill_pattern(pattern: Pattern) -> str:
+    """Run a pattern's study, draw its figure and fill in its table; return its line in the summary."""
+    study = load_study(pattern.study)
+    results = play(study, study.points(), available_cores())
+    checks = pattern.check(results)
+    images = DOCS / "images" / "patterns"
+    images.mkdir(parents=True, exist_ok=True)
+    save(pattern.figure(results), images / pattern.study, (".png",))
+    table = check_table(pattern, checks, study.replicates)
+    show(table)
+    picture = f"![{pattern.hypothesis}](images/patterns/{pattern.study}.png)\n\nRuns: `overbruggen study {pattern.study}`."
+    fill("patterns.md", {f"pattern {pattern.number}": f"{table.to_markdown()}\n{picture}"})
+    return f"| {pattern.number}. {pattern.hypothesis} | {verdict(checks)} |"
+
+
+def main(words: Sequence[str]) -> None:
+    """Fill in ``results``, or ``patterns`` (some of them, if numbers follow; the summary needs all)."""
+    if words[:1] == ["results"]:
+        fill_results()
+    elif words[:1] == ["patterns"]:
+        chosen = [pattern for pattern in PATTERNS if not words[1:] or str(pattern.number) in words[1:]]
+        lines = [fill_pattern(pattern) for pattern in chosen]
+        if len(lines) == len(PATTERNS):
+            fill("patterns.md", {"summary": "\n".join(["| pattern | verdict |", "|---|---|", *lines])})
+    else:
+        raise InputError(f"{' '.join(words) or 'nothing'} cannot be filled in; allowed: results, patterns, patterns NUMBER ...")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

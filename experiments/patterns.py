@@ -1,11 +1,7 @@
-"""Test the nine patterns of the model on its defaults and fill in ``docs/patterns.md``: ``python -m experiments.patterns``.
-
-What a check means stands in ``analysis/patterns.py``, its runs in ``configs/study/``.
-"""
+"""The nine patterns: hypotheses of the model with the studies that test them (``configs/study/``), their checks and figures."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -14,14 +10,9 @@ from matplotlib.figure import Figure
 
 from analysis import patterns
 from analysis.figures import patterns as figures
-from analysis.figures.style import save
 from analysis.patterns import Check, verdict
 from analysis.tables import Table
-from experiments.design import Study, load_study
-from experiments.execute import available_cores
-from experiments.pages import DOCS, fill
-from experiments.screen import show
-from experiments.study import Results, play
+from experiments.results import Results
 
 
 class Pattern(NamedTuple):
@@ -50,11 +41,6 @@ def events_of(results: Results) -> pl.DataFrame:
     return results.events.filter(pl.col("rounds") > 0)
 
 
-def erosion(results: Results) -> list[Check]:
-    """Check pattern 3, which needs the main study beside its own."""
-    return patterns.imitation_erodes(run_whole("structure_and_imitation", ("production.depth=2",)).runs, results.runs)
-
-
 PATTERNS = (
     Pattern(
         1, "Without partners, broad challenges fail and narrow ones succeed; adding any light form raises joint value on broad ones.",
@@ -67,7 +53,7 @@ PATTERNS = (
     Pattern(
         3, "Imitation lowers diversity within collaborations monotonically; joint value against imitation rate is an inverted U or falling, "
         "and denser coordination falls sooner.",
-        "density_and_imitation", erosion, drawn(figures.density_and_imitation),
+        "coordination_and_imitation", of_runs(patterns.imitation_erodes), drawn(figures.coordination_and_imitation),
     ),
     Pattern(
         4, "Selective learning beats blind following at the same rate.",
@@ -96,42 +82,14 @@ PATTERNS = (
 )  # fmt: skip
 
 
-def run_whole(name: str, overrides: Sequence[str] = ()) -> Results:
-    """Run a study on all cores."""
-    study = load_study(name, overrides)
-    return play(study, study.points(), available_cores())
+def pattern_of(study: str) -> Pattern | None:
+    """Return the pattern a study tests, if it tests one."""
+    return next((pattern for pattern in PATTERNS if pattern.study == study), None)
 
 
-def check_table(title: str, checks: Sequence[Check], study: Study) -> Table:
-    """Return effects, intervals and outcomes."""
+def check_table(pattern: Pattern, checks: Sequence[Check], replicates: int) -> Table:
+    """Return the effects, intervals and outcomes of a pattern, with its verdict."""
     rows = [(check.claim, str(check.estimate), f"> {check.threshold:g}", check.outcome) for check in checks]
-    note = f"n = {study.replicates} replicates per point with common random numbers, seed {study.seed}; intervals are family-wise 95 % (Bonferroni)."
+    note = f"n = {replicates} replicates per point with common random numbers; intervals are family-wise 95 % (Bonferroni)."
+    title = f"{pattern.number}. {pattern.hypothesis} {verdict(checks).capitalize()}."
     return Table(title, ("claim", "effect [interval]", "claimed", "outcome"), rows, note)
-
-
-def try_pattern(pattern: Pattern) -> tuple[str, str]:
-    """Run one pattern's study, show its checks and draw its figure; return its line in the summary and its block."""
-    study, results = load_study(pattern.study), run_whole(pattern.study)
-    checks = pattern.check(results)
-    save(pattern.figure(results), DOCS / "images" / "patterns" / pattern.study, (".png",))
-    table = check_table(f"{pattern.number}. {pattern.hypothesis} {verdict(checks).capitalize()}.", checks, study)
-    show(table)
-    picture = f"![{pattern.hypothesis}](images/patterns/{pattern.study}.png)\n\nRuns: `overbruggen study {pattern.study}`."
-    return f"| {pattern.number}. {pattern.hypothesis} | {verdict(checks)} |", f"{table.to_markdown()}\n{picture}"
-
-
-def main(numbers: Sequence[str]) -> None:
-    """Try all patterns, or those with these numbers, and fill in their part of the page."""
-    (DOCS / "images" / "patterns").mkdir(parents=True, exist_ok=True)
-    lines = []
-    for pattern in PATTERNS:
-        if not numbers or str(pattern.number) in numbers:
-            line, block = try_pattern(pattern)
-            lines.append(line)
-            fill("patterns.md", {f"pattern {pattern.number}": block})
-    if not numbers:
-        fill("patterns.md", {"summary": "\n".join(["| pattern | verdict |", "|---|---|", *lines])})
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

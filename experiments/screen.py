@@ -12,6 +12,8 @@ from rich.table import Table as RichTable
 
 from analysis.tables import Table
 
+LONGEST_ESTIMATE = 22  # "-0.123 [-0.123, -0.123]" stays on one line
+
 console = Console()
 errors = Console(stderr=True)
 
@@ -19,8 +21,9 @@ errors = Console(stderr=True)
 def show(table: Table) -> None:
     """Print a table."""
     shown = RichTable(title=table.title, title_justify="left", box=SIMPLE_HEAD, caption=table.note or None, caption_justify="left")
-    for column in table.columns:
-        shown.add_column(column, overflow="fold")
+    for position, column in enumerate(table.columns):
+        widest = max((len(row[position]) for row in table.rows), default=0)
+        shown.add_column(column, overflow="fold", min_width=min(widest, LONGEST_ESTIMATE))
     for row in table.rows:
         shown.add_row(*row)
     console.print(shown)

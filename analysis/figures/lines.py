@@ -72,3 +72,16 @@ def lines_figure(panels: Sequence[Panel], x: str, x_label: str, series: str, ser
         handles, names = axes[0][0].get_legend_handles_labels()
         figure.legend(handles, names, title=series_label, loc="outside upper center", ncols=min(8, len(names)), handlelength=2.6)
     return figure
+
+
+def points_figure(runs: pl.DataFrame, factors: Sequence[str]) -> Figure:
+    """Return joint value and synergy of a design of one or two factors: the one with more numbers along the axis, the other as lines."""
+    varied = [factor for factor in factors if runs[factor].n_unique() > 1]
+    if len(varied) not in (1, 2):
+        raise AnalysisError(f"lines need one or two factors with several levels; the study has {len(varied)}: {', '.join(varied) or 'none'}")
+    varied.sort(key=lambda factor: (not runs[factor].dtype.is_numeric(), -runs[factor].n_unique()))
+    x, series = varied[0], varied[1] if len(varied) == 2 else "form"
+    panels = [
+        Panel(runs, measure, f"{measure.replace('_', ' ').capitalize()}\n(per organisation and round)") for measure in ("joint_value", "synergy")
+    ]
+    return lines_figure(panels, x, x, series, series)

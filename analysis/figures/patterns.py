@@ -34,10 +34,11 @@ def distance_and_bridging(events: pl.DataFrame) -> Figure:
     return lines_figure([panel], "distance", "Mean cognitive distance of partners (Euclidean, ten bins)", "learning.bridging_start", "bridging skill")
 
 
-def density_and_imitation(runs: pl.DataFrame) -> Figure:
-    """Draw joint value and diversity against imitation, per topology."""
-    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "diversity_within", "Diversity within collaborations\n(root mean square distance)")]
-    return lines_figure(panels, "imitation.rate", RATE, "structure.topology", "topology, teams of six")
+def coordination_and_imitation(runs: pl.DataFrame) -> Figure:
+    """Draw joint value and diversity against imitation, for teams of six that differ in topology alone."""
+    teams = runs.filter(pl.col("coordination").str.ends_with("of six"))
+    panels = [Panel(teams, "joint_value", JOINT), Panel(teams, "diversity_within", "Diversity within collaborations\n(root mean square distance)")]
+    return lines_figure(panels, "imitation.rate", RATE, "coordination", "")
 
 
 def selective_learning(runs: pl.DataFrame) -> Figure:
