@@ -12,7 +12,8 @@ from rich.table import Table as RichTable
 
 from analysis.tables import Table
 
-LONGEST_ESTIMATE = 22  # "-0.123 [-0.123, -0.123]" stays on one line
+LONGEST_ESTIMATE = 22  # "-0.123 [-0.123, -0.123]" stays on one line where all columns fit
+PADDING = 3
 
 console = Console()
 errors = Console(stderr=True)
@@ -21,9 +22,10 @@ errors = Console(stderr=True)
 def show(table: Table) -> None:
     """Print a table."""
     shown = RichTable(title=table.title, title_justify="left", box=SIMPLE_HEAD, caption=table.note or None, caption_justify="left")
-    for position, column in enumerate(table.columns):
-        widest = max((len(row[position]) for row in table.rows), default=0)
-        shown.add_column(column, overflow="fold", min_width=min(widest, LONGEST_ESTIMATE))
+    widest = [max((len(row[position]) for row in table.rows), default=0) for position in range(len(table.columns))]
+    fits = sum(min(width, LONGEST_ESTIMATE) + PADDING for width in widest) < console.width
+    for column, width in zip(table.columns, widest, strict=True):
+        shown.add_column(column, overflow="fold", min_width=min(width, LONGEST_ESTIMATE) if fits else None)
     for row in table.rows:
         shown.add_row(*row)
     console.print(shown)

@@ -19,6 +19,8 @@ import numba
 from numba.core import types
 from platformdirs import user_cache_dir
 
+from sim.linking import PartCompiler, WholeCompiler, options
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -56,9 +58,9 @@ def kernel(function: Function) -> Function:
     """Compile a function called from other kernels; their cache holds its code, so it needs none.
 
     Whole numbers widen to 64 bits at every call: else Numba compiles each kernel anew for every mixture of 32-bit
-    numbers from arrays and 64-bit numbers from loops, three times the work.
+    numbers from arrays and 64-bit numbers from loops, three times the work. ``sim/linking.py`` halves what is left.
     """
-    compiled = numba.njit(function, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    compiled = numba.njit(function, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, **options(PartCompiler))
     template = compiled.get_call_template
     compiled.get_call_template = lambda args, kws: template(tuple(widened(kind) for kind in args), kws)
     return compiled
@@ -78,7 +80,7 @@ def kept() -> Iterator[None]:
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel called from Python and keep it on disk."""
     with kept():
-        return numba.njit(function, error_model="numpy", cache=True, nogil=True)
+        return numba.njit(function, error_model="numpy", cache=True, nogil=True, **options(WholeCompiler))
 
 
 def callback(function: Callable[..., float]) -> Any:

@@ -8,6 +8,7 @@ the named tuple itself, and run on the named tuple unchanged when they are not c
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ class GroupType(types.Type):  # type: ignore[misc]
 
     def __init__(self, title: str, fields: tuple[tuple[str, int, types.Type], ...]) -> None:
         self.fields = {field: (word, kind) for field, word, kind in fields}
-        super().__init__(name=f"{title}({', '.join(f'{f}@{w}:{k}' for f, w, k in fields)})")
+        layout = ", ".join(f"{field}@{word}:{kind}" for field, word, kind in fields)
+        super().__init__(name=f"{title}({sha256(layout.encode()).hexdigest()[:16]})")
 
 
 @register_model(GroupType)
