@@ -22,10 +22,11 @@ errors = Console(stderr=True)
 def show(table: Table) -> None:
     """Print a table."""
     shown = RichTable(title=table.title, title_justify="left", box=SIMPLE_HEAD, caption=table.note or None, caption_justify="left")
-    widest = [max((len(row[position]) for row in table.rows), default=0) for position in range(len(table.columns))]
-    fits = sum(min(width, LONGEST_ESTIMATE) + PADDING for width in widest) < console.width
-    for column, width in zip(table.columns, widest, strict=True):
-        shown.add_column(column, overflow="fold", min_width=min(width, LONGEST_ESTIMATE) if fits else None)
+    widths = [min(LONGEST_ESTIMATE, max((len(row[position]) for row in table.rows), default=0)) for position in range(len(table.columns))]
+    words = [max(map(len, column.split()), default=0) for column in table.columns]
+    fits = sum(max(pair) + PADDING for pair in zip(widths, words, strict=True)) <= console.width
+    for column, width in zip(table.columns, widths, strict=True):
+        shown.add_column(column, overflow="fold", min_width=width if fits else None)
     for row in table.rows:
         shown.add_row(*row)
     console.print(shown)
