@@ -83,20 +83,24 @@ def narrow_alone_broad_together(runs: pl.DataFrame) -> list[Check]:
 def best_distance(events: pl.DataFrame) -> list[Check]:
     """Pattern 2: synergy per member against mean distance is an inverted U whose top moves right with bridging skill."""
     skills = events["learning.bridging_start"].unique().sort().to_list()
-    level = each(2 * len(skills) + 1)
+    level = each(len(skills) + 1)
     low, high = (float(q) for q in np.quantile(events["mean_distance"].to_numpy(), [0.05, 0.95]))
     checks, tops = [], []
     for skill in skills:
         part = events.filter(pl.col("learning.bridging_start") == skill)
-        fit = parabola(
-            part["mean_distance"].to_numpy(), (part["synergy"] / part["size"]).to_numpy(), part["replicate"].to_numpy(), (low, high), level
-        )
+        synergy = (part["synergy"] / part["size"]).to_numpy()
+        fit = parabola(part["mean_distance"].to_numpy(), synergy, part["replicate"].to_numpy(), (low, high), level)
         tops.append(fit.tops)
-        checks.append(Check(f"bridging skill {skill:g}: synergy rises with distance at {low:.2f} (slope)", fit.slope_low))
-        checks.append(Check(f"bridging skill {skill:g}: it falls with distance at {high:.2f} (minus the slope)", negative(fit.slope_high)))
+        claim = f"bridging skill {skill:g}: synergy rises at distance {low:.2f} and falls at {high:.2f} (slopes)"
+        checks.append(weaker(claim, fit.slope_low, negative(fit.slope_high)))
     shift = tops[-1] - tops[0]
     claim = f"the best distance is larger at bridging skill {skills[-1]:g} than at {skills[0]:g}"
     return [*checks, Check(claim, Estimate(float(shift[0]), *quantiles(shift[1:], level), events["replicate"].n_unique()))]
+
+
+def weaker(claim: str, first: Estimate, second: Estimate) -> Check:
+    """Return a claim that two effects are both there: the weaker of them decides, and no correction is needed for looking at two."""
+    return Check(f"{claim}; the weaker of both", min(first, second, key=lambda estimate: estimate.low))
 
 
 def negative(estimate: Estimate) -> Estimate:
@@ -159,13 +163,12 @@ def selective_beats_blind(runs: pl.DataFrame) -> list[Check]:
 def formalisation_tops(runs: pl.DataFrame) -> list[Check]:
     """Pattern 5: formalisation is an inverted U whose top moves left as trust grows."""
     trusts = runs["initial_trust"].unique(maintain_order=True).to_list()
-    level = each(2 * len(trusts) + 1)
+    level = each(len(trusts) + 1)
     curves = {trust: response_matrix(runs.filter(pl.col("initial_trust") == trust), "joint_value", "structure.formalisation") for trust in trusts}
     checks = []
     for trust, (levels, values) in curves.items():
         shape = inverted_u(levels, values, level)
-        checks.append(Check(f"{trust} trust: joint value rises from no formalisation to the top, at {shape.top:g}", shape.rise))
-        checks.append(Check(f"{trust} trust: it falls from there to full formalisation", shape.fall))
+        checks.append(weaker(f"{trust} trust: joint value rises to a top, at {shape.top:g}, and falls after it", shape.rise, shape.fall))
     levels = curves[trusts[0]][0]
     shift = top_shift(levels, curves[trusts[0]][1], curves[trusts[-1]][1], level)
     return [*checks, Check(f"the top lies lower with {trusts[-1]} trust than with {trusts[0]} trust", shift)]

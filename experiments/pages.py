@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.figures.style import save
-from analysis.patterns import verdict
 from experiments.design import load_study
 from experiments.execute import available_cores
 from experiments.patterns import PATTERNS, Pattern, check_table
@@ -44,30 +43,39 @@ def fill_results() -> None:
     shutil.copy(folder / "joint_value_and_synergy.png", DOCS / "images")
 
 
-def fill_pattern(pattern: Pattern) -> str:
-    """Run a pattern's study, draw its figure and fill in its table; return its line in the summary."""
+def fill_pattern(pattern: Pattern) -> None:
+    """Run a pattern's study, draw its figure and fill in its table."""
     study = load_study(pattern.study)
     results = play(study, study.points(), available_cores())
-    checks = pattern.check(results)
     images = DOCS / "images" / "patterns"
     images.mkdir(parents=True, exist_ok=True)
     save(pattern.figure(results), images / pattern.study, (".png",))
-    table = check_table(pattern, checks, study.replicates)
+    table = check_table(pattern, pattern.check(results), study.replicates)
     show(table)
     picture = f"![{pattern.hypothesis}](images/patterns/{pattern.study}.png)\n\nRuns: `overbruggen study {pattern.study}`."
     fill("patterns.md", {f"pattern {pattern.number}": f"{table.to_markdown()}\n{picture}"})
-    return f"| {pattern.number}. {pattern.hypothesis} | {verdict(checks)} |"
+
+
+def fill_summary() -> None:
+    """Gather the verdicts that stand above the patterns' tables."""
+    page = (DOCS / "patterns.md").read_text(encoding="utf-8")
+    rows = []
+    for pattern in PATTERNS:
+        before = f"**{pattern.number}. {pattern.hypothesis} "
+        judged = page.split(before, 1)[1].split("**", 1)[0] if before in page else "not tried"
+        rows.append(f"| {pattern.number}. {pattern.hypothesis} | {judged} |")
+    fill("patterns.md", {"summary": "\n".join(["| pattern | verdict |", "|---|---|", *rows])})
 
 
 def main(words: Sequence[str]) -> None:
-    """Fill in ``results``, or ``patterns`` (some of them, if numbers follow; the summary needs all)."""
+    """Fill in ``results``, or ``patterns`` (just some of them, if numbers follow)."""
     if words[:1] == ["results"]:
         fill_results()
     elif words[:1] == ["patterns"]:
-        chosen = [pattern for pattern in PATTERNS if not words[1:] or str(pattern.number) in words[1:]]
-        lines = [fill_pattern(pattern) for pattern in chosen]
-        if len(lines) == len(PATTERNS):
-            fill("patterns.md", {"summary": "\n".join(["| pattern | verdict |", "|---|---|", *lines])})
+        for pattern in PATTERNS:
+            if not words[1:] or str(pattern.number) in words[1:]:
+                fill_pattern(pattern)
+        fill_summary()
     else:
         raise InputError(f"{' '.join(words) or 'nothing'} cannot be filled in; allowed: results, patterns, patterns NUMBER ...")
 
