@@ -19,7 +19,8 @@ VALUE_NOTE = (
 )
 EROSION_NOTE = (
     "Peak and end: synergy averaged over a twentieth of the rounds; a highest of many windows lies above its mean by luck alone, which is the loss "
-    "without imitation. Where imitation keeps synergy low from the start there is little left to lose within a run. Half-life: rounds from the peak to half of it, median over runs (how many of them lose half)."
+    "without imitation. Where imitation keeps synergy low from the start there is little left to lose within a run. "
+    "Half-life: rounds from the peak to half of it, median over runs (how many of them lose half)."
 )
 TURNING_NOTE = (
     "Peak: the rate, of those tried, with the highest joint value. Erodes from: the rate beyond which joint value stays below what it is "
