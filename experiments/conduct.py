@@ -1,0 +1,190 @@
+"""Do what a study still lacks: hand its missing runs to an engine, keep what comes back, and put it in order at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from analysis.estimates import mean
+from experiments.engines import Engine, Outcome, Task
+from experiments.folder import ORDERED_AT_ONCE, Storage, in_order
+from experiments.journal import DONE, FAILED, UNDEFINED, Record, as_numbers, undefined_among
+from experiments.plan import Plan, PlannedRun
+from experiments.targets import Wanted
+from sim.errors import InputError
+
+CHUNK_RUNS, CHUNK_SECONDS = 200, 2.0  # what is lost at most when everything stops
+
+
+class Adaptive(NamedTuple):
+    """Replicates until the 95 % interval of measures is narrow enough: at least, at most, and in batches of."""
+
+    half_width: dict[str, float]
+    at_least: int
+    at_most: int
+    batch: int
+
+
+class Tally(NamedTuple):
+    """How a study stands."""
+
+    done: int
+    failed: int
+
+
+class Stopped(InputError):
+    """A run failed and the study was asked to stop at the first failure."""
+
+
+class Conductor:
+    """Does the missing runs of a plan.
+
+    Args:
+        plan: all runs.
+        levels: the labels of every point's factor levels, beside its measures in the results.
+        storage: where finished runs are kept.
+        engine: where runs are executed.
+        wanted: what is kept of a run beside its measures.
+        tell: called with every outcome, for progress.
+        retry: run those again that failed before.
+        fail_fast: stop at the first failure.
+    """
+
+    def __init__(
+        self, plan: Plan, levels: Sequence[dict[str, object]], storage: Storage, engine: Engine, wanted: Wanted,
+        tell: Callable[[str], None] = lambda status: None, retry: bool = False, fail_fast: bool = False,
+    ) -> None:  # fmt: skip
+        self.plan, self.levels, self.storage, self.engine = plan, levels, storage, engine
+        self.wanted, self.tell, self.retry, self.fail_fast = wanted, tell, retry, fail_fast
+        self.ended = storage.statuses()
+
+    def replicate(self, replicates: int | Adaptive) -> list[int]:
+        """Do all replicates of all points; return how many every point has got."""
+        points = len(self.plan.points)
+        if isinstance(replicates, int):
+            self._do([0] * points, [replicates] * points)
+            return [replicates] * points
+        counts = [0] * points
+        goal = [replicates.at_least] * points
+        while goal != counts:
+            self._do(counts, goal)
+            counts = goal
+            goal = [
+                min(count + replicates.batch, replicates.at_most) if self._too_wide(point, count, replicates) else count
+                for point, count in enumerate(counts)
+            ]
+        return counts
+
+    def _too_wide(self, point: int, count: int, wanted: Adaptive) -> bool:
+        """Tell whether a point needs more replicates; failed runs count as replicates but give no value."""
+        if count >= wanted.at_most:
+            return False
+        runs = {self.plan.run(point, replicate).id for replicate in range(count)}
+        table = self.storage.records_of(runs)
+        for measure, half_width in wanted.half_width.items():
+            values = table[measure].to_numpy() if measure in table.columns else np.zeros(0)
+            values = values[np.isfinite(values)]
+            if values.size < 2 or (mean(values).high - mean(values).low) / 2.0 > half_width:
+                return True
+        return False
+
+    def _do(self, first: Sequence[int], last: Sequence[int]) -> None:
+        """Do the missing ones of these replicates, chunk by chunk."""
+        chunk: list[Outcome] = []
+        begun = time.monotonic()
+        try:
+            for outcome in self.engine.outcomes(self._missing(first, last)):
+                checked = self._checked(outcome)
+                chunk.append(checked)
+                self.tell(checked.status)
+                if self.fail_fast and checked.status != DONE:
+                    raise Stopped(f"run {checked.task.run} {checked.status}, and --fail-fast stops there: {last_line(checked.reason)}")
+                if len(chunk) >= CHUNK_RUNS or time.monotonic() - begun > CHUNK_SECONDS:
+                    self._keep(chunk)
+                    chunk, begun = [], time.monotonic()
+        finally:
+            self._keep(chunk)
+
+    def _missing(self, first: Sequence[int], last: Sequence[int]) -> Iterator[Task]:
+        """Walk through the tasks of runs that did not end yet, or failed when retrying; points that stand twice in a design are done once."""
+        for run in self.plan.runs(first, last):
+            status = self.ended.get(run.id)
+            if run.point not in self.plan.repeated and (status is None or (self.retry and status != DONE)):
+                yield Task(run.id, self.plan.target, dict(self.plan.points[run.point]), run.seed, self.wanted)
+
+    def _checked(self, outcome: Outcome) -> Outcome:
+        """Turn a run with measures that are no numbers into a failure."""
+        if outcome.harvest is None:
+            return outcome
+        undefined = undefined_among(outcome.harvest.measures, self.plan.target.may_be_undefined)
+        return outcome._replace(status=UNDEFINED, reason=f"not a number: {', '.join(undefined)}") if undefined else outcome
+
+    def _keep(self, chunk: Sequence[Outcome]) -> None:
+        """Write what a chunk of runs left."""
+        if not chunk:
+            return
+        number = self.storage.chunk
+        records = []
+        for outcome in chunk:
+            measures = as_numbers(outcome.harvest.measures) if outcome.harvest is not None else {}
+            records.append(Record(outcome.task.run, number, outcome.status, outcome.seconds, measures, outcome.reason))
+        self.storage.write(records, left_by(chunk))
+
+    # --- at the end --------------------------------------------------------------------------------------------------
+
+    def put_in_order(self, counts: Sequence[int]) -> Tally:
+        """Write the tables of results in the order of the design; return how many runs are done and how many failed."""
+        self.storage.compact()
+        for kind, name in (("runs", "runs"), ("events", "events"), ("series", "series")):
+            parts = sorted(self.storage.parts.glob(f"{kind}-*.parquet"))
+            if parts:
+                in_order(self._keys(counts), parts, self.storage.folder / f"{name}.parquet")
+        ledger = self.storage.ledger()
+        failed = ledger.filter(pl.col("status") != DONE)
+        return Tally(len(ledger) - len(failed), len(failed))
+
+    def _keys(self, counts: Sequence[int]) -> Iterator[pl.DataFrame]:
+        """Walk through what stands beside measures, in slices: levels of factors, replicate, seed and the run's id."""
+        rows: list[dict[str, object]] = []
+        for run in self.plan.runs([0] * len(counts), counts):
+            rows.append(self._key(run))
+            if len(rows) == ORDERED_AT_ONCE:
+                yield as_frame(rows)
+                rows = []
+        if rows:
+            yield as_frame(rows)
+
+    def _key(self, run: PlannedRun) -> dict[str, object]:
+        """Return what stands beside one run's measures."""
+        return {**self.levels[run.point], "replicate": run.replicate, "seed": run.seed, "run": run.id}
+
+
+def as_frame(rows: Sequence[dict[str, object]]) -> pl.DataFrame:
+    """Return keys as a table."""
+    return pl.DataFrame(rows, schema_overrides={"seed": pl.UInt64}, infer_schema_length=None)
+
+
+def left_by(chunk: Sequence[Outcome]) -> dict[str, pl.DataFrame]:
+    """Return the events and series of a chunk of runs, with the run's id."""
+    tables: dict[str, list[pl.DataFrame]] = {}
+    for outcome in chunk:
+        if outcome.harvest is not None and outcome.status != FAILED:
+            for kind, table in (("events", outcome.harvest.events), ("series", outcome.harvest.series)):
+                if table is not None:
+                    tables.setdefault(kind, []).append(table.with_columns(pl.lit(outcome.task.run).alias("run")))
+    return {kind: pl.concat(found, how="diagonal_relaxed") for kind, found in tables.items()}
+
+
+def last_line(text: str) -> str:
+    """Return the last line of a traceback, which says what happened."""
+    return text.strip().splitlines()[-1] if text.strip() else ""
+
+
+def finished_folder(folder: Path) -> bool:
+    """Tell whether a study was put in order."""
+    return (folder / "runs.parquet").exists()

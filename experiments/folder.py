@@ -1,0 +1,198 @@
+"""The folder of a study: made once, growing while runs finish, whole again after any interruption.
+
+    manifest.json      what was asked, by which version, on which machine, and how far it got
+    study.yaml         the study with all that was changed on the command line
+    journal.jsonl      runs that finished since the last compaction
+    parts/             finished runs, events and time series, compacted by rename
+    runs.parquet ...   at the end: everything in the order of the design
+
+A run counts as finished when its line in the journal, or its row in a part, is on disk; its events and series are written
+before that line, so what the journal names is there. Files that no finished run names are left-overs of an interruption.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from experiments.journal import DONE, Journal, Record
+from experiments.store import write_table
+from sim.errors import InputError
+
+COMPACT_AFTER = 20_000  # records; about 30 MB of journal
+ORDERED_AT_ONCE = 50_000  # rows that are put in order at a time
+ROWS_PER_GROUP = 10_000
+KINDS = ("events", "series")
+LEDGER = {"run": pl.String, "chunk": pl.Int64, "status": pl.String, "seconds": pl.Float64, "reason": pl.String}
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process alone; the lock goes with the process, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(f"{folder} is in use by another process; wait for it, stop it, or give another folder with --out") from None
+        yield
+
+
+class Storage:
+    """Finished runs of one study."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.parts = folder, folder / "parts"
+        self.parts.mkdir(parents=True, exist_ok=True)
+        self.journal = Journal(folder / "journal.jsonl")
+        self.journal.mend()
+        self._in_journal = 0
+        self._drop_left_overs()
+        named = (record.chunk for record in self.journal.records())
+        self.chunk = 1 + max([*map(number_of, self.parts.glob("*.parquet")), *named], default=-1)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def statuses(self) -> dict[str, str]:
+        """Return the last status of every run that came to an end."""
+        found: dict[str, str] = {}
+        for path in self._paths("ledger"):
+            table = pl.read_parquet(path, columns=["run", "status"])
+            found.update(zip(table["run"], table["status"], strict=True))
+        found.update((record.run, record.status) for record in self.journal.records())
+        return found
+
+    def records_of(self, runs: set[str]) -> pl.DataFrame:
+        """Return the measures of finished runs, a row each with its id."""
+        self.compact()
+        frames = [pl.read_parquet(path).filter(pl.col("run").is_in(runs)) for path in self._paths("runs")]
+        return pl.concat(frames, how="diagonal_relaxed").unique("run", maintain_order=True) if frames else pl.DataFrame({"run": []})
+
+    def ledger(self) -> pl.DataFrame:
+        """Return how every run ended, the newest attempt of each."""
+        self.compact()
+        frames = [pl.read_parquet(path) for path in self._paths("ledger")]
+        table = pl.concat(frames) if frames else pl.DataFrame(schema=LEDGER)
+        return table.unique("run", keep="last", maintain_order=True)
+
+    def _paths(self, kind: str) -> list[Path]:
+        """Return the parts of one kind, oldest first."""
+        return sorted(self.parts.glob(f"{kind}-*.parquet"))
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def write(self, records: Sequence[Record], tables: dict[str, pl.DataFrame]) -> None:
+        """Keep a chunk of finished runs: first what they left beside measures, then the lines that make them finished."""
+        for kind, table in tables.items():
+            self._write_part(kind, self.chunk, table)
+        self.journal.append(records)
+        self.chunk += 1
+        self._in_journal += len(records)
+        if self._in_journal >= COMPACT_AFTER:
+            self.compact()
+
+    def compact(self) -> None:
+        """Move the journal into parts: measures of finished runs, and the ledger, which is renamed last and makes the move count."""
+        records = list(self.journal.records())
+        if not records:
+            return
+        done = [record for record in records if record.status == DONE]
+        number = self.chunk
+        if done:
+            self._write_part("runs", number, pl.DataFrame([{"run": r.run, **r.measures} for r in done], infer_schema_length=None))
+        rows = [{name: getattr(record, name) for name in LEDGER} for record in records]
+        self._write_part("ledger", number, pl.DataFrame(rows, schema=LEDGER))
+        self.journal.clear()
+        self.chunk += 1
+        self._in_journal = 0
+
+    def _write_part(self, kind: str, number: int, table: pl.DataFrame) -> None:
+        """Write a part under a temporary name and rename it when it is whole and on disk."""
+        path = self.parts / f"{kind}-{number:08}.parquet"
+        draft = path.with_suffix(".draft")
+        write_table(table, draft)
+        draft.rename(path)
+        sync_folder(self.parts)
+
+    def _drop_left_overs(self) -> None:
+        """Remove what an interruption or a damaged file left: its runs count as not finished and are done again, to the same bits."""
+        for draft in self.parts.glob("*.draft"):
+            draft.unlink()
+        damaged = {path for kind in ("runs", "ledger", *KINDS) for path in self._paths(kind) if not readable(path)}
+        broken_chunks = {number_of(path) for path in damaged if path.stem.startswith(KINDS)}
+        for ledger in self._paths("ledger"):
+            runs = ledger.with_name(ledger.name.replace("ledger", "runs"))
+            if {ledger, runs} & damaged or broken_chunks & chunks_in(ledger):
+                ledger.unlink()
+        whole = {number_of(path) for path in self._paths("ledger")}
+        for path in self._paths("runs"):
+            if number_of(path) not in whole:
+                path.unlink()
+        named = {record.chunk for record in self.journal.records()}.union(*(chunks_in(path) for path in self._paths("ledger")))
+        for path in (path for kind in KINDS for path in self._paths(kind)):
+            if number_of(path) not in named or path in damaged:
+                path.unlink()
+
+
+def number_of(path: Path) -> int:
+    """Return the number of a part."""
+    return int(path.stem.rpartition("-")[2])
+
+
+def chunks_in(ledger: Path) -> set[int]:
+    """Return the chunks whose runs a part of the ledger lists."""
+    return set(pl.read_parquet(ledger, columns=["chunk"])["chunk"].unique().to_list())
+
+
+def readable(path: Path) -> bool:
+    """Tell whether a part is whole."""
+    try:
+        pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+    return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], target: Path) -> None:
+    """Write the rows of parts in the order of keys (frames with a column ``run`` and what goes beside it), without holding all in memory.
+
+    Bytes depend on content and order alone, not on how rows came to stand in parts.
+    """
+    columns = common_columns(parts)
+    slices = target.with_name(f".{target.stem}-slices")
+    shutil.rmtree(slices, ignore_errors=True)
+    slices.mkdir()
+    for number, frame in enumerate(keys):
+        wanted = frame["run"].to_list()
+        found = [pl.scan_parquet(path).filter(pl.col("run").is_in(wanted)).collect() for path in parts]
+        rows = pl.concat([pl.DataFrame(schema={"run": pl.String}), *found], how="diagonal_relaxed").select("run", *columns)
+        ordered = frame.join(rows, on="run", how="inner", maintain_order="left_right")
+        write_table(ordered, slices / f"{number:06}.parquet")
+    draft = target.with_suffix(".draft")
+    with draft.open("wb") as file:
+        pl.scan_parquet(sorted(slices.glob("*.parquet"))).sink_parquet(file, row_group_size=ROWS_PER_GROUP)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(target)
+    shutil.rmtree(slices)
+
+
+def common_columns(parts: Sequence[Path]) -> list[str]:
+    """Return all columns of parts but ``run``: in their own order when all agree, else by name, so that the order of parts decides nothing."""
+    each = {tuple(name for name in pl.read_parquet_schema(path) if name != "run") for path in parts}
+    return list(each.pop()) if len(each) == 1 else sorted(set().union(*each))

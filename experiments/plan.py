@@ -1,0 +1,75 @@
+"""Which runs a study needs: an id, a seed and parameters each, in an order that never changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments.targets import Target
+
+
+class PlannedRun(NamedTuple):
+    """One run of a study: the same content, the same id, wherever and whenever it is planned."""
+
+    id: str
+    point: int
+    replicate: int
+    seed: int
+
+
+def digest(*parts: str) -> str:
+    """Return a short name for content."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
+
+
+def canonical(values: Mapping[str, Any]) -> str:
+    """Return parameters as text that is the same for the same values, whatever their order."""
+    return json.dumps(values, sort_keys=True, default=str)
+
+
+class Plan:
+    """All runs of a study: points by replicates.
+
+    Args:
+        target: what is run; its version is part of every id.
+        points: complete parameters per point.
+        seed: seed of the study; replicates are independent streams of it.
+        common: with common random numbers replicate r has the same seed at every point, without every run has its own.
+    """
+
+    def __init__(self, target: Target, points: Sequence[Mapping[str, Any]], seed: int, common: bool) -> None:
+        self.target, self.points, self.seed, self.common = target, points, seed, common
+        self._point_ids = [digest(target.version(), canonical(point)) for point in points]
+        first = {name: point for point, name in reversed(list(enumerate(self._point_ids)))}
+        self.repeated = {point for point, name in enumerate(self._point_ids) if first[name] != point}
+        self._seeds: list[int] = []
+
+    def run(self, point: int, replicate: int) -> PlannedRun:
+        """Return one run."""
+        seed = self._seed(replicate) if self.common else self._seed_of_own(point, replicate)
+        return PlannedRun(digest(self._point_ids[point], str(seed), str(replicate)), point, replicate, seed)
+
+    def runs(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
+        """Walk through replicates ``first[p]`` to ``last[p] - 1`` of every point p, points in order."""
+        for point, (begin, end) in enumerate(zip(first, last, strict=True)):
+            for replicate in range(begin, end):
+                yield self.run(point, replicate)
+
+    def _seed(self, replicate: int) -> int:
+        """Return the seed that all points share; one more replicate does not change the earlier ones."""
+        if replicate >= len(self._seeds):
+            self._seeds = stream(self.seed, max(64, 2 * replicate))
+        return self._seeds[replicate]
+
+    def _seed_of_own(self, point: int, replicate: int) -> int:
+        """Return a seed that belongs to this run alone: from the point's content, so that points may be added."""
+        return int(np.random.SeedSequence([self.seed, int(self._point_ids[point], 16), replicate]).generate_state(1, np.uint64)[0])
+
+
+def stream(seed: int, count: int) -> list[int]:
+    """Return the first seeds of a study's stream."""
+    return [int(number) for number in np.random.SeedSequence(seed).generate_state(count, np.uint64)]
