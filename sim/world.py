@@ -153,6 +153,7 @@ def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capaci
         seen=np.zeros(max(largest, LARGEST_SAMPLE), np.int32),
         domain_weight=np.zeros(domains),
         skill=np.zeros(domains),
+        by_domain=np.zeros((5, domains)),
     )
 
 
