@@ -36,7 +36,7 @@ def study_tables(study: str, factors: Sequence[str], results: Results) -> list[T
     if pattern is None:
         return [points]
     try:
-        return [points, check_table(pattern, pattern.check(results), results.runs["replicate"].n_unique())]
+        return [points, check_table(pattern, pattern.check(results))]
     except AnalysisError as reason:
         say(f"The checks of pattern {pattern.number} need its whole study: {reason}")
         return [points]
