@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 import inspect
 import numbers
 import sys
@@ -34,7 +35,11 @@ def load(reference: str) -> Any:
     place, colon, name = reference.rpartition(":")
     if not colon or not place or not name:
         raise InputError(f"{reference} names no class; write package.module:Class or file.py:Class, for example mesa.examples:Schelling")
-    module = load_file(Path(place), reference) if place.endswith(".py") else load_module(place, Path.cwd(), reference)
+    if place.endswith(".py"):
+        module = load_file(Path(place), reference)
+    else:
+        look_last_in(Path.cwd())
+        module = load_module(place, reference)
     if not hasattr(module, name):
         raise InputError(f"{reference} does not exist: {place} has no {name}.{nearest(name, dir(module))}")
     return getattr(module, name)
@@ -57,31 +62,43 @@ def load_file(path: Path, reference: str) -> ModuleType:
     folder, names = path.resolve().parent, [path.stem]
     while (folder / "__init__.py").exists():
         folder, names = folder.parent, [folder.name, *names]
-    module = load_module(".".join(names), folder, reference)
-    if Path(module.__file__ or "").resolve() != path.resolve():
-        raise InputError(f"{reference} cannot be loaded: Python already has another module called {'.'.join(names)}; rename the file")
-    return module
+    if is_taken(names[0], folder):
+        raise InputError(f"{reference} cannot be loaded: Python already has another module called {names[0]}; rename yours")
+    with looking_in(folder):
+        return load_module(".".join(names), reference)
 
 
-def load_module(name: str, folder: Path, reference: str) -> ModuleType:
-    """Import a module; a folder is looked in beside the places Python knows."""
+def is_taken(name: str, folder: Path) -> bool:
+    """Tell whether a name belongs to a module that lies elsewhere."""
+    if name in sys.stdlib_module_names:
+        return True
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.origin is not None and folder not in Path(spec.origin).resolve().parents
+
+
+def load_module(name: str, reference: str) -> ModuleType:
+    """Import a module."""
     try:
-        with looking_in(folder):
-            return importlib.import_module(name)
+        return importlib.import_module(name)
     except Exception as error:
         raise InputError(f"{reference} cannot be loaded: {type(error).__name__}: {error}") from error
 
 
 @contextmanager
 def looking_in(folder: Path) -> Iterator[None]:
-    """Let imports look in a folder first, and later (a model may import while it runs) last: it must not hide our modules."""
+    """Let imports look in a folder first, as for a script that is started there; afterwards last, for a model may import while it runs."""
     sys.path.insert(0, str(folder))
     try:
         yield
     finally:
         sys.path.remove(str(folder))
-        if str(folder) not in sys.path:
-            sys.path.append(str(folder))
+        look_last_in(folder)
+
+
+def look_last_in(folder: Path) -> None:
+    """Let imports look in a folder when nothing else has the name: what lies there must not hide our modules."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
 
 
 # --- source --------------------------------------------------------------------------------------------------------------
