@@ -161,6 +161,7 @@ def _hash(model: type) -> str:
 # --- constructor ---------------------------------------------------------------------------------------------------------
 
 
+@cache
 def seed_name(model: type) -> str | None:
     """Return the keyword by which a model takes its seed, following ``**kwargs`` to the classes it derives from."""
     for kind in model.__mro__:

@@ -76,8 +76,8 @@ def target_of(model: Mapping[str, Any] | None) -> Target:
     if not isinstance(objects, Mapping):
         raise InputError(f"model.objects is {objects}; write {{parameter: package.module:Class}}")
     made = tuple((str(name), settled_place(str(of))) for name, of in objects.items())
-    undefined = frozenset(names_in(model, "may_be_undefined"))
-    return MesaTarget(settled_place(reference), whole_rounds(rounds), names_in(model, "measures"), made, undefined)
+    undefined = {f"{name}{end}" for name in names_in(model, "may_be_undefined") for end in ("", "_mean")}
+    return MesaTarget(settled_place(reference), whole_rounds(rounds), names_in(model, "measures"), made, frozenset(undefined))
 
 
 def settled_place(reference: str) -> str:
