@@ -20,7 +20,7 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
     study = load_study(name, overrides)
     points = study.points()
     check_buildable(points)
-    folder = out or Path("results") / name
+    folder = out or Path("results") / study.name
     started = datetime.now(UTC)
     count = workers or available_cores()
     with new_folder(folder, overwrite) as draft:
@@ -30,11 +30,11 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
             write_table(results.events, draft / "events.parquet")
         write_yaml(asdict(study), draft / "study.yaml")
         write_yaml(points[0].config.model_dump(mode="json"), draft / "config.yaml")
-        facts = {"study": name, "factors": list(study.factors), "runs": len(results.runs), "workers": count}
+        facts = {"study": study.name, "factors": list(study.factors), "runs": len(results.runs), "workers": count}
         write_manifest(draft, command, study.seed, started, kind="study", **facts)
-        tables = study_tables(name, tuple(study.factors), results)
+        tables = study_tables(study.name, tuple(study.factors), results)
         (draft / "tables.md").write_text("\n".join(table.to_markdown() for table in tables), encoding="utf-8")
-        draw(name, tuple(study.factors), results, draft)
+        draw(study.name, tuple(study.factors), results, draft)
     for table in tables:
         show(table)
     say(f"Results in {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}.")
