@@ -207,7 +207,7 @@ def apply(override: Override, text: str, changes: Changes) -> None:
     first, _, rest = key.partition(".")
     if key in OWN_KEYS or first == DESIGN:
         if override.several:
-            raise InputError(f"{text} gives several values and {key} takes one; for a list write {key}=[...]")
+            raise InputError(f"{text} gives several values and {key} takes one; give one")
         value = override.values[0]
         if key in OWN_KEYS:
             changes.own[key] = whole_number(key, value)

@@ -121,6 +121,8 @@ def unit_problem(design: Design, factors: Factors) -> Problem:
     if groups:
         of = {member: group for group, members in groups.items() for member in members}
         problem["groups"] = [of.get(name, name) for name in names]
+        if len(set(problem["groups"])) == 1:
+            raise InputError(f"design.groups puts all factors in the group {problem['groups'][0]}; two groups or more can be compared")
     return problem
 
 

@@ -38,7 +38,7 @@ class FractionalFactorial(Settings):
 class OneAtATime(Settings):
     """The base point."""
 
-    base: dict[str, Any]
+    base: dict[str, Any] = Field(description="{factor: level}")
 
 
 class Table(Settings):
@@ -92,7 +92,7 @@ class SobolSequence(PowerOfTwo):
 class Grouped(Settings):
     """A design whose factors may be grouped."""
 
-    groups: dict[str, list[str]]
+    groups: dict[str, list[str]] = Field(description="{group: [factor, factor]}")
 
     @field_validator("groups")
     @classmethod
@@ -161,4 +161,5 @@ def explain_setting(kind: type[Settings], error: ValidationError) -> str:
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])
     setting, value = str(first["loc"][0]), first["input"]
-    return f"design.{setting} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}. Allowed: {allowed_values(kind.model_fields[setting])}."
+    field = kind.model_fields[setting]
+    return f"design.{setting} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}. Allowed: {field.description or allowed_values(field)}."
