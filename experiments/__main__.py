@@ -20,6 +20,7 @@ EXAMPLES = """examples:
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
   overbruggen study structure_and_imitation              the main question, all forms
   overbruggen study structure_and_imitation structure=hub,alliance replicates=10 --out results/small
+  overbruggen study my_study.yaml design=latin_hypercube a study of your own, another design (docs/how-to-designs.md)
   overbruggen figures results/structure_and_imitation    draw the figures again
   overbruggen describe trust                             what the parameters of trust mean
 
@@ -35,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | figures | describe")
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
-    study.add_argument("name", help="name of a study, for example structure_and_imitation")
+    study.add_argument("name", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
     study.add_argument("--workers", type=int, default=None, help="processes (default: all cores)")
     for verb in (run, study):
         verb.add_argument("overrides", nargs="*", help="group=preset or parameter=value")

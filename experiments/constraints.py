@@ -104,9 +104,9 @@ def dotted(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
-def read_constraint(text: Any, factors: Factors) -> Constraint:
+def read_constraint(text: str, factors: Factors) -> Constraint:
     """Read one constraint and refuse what it may not hold."""
-    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST:
+    if not text.strip() or len(text) > LONGEST:
         raise InputError(f"the constraint {text!r} is not an expression of 1 to {LONGEST} signs; write for example 'trust.gain < trust.loss'")
     text = text.replace("\n", " ").strip()
     try:

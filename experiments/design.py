@@ -34,6 +34,7 @@ from sim.presets import configs_folder
 
 OWN_KEYS = ("replicates", "seed")
 STUDY_KEYS = ("question", "factors", "design", "constraints", "overrides", "keep", "replicates", "seed")
+MOST_REPLICATES = 10_000_000
 REPLICATES, SEED = 10, 1  # of a study file that does not say
 DESIGN = "design"
 
@@ -155,8 +156,8 @@ def load_study(name: str, overrides: Sequence[str] = ()) -> Study:
     )
     for override in overrides:
         apply(parse_override(override), override, changes)
-    if changes.own["replicates"] < 1:
-        raise InputError(f"replicates is {changes.own['replicates']}; allowed: 1 or more")
+    if not 1 <= changes.own["replicates"] <= MOST_REPLICATES:
+        raise InputError(f"replicates is {changes.own['replicates']}; allowed: 1 to {MOST_REPLICATES:,}")
     if not 0 <= changes.own["seed"] <= LARGEST_SEED:
         raise InputError(f"seed is {changes.own['seed']}; allowed: 0 to {LARGEST_SEED}")
     design, factors = read_design(changes.design, changes.settings, changes.factors, changes.chosen)
@@ -271,14 +272,12 @@ def read_study_file(name: str) -> dict[str, Any]:
     for key in given:
         if key not in STUDY_KEYS:
             raise InputError(f"{name}: {key} is not a setting of a study.{did_you_mean(str(key), STUDY_KEYS)}")
-    for key, kind, words in (
-        ("factors", dict, "factors by name"),
-        ("constraints", list, "a list"),
-        ("overrides", list, "a list"),
-        ("keep", list, "a list"),
-    ):
-        if not isinstance(given.get(key, kind()), kind):
-            raise InputError(f"{name}: {key} is {given[key]!r}; allowed: {words}")
+    if not isinstance(given.get("factors", {}), dict):
+        raise InputError(f"{name}: factors is {given['factors']!r}; allowed: factors by name")
+    for key in ("constraints", "overrides", "keep"):
+        listed = given.get(key, [])
+        if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
+            raise InputError(f"{name}: {key} is {listed!r}; allowed: a list of texts")
     return given
 
 

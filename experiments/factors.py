@@ -99,11 +99,21 @@ def read_factor(name: str, given: Any) -> Factor:
     elif isinstance(given, Mapping):
         factor = read_range(name, given)
     elif isinstance(given, list) and given:
-        factor = [Level(value, {name: value}) for value in given]
+        factor = [Level(value, {name: value}) for value in map(as_number, given)]
     else:
         raise InputError(f"{name} is {given}; allowed: a list of levels ([0, 0.1]), a range ({{low: 0, high: 0.5}}), or scenarios by name")
     check_settings(factor)
     return factor
+
+
+def as_number(value: Any) -> Any:
+    """Return a number where YAML sees text: 1e-3 has no decimal point."""
+    if isinstance(value, str) and value[:1] in "+-.0123456789":
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
 
 
 def is_scenarios(factor: Factor | None, name: str) -> bool:
@@ -136,7 +146,7 @@ def read_range(path: str, given: Mapping[Any, Any]) -> Range:
         raise InputError(f"{path}: whole is {whole}; allowed: true or false")
     if levels is not None and (not isinstance(levels, int) or isinstance(levels, bool) or levels < 2):
         raise InputError(f"{path}: levels is {levels}; allowed: a whole number, at least 2, or null")
-    low, high = (bound(path, key, given[key], whole) for key in ("low", "high"))
+    low, high = (bound(path, key, as_number(given[key]), whole) for key in ("low", "high"))
     checked = Range(path, low, high, scale, whole, levels)
     check_bounds(checked)
     return checked

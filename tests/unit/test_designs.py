@@ -147,6 +147,12 @@ def test_paired_one_at_a_time_and_full_factorial(study):
     assert labels(study(factors=spread), "trust.gain")[:3] == [(0.001,), (0.01,), (0.1,)]
 
 
+def test_yaml_numbers_without_a_decimal_point_are_numbers():
+    assert yaml.safe_load("1e-3") == "1e-3"
+    assert read_factor("trust.gain", ["1e-3", 0.1]) == [Level(0.001, {"trust.gain": 0.001}), Level(0.1, {"trust.gain": 0.1})]
+    assert read_factor("trust.gain", {"low": "1e-3", "high": "1e-1"}) == Range("trust.gain", 0.001, 0.1)
+
+
 def test_designs_compose(study):
     factors = {**LISTS, "trust.gain": {"low": 0, "high": 0.1}, "trust.loss": {"low": 0.2, "high": 0.9}}
     hypercube = {"name": "latin_hypercube", "samples": 3}
