@@ -40,13 +40,13 @@ def summary_tables(runs: pl.DataFrame) -> list[Table]:
     return tables
 
 
-def point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[str] = ("joint_value", "synergy")) -> Table:
+def point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[str]) -> Table:
     """Return the mean of measures at every point of a design, as many as fit a screen."""
     points = runs.group_by(factors, maintain_order=True).agg(pl.col(measures)) if factors else runs.select(pl.col(measures).implode())
     rows = [
         (*map(str, row[: len(factors)]), *(str(mean(np.array(values))) for values in row[len(factors) :])) for row in points.head(POINTS).iter_rows()
     ]
-    note = f"n = {runs['replicate'].n_unique()} replicates per point; mean [95 % interval, Student], per organisation and round."
+    note = f"n = {runs['replicate'].n_unique()} replicates per point; mean [95 % interval, Student]."
     more = f" The first {POINTS} of {len(points)} points; all runs are in runs.parquet." if len(points) > POINTS else ""
     return Table("Points of the design", (*factors, *(measure.replace("_", " ") for measure in measures)), rows, note + more)
 

@@ -1,4 +1,4 @@
-"""The command line: ``overbruggen run | study | figures | describe``."""
+"""The command line: ``overbruggen run | study | resume | rerun | figures | describe``."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.errors import AnalysisError
 from experiments.screen import errors, say, show
 from sim.errors import InputError
 
-BAD_INPUT, INTERRUPTED = 2, 130
+if TYPE_CHECKING:
+    from experiments.study import Options
+
+BAD_INPUT, SOME_FAILED, INTERRUPTED = 2, 3, 130
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
   overbruggen study structure_and_imitation              the main question, all forms
   overbruggen study structure_and_imitation structure=hub,alliance replicates=10 --out results/small
+  overbruggen study my_study.yaml design=latin_hypercube a study of your own, another design (docs/how-to-designs.md)
   overbruggen figures results/structure_and_imitation    draw the figures again
   overbruggen describe trust                             what the parameters of trust mean
 
@@ -32,15 +37,27 @@ def parser() -> argparse.ArgumentParser:
         prog="overbruggen", description="Simulate how organisations find each other, work together and let go.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | figures | describe")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | describe")
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
-    study.add_argument("name", help="name of a study, for example structure_and_imitation")
-    study.add_argument("--workers", type=int, default=None, help="processes (default: all cores)")
+    study.add_argument("name", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
+    resume = verbs.add_parser("resume", help="do what a study's folder lacks, or what more it is asked for (replicates=60)")
+    resume.add_argument("folder", type=Path)
+    resume.add_argument("--retry-failed", action="store_true", help="do runs again that failed")
+    resume.add_argument("--any-version", action="store_true", help="go on although the model has changed since")
+    for verb in (study, resume):
+        verb.add_argument("--workers", type=int, default=None, help="processes (default: all cores)")
+        verb.add_argument("--time-limit", type=float, default=None, help="seconds after which a run is given up")
+        verb.add_argument("--fail-fast", action="store_true", help="stop at the first run that fails")
+        verb.add_argument("--quiet", action="store_true", help="show no progress")
+    resume.add_argument("overrides", nargs="*", help="what more to do: replicates=60, a factor with more levels")
     for verb in (run, study):
         verb.add_argument("overrides", nargs="*", help="group=preset or parameter=value")
         verb.add_argument("--out", type=Path, default=None, help="results folder (default: in results/)")
         verb.add_argument("--overwrite", action="store_true", help="replace an existing results folder")
+    rerun = verbs.add_parser("rerun", help="do one run of a study again and show what it gives, or how it fails")
+    rerun.add_argument("folder", type=Path)
+    rerun.add_argument("run", help="id of the run, from failures.parquet or runs.parquet")
     figures = verbs.add_parser("figures", help="draw the figures of a results folder again")
     figures.add_argument("folder", type=Path)
     describe = verbs.add_parser("describe", help="every parameter: type, range, default, unit, meaning, source")
@@ -60,8 +77,8 @@ def seldom_tidied() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def act(arguments: argparse.Namespace, command: Sequence[str]) -> None:
-    """Do what was asked; modules are imported where needed, so that each verb starts fast."""
+def act(arguments: argparse.Namespace, command: Sequence[str]) -> int:
+    """Do what was asked, return the exit status; modules are imported where needed, so that each verb starts fast."""
     if arguments.verb == "run":
         with seldom_tidied():  # only here: a study in one process leaves models behind
             from experiments.single import run
@@ -72,7 +89,16 @@ def act(arguments: argparse.Namespace, command: Sequence[str]) -> None:
 
         if arguments.workers is not None and arguments.workers < 1:
             raise InputError(f"--workers is {arguments.workers}; allowed: 1 or more")
-        run_study(arguments.name, arguments.overrides, arguments.out, arguments.overwrite, arguments.workers, command)
+        tally = run_study(arguments.name, arguments.overrides, arguments.out, arguments.overwrite, options_of(arguments, command))
+        return SOME_FAILED if tally.failed else 0
+    elif arguments.verb == "resume":
+        from experiments.study import resume
+
+        return SOME_FAILED if resume(arguments.folder, arguments.overrides, options_of(arguments, command)).failed else 0
+    elif arguments.verb == "rerun":
+        from experiments.study import rerun
+
+        rerun(arguments.folder, arguments.run)
     elif arguments.verb == "figures":
         from experiments.reporting import redraw
 
@@ -85,6 +111,17 @@ def act(arguments: argparse.Namespace, command: Sequence[str]) -> None:
         else:
             for table in describe(arguments.group):
                 show(table)
+    return 0
+
+
+def options_of(arguments: argparse.Namespace, command: Sequence[str]) -> Options:
+    """Return how a study is to be run."""
+    from experiments.study import Options
+
+    if arguments.time_limit is not None and arguments.time_limit <= 0:
+        raise InputError(f"--time-limit is {arguments.time_limit}; allowed: seconds above 0")
+    retry, any_version = getattr(arguments, "retry_failed", False), getattr(arguments, "any_version", False)
+    return Options(arguments.workers, arguments.time_limit, arguments.fail_fast, retry, any_version, arguments.quiet, command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,14 +130,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.setdefault(threads, "1")  # runs are spread over processes; threads of a matrix library only get in their way
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        act(parser().parse_args(given), ["overbruggen", *given])
+        return act(parser().parse_args(given), ["overbruggen", *given])
     except (InputError, AnalysisError) as error:
         errors.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
         return BAD_INPUT
     except KeyboardInterrupt:
-        say("Interrupted; nothing was written.")
+        say("Interrupted; nothing is half written. `overbruggen resume FOLDER` goes on with a study.")
         return INTERRUPTED
-    return 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from analysis.estimates import Estimate, Floats, mean, paired_difference
 from analysis.patterns import LIGHT, cell
 from analysis.tables import Table
 from experiments.design import load_study
-from experiments.execute import available_cores
+from experiments.engines import available_cores
 from experiments.pages import fill
 from experiments.results import Results
 from experiments.screen import show
@@ -121,7 +121,7 @@ def main(overrides: Sequence[str]) -> None:
     """Run the study, show what it gives, and fill in the page unless other values were asked for."""
     study = load_study("calibration", overrides)
     points = study.points()
-    results = play(study, points, available_cores())
+    results = play(study, available_cores())
     note = f"n = {study.replicates} replicates, seed {study.seed}; mean [95 % interval, Student]."
     aimed = table("Calibrated on", targets(results, points[1].config), note)
     others = table("Not calibrated on", not_aimed_at(results), note)

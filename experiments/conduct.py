@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,22 +11,14 @@ import polars as pl
 
 from analysis.estimates import mean
 from experiments.engines import Engine, Outcome, Task
-from experiments.folder import ORDERED_AT_ONCE, Storage, in_order
+from experiments.folder import KINDS, ORDERED_AT_ONCE, Storage, in_order
 from experiments.journal import DONE, FAILED, UNDEFINED, Record, as_numbers, undefined_among
-from experiments.plan import Plan, PlannedRun
+from experiments.plan import Adaptive, Plan, PlannedRun
+from experiments.store import write_table
 from experiments.targets import Wanted
 from sim.errors import InputError
 
 CHUNK_RUNS, CHUNK_SECONDS = 200, 2.0  # what is lost at most when everything stops
-
-
-class Adaptive(NamedTuple):
-    """Replicates until the 95 % interval of measures is narrow enough: at least, at most, and in batches of."""
-
-    half_width: dict[str, float]
-    at_least: int
-    at_most: int
-    batch: int
 
 
 class Tally(NamedTuple):
@@ -37,7 +28,7 @@ class Tally(NamedTuple):
     failed: int
 
 
-class Stopped(InputError):
+class StoppedError(InputError):
     """A run failed and the study was asked to stop at the first failure."""
 
 
@@ -103,7 +94,7 @@ class Conductor:
                 chunk.append(checked)
                 self.tell(checked.status)
                 if self.fail_fast and checked.status != DONE:
-                    raise Stopped(f"run {checked.task.run} {checked.status}, and --fail-fast stops there: {last_line(checked.reason)}")
+                    raise StoppedError(f"run {checked.task.run} {checked.status}, and --fail-fast stops there: {last_line(checked.reason)}")
                 if len(chunk) >= CHUNK_RUNS or time.monotonic() - begun > CHUNK_SECONDS:
                     self._keep(chunk)
                     chunk, begun = [], time.monotonic()
@@ -112,10 +103,13 @@ class Conductor:
 
     def _missing(self, first: Sequence[int], last: Sequence[int]) -> Iterator[Task]:
         """Walk through the tasks of runs that did not end yet, or failed when retrying; points that stand twice in a design are done once."""
+        shown, parameters = -1, dict[str, object]()
         for run in self.plan.runs(first, last):
             status = self.ended.get(run.id)
             if run.point not in self.plan.repeated and (status is None or (self.retry and status != DONE)):
-                yield Task(run.id, self.plan.target, dict(self.plan.points[run.point]), run.seed, self.wanted)
+                if shown != run.point:
+                    shown, parameters = run.point, self.plan.parameters(run.point)
+                yield Task(run.id, self.plan.target, parameters, run.seed, self.wanted)
 
     def _checked(self, outcome: Outcome) -> Outcome:
         """Turn a run with measures that are no numbers into a failure."""
@@ -140,28 +134,42 @@ class Conductor:
     def put_in_order(self, counts: Sequence[int]) -> Tally:
         """Write the tables of results in the order of the design; return how many runs are done and how many failed."""
         self.storage.compact()
-        for kind, name in (("runs", "runs"), ("events", "events"), ("series", "series")):
-            parts = sorted(self.storage.parts.glob(f"{kind}-*.parquet"))
+        for kind in ("runs", *KINDS):
+            parts = self.storage.paths(kind)
             if parts:
-                in_order(self._keys(counts), parts, self.storage.folder / f"{name}.parquet")
+                in_order(self._keys(counts, kind), parts, self.storage.folder / f"{kind}.parquet")
         ledger = self.storage.ledger()
         failed = ledger.filter(pl.col("status") != DONE)
+        self._write_failures(failed, counts)
         return Tally(len(ledger) - len(failed), len(failed))
 
-    def _keys(self, counts: Sequence[int]) -> Iterator[pl.DataFrame]:
+    def _write_failures(self, failed: pl.DataFrame, counts: Sequence[int]) -> None:
+        """Write which runs failed, at which point, with which seed, why, and the command that does just this one again."""
+        path = self.storage.folder / "failures.parquet"
+        path.unlink(missing_ok=True)
+        if failed.is_empty():
+            return
+        wanted = failed["run"].implode()
+        keys = [frame.filter(pl.col("run").is_in(wanted)) for frame in self._keys(counts, "runs")]
+        table = pl.concat(keys).join(failed.drop("chunk"), on="run", maintain_order="left")
+        again = pl.format("overbruggen rerun {} {}", pl.lit(str(self.storage.folder)), "run").alias("command")
+        write_table(table.with_columns(again), path)
+
+    def _keys(self, counts: Sequence[int], kind: str) -> Iterator[pl.DataFrame]:
         """Walk through what stands beside measures, in slices: levels of factors, replicate, seed and the run's id."""
         rows: list[dict[str, object]] = []
         for run in self.plan.runs([0] * len(counts), counts):
-            rows.append(self._key(run))
+            rows.append(self._key(run, kind))
             if len(rows) == ORDERED_AT_ONCE:
                 yield as_frame(rows)
                 rows = []
         if rows:
             yield as_frame(rows)
 
-    def _key(self, run: PlannedRun) -> dict[str, object]:
-        """Return what stands beside one run's measures."""
-        return {**self.levels[run.point], "replicate": run.replicate, "seed": run.seed, "run": run.id}
+    def _key(self, run: PlannedRun, kind: str) -> dict[str, object]:
+        """Return what stands beside one run's measures, or beside its events, which have a form of their own."""
+        levels = {f"run.{name}" if kind != "runs" and name == "form" else name: level for name, level in self.levels[run.point].items()}
+        return {**levels, "replicate": run.replicate, "seed": run.seed, "run": run.id}
 
 
 def as_frame(rows: Sequence[dict[str, object]]) -> pl.DataFrame:
@@ -183,8 +191,3 @@ def left_by(chunk: Sequence[Outcome]) -> dict[str, pl.DataFrame]:
 def last_line(text: str) -> str:
     """Return the last line of a traceback, which says what happened."""
     return text.strip().splitlines()[-1] if text.strip() else ""
-
-
-def finished_folder(folder: Path) -> bool:
-    """Tell whether a study was put in order."""
-    return (folder / "runs.parquet").exists()

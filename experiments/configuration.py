@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, QuotedString
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -19,13 +22,14 @@ from sim.errors import InputError
 from sim.presets import configs_folder
 
 Values = dict[str, Any]
+NO_OVERRIDE = "{} is not an override; write parameter=value, for example imitation.rate=0.1"
 
 
 def groups() -> dict[str, tuple[str, ...]]:
     """Return the configuration groups that have choices, with their choices."""
     found = {}
     for folder in sorted(configs_folder().iterdir()):
-        if folder.is_dir() and folder.name != "study":
+        if folder.name in Config.model_fields:
             found[folder.name] = tuple(sorted(path.stem for path in folder.glob("*.yaml")))
     return found
 
@@ -57,7 +61,7 @@ def check_override(override: str) -> tuple[str, str]:
     """Split an override into key and value; refuse keys that name nothing."""
     key, sign, value = override.partition("=")
     if not sign or not key:
-        raise InputError(f"{override} is not an override; write parameter=value, for example imitation.rate=0.1")
+        raise InputError(NO_OVERRIDE.format(override))
     choices, paths = groups(), parameter_paths()
     if key in choices:
         if value not in choices[key]:
@@ -85,8 +89,7 @@ def compose_values(overrides: Sequence[str]) -> Values:
         with initialize_config_dir(str(configs_folder().resolve()), version_base="1.3"):
             composed = OmegaConf.to_container(compose("config", overrides=adding), resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
-        reason = re.sub(r"\s+", " ", str(error)).strip()
-        raise InputError(f"The overrides {' '.join(overrides)} cannot be read: {reason}. Quote values with special signs.") from error
+        raise InputError(f"The overrides {' '.join(overrides)} cannot be read: {one_line(error)}. Quote values with special signs.") from error
     assert isinstance(composed, dict)
     return {str(key): value for key, value in composed.items()}
 
@@ -139,23 +142,54 @@ def type_name(kind: Any) -> str:
     return re.sub(r"\b(?:sim\.config|builtins)\.", "", str(kind))
 
 
-def split_levels(text: str) -> list[str]:
-    """Split ``1,2,3`` into levels; brackets and braces keep their commas."""
-    levels, depth, current = [], 0, ""
-    for sign in text:
-        depth += sign in "[{("
-        depth -= sign in "]})"
-        if sign == "," and depth == 0:
-            levels.append(current)
-            current = ""
-        else:
-            current += sign
-    return [*levels, current]
+@dataclass(frozen=True)
+class Override:
+    """What ``key=value`` gives, in Hydra's syntax: one value, several (``1,2``, ``choice``, ``range``, ``glob``), or an interval."""
+
+    key: str
+    values: tuple[Any, ...] = ()
+    several: bool = False
+    interval: tuple[float, float] | None = None
+
+
+def parse_override(text: str) -> Override:
+    """Let Hydra read an override."""
+    key, sign, _ = text.partition("=")
+    if not sign or not key:
+        raise InputError(NO_OVERRIDE.format(text))
+    try:
+        parsed = OverridesParser.create().parse_overrides([text])[0]
+        given = parsed.value()
+        if getattr(given, "shuffle", False):
+            raise InputError(f"{text} shuffles outside the seed of the study; leave the shuffle out: the order of levels does not change a run")
+        if parsed.is_interval_sweep():
+            return Override(key, several=True, interval=(given.start, given.end))
+        if isinstance(given, Glob):
+            return Override(key, tuple(given.filter(groups().get(key, ()))), several=True)
+        if parsed.is_sweep_override():
+            return Override(key, tuple(plain(value) for value in parsed.sweep_iterator()), several=True)
+    except (HydraException, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{text} cannot be read: {one_line(error)}. Quote values with special signs.") from error
+    return Override(key, (given,))
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a sweep without Hydra's quotes, and without the last digits that adding up steps leaves behind."""
+    if isinstance(value, QuotedString):
+        return value.text
+    return float(f"{value:.12g}") if isinstance(value, float) else value
+
+
+def one_line(error: Exception) -> str:
+    """Return the first sentence of an error as one line."""
+    return re.sub(r"\s+", " ", str(error).split("See https://")[0]).strip()
 
 
 def load(overrides: Sequence[str] = ()) -> Config:
     """Compose and check one configuration."""
     for override in overrides:
-        if len(split_levels(override)) > 1:
+        if parse_override(override).several:
             raise InputError(f"{override} gives several values and a run takes one; `overbruggen study NAME {override}` runs them all")
     return validate(compose_values(overrides))

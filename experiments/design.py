@@ -1,88 +1,143 @@
-"""Designs: which configurations a study runs, with which seeds."""
+"""Studies: which configurations are run, with which seeds. A study is a YAML file, changed by overrides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field
-from itertools import product
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
-from experiments.configuration import Values, check_override, compose_values, did_you_mean, groups, nearest, parameter_paths, split_levels, validate
+from experiments.composing import read_design
+from experiments.configuration import Override, did_you_mean, parse_override
+from experiments.constraints import Constraint, read_constraint
+from experiments.factors import (
+    Factor,
+    Factors,
+    Level,
+    Range,
+    check_clashes,
+    check_settings,
+    chosen_level,
+    is_scenarios,
+    read_factor,
+    read_range,
+)
+from experiments.plan import Adaptive
+from experiments.sampling import KINDS, Combination, Design, Drawn, Matrix, Problem, Sample, draw, unit_problem
+from experiments.screen import say
+from experiments.targets import FILES, CollaborationTarget, Target, target_of
 from sim.config import LARGEST_SEED, Config
 from sim.errors import InputError
-from sim.measures import MEASURES
-from sim.outcomes import OUTCOMES
 from sim.presets import configs_folder
 
-OWN_KEYS = ("replicates", "seed")
-KEYS = ("form", "imitation_rate", "depth", "replicate", "seed")  # columns of every table of runs
-
-
-@dataclass(frozen=True)
-class Level:
-    """One level of a factor: how it is called, and the presets and parameters it sets."""
-
-    label: Any
-    settings: dict[str, Any]
+SWITCHES = ("common_random_numbers", "series")
+OWN_KEYS = ("replicates", "seed", *SWITCHES)
+STUDY_KEYS = ("question", "model", "factors", "design", "constraints", "overrides", "keep", "replicates", "seed", *SWITCHES)
+MOST_REPLICATES = 10_000_000
+REPLICATES, SEED = 10, 1  # of a study file that does not say
+DESIGN = "design"
+ADAPTIVE_KEYS = ("until", "at_least", "at_most", "batch")
 
 
 @dataclass(frozen=True)
 class Point:
-    """One configuration of a design, by the labels of its factor levels."""
+    """One point of a design: the labels of its factor levels, what they set, and what is run with it."""
 
     levels: dict[str, Any]
-    config: Config
+    settings: dict[str, Any]
+    target: Target
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Complete, checked parameters; made anew at every look, for a design may have a million points."""
+        return self.target.settle(self.settings)
+
+    @property
+    def config(self) -> Config:
+        """The same as a configuration of our own model."""
+        return Config.model_validate({group: given for group, given in self.parameters.items() if group != FILES})
 
 
 @dataclass(frozen=True)
 class Study:
-    """A full factorial design with common random numbers: replicate r has the same seed at every point.
+    """A design with common random numbers: replicate r has the same seed at every point.
 
     A factor is a preset, a parameter, or a named set of scenarios that set several at once.
     """
 
     name: str
     question: str
-    factors: dict[str, list[Level]]
-    replicates: int
+    factors: Factors
+    replicates: int | Adaptive
     seed: int
     overrides: list[str] = field(default_factory=list)
     keep: tuple[str, ...] = ()
+    design: Design = field(default_factory=Design)
+    constraints: tuple[str, ...] = ()
+    model: dict[str, Any] | None = None
+    common_random_numbers: bool = True
+    series: int = 0
 
-    def seeds(self) -> list[int]:
-        """Return one independent seed per replicate."""
-        return [int(s) for s in np.random.SeedSequence(self.seed).generate_state(self.replicates, np.uint64)]
+    @property
+    def target(self) -> Target:
+        """What is run: our own model, or the Mesa model that the study names."""
+        return CollaborationTarget(tuple(self.overrides)) if self.model is None else target_of(self.model)
 
     def points(self) -> list[Point]:
-        """Return every point, each checked; presets are composed once per combination of presets."""
-        return list(self._points())
-
-    def _points(self) -> Iterator[Point]:
-        """Walk through the full factorial."""
-        bases: dict[tuple[str, ...], Values] = {}
-        for combination in product(*self.factors.values()):
-            settings = {path: value for level in combination for path, value in level.settings.items()}
-            presets = tuple(f"{path}={value}" for path, value in settings.items() if "." not in path)
-            if presets not in bases:
-                bases[presets] = compose_values([*presets, *self.overrides])
-            values = {group: deepcopy(given) for group, given in bases[presets].items()}
-            for path, value in settings.items():
-                if "." in path:
-                    set_value(values, path, value)
-            labels = {name: level.label for name, level in zip(self.factors, combination, strict=True)}
-            yield Point(labels, validate(values))
+        """Return every point in the order of its design; parameters are checked when they are looked at."""
+        target = self.target
+        return [
+            Point(
+                {name: levels[name].label for name in self.factors},
+                {path: value for level in levels.values() for path, value in level.settings.items()},
+                target,
+            )
+            for levels in allowed_sample(self)[0].points
+        ]
 
 
-def set_value(values: Values, path: str, level: Any) -> None:
-    """Set a dotted parameter in nested values."""
-    *groups, name = path.split(".")
-    for group in groups:
-        values = values.setdefault(group, {})
-    values[name] = level
+def allowed_sample(study: Study) -> tuple[Sample, int]:
+    """Return the points that fulfil the constraints, and how many do not."""
+    sample = draw(study.design, study.factors)
+    if not study.constraints:
+        return sample, 0
+    constraints = [read_constraint(text, study.factors) for text in study.constraints]
+    kept = [row for row, point in enumerate(sample.points) if all(constraint.holds(point) for constraint in constraints)]
+    if not kept:
+        raise InputError(f"no point of the design fulfils {worst(constraints, sample.points)}; loosen it or change the levels")
+    unit = None if sample.unit is None else sample.unit[kept]
+    return Sample([sample.points[row] for row in kept], unit), len(sample.points) - len(kept)
+
+
+def worst(constraints: Sequence[Constraint], points: Sequence[Combination]) -> str:
+    """Return the constraint that leaves no point, or all of them if they do so together."""
+    for constraint in constraints:
+        if not any(constraint.holds(point) for point in points):
+            return f"the constraint {constraint.text}"
+    return "all constraints at once: " + "; ".join(constraint.text for constraint in constraints)
+
+
+def problem(study: Study) -> Problem:
+    """Return SALib's problem of a study: the names of its factors that vary, their bounds (the unit interval), and groups if there are any."""
+    return unit_problem(sampled_design(study), study.factors)
+
+
+def unit_sample(study: Study) -> Matrix:
+    """Return the sample in the unit cube, a row per point of the study and a column per name of its problem: SALib's X."""
+    unit = allowed_sample(replace(study, design=sampled_design(study)))[0].unit
+    assert unit is not None
+    return unit
+
+
+def sampled_design(study: Study) -> Design:
+    """Return the design of a study if it samples the unit cube."""
+    name = study.design.name
+    sampled = [kind for kind, what in KINDS.items() if isinstance(what, Drawn)]
+    if name not in sampled:
+        raise InputError(f"the study {study.name} has the design {name}, which samples no unit cube; allowed for this analysis: {', '.join(sampled)}")
+    return study.design
 
 
 def study_names() -> list[str]:
@@ -90,56 +145,188 @@ def study_names() -> list[str]:
     return sorted(path.stem for path in (configs_folder() / "study").glob("*.yaml"))
 
 
-def load_study(name: str, overrides: Sequence[str] = ()) -> Study:
-    """Read a study and apply overrides: ``a=1`` fixes a parameter or level, ``a=1,2`` makes it a factor."""
-    if name not in study_names():
-        raise InputError(f"{name} is not a study.{did_you_mean(name, study_names())}")
-    given = yaml.safe_load((configs_folder() / "study" / f"{name}.yaml").read_text(encoding="utf-8"))
-    factors = {path: read_levels(path, levels) for path, levels in given["factors"].items()}
-    own: dict[str, int] = {"replicates": given["replicates"], "seed": given["seed"]}
-    fixed: list[str] = list(given.get("overrides", []))
+def load_study(name: str, overrides: Sequence[str] = (), source: str | None = None) -> Study:
+    """Read a study by name, or from a file of one's own (``my_study.yaml``; ``source`` is a copy to read instead), and apply overrides.
+
+    ``a=1`` fixes a parameter or level; ``a=1,2``, ``range``, ``choice`` and ``interval`` make it a factor; ``design=...`` chooses a design.
+    """
+    given = read_study_file(source or name)
+    ours = given.get("model") is None
+    changes = Changes(
+        factors={str(path): read_factor(str(path), levels, ours) for path, levels in given.get("factors", {}).items()},
+        ours=ours,
+        own={
+            "replicates": given.get("replicates", REPLICATES),
+            "seed": given.get("seed", SEED),
+            "common_random_numbers": given.get("common_random_numbers", True),
+            "series": given.get("series", 0),
+        },
+        fixed=list(given.get("overrides", [])),
+        design=given.get(DESIGN, Design.name),
+    )
     for override in overrides:
-        key, _, text = override.partition("=")
-        labels = [yaml.safe_load(part) for part in split_levels(text)]
+        apply(parse_override(override), override, changes)
+    design, factors = read_design(changes.design, changes.settings, changes.factors, changes.chosen)
+    check_clashes(factors, changes.fixed if ours else [])
+    study = Study(
+        name=Path(name).stem,
+        question=given.get("question", f"Study {Path(name).stem}"),
+        factors=factors,
+        replicates=read_replicates(changes.own["replicates"]),
+        seed=bounded("seed", changes.own["seed"], 0, LARGEST_SEED),
+        common_random_numbers=truth("common_random_numbers", changes.own["common_random_numbers"]),
+        series=bounded("series", changes.own["series"], 0, MOST_REPLICATES),
+        model=given.get("model"),
+        overrides=changes.fixed,
+        keep=tuple(given.get("keep", ())),
+        design=design,
+        constraints=tuple(given.get("constraints", ())),
+    )
+    check_points(study)
+    return study
+
+
+def check_points(study: Study) -> None:
+    """Draw the design once, so that what is wrong with it is said at once, and so is how many points constraints leave out."""
+    whole = [leaf.name for leaf in study.design.leaves() if KINDS[leaf.name].whole]
+    if study.constraints and whole:
+        raise InputError(
+            f"the analysis of {whole[0]} needs every point of its design and the constraint {study.constraints[0]} may leave some out; "
+            "choose latin_hypercube or sobol_sequence, or take the constraints out of the study"
+        )
+    sample, left_out = allowed_sample(study)
+    if left_out:
+        say(f"{left_out} of {left_out + len(sample.points)} points do not fulfil the constraints and are left out.")
+
+
+@dataclass
+class Changes:
+    """What a study becomes while overrides are applied; ``chosen`` are the factors that they set."""
+
+    factors: Factors
+    own: dict[str, Any]
+    fixed: list[str]
+    design: Any
+    ours: bool
+    settings: dict[str, Any] = field(default_factory=dict)
+    chosen: list[str] = field(default_factory=list)
+
+
+def apply(override: Override, text: str, changes: Changes) -> None:
+    """Apply one override."""
+    key = override.key
+    first, _, rest = key.partition(".")
+    if key in OWN_KEYS or first == DESIGN:
+        if override.several:
+            raise InputError(f"{text} gives several values and {key} takes one; give one")
+        value = override.values[0]
         if key in OWN_KEYS:
-            own[key] = whole_number(key, text)
-        elif key in factors and key not in [*groups(), *parameter_paths()]:
-            factors[key] = [chosen_scenario(key, label, factors[key]) for label in labels]
-        elif key in factors or len(labels) > 1:
-            factors[key] = [Level(label, {key: label}) for label in labels]
+            changes.own[key] = value
+        elif key == DESIGN:
+            changes.design = value
         else:
-            fixed.append(override)
-    if own["replicates"] < 1:
-        raise InputError(f"replicates is {own['replicates']}; allowed: 1 or more")
-    if not 0 <= own["seed"] <= LARGEST_SEED:
-        raise InputError(f"seed is {own['seed']}; allowed: 0 to {LARGEST_SEED}")
-    for level in (level for levels in factors.values() for level in levels):
-        for path, value in level.settings.items():
-            check_override(f"{path}={value}")
-    return Study(name, given["question"], factors, own["replicates"], own["seed"], fixed, tuple(given.get("keep", ())))
+            add_setting(rest, value, changes.settings)
+        return
+    factor = chosen_factor(override, changes.factors.get(key), changes.ours)
+    if factor is None:
+        changes.fixed.append(text)
+    else:
+        if changes.ours:
+            check_settings(factor)
+        changes.factors[key] = factor
+        changes.chosen.append(key)
 
 
-def read_levels(factor: str, given: list[Any] | dict[str, dict[str, Any]]) -> list[Level]:
-    """Read a factor of a study file: a list of values, or scenarios by name."""
-    if isinstance(given, dict):
-        if factor in {*MEASURES, *OUTCOMES, *KEYS}:
-            raise InputError(f"the factor {factor} has the name of a column of results; call it otherwise in the study's file")
-        return [Level(label, dict(settings)) for label, settings in given.items()]
-    return [Level(value, {factor: value}) for value in given]
+def add_setting(path: str, value: Any, settings: dict[str, Any]) -> None:
+    """Add a setting of the design; ``base.imitation.rate`` is one entry of the setting base."""
+    setting, _, entry = path.partition(".")
+    if entry:
+        settings.setdefault(setting, {})[entry] = value
+    else:
+        settings[setting] = value
 
 
-def chosen_scenario(factor: str, label: Any, levels: Sequence[Level]) -> Level:
-    """Return the scenario of this name."""
-    for level in levels:
-        if level.label == label:
-            return level
-    names = [str(level.label) for level in levels]
-    raise InputError(f"{factor}={label} is not a scenario of this study; allowed: {', '.join(names)}.{nearest(str(label), names)}")
+def chosen_factor(override: Override, before: Factor | None, ours: bool) -> Factor | None:
+    """Return the factor an override makes, or nothing when it fixes a parameter that is no factor."""
+    key, values = override.key, override.values
+    if override.interval is not None:
+        low, high = override.interval
+        kept = {"scale": before.scale, "whole": before.whole, "levels": before.levels} if isinstance(before, Range) else {}
+        return read_range(key, {**kept, "low": low, "high": high}, ours)
+    if override.several and not values:
+        raise InputError(f"{key} has no levels: what is given for it is empty; write for example {key}=range(0,0.5,0.1)")
+    if isinstance(before, list) and is_scenarios(before, key):
+        return [chosen_level(key, label, before) for label in values]
+    if len(values) == 1 and isinstance(values[0], Mapping) and {"low", "high"} & set(values[0]):
+        return read_range(key, values[0], ours)
+    if before is not None or override.several:
+        return [Level(value, {key: value}) for value in values]
+    return None
 
 
-def whole_number(key: str, text: str) -> int:
-    """Read a whole number."""
+def read_study_file(name: str) -> dict[str, Any]:
+    """Read a study that comes with the package, or a file of one's own."""
+    own = Path(name).suffix in (".yaml", ".yml")
+    if not own and name not in study_names():
+        raise InputError(f"{name} is not a study.{did_you_mean(name, study_names())} A study of your own is a file: my_study.yaml")
+    path = Path(name) if own else configs_folder() / "study" / f"{name}.yaml"
     try:
-        return int(text)
-    except ValueError:
-        raise InputError(f"{key} is {text}; allowed: a whole number") from None
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"the study {name} cannot be read: {(error.strerror or str(error)).lower()}; give a file or one of {', '.join(study_names())}"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"the study {name} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(given, dict):
+        raise InputError(f"the study {name} holds no settings; it needs factors, for example factors: {{imitation.rate: [0, 0.1]}}")
+    for key in given:
+        if key not in STUDY_KEYS:
+            raise InputError(f"{name}: {key} is not a setting of a study.{did_you_mean(str(key), STUDY_KEYS)}")
+    if not isinstance(given.get("factors", {}), dict):
+        raise InputError(f"{name}: factors is {given['factors']!r}; allowed: factors by name")
+    for key in ("constraints", "overrides", "keep"):
+        listed = given.get(key, [])
+        if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
+            raise InputError(f"{name}: {key} is {listed!r}; allowed: a list of texts")
+    return given
+
+
+def whole_number(key: str, value: Any) -> int:
+    """Read a whole number."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError(f"{key} is {value}; allowed: a whole number")
+    return value
+
+
+def bounded(key: str, value: Any, lowest: int, highest: int) -> int:
+    """Read a whole number within limits."""
+    if not lowest <= whole_number(key, value) <= highest:
+        raise InputError(f"{key} is {value}; allowed: {lowest} to {highest:,}")
+    return int(value)
+
+
+def truth(key: str, value: Any) -> bool:
+    """Read a switch."""
+    if not isinstance(value, bool):
+        raise InputError(f"{key} is {value}; allowed: true or false")
+    return value
+
+
+def read_replicates(given: Any) -> int | Adaptive:
+    """Read a number of replicates, or ``{until: {joint_value: 0.01}, at_least: 10, at_most: 200, batch: 10}``."""
+    if not isinstance(given, dict):
+        return bounded("replicates", given, 1, MOST_REPLICATES)
+    unknown = [key for key in given if key not in ADAPTIVE_KEYS]
+    if unknown:
+        raise InputError(f"replicates.{unknown[0]} is not known.{did_you_mean(str(unknown[0]), ADAPTIVE_KEYS)}")
+    until = given.get("until")
+    if not isinstance(until, dict) or not until or not all(isinstance(width, int | float) and width > 0 for width in until.values()):
+        raise InputError(
+            f"replicates.until is {until}; give measures with the half-width wanted of their 95 % interval, for example {{joint_value: 0.01}}"
+        )
+    at_least = bounded("replicates.at_least", given.get("at_least", 10), 2, MOST_REPLICATES)
+    at_most = bounded("replicates.at_most", given.get("at_most", 200), at_least, MOST_REPLICATES)
+    return Adaptive(
+        {str(name): float(width) for name, width in until.items()}, at_least, at_most, bounded("replicates.batch", given.get("batch", 10), 1, at_most)
+    )

@@ -12,11 +12,11 @@ import signal
 import time
 import traceback
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as TookTooLong
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from experiments.journal import DIED, DONE, FAILED, TIMED_OUT
 from experiments.targets import Harvest, Target, Wanted
@@ -87,8 +87,8 @@ class Pool:
 
     def outcomes(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Keep a bounded number of tasks in flight."""
-        waiting: dict[ProcessFuture, Task] = {}
-        pool = ProcessPool(self.workers, initializer=prepare_worker, context=multiprocessing.get_context("spawn"))
+        waiting: dict[Future[Any], Task] = {}
+        pool: Any = ProcessPool(self.workers, initializer=prepare_worker, context=multiprocessing.get_context("spawn"))
         try:
             for task in tasks:
                 waiting[pool.schedule(perform_apart, args=(task,), timeout=self.time_limit)] = task
@@ -101,12 +101,12 @@ class Pool:
             pool.stop()
             pool.join()
 
-    def _come_in(self, waiting: dict[ProcessFuture, Task]) -> Iterator[Outcome]:
+    def _come_in(self, waiting: dict[Future[Any], Task]) -> Iterator[Outcome]:
         """Wait until a task is done; take out all that are."""
         for future in wait(waiting, return_when=FIRST_COMPLETED).done:
             yield self._outcome(waiting.pop(future), future)
 
-    def _outcome(self, task: Task, future: ProcessFuture) -> Outcome:
+    def _outcome(self, task: Task, future: Future[Any]) -> Outcome:
         """Wait for one task."""
         try:
             return Outcome(task, *future.result())

@@ -28,6 +28,7 @@ from sim.errors import InputError
 COMPACT_AFTER = 20_000  # records; about 30 MB of journal
 ORDERED_AT_ONCE = 50_000  # rows that are put in order at a time
 ROWS_PER_GROUP = 10_000
+MEASURED = "_measured"  # appended to what was measured where a factor has the same name
 KINDS = ("events", "series")
 LEDGER = {"run": pl.String, "chunk": pl.Int64, "status": pl.String, "seconds": pl.Float64, "reason": pl.String}
 
@@ -62,7 +63,7 @@ class Storage:
     def statuses(self) -> dict[str, str]:
         """Return the last status of every run that came to an end."""
         found: dict[str, str] = {}
-        for path in self._paths("ledger"):
+        for path in self.paths("ledger"):
             table = pl.read_parquet(path, columns=["run", "status"])
             found.update(zip(table["run"], table["status"], strict=True))
         found.update((record.run, record.status) for record in self.journal.records())
@@ -71,17 +72,17 @@ class Storage:
     def records_of(self, runs: set[str]) -> pl.DataFrame:
         """Return the measures of finished runs, a row each with its id."""
         self.compact()
-        frames = [pl.read_parquet(path).filter(pl.col("run").is_in(runs)) for path in self._paths("runs")]
+        frames = [pl.read_parquet(path).filter(pl.col("run").is_in(runs)) for path in self.paths("runs")]
         return pl.concat(frames, how="diagonal_relaxed").unique("run", maintain_order=True) if frames else pl.DataFrame({"run": []})
 
     def ledger(self) -> pl.DataFrame:
         """Return how every run ended, the newest attempt of each."""
         self.compact()
-        frames = [pl.read_parquet(path) for path in self._paths("ledger")]
+        frames = [pl.read_parquet(path) for path in self.paths("ledger")]
         table = pl.concat(frames) if frames else pl.DataFrame(schema=LEDGER)
         return table.unique("run", keep="last", maintain_order=True)
 
-    def _paths(self, kind: str) -> list[Path]:
+    def paths(self, kind: str) -> list[Path]:
         """Return the parts of one kind, oldest first."""
         return sorted(self.parts.glob(f"{kind}-*.parquet"))
 
@@ -124,18 +125,18 @@ class Storage:
         """Remove what an interruption or a damaged file left: its runs count as not finished and are done again, to the same bits."""
         for draft in self.parts.glob("*.draft"):
             draft.unlink()
-        damaged = {path for kind in ("runs", "ledger", *KINDS) for path in self._paths(kind) if not readable(path)}
+        damaged = {path for kind in ("runs", "ledger", *KINDS) for path in self.paths(kind) if not readable(path)}
         broken_chunks = {number_of(path) for path in damaged if path.stem.startswith(KINDS)}
-        for ledger in self._paths("ledger"):
+        for ledger in self.paths("ledger"):
             runs = ledger.with_name(ledger.name.replace("ledger", "runs"))
             if {ledger, runs} & damaged or broken_chunks & chunks_in(ledger):
                 ledger.unlink()
-        whole = {number_of(path) for path in self._paths("ledger")}
-        for path in self._paths("runs"):
+        whole = {number_of(path) for path in self.paths("ledger")}
+        for path in self.paths("runs"):
             if number_of(path) not in whole:
                 path.unlink()
-        named = {record.chunk for record in self.journal.records()}.union(*(chunks_in(path) for path in self._paths("ledger")))
-        for path in (path for kind in KINDS for path in self._paths(kind)):
+        named = {record.chunk for record in self.journal.records()}.union(*(chunks_in(path) for path in self.paths("ledger")))
+        for path in (path for kind in KINDS for path in self.paths(kind)):
             if number_of(path) not in named or path in damaged:
                 path.unlink()
 
@@ -181,6 +182,7 @@ def in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], target: Path) 
         wanted = frame["run"].to_list()
         found = [pl.scan_parquet(path).filter(pl.col("run").is_in(wanted)).collect() for path in parts]
         rows = pl.concat([pl.DataFrame(schema={"run": pl.String}), *found], how="diagonal_relaxed").select("run", *columns)
+        rows = rows.rename({name: f"{name}{MEASURED}" for name in columns if name in frame.columns})
         ordered = frame.join(rows, on="run", how="inner", maintain_order="left_right")
         write_table(ordered, slices / f"{number:06}.parquet")
     draft = target.with_suffix(".draft")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analysis.figures.style import save
 from experiments.design import load_study
-from experiments.execute import available_cores
+from experiments.engines import available_cores
 from experiments.patterns import PATTERNS, Pattern, check_table
 from experiments.screen import show
 from experiments.store import read_manifest
@@ -46,7 +46,7 @@ def fill_results() -> None:
 def fill_pattern(pattern: Pattern) -> None:
     """Run a pattern's study, draw its figure and fill in its table."""
     study = load_study(pattern.study)
-    results = play(study, study.points(), available_cores())
+    results = play(study, available_cores())
     images = DOCS / "images" / "patterns"
     images.mkdir(parents=True, exist_ok=True)
     save(pattern.figure(results), images / pattern.study, (".png",))

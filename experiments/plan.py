@@ -31,22 +31,39 @@ def canonical(values: Mapping[str, Any]) -> str:
     return json.dumps(values, sort_keys=True, default=str)
 
 
+class Adaptive(NamedTuple):
+    """Replicates until the 95 % interval of measures is narrow enough: at least, at most, and in batches of."""
+
+    half_width: dict[str, float]
+    at_least: int
+    at_most: int
+    batch: int
+
+
 class Plan:
     """All runs of a study: points by replicates.
 
     Args:
         target: what is run; its version is part of every id.
-        points: complete parameters per point.
+        points: what every point sets; complete parameters are made from it when a run is handed out.
         seed: seed of the study; replicates are independent streams of it.
         common: with common random numbers replicate r has the same seed at every point, without every run has its own.
+
+    Raises:
+        InputError: a point is wrong; all are checked here, before the first run.
     """
 
     def __init__(self, target: Target, points: Sequence[Mapping[str, Any]], seed: int, common: bool) -> None:
         self.target, self.points, self.seed, self.common = target, points, seed, common
-        self._point_ids = [digest(target.version(), canonical(point)) for point in points]
+        version = target.version()
+        self._point_ids = [digest(version, canonical(target.settle(point))) for point in points]
         first = {name: point for point, name in reversed(list(enumerate(self._point_ids)))}
         self.repeated = {point for point, name in enumerate(self._point_ids) if first[name] != point}
         self._seeds: list[int] = []
+
+    def parameters(self, point: int) -> dict[str, Any]:
+        """Return the complete parameters of a point."""
+        return self.target.settle(self.points[point])
 
     def run(self, point: int, replicate: int) -> PlannedRun:
         """Return one run."""

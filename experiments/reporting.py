@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAIN = "structure_and_imitation"
+HEADLINE = ("joint_value", "synergy")
 
 
 def compares_imitation(runs: pl.DataFrame) -> bool:
@@ -27,12 +28,20 @@ def compares_imitation(runs: pl.DataFrame) -> bool:
     return runs["imitation_rate"].n_unique() > 1 and runs["imitation_rate"].min() == 0.0
 
 
+def shown_measures(runs: pl.DataFrame, factors: Sequence[str]) -> list[str]:
+    """Return which measures stand in a table of points: our two headline ones, or the first of another model."""
+    if set(HEADLINE) <= set(runs.columns):
+        return list(HEADLINE)
+    known = {*factors, "replicate", "seed", "run"}
+    return [name for name, kind in runs.schema.items() if name not in known and kind.is_numeric()][:3]
+
+
 def study_tables(study: str, factors: Sequence[str], results: Results) -> list[Table]:
     """Return the tables of a study; the points alone when it was cut down so far that its own tables cannot be made."""
     pattern = pattern_of(study)
     if study == MAIN and compares_imitation(results.runs):
         return summary_tables(results.runs)
-    points = point_table(results.runs, factors)
+    points = point_table(results.runs, factors, shown_measures(results.runs, factors))
     if pattern is None:
         return [points]
     try:
@@ -52,7 +61,7 @@ def study_figures(study: str, factors: Sequence[str], results: Results) -> dict[
         return response_figures(results.runs)
     if pattern is not None:
         return {study: pattern.figure(results)}
-    return {study: points_figure(results.runs, factors)}
+    return {study: points_figure(results.runs, factors, shown_measures(results.runs, factors))}
 
 
 def draw(study: str, factors: Sequence[str], results: Results, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from analysis.tables import Table
 
 LONGEST_ESTIMATE = 22  # "-0.123 [-0.123, -0.123]" stays on one line where all columns fit
 PADDING = 3
+SECONDS_BETWEEN_LINES = 10.0
 
 console = Console()
 errors = Console(stderr=True)
@@ -44,3 +46,66 @@ def progress(title: str, total: int) -> Iterator[Progress]:
     with Progress(*columns, console=console) as bar:
         bar.add_task(title, total=total)
         yield bar
+
+
+class RunProgress:
+    """How a study gets on: runs done and failed, their rate, time left. A bar in a terminal, a line now and then elsewhere, or nothing.
+
+    Args:
+        total: how many runs there will be, if that is known.
+        quiet: show nothing.
+    """
+
+    def __init__(self, total: int | None, quiet: bool) -> None:
+        self.total, self.quiet = total, quiet
+        self.done, self.before, self.failed = 0, 0, 0
+        self.started = self.told = time.monotonic()
+        columns = (
+            TextColumn("Runs"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"),
+            TimeRemainingColumn(), TextColumn("{task.fields[failed]}"),
+        )  # fmt: skip
+        self.bar = Progress(*columns, console=console) if console.is_terminal and not quiet else None
+
+    def __enter__(self) -> RunProgress:
+        """Begin to show."""
+        if self.bar is not None:
+            self.bar.start()
+            self.task = self.bar.add_task("", total=self.total, rate="", failed="")
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Show the last of it."""
+        if self.bar is not None:
+            self.bar.stop()
+        elif not self.quiet:
+            self._line()
+
+    def begin(self, before: int) -> None:
+        """Note how many runs were done before."""
+        self.before = before
+
+    def tell(self, status: str) -> None:
+        """Count one more run."""
+        self.done += 1
+        self.failed += status != "done"
+        if self.bar is not None:
+            failures = f"{self.failed} failed" if self.failed else ""
+            self.bar.update(self.task, completed=self.before + self.done, rate=self._rate(), failed=failures)
+        elif not self.quiet and time.monotonic() - self.told > SECONDS_BETWEEN_LINES:
+            self._line()
+
+    def _rate(self) -> str:
+        """Return runs per second."""
+        return f"{self.done / max(1e-9, time.monotonic() - self.started):.1f}/s"
+
+    def _line(self) -> None:
+        """Say where the study stands."""
+        self.told = time.monotonic()
+        of = "" if self.total is None else f" of {self.total}"
+        left = "" if self.total is None or not self.done else f", {self._seconds_left():.0f} s left"
+        say(f"{self.before + self.done}{of} runs, {self._rate()}{left}{f', {self.failed} failed' if self.failed else ''}")
+
+    def _seconds_left(self) -> float:
+        """Return the time the missing runs need at the present rate."""
+        missing = max(0, (self.total or 0) - self.before - self.done)
+        return missing * (time.monotonic() - self.started) / self.done

@@ -12,9 +12,9 @@ import polars as pl
 
 from analysis.tables import Table
 from experiments.configuration import load
-from experiments.execute import compile_first
 from experiments.screen import progress, say, show
 from experiments.store import GrowingTable, new_folder, read_table, write_manifest, write_table, write_yaml
+from experiments.warming import compile_first
 from sim.config import Config
 from sim.measures import MEASURES
 from sim.outcomes import OUTCOMES, by_form, outcomes

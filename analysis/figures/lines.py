@@ -74,14 +74,13 @@ def lines_figure(panels: Sequence[Panel], x: str, x_label: str, series: str, ser
     return figure
 
 
-def points_figure(runs: pl.DataFrame, factors: Sequence[str]) -> Figure:
-    """Return joint value and synergy of a design of one or two factors: the one with more numbers along the axis, the other as lines."""
+def points_figure(runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[str]) -> Figure:
+    """Return measures of a design of one or two factors: the one with more numbers along the axis, the other as lines."""
     varied = [factor for factor in factors if runs[factor].n_unique() > 1]
     if len(varied) not in (1, 2):
         raise AnalysisError(f"lines need one or two factors with several levels; the study has {len(varied)}: {', '.join(varied) or 'none'}")
     varied.sort(key=lambda factor: (not runs[factor].dtype.is_numeric(), -runs[factor].n_unique()))
-    x, series = varied[0], varied[1] if len(varied) == 2 else "form"
-    panels = [
-        Panel(runs, measure, f"{measure.replace('_', ' ').capitalize()}\n(per organisation and round)") for measure in ("joint_value", "synergy")
-    ]
+    x, series = varied[0], varied[1] if len(varied) == 2 else ""
+    lines = runs if series else runs.with_columns(pl.lit("").alias(""))
+    panels = [Panel(lines, measure, measure.replace("_", " ").capitalize()) for measure in measures]
     return lines_figure(panels, x, x, series, series)

@@ -52,6 +52,6 @@ def test_a_missing_cell_is_refused():
 @pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.study)
 def test_every_pattern_runs_small(pattern):
     study = load_study(pattern.study, ["replicates=8", "run.rounds=60", "population.organisations=30"])
-    results = play(study, study.points(), 1)
+    results = play(study, 1)
     assert all(np.isfinite(check.estimate.value) for check in pattern.check(results))
     assert pattern.figure(results).axes

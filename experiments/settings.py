@@ -1,0 +1,165 @@
+"""Settings of the designs: type and limits of each. Defaults and meaning stand in configs/design/, a file per design."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from experiments.configuration import allowed_values, did_you_mean, nearest
+from sim.config import LARGEST_SEED
+from sim.errors import InputError
+from sim.presets import configs_folder
+
+LARGEST_SAMPLE = 2**20
+COMPOSITIONS = ("cross", "zip")
+
+
+class Settings(BaseModel):
+    """Settings of a design: closed to unknown names; no defaults, for those stand in configs/design/."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class FullFactorial(Settings):
+    """No settings."""
+
+
+class Paired(Settings):
+    """No settings."""
+
+
+class FractionalFactorial(Settings):
+    """No settings."""
+
+
+class OneAtATime(Settings):
+    """The base point."""
+
+    base: dict[str, Any] = Field(description="{factor: level}")
+
+
+class Table(Settings):
+    """The file of points."""
+
+    file: str
+
+    @field_validator("file", mode="before")
+    @classmethod
+    def named(cls, value: Any) -> Any:
+        """Ask for the file."""
+        if value is None:
+            raise ValueError("the design table needs a file: design.file=points.csv")
+        return value
+
+
+class Sampled(Settings):
+    """A design with draws of its own."""
+
+    seed: int = Field(ge=0, le=LARGEST_SEED)
+
+
+class LatinHypercube(Sampled):
+    """Latin hypercube."""
+
+    samples: int = Field(ge=1, le=LARGEST_SAMPLE)
+    strength: int = Field(ge=1, le=2)
+    optimization: Literal["random-cd"] | None
+
+
+class PowerOfTwo(Sampled):
+    """A design on a Sobol' sequence."""
+
+    samples: int = Field(ge=1, le=LARGEST_SAMPLE)
+    scramble: bool
+
+    @field_validator("samples")
+    @classmethod
+    def balanced(cls, value: int) -> int:
+        """Refuse numbers at which a Sobol' sequence is not balanced."""
+        if value & (value - 1):
+            below = 1 << (value.bit_length() - 1)
+            raise ValueError(f"design.samples is {value}; a Sobol' sequence is balanced at powers of two only: take {below} or {2 * below}")
+        return value
+
+
+class SobolSequence(PowerOfTwo):
+    """Sobol' sequence."""
+
+
+class Grouped(Settings):
+    """A design whose factors may be grouped."""
+
+    groups: dict[str, list[str]] = Field(description="{group: [factor, factor]}")
+
+    @field_validator("groups")
+    @classmethod
+    def apart(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Refuse a factor in two groups."""
+        members = [member for group in value.values() for member in group]
+        twice = [member for member in members if members.count(member) > 1]
+        if twice:
+            raise ValueError(f"design.groups names {twice[0]} twice; a factor belongs to one group")
+        return value
+
+
+class Sobol(PowerOfTwo, Grouped):
+    """Saltelli's sample for Sobol' indices."""
+
+    second_order: bool
+
+
+class Morris(Sampled, Grouped):
+    """Morris' trajectories."""
+
+    trajectories: int = Field(ge=2, le=LARGEST_SAMPLE)
+    levels: int = Field(ge=2, le=1024)
+    optimal: int | None = Field(ge=2)
+
+    @model_validator(mode="after")
+    def check(self) -> Morris:
+        """Refuse an odd grid, and to keep more trajectories than there are."""
+        if self.levels % 2:
+            raise ValueError(f"design.levels is {self.levels}; the grid of morris needs an even number: take {self.levels + 1}")
+        if self.optimal is not None and self.optimal >= self.trajectories:
+            raise ValueError(f"design.optimal is {self.optimal}; allowed: 2 to {self.trajectories - 1}, fewer than design.trajectories")
+        return self
+
+
+@cache
+def design_names() -> tuple[str, ...]:
+    """Return the names of the designs that come with the package."""
+    return tuple(sorted(path.stem for path in (configs_folder() / "design").glob("*.yaml")))
+
+
+def default_settings(name: Any) -> dict[str, Any]:
+    """Read the defaults of a design."""
+    if name in COMPOSITIONS:
+        raise InputError(f"{name} composes designs; list them: design: {{{name}: [{{name: ..., factors: [...]}}, {{name: ..., factors: [...]}}]}}")
+    if name not in design_names():
+        raise InputError(f"{name} is not a design; allowed: {', '.join(design_names())}.{nearest(str(name), design_names())}")
+    return yaml.safe_load((configs_folder() / "design" / f"{name}.yaml").read_text(encoding="utf-8")) or {}
+
+
+def check_settings(name: str, kind: type[Settings], given: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a design, checked and complete."""
+    for key in given:
+        if key not in kind.model_fields:
+            known = list(kind.model_fields)
+            raise InputError(f"design.{key} is not a setting of {name}.{did_you_mean(str(key), known) if known else ' It has none.'}")
+    try:
+        return kind.model_validate(given).model_dump()
+    except ValidationError as error:
+        raise InputError(explain_setting(kind, error)) from error
+
+
+def explain_setting(kind: type[Settings], error: ValidationError) -> str:
+    """Say the first thing that is wrong with a setting in one sentence."""
+    first = error.errors()[0]
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
+    setting, value = str(first["loc"][0]), first["input"]
+    field = kind.model_fields[setting]
+    return f"design.{setting} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}. Allowed: {field.description or allowed_values(field)}."

@@ -1,0 +1,18 @@
+"""Compile the model once, before anybody waits for it unannounced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim.compilation import is_compiled
+from sim.config import Config
+
+
+def compile_first(announce: Callable[[str], None]) -> None:
+    """Compile the model once in this process, so that workers find it done."""
+    if is_compiled():
+        return
+    announce("Compiling the model once on this machine (about a quarter of a minute); later runs start at once.")
+    from sim.model import CollaborationModel
+
+    CollaborationModel(Config.model_validate({"run": {"rounds": 1}, "population": {"organisations": 4}})).run()

@@ -1,0 +1,183 @@
+"""What a study survives: runs that fail in every way, interruptions, damaged files, a second process; and what it then gives."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+from experiments.__main__ import main
+from experiments.folder import locked
+
+MODEL = Path(__file__).parents[1] / "moody_model.py"
+KILLS = int(os.environ.get("KILLS", "3"))
+
+
+def study_file(folder, factors, replicates=4, **more):
+    model = {"class": f"{MODEL}:Moody", "rounds": 2, "measures": ["value"]}
+    path = folder / "moods.yaml"
+    path.write_text(yaml.safe_dump({"question": "Moods?", "model": model, "factors": factors, "replicates": replicates, "seed": 7, **more}))
+    return str(path)
+
+
+def run(*words):
+    return main([str(word) for word in words])
+
+
+def runs_of(folder):
+    return pl.read_parquet(folder / "runs.parquet")
+
+
+def start(*words):
+    command = [sys.executable, "-m", "experiments", *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def wait_for_records(folder, process, count=1):
+    journal = folder / "journal.jsonl"
+    while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= count):
+        time.sleep(0.02)
+
+
+def test_a_bad_run_costs_itself_alone(tmp_path, capsys):
+    study = study_file(tmp_path, {"mood": ["fine", "raises", "dies", "hangs", "vague"]}, replicates=2)
+    folder = tmp_path / "results"
+    assert run("study", study, "--workers", 2, "--time-limit", 2, "--out", folder) == 3
+    assert runs_of(folder)["mood"].to_list() == ["fine", "fine"]
+    failures = pl.read_parquet(folder / "failures.parquet")
+    assert dict(zip(failures["mood"], failures["status"], strict=True)) == {
+        "raises": "failed", "dies": "died", "hangs": "timed out", "vague": "undefined",
+    }  # fmt: skip
+    by_mood = {row["mood"]: row for row in failures.iter_rows(named=True)}
+    assert "ValueError: not today" in by_mood["raises"]["reason"]
+    assert "value" in by_mood["vague"]["reason"]
+    capsys.readouterr()
+    assert run(*by_mood["raises"]["command"].split()[1:]) == 0
+    assert "ValueError: not today" in capsys.readouterr().out
+    assert run("resume", folder) == 3  # what failed is not tried again unless asked
+    assert json.loads((folder / "manifest.json").read_text())["failed"] == 8
+
+
+def test_fail_fast_stops_and_can_be_gone_on_with(tmp_path, capsys):
+    study = study_file(tmp_path, {"mood": ["raises", "fine"]})
+    folder = tmp_path / "results"
+    assert run("study", study, "--workers", 1, "--fail-fast", "--out", folder) == 2
+    assert "not today" in capsys.readouterr().err
+    assert run("resume", folder, "--workers", 1) == 3
+    assert runs_of(folder)["mood"].to_list() == ["fine"] * 4
+
+
+def test_the_same_bytes_whatever_the_workers(tmp_path):
+    study = study_file(tmp_path, {"size": list(range(30))})
+    files = []
+    for workers in (1, 2, 3):
+        folder = tmp_path / f"w{workers}"
+        assert run("study", study, "--workers", workers, "--out", folder) == 0
+        files.append((folder / "runs.parquet").read_bytes())
+    assert files[0] == files[1] == files[2]
+
+
+def test_killed_at_random_moments_nothing_is_lost_or_doubled(tmp_path):
+    study = study_file(tmp_path, {"size": list(range(40)), "pause": [0.002]}, replicates=10)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert run("study", study, "--workers", 2, "--out", whole) == 0
+    rng = random.Random(5)
+    process = start("study", study, "--workers", 2, "--out", broken)
+    for _ in range(KILLS):
+        wait_for_records(broken, process)
+        time.sleep(rng.random())
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process = start("resume", broken, "--workers", 2)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    assert (broken / "runs.parquet").read_bytes() == (whole / "runs.parquet").read_bytes()
+
+
+def test_ctrl_c_leaves_a_folder_to_go_on_with(tmp_path):
+    study = study_file(tmp_path, {"size": list(range(40)), "pause": [0.02]})
+    folder = tmp_path / "results"
+    process = start("study", study, "--workers", 2, "--out", folder)
+    wait_for_records(folder, process)
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, out + err
+    assert time.monotonic() - started < 20  # a second on an idle machine
+    assert "Traceback" not in err
+    assert run("resume", folder, "--workers", 1) == 0
+    assert len(runs_of(folder)) == 160
+
+
+@pytest.mark.parametrize("damage", ["torn line", "truncated part", "missing ledger"])
+def test_damage_is_mended(tmp_path, damage):
+    study = study_file(tmp_path, {"size": list(range(10))})
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    for folder in (whole, broken):
+        assert run("study", study, "--workers", 1, "--out", folder) == 0
+    (broken / "runs.parquet").unlink()
+    part = next((broken / "parts").glob("runs-*"))
+    ledger = next((broken / "parts").glob("ledger-*"))
+    if damage == "torn line":
+        (broken / "journal.jsonl").write_bytes(b'{"run": "abc", "chu')
+    elif damage == "truncated part":
+        part.write_bytes(part.read_bytes()[:-100])
+    else:
+        ledger.unlink()
+    assert run("resume", broken, "--workers", 1) == 0
+    assert (broken / "runs.parquet").read_bytes() == (whole / "runs.parquet").read_bytes()
+
+
+def test_more_replicates_and_points_reuse_what_is_there(tmp_path, capsys):
+    study = study_file(tmp_path, {"size": [1, 2]}, replicates=3)
+    grown, whole = tmp_path / "grown", tmp_path / "whole"
+    assert run("study", study, "--workers", 1, "--out", grown) == 0
+    capsys.readouterr()
+    assert run("resume", grown, "replicates=5", "size=1,2,3", "--workers", 1) == 0
+    assert "6 of" not in capsys.readouterr().err
+    assert run("study", study, "replicates=5", "size=1,2,3", "--workers", 1, "--out", whole) == 0
+    assert (grown / "runs.parquet").read_bytes() == (whole / "runs.parquet").read_bytes()
+    ledgers = pl.concat([pl.read_parquet(path) for path in (grown / "parts").glob("ledger-*")])
+    assert len(ledgers) == ledgers["run"].n_unique() == 15
+
+
+def test_a_second_process_and_a_changed_model_are_refused(tmp_path, capsys):
+    study = study_file(tmp_path, {"size": [1]})
+    folder = tmp_path / "results"
+    assert run("study", study, "--workers", 1, "--out", folder) == 0
+    with locked(folder):
+        assert run("resume", folder) == 2
+    assert "in use by another process" in capsys.readouterr().err
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"version": "another"}))
+    assert run("resume", folder) == 2
+    assert "--any-version" in capsys.readouterr().err
+    assert run("resume", folder, "--any-version", "--workers", 1) == 0
+
+
+def test_adaptive_replicates_stop_when_narrow_enough(tmp_path):
+    until = {"until": {"value": 0.15}, "at_least": 4, "at_most": 60, "batch": 4}
+    study = study_file(tmp_path, {"size": [1, 2]}, replicates=until)
+    files = []
+    for workers in (1, 2):
+        folder = tmp_path / f"w{workers}"
+        assert run("study", study, "--workers", workers, "--out", folder) == 0
+        files.append((folder / "runs.parquet").read_bytes())
+    assert files[0] == files[1]
+    counts = runs_of(folder).group_by("size").len()["len"].to_list()
+    assert all(4 < count < 60 and count % 4 == 0 for count in counts)
+
+
+def test_without_common_random_numbers_every_run_has_its_own_seed(tmp_path):
+    common = study_file(tmp_path, {"size": [1, 2]})
+    for switch, seeds in (("true", 4), ("false", 8)):
+        folder = tmp_path / switch
+        assert run("study", common, f"common_random_numbers={switch}", "--workers", 1, "--out", folder) == 0
+        assert runs_of(folder)["seed"].n_unique() == seeds
