@@ -14,6 +14,8 @@ import traceback
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import suppress
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from pebble import ProcessExpired, ProcessPool
@@ -74,9 +76,11 @@ class ThisProcess:
         yield from map(perform, tasks)
 
 
-def prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, and matrix libraries one thread."""
+def prepare_worker(target: Target) -> None:
+    """Leave Ctrl-C to the parent, and import what runs need before their time counts; if that fails, the run will say why."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(Exception):
+        target.warm()
 
 
 class Pool:
@@ -87,10 +91,15 @@ class Pool:
 
     def outcomes(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Keep a bounded number of tasks in flight."""
+        tasks = iter(tasks)
+        first = next(tasks, None)
+        if first is None:
+            return
         waiting: dict[Future[Any], Task] = {}
-        pool: Any = ProcessPool(self.workers, initializer=prepare_worker, context=multiprocessing.get_context("spawn"))
+        context = multiprocessing.get_context("spawn")
+        pool: Any = ProcessPool(self.workers, initializer=prepare_worker, initargs=(first.target,), context=context)
         try:
-            for task in tasks:
+            for task in chain((first,), tasks):
                 waiting[pool.schedule(perform_apart, args=(task,), timeout=self.time_limit)] = task
                 if len(waiting) >= IN_FLIGHT_PER_WORKER * self.workers:
                     yield from self._come_in(waiting)

@@ -58,6 +58,9 @@ class Target(Protocol):
     def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the complete, checked parameters of one point; InputError says in one sentence what is wrong."""
 
+    def warm(self) -> None:
+        """Import what a run needs, so that no run pays for it."""
+
     def run(self, parameters: Mapping[str, Any], seed: int, wanted: Wanted) -> Harvest:
         """Run once with settled parameters."""
 
@@ -163,6 +166,12 @@ class CollaborationTarget:
         files = _contents(config)
         return parameters | ({FILES: files} if files else {})
 
+    def warm(self) -> None:
+        """Import the model and load its compiled kernels."""
+        from sim.model import CollaborationModel
+
+        CollaborationModel(Config.model_validate({"run": {"rounds": 1}, "population": {"organisations": 4}})).run()
+
     def run(self, parameters: Mapping[str, Any], seed: int, wanted: Wanted) -> Harvest:
         """Run the model once."""
         from sim.model import CollaborationModel
@@ -263,6 +272,10 @@ class MesaTarget:
         arguments = complete(load_class(self.model), rest, [name for name, _ in self.objects])
         objects = {OBJECTS: {name: Path(of).name for name, of in self.objects}} if self.objects else {}
         return arguments | {ROUNDS: whole_rounds(own.get(ROUNDS, self.rounds)), MEASURES: list(self.measures)} | objects
+
+    def warm(self) -> None:
+        """Import the model's class."""
+        load_class(self.model)
 
     def run(self, parameters: Mapping[str, Any], seed: int, wanted: Wanted) -> Harvest:
         """Run the model once.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from experiments.targets import CollaborationTarget
 from sim.compilation import is_compiled
-from sim.config import Config
 
 
 def compile_first(announce: Callable[[str], None]) -> None:
@@ -13,6 +13,4 @@ def compile_first(announce: Callable[[str], None]) -> None:
     if is_compiled():
         return
     announce("Compiling the model once on this machine (about a quarter of a minute); later runs start at once.")
-    from sim.model import CollaborationModel
-
-    CollaborationModel(Config.model_validate({"run": {"rounds": 1}, "population": {"organisations": 4}})).run()
+    CollaborationTarget().warm()
