@@ -20,7 +20,7 @@ from experiments.factors import (
     Level,
     Range,
     check_clashes,
-    check_settings,
+    check_levels,
     chosen_level,
     is_scenarios,
     read_factor,
@@ -221,7 +221,7 @@ def apply(override: Override, text: str, changes: Changes) -> None:
     if factor is None:
         changes.fixed.append(text)
     else:
-        check_settings(factor)
+        check_levels(factor)
         changes.factors[key] = factor
         changes.chosen.append(key)
 

@@ -102,7 +102,7 @@ def read_factor(name: str, given: Any) -> Factor:
         factor = [Level(value, {name: value}) for value in map(as_number, given)]
     else:
         raise InputError(f"{name} is {given}; allowed: a list of levels ([0, 0.1]), a range ({{low: 0, high: 0.5}}), or scenarios by name")
-    check_settings(factor)
+    check_levels(factor)
     return factor
 
 
@@ -121,7 +121,7 @@ def is_scenarios(factor: Factor | None, name: str) -> bool:
     return factor is not None and name not in [*groups(), *parameter_paths()]
 
 
-def check_settings(factor: Factor) -> None:
+def check_levels(factor: Factor) -> None:
     """Refuse levels that set what is no parameter or preset."""
     given = [factor.level(factor.low)] if isinstance(factor, Range) else factor
     for level in given:
