@@ -35,7 +35,7 @@ def study_tables(study: str, factors: Sequence[str], results: Results) -> list[T
         if study == MAIN and compares_imitation(results.runs):
             return summary_tables(results.runs)
         if pattern is not None:
-            return [points, check_table(pattern, pattern.check(results), results.runs["replicate"].n_unique())]
+            return [points, check_table(pattern, pattern.check(results))]
     except AnalysisError as reason:
         say(f"The tables of {study} need its whole study, as a full factorial; here are its points alone: {reason}")
     return [points]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import sqrt
 from typing import NamedTuple
 
-import numpy as np
-
 from sim.compilation import kernel
 from sim.state import Floats, Tally, World
 
@@ -52,6 +50,7 @@ MEASURES = {
     "gini_value": Measure("inequality of value earned since entering", "0-1"),
 }
 COVERED_FROM = 0.5
+MEAN, SHARE_MEAN, HIGHEST, VARIANCE, SHARE_VARIANCE = range(5)  # rows of Scratch.by_domain
 EVENT_MEANINGS = {
     "collaboration": "number in order of starting",
     "form": "form of the initiator",
@@ -83,14 +82,15 @@ DIVERSITY, TRUST, TEAMS = Tally.DIVERSITY, Tally.TRUST, Tally.TEAMS
 
 
 @kernel
-def gini(values: Floats) -> float:
-    """Return the Gini coefficient of values, negative ones counted as nothing; 0 when nobody has anything."""
-    order = np.argsort(values)  # as in find: one sort to compile
+def gini(values: Floats, ordered: Floats) -> float:
+    """Return the Gini coefficient of values, negative ones counted as nothing; 0 when nobody has anything. ``ordered`` is working space."""
+    for i in range(values.size):
+        ordered[i] = max(0.0, values[i])
+    ordered.sort()
     weighted, total, n = 0.0, 0.0, values.size
     for rank in range(n):
-        value = max(0.0, values[order[rank]])
-        weighted += (rank + 1) * value
-        total += value
+        weighted += (rank + 1) * ordered[rank]
+        total += ordered[rank]
     return (2.0 * weighted / total - (n + 1)) / n if total > 0.0 else 0.0
 
 
@@ -125,6 +125,38 @@ def measure_teams(w: World, row: Floats) -> None:
 
 
 @kernel
+def spread_over_domains(w: World) -> tuple[float, float, int]:
+    """Return the variances, summed over domains, of expertise and of its shares, and in how many domains somebody is good.
+
+    Walks along the rows, as they lie in memory, with a sum per domain: along the columns a large population waits for memory.
+    """
+    skills, sums = w.org.expertise, w.scratch.by_domain
+    n, domains = skills.shape
+    for k in range(domains):
+        for statistic in range(sums.shape[0]):
+            sums[statistic, k] = 0.0
+    for i in range(n):
+        total = 0.0
+        for k in range(domains):
+            total += skills[i, k]
+        w.scratch.keys[i] = 1.0 / total if total > 0.0 else 0.0
+        for k in range(domains):
+            sums[MEAN, k] += skills[i, k] / n
+            sums[SHARE_MEAN, k] += skills[i, k] * w.scratch.keys[i] / n
+            sums[HIGHEST, k] = max(sums[HIGHEST, k], skills[i, k])
+    for i in range(n):
+        for k in range(domains):
+            sums[VARIANCE, k] += (skills[i, k] - sums[MEAN, k]) ** 2 / n
+            sums[SHARE_VARIANCE, k] += (skills[i, k] * w.scratch.keys[i] - sums[SHARE_MEAN, k]) ** 2 / n
+    variance, share_variance, covered = 0.0, 0.0, 0
+    for k in range(domains):
+        variance += sums[VARIANCE, k]
+        share_variance += sums[SHARE_VARIANCE, k]
+        covered += sums[HIGHEST, k] >= COVERED_FROM
+    return variance, share_variance, covered
+
+
+@kernel
 def measure_population(w: World, row: Floats) -> None:
     """Write measures over all organisations, in time linear in their number."""
     org, ledger = w.org, w.ledger
@@ -135,29 +167,14 @@ def measure_population(w: World, row: Floats) -> None:
         slots += ledger.used[i]
         for slot in range(ledger.used[i]):
             trust += ledger.trust[i, slot]
-        total = 0.0
-        for k in range(domains):
-            total += org.expertise[i, k]
-        w.scratch.keys[i] = total
-    variance, share_variance, covered = 0.0, 0.0, 0
-    for k in range(domains):
-        mean, share_mean, highest = 0.0, 0.0, 0.0
-        for i in range(n):
-            mean += org.expertise[i, k] / n
-            share_mean += org.expertise[i, k] / w.scratch.keys[i] / n if w.scratch.keys[i] > 0.0 else 0.0
-            highest = max(highest, org.expertise[i, k])
-        for i in range(n):
-            share = org.expertise[i, k] / w.scratch.keys[i] if w.scratch.keys[i] > 0.0 else 0.0
-            variance += (org.expertise[i, k] - mean) ** 2 / n
-            share_variance += (share - share_mean) ** 2 / n
-        covered += highest >= COVERED_FROM
+    variance, share_variance, covered = spread_over_domains(w)
     row[21] = trust / slots if slots > 0 else 0.0
     row[22] = bridging / n
     row[25] = sqrt(2.0 * variance * n / (n - 1)) if n > 1 else 0.0
     row[26] = share_variance
     row[27] = 1.0 / (1.0 - share_variance)
     row[28] = covered / domains
-    row[29] = gini(org.earned_total)
+    row[29] = gini(org.earned_total, w.scratch.keys)
 
 
 @kernel

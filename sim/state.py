@@ -210,6 +210,7 @@ class Scratch(NamedTuple):
     seen: Integers  # (max(S, 64),)
     domain_weight: Floats  # (K,)
     skill: Floats  # (K,)
+    by_domain: Floats  # (5, K) sums over organisations
 
 
 class World(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.config import Config, Structure
 from sim.phases.imitate import OWN as OWN_IMITATION
@@ -17,6 +18,9 @@ from sim.state import Collaborations, Floats, Integers, Ledger, Organisations, S
 from sim.structures import LinkRule, form_tables
 
 LARGEST_SAMPLE = 64  # config: seen_at_most
+CACHE_LINE, LARGE_PAGE = 64, 2**21  # bytes
+
+Array = NDArray[Any]
 
 
 class Entrants(NamedTuple):
@@ -149,7 +153,39 @@ def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capaci
         seen=np.zeros(max(largest, LARGEST_SAMPLE), np.int32),
         domain_weight=np.zeros(domains),
         skill=np.zeros(domains),
+        by_domain=np.zeros((5, domains)),
     )
+
+
+def arrays_of(group: Any) -> list[Array]:
+    """Return all arrays in nested named tuples, in their order."""
+    if isinstance(group, np.ndarray):
+        return [group]
+    return [array for part in group for array in arrays_of(part)] if isinstance(group, tuple) else []
+
+
+def with_arrays(group: Any, arrays: Iterator[Array]) -> Any:
+    """Return nested named tuples with other arrays, taken in their order."""
+    if isinstance(group, np.ndarray):
+        return next(arrays)
+    kind: Any = type(group)
+    return kind(*(with_arrays(part, arrays) for part in group)) if isinstance(group, tuple) else group
+
+
+def in_one_block(world: World) -> World:
+    """Move a large state into one block of memory, which the system then keeps in few large pages that are found faster."""
+    scattered = arrays_of(world)
+    ends = np.cumsum([-(-array.nbytes // CACHE_LINE) * CACHE_LINE for array in scattered]).tolist()
+    if ends[-1] < LARGE_PAGE:
+        return world
+    block = np.zeros(ends[-1] + LARGE_PAGE, dtype=np.uint8)
+    block = block[-block.ctypes.data % LARGE_PAGE :]
+    moved = []
+    for array, start in zip(scattered, [0, *ends], strict=False):
+        moved.append(block[start : start + array.nbytes].view(array.dtype).reshape(array.shape))
+        moved[-1][...] = array
+    one: World = with_arrays(world, iter(moved))
+    return one
 
 
 def build_world(config: Config, forms: Sequence[tuple[Structure, float]], own_links: dict[str, LinkRule], entrants: Entrants | None) -> World:
@@ -183,4 +219,4 @@ def build_world(config: Config, forms: Sequence[tuple[Structure, float]], own_li
     if entrants is not None:
         world.org.core[:] = entrants.expertise
         world.org.sector[:] = entrants.sector
-    return world
+    return in_one_block(world)

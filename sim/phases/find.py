@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.compilation import kernel
 from sim.phases.assemble import assemble, start_together
+from sim.prefetching import look_ahead_in_find
 from sim.production import Combine, deepen, running_cost, team_quality, unit_value, write_contribution
 from sim.randomness import Process, pick, uniform
 from sim.relations import cooling_off, open_slot, slot_of, trust_in
@@ -240,6 +241,7 @@ def find(w: World, own_rule: Combine, now: int) -> None:
             actors += 1
     order = np.argsort(scratch.keys[:actors])
     for turn in range(actors):
+        look_ahead_in_find(w, order, turn, actors)
         i = scratch.actors[order[turn]]
         for place in range(org.load[i]):
             c = org.places[i, place]

@@ -6,6 +6,7 @@ from math import exp, sqrt
 
 from sim.compilation import kernel
 from sim.entering import fit_budget
+from sim.prefetching import look_ahead_in_work
 from sim.production import Combine, deepen, divide, quality_of, team_quality, unit_value, write_contribution
 from sim.randomness import Process, normal_pair
 from sim.relations import closeness, distance_between, open_slot, slot_of, stranger_trust
@@ -233,5 +234,6 @@ def work(w: World, own_rule: Combine, now: int) -> None:
     """Let everybody work: alone, or together in every collaboration; then practise."""
     work_alone(w.org, w.around, w.p, now)
     for position in range(w.col.totals[0]):
+        look_ahead_in_work(w, position)
         work_together(w, own_rule, w.col.order[position], now)
     practise(w)

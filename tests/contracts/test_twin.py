@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 
 from sim.config import Config
 from sim.model import CollaborationModel
+from sim.prefetching import FROM_ORGANISATIONS
 from sim.presets import forms, load_structure, structure_presets
 from tests.configurations import configurations
 from tests.reference.twin import TwinModel
@@ -78,3 +79,8 @@ def test_engine_and_twin_agree_on_every_preset_and_rule(preset, rule):
 def test_engine_and_twin_agree_when_the_budget_leaves_no_choice():
     """A budget below base skill in every domain makes all skills equal; not drawn at random, for there rounding breaks exact ties."""
     compare(Config.model_validate({"population": {"organisations": 20, "budget": 0.05}, "run": {"rounds": 10, "seed": 5}}))
+
+
+def test_engine_and_twin_agree_on_a_population_that_is_looked_ahead_in():
+    """Large populations are prefetched and stand in one block of memory, which must change nothing."""
+    compare(Config.model_validate({"population": {"organisations": FROM_ORGANISATIONS}, "run": {"rounds": 4, "seed": 3}}))

@@ -1,0 +1,165 @@
+"""Ask for memory before it is needed, so that a large population does not wait for it.
+
+The state of many organisations does not fit the processor's caches, and partners lie anywhere in it: nearly every look
+at a partner waits for memory. But who acts next is known: the rows of the next actors and teams are asked for while the
+present one is at work, those first that tell which rows come next. This changes no number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from sim.compilation import kernel
+from sim.packing import WORD, read_field
+from sim.relations import slot_of
+from sim.state import World
+
+FROM_ORGANISATIONS = 3_000  # below, the state (1.5 kB each) is in the caches anyway and asking costs more than it saves
+CACHE_LINE = 64
+READ, KEEP, DATA = (ir.Constant(ir.IntType(32), number) for number in (0, 3, 1))
+
+
+def ask(builder: Any, start: Any, offset: Any) -> None:
+    """Build the request for one cache line."""
+    numbers = [ir.IntType(32)] * 3
+    function = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, *numbers])
+    request = builder.module.declare_intrinsic("llvm.prefetch", [cgutils.voidptr_t], function)
+    builder.call(request, [builder.gep(builder.bitcast(start, cgutils.voidptr_t), [offset]), READ, KEEP, DATA])
+
+
+def rows_of(*columns: str) -> Any:
+    """Return a kernel ``(group, row)`` that asks for the row in each of these columns."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def ask_for_row(typing: Any, group: Any, row: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            for column in columns:
+                kind = group.fields[column][1]
+                array = context.make_array(kind)(context, builder, read_field(context, builder, group, arguments[0], column))
+                length = cgutils.unpack_tuple(builder, array.strides, kind.ndim)[0]
+                start = builder.mul(arguments[1], length)
+                if kind.ndim == 1:
+                    ask(builder, array.data, start)
+                else:
+                    with cgutils.for_range_slice(builder, ir.Constant(WORD, 0), length, ir.Constant(WORD, CACHE_LINE), WORD) as (offset, _):
+                        ask(builder, array.data, builder.add(start, offset))
+            return context.get_dummy_value()
+
+        return types.void(group, types.int64), build
+
+    return ask_for_row
+
+
+def slots_of(*columns: str) -> Any:
+    """Return a kernel ``(group, row, slot)`` that asks for one slot of a row in each of these columns."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def ask_for_slot(typing: Any, group: Any, row: Any, slot: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            for column in columns:
+                kind = group.fields[column][1]
+                array = context.make_array(kind)(context, builder, read_field(context, builder, group, arguments[0], column))
+                steps = cgutils.unpack_tuple(builder, array.strides, kind.ndim)
+                offset = builder.add(builder.mul(arguments[1], steps[0]), builder.mul(arguments[2], steps[1]))
+                ask(builder, array.data, offset)
+            return context.get_dummy_value()
+
+        return types.void(group, types.int64, types.int64), build
+
+    return ask_for_slot
+
+
+own_situation = rows_of(
+    "expertise", "form", "at_work", "places", "breadth", "domains", "requirement", "alone_quality", "alone_value", "earned", "progress", "rounds_left"
+)
+own_memory = rows_of("used", "partner", "trust", "familiarity", "meetings", "last_met")
+own_new_slots = rows_of("joint", "last_worked")
+freedom = rows_of("load", "sector")
+candidate = rows_of("expertise", "alone_value")
+who_it_knows = rows_of("used", "partner")
+member = rows_of("expertise", "load", "sector", "bridging", "alone_value", "earned")
+skills = rows_of("expertise")
+relation = slots_of("trust", "familiarity", "meetings", "last_met", "last_worked")
+team = rows_of("members", "size", "form", "breadth", "weight", "requirement", "domains", "started", "quality")
+team_at_work = rows_of("gain", "sums", "progress", "expected", "surplus", "age", "rounds_left", "rounds_spent")
+
+
+@kernel
+def look_ahead_to_actor(w: World, i: int) -> None:
+    """Ask for what somebody who acts later reads of itself."""
+    own_situation(w.org, i)
+    own_memory(w.ledger, i)
+    if w.org.load[i] < w.p.capacity:
+        own_new_slots(w.ledger, i)
+
+
+@kernel
+def look_ahead_to_contacts(w: World, i: int) -> None:
+    """Ask for what tells whether those it knows are free, and for its teams."""
+    for slot in range(w.ledger.used[i]):
+        freedom(w.org, w.ledger.partner[i, slot])
+    for place in range(w.org.load[i]):
+        team(w.col, w.org.places[i, place])
+
+
+@kernel
+def look_ahead_to_candidates(w: World, i: int) -> None:
+    """Ask for what it reads of those it knows that are free, and for its team-mates' skills."""
+    for slot in range(w.ledger.used[i]):
+        j = w.ledger.partner[i, slot]
+        if w.org.load[j] < w.p.capacity:
+            candidate(w.org, j)
+    for place in range(w.org.load[i]):
+        c = w.org.places[i, place]
+        for mate in range(w.col.size[c]):
+            skills(w.org, w.col.members[c, mate])
+
+
+@kernel
+def look_ahead_to_team(w: World, c: int) -> None:
+    """Ask for a team that works later."""
+    team(w.col, c)
+    team_at_work(w.col, c)
+
+
+@kernel
+def look_ahead_to_members(w: World, c: int) -> None:
+    """Ask for its members, and for whom they remember."""
+    for place in range(w.col.size[c]):
+        i = w.col.members[c, place]
+        member(w.org, i)
+        who_it_knows(w.ledger, i)
+
+
+@kernel
+def look_ahead_to_relations(w: World, c: int) -> None:
+    """Ask for what its members remember of each other."""
+    for a in range(w.col.size[c]):
+        for b in range(w.col.size[c]):
+            if a != b:
+                i = w.col.members[c, a]
+                relation(w.ledger, i, slot_of(w.ledger, i, w.col.members[c, b]))
+
+
+@kernel
+def look_ahead_in_find(w: World, order: Any, turn: int, actors: int) -> None:
+    """Ask for what the next turns need: the farther, the less is known of where it lies."""
+    if w.org.load.size >= FROM_ORGANISATIONS and turn + 9 < actors:
+        look_ahead_to_actor(w, w.scratch.actors[order[turn + 9]])
+        look_ahead_to_contacts(w, w.scratch.actors[order[turn + 5]])
+        look_ahead_to_candidates(w, w.scratch.actors[order[turn + 2]])
+
+
+@kernel
+def look_ahead_in_work(w: World, position: int) -> None:
+    """Ask for what the next teams need: the farther, the less is known of where it lies."""
+    order = w.col.order
+    if w.org.load.size >= FROM_ORGANISATIONS and position + 12 < w.col.totals[0]:
+        look_ahead_to_team(w, order[position + 12])
+        look_ahead_to_members(w, order[position + 6])
+        look_ahead_to_relations(w, order[position + 2])
