@@ -114,12 +114,16 @@ def negative(estimate: Estimate) -> Estimate:
 def imitation_erodes(runs: pl.DataFrame) -> list[Check]:
     """Pattern 3: imitation lowers diversity at every step and joint value after its top, sooner where coordination is denser."""
     kinds = runs["coordination"].unique(maintain_order=True).to_list()
+    if DENSE not in kinds:
+        raise AnalysisError(f"the runs have no {DENSE}, which the others are compared with")
     sparse = [kind for kind in kinds if kind.endswith(TEAMS) and kind != DENSE]
     level = each(2 * len(kinds) + len(sparse))
     checks, curves = [], {}
     for kind in kinds:
         of_kind = runs.filter(pl.col("coordination") == kind)
         rates, diversity = response_matrix(of_kind, "diversity_within", "imitation.rate")
+        if rates.size < 2:
+            raise AnalysisError(f"{kind} has one rate of imitation; steps of the rate need two or more")
         steps = [paired_difference(diversity[:, step], diversity[:, step + 1], level) for step in range(rates.size - 1)]
         checks.append(Check(f"{kind}: diversity within falls at every step of the rate (smallest fall)", min(steps, key=lambda step: step.low)))
         curves[kind] = response_matrix(of_kind, "joint_value", "imitation.rate")

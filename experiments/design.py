@@ -18,7 +18,7 @@ from experiments.factors import (
     Level,
     Range,
     check_clashes,
-    check_settings,
+    check_levels,
     chosen_level,
     is_scenarios,
     read_factor,
@@ -232,7 +232,7 @@ def apply(override: Override, text: str, changes: Changes) -> None:
         changes.fixed.append(text)
     else:
         if changes.ours:
-            check_settings(factor)
+            check_levels(factor)
         changes.factors[key] = factor
         changes.chosen.append(key)
 

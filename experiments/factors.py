@@ -106,7 +106,7 @@ def read_factor(name: str, given: Any, ours: bool = True) -> Factor:
     else:
         raise InputError(f"{name} is {given}; allowed: a list of levels ([0, 0.1]), a range ({{low: 0, high: 0.5}}), or scenarios by name")
     if ours:
-        check_settings(factor)
+        check_levels(factor)
     return factor
 
 
@@ -125,7 +125,7 @@ def is_scenarios(factor: Factor | None, name: str) -> bool:
     return isinstance(factor, list) and any(set(level.settings) != {name} for level in factor)
 
 
-def check_settings(factor: Factor) -> None:
+def check_levels(factor: Factor) -> None:
     """Refuse levels that set what is no parameter or preset."""
     given = [factor.level(factor.low)] if isinstance(factor, Range) else factor
     for level in given:

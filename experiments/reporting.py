@@ -39,16 +39,15 @@ def shown_measures(runs: pl.DataFrame, factors: Sequence[str]) -> list[str]:
 def study_tables(study: str, factors: Sequence[str], results: Results) -> list[Table]:
     """Return the tables of a study; the points alone when it was cut down so far that its own tables cannot be made."""
     pattern = pattern_of(study)
-    if study == MAIN and compares_imitation(results.runs):
-        return summary_tables(results.runs)
     points = point_table(results.runs, factors, shown_measures(results.runs, factors))
-    if pattern is None:
-        return [points]
     try:
-        return [points, check_table(pattern, pattern.check(results))]
+        if study == MAIN and compares_imitation(results.runs):
+            return summary_tables(results.runs)
+        if pattern is not None:
+            return [points, check_table(pattern, pattern.check(results))]
     except AnalysisError as reason:
-        say(f"The checks of pattern {pattern.number} need its whole study: {reason}")
-        return [points]
+        say(f"The tables of {study} need its whole study, as a full factorial; here are its points alone: {reason}")
+    return [points]
 
 
 def study_figures(study: str, factors: Sequence[str], results: Results) -> dict[str, Figure]:

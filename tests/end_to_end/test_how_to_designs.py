@@ -38,3 +38,11 @@ def test_every_command_has_its_number_of_points():
 def test_analysis_of_the_page(capsys):
     exec(re.search(r"```python\n(.*?)```", PAGE, re.DOTALL).group(1), {})
     assert capsys.readouterr().out.strip() == "structure 0.00, imitation.rate 0.20"
+
+
+@pytest.mark.parametrize("study", ["structure_and_imitation", "coordination_and_imitation"])
+def test_a_study_under_another_design_shows_its_points(study, capsys):
+    words = ["design=latin_hypercube", "design.samples=14", "run.rounds=10", "population.organisations=20", "replicates=1", "--workers", "1"]
+    assert main(["study", study, *words]) == 0
+    assert "here are its points alone" in capsys.readouterr().out
+    assert len(pl.read_parquet(Path("results") / study / "runs.parquet")) == 14
