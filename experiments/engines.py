@@ -18,11 +18,12 @@ from contextlib import suppress
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from experiments.journal import DIED, DONE, FAILED, TIMED_OUT
 from experiments.targets import Harvest, Target, Wanted
 
+CONSTS.term_timeout = 0.2  # seconds a worker is given to end by itself: nothing it holds is needed, and Ctrl-C must not take long
 IN_FLIGHT_PER_WORKER = 16  # enough to keep workers busy, few enough to stay small and stop fast
 
 
