@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 import mesa
 import numpy as np
 
 from sim.config import Config
+from sim.errors import InputError
 from sim.state import NOBODY, Floats, World
 
 
@@ -17,7 +17,6 @@ class ModelOfAgents(Protocol):
 
     config: Config
     world: World
-    agent_numbers: Iterator[int]
     sector_names: tuple[str, ...]
     form_names: tuple[str, ...]
 
@@ -28,11 +27,12 @@ class ModelOfAgents(Protocol):
         """Return the collaboration that runs in a slot."""
 
 
-class _NumbersFromModel:
-    """Let every model number its own agents; Mesa's counter per class would keep every model alive."""
+class EndedError(InputError, RuntimeError):
+    """A collaboration that ended was asked for what only a running one has.
 
-    def __getitem__(self, model: ModelOfAgents) -> Any:
-        return model.agent_numbers
+    A RuntimeError, as Python has it for an object in the wrong state, and not an AttributeError: Mesa's DataCollector and
+    ``AgentSet.get`` read an AttributeError as a missing value and would record nothing instead of saying so.
+    """
 
 
 class Column:
@@ -57,16 +57,24 @@ class Column:
 class RowAgent(mesa.Agent):  # type: ignore[misc]
     """An agent that stands for one row."""
 
-    _ids = _NumbersFromModel()
     model: ModelOfAgents
 
     def __init__(self, model: ModelOfAgents, row: int) -> None:
-        self.row = row
+        self._row = row
         super().__init__(model)
+
+    @property
+    def row(self) -> int:
+        """Row of the arrays it stands for."""
+        return self._row
 
 
 class Organisation(RowAgent):
-    """An organisation: expertise, core, sector, bridging skill, and whom it remembers."""
+    """An organisation: expertise, core, sector, bridging skill, and whom it remembers.
+
+    It stands for a row as long as the model lives: when turnover replaces the organisation (``environment.turnover``), the
+    same agent shows the newcomer, with its new expertise, an empty ledger and nothing earned.
+    """
 
     expertise = Column("org", "skill per domain, shape (K,), 0 to 1")
     core = Column("org", "expertise it entered with, shape (K,)")
@@ -75,6 +83,13 @@ class Organisation(RowAgent):
     earned_total = Column("org", "value earned since entering")
     alone_value = Column("org", "value per round it would make alone on its own challenge")
     alone_quality = Column("org", "quality it would reach alone")
+
+    def remove(self) -> None:
+        """Refuse: an organisation out of Mesa's list would play on in its row."""
+        raise InputError(
+            f"organisation {self.row} cannot be removed by hand, for its row plays on; organisations leave, and newcomers take "
+            "their place, with environment.turnover above 0"
+        )
 
     @property
     def sector(self) -> str:
@@ -122,7 +137,11 @@ class Organisation(RowAgent):
 
 
 class Collaboration(RowAgent):
-    """A running collaboration; it is removed from the model when it ends."""
+    """A running collaboration; it is removed from the model when it ends.
+
+    One that is held on to after its end still tells ``serial`` and ``ended``; everything else raises EndedError, for its
+    slot may be another collaboration's by then. What it came to stands in ``model.events_table()``.
+    """
 
     progress = Column("col", "accumulated quality")
     rounds_left = Column("col", "rounds before the deadline")
@@ -131,7 +150,35 @@ class Collaboration(RowAgent):
     expected = Column("col", "expected joint value per round")
     surplus = Column("col", "moving average of synergy")
     started = Column("col", "round in which it started")
-    serial = Column("col", "number in order of starting")
+
+    def __init__(self, model: ModelOfAgents, row: int) -> None:
+        self.serial = int(model.world.col.serial[row])  # number in order of starting
+        super().__init__(model, row)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ended."""
+        col = self.model.world.col
+        return bool(col.serial[self._row] != self.serial or col.size[self._row] == 0)
+
+    @property
+    def row(self) -> int:
+        """Slot of the arrays it runs in."""
+        if self.ended:
+            raise EndedError(
+                f"collaboration {self.serial} ended; only serial and ended can still be asked of it: "
+                "look it up in model.events_table(), column collaboration"
+            )
+        return self._row
+
+    def remove(self) -> None:
+        """Leave the model once it ended; refuse before."""
+        if not self.ended:
+            raise InputError(
+                f"collaboration {self.serial} cannot be removed by hand, for its members work on; it ends by the rules of let go: "
+                "see structure.term, structure.persistence and structure.inertia"
+            )
+        super().remove()
 
     @property
     def form(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import count
 from typing import Any
 
 import mesa
@@ -13,6 +12,7 @@ import polars as pl
 from sim.agents import Collaboration, Organisation
 from sim.config import Config
 from sim.engine import ENTRY, FIRST_HALF, SECOND_HALF, WHOLE, play, write_running
+from sim.errors import InputError
 from sim.extensions import check_name, compile_pooling, is_own, load_function
 from sim.measures import EVENT_COLUMNS, MEASURES, WHOLE_COLUMNS
 from sim.outcomes import outcomes
@@ -37,14 +37,18 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
     Args:
         config: every parameter; defaults where left out. ``config.run.seed`` seeds every draw of the model.
 
-    A round is ``step()``; ``run()`` plays many at once with the same numbers. State lives in arrays (``world``); the
-    agents of Mesa are views of its rows, made when first looked at.
+    A round is ``step()``; ``run()`` plays many at once with the same numbers. ``running`` becomes False when ``run.rounds``
+    are played, which ends Mesa's ``run_model()``; ``step()`` and ``run(rounds)`` go on when asked. State lives in arrays
+    (``world``); the agents of Mesa are views of its rows, made when first looked at.
+
+    A subclass may override ``step``, say to collect data every round: it calls ``super().step()``, and ``run()`` then plays
+    round by round through it.
     """
 
     def __init__(self, config: Config | None = None) -> None:
         super().__init__(seed=(config or Config()).run.seed % 2**32)
         self.config = config or Config()
-        self.agent_numbers = count(1)
+        self._agents_numbered = 0
         structures = forms_of(self.config)
         self.form_names = tuple(form.name for form, _ in structures)
         self._load_own_rules()
@@ -90,7 +94,7 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         self._extra: list[dict[str, float]] = []
         self._events: list[Floats] = []
         self._organisations: list[Organisation] = []
-        self._collaborations: dict[tuple[int, int], Collaboration] = {}
+        self._collaborations: dict[int, Collaboration] = {}
         self.packed = Packed(self.world)
         self._call(0, 0, ENTRY)
 
@@ -101,12 +105,29 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         self._play(1)
 
     def run(self, rounds: int | None = None) -> CollaborationModel:
-        """Play ``rounds`` rounds (default: ``config.run.rounds``) and return the model."""
-        left = self.config.run.rounds if rounds is None else rounds
+        """Play ``rounds`` rounds (default: what is left up to ``config.run.rounds``) and return the model.
+
+        Rounds are played many at once, unless a subclass overrides ``step``: then each one is a call of ``self.step()``.
+        """
+        left = self._rounds_asked(rounds)
+        if type(self).step is not CollaborationModel.step:
+            for _ in range(left):
+                self.step()
+            return self
         one_by_one = self._imitation is not None or self._asks_python()
         while left > 0:
             left -= self._play(1 if one_by_one else min(left, ROUNDS_AT_ONCE))
         return self
+
+    def _rounds_asked(self, rounds: int | None) -> int:
+        """Return how many rounds to play."""
+        if rounds is None:
+            return max(0, self.config.run.rounds - self.rounds_played)
+        if isinstance(rounds, bool) or not isinstance(rounds, int | np.integer) or rounds < 0:
+            raise InputError(
+                f"run({rounds!r}) cannot be played; give a whole number of rounds, 0 or more, or none to play what is left of run.rounds"
+            )
+        return int(rounds)
 
     def _asks_python(self) -> bool:
         """Tell whether something is recorded that only Python can measure."""
@@ -123,6 +144,8 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
             played = self._call(first, rounds, SECOND_HALF)
         self.rounds_played += played
         self.steps = self.rounds_played
+        if self.rounds_played >= self.config.run.rounds:
+            self.running = False
         every = self.config.run.record_every
         self._moments += [now for now in range(first, first + played) if (now + 1) % every == 0]
         if self._asks_python() and (first + 1) % every == 0:
@@ -200,13 +223,18 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
 
     def summary(self) -> dict[str, float]:
         """Return what the run comes to: means over rounds, over the last quarter, and ``OUTCOMES`` (sim/outcomes.py)."""
+        if not self._moments:
+            raise InputError(
+                f"summary() has nothing to sum up: {self.rounds_played} rounds are played and none is recorded yet "
+                f"(run.record_every is {self.config.run.record_every}); play with run() first"
+            )
         return outcomes(self.rounds_table(), self.events_table(), self.challenges_table(), self.config.challenge.breadths)
 
     # --- Mesa --------------------------------------------------------------------------------------------------------
 
     @property
     def agents(self) -> mesa.agent.AgentSet:
-        """All organisations, then all running collaborations."""
+        """All organisations, all running collaborations, and agents of the user's own."""
         self._meet_agents()
         return self._all_agents
 
@@ -236,17 +264,29 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
 
     def collaboration_in(self, slot: int) -> Collaboration:
         """Return the collaboration that runs in a slot."""
-        key = (slot, int(self.world.col.serial[slot]))
-        if key not in self._collaborations:
-            self._collaborations[key] = Collaboration(self, slot)
-        return self._collaborations[key]
+        held = self._collaborations.get(slot)
+        if held is not None and not held.ended:
+            return held
+        if held is not None:
+            held.remove()
+        self._collaborations[slot] = Collaboration(self, slot)
+        return self._collaborations[slot]
 
     def _meet_agents(self) -> None:
         """Make agents for what has none yet; remove those of collaborations that ended."""
-        _ = self.organisations
-        running = {(agent.row, agent.serial) for agent in self.collaborations}
-        for key in [key for key in self._collaborations if key not in running]:
-            self._collaborations.pop(key).remove()
+        _ = self.organisations, self.collaborations
+        for slot in [slot for slot, held in self._collaborations.items() if held.ended]:
+            self._collaborations.pop(slot).remove()
+
+    def register_agent(self, agent: mesa.Agent) -> None:
+        """Take up an agent, ours or the user's own, numbered by one count of the model.
+
+        Mesa counts in a dictionary of its class ``Agent`` that keeps every model alive, so the model is taken out of it.
+        """
+        mesa.Agent._ids.pop(self, None)
+        self._agents_numbered += 1
+        agent.unique_id = self._agents_numbered
+        super().register_agent(agent)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made anew: addresses and compiled functions."""

@@ -41,6 +41,7 @@ def turn_over(m):
             if team.owner is i:
                 team.owner = None
             if len(team.members) - 1 < team.form.min_size:
+                m.saw_end(team, "turnover")
                 hand_back(m, team, False)
                 for j in list(team.members):
                     team.remove(j)

@@ -216,6 +216,7 @@ def start(m, i, mates, q, v, w, shares):
     for (j, u, t, _), share in zip(mates, shares[1:], strict=True):
         team.append(j, weight(i.form, u, t), share - j.alone)
     team.surplus = v - sum(o.alone for o in team.members)
+    m.saw_start(team)
     for a in team.members:
         for b in team.members:
             if a is not b:

@@ -57,6 +57,8 @@ def decide(m, team):
 def carry_out(m, team, reason, leavers):
     form, c = team.form, m.config.learning
     solved, members = is_solved(m, team), list(team.members)
+    if reason is not None:
+        m.saw_end(team, reason)
     for i, place in leavers:
         cost = form.formalisation * form.exit_cost
         i.earned -= cost

@@ -225,6 +225,20 @@ class TwinModel(mesa.Model):
             return [first + (value - first) / n] + [(value - first) / n] * (n - 1)
         return [value / n] * n
 
+    # --- what a subclass may want to see (tests/reference/measures.py) ---
+
+    def saw_start(self, team):
+        """A team started; its members have not opened slots for each other yet."""
+
+    def saw_work_alone(self, organisation):
+        """An organisation worked alone."""
+
+    def saw_work(self, team, value, synergy):
+        """A team worked; nobody has learned from it yet."""
+
+    def saw_end(self, team, reason):
+        """A team is about to end; nobody has left yet."""
+
     # --- a round ---
 
     def step(self):

@@ -17,6 +17,7 @@ def work(m):
             m.tally["solo"] += value
             i.challenge.progress += i.alone_quality
             i.challenge.rounds_left -= 1
+            m.saw_work_alone(i)
     for team in m.list:
         work_together(m, team)
     for i in m.organisations:
@@ -101,6 +102,7 @@ def work_together(m, team):
         outcome = min(1.0, max(0.0, value / team.expected))
     else:
         outcome = 1.0 if value >= team.expected else 0.0
+    m.saw_work(team, value, synergy)
     learn(m, team, pairs, outcome)
     team.challenge.progress += team.quality
     team.challenge.rounds_left -= 1
