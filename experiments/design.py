@@ -11,13 +11,25 @@ from typing import Any
 import numpy as np
 import yaml
 
-from experiments.configuration import Values, check_override, compose_values, did_you_mean, groups, nearest, parameter_paths, split_levels, validate
+from experiments.configuration import (
+    Values,
+    check_override,
+    compose_values,
+    did_you_mean,
+    groups,
+    nearest,
+    parameter_paths,
+    refuse_twice,
+    split_levels,
+    validate,
+)
 from sim.config import LARGEST_SEED, Config
 from sim.errors import InputError
 from sim.measures import MEASURES
 from sim.outcomes import OUTCOMES
 from sim.presets import configs_folder
 
+MOST_REPLICATES = 1_000_000
 OWN_KEYS = ("replicates", "seed")
 KEYS = ("form", "imitation_rate", "depth", "replicate", "seed")  # columns of every table of runs
 
@@ -98,6 +110,7 @@ def load_study(name: str, overrides: Sequence[str] = ()) -> Study:
     factors = {path: read_levels(path, levels) for path, levels in given["factors"].items()}
     own: dict[str, int] = {"replicates": given["replicates"], "seed": given["seed"]}
     fixed: list[str] = list(given.get("overrides", []))
+    refuse_twice(overrides)
     for override in overrides:
         key, _, text = override.partition("=")
         labels = [yaml.safe_load(part) for part in split_levels(text)]
@@ -109,10 +122,14 @@ def load_study(name: str, overrides: Sequence[str] = ()) -> Study:
             factors[key] = [Level(label, {key: label}) for label in labels]
         else:
             fixed.append(override)
-    if own["replicates"] < 1:
-        raise InputError(f"replicates is {own['replicates']}; allowed: 1 or more")
+    if not 1 <= own["replicates"] <= MOST_REPLICATES:
+        raise InputError(f"replicates is {own['replicates']}; allowed: 1 to {MOST_REPLICATES}")
     if not 0 <= own["seed"] <= LARGEST_SEED:
         raise InputError(f"seed is {own['seed']}; allowed: 0 to {LARGEST_SEED}")
+    for factor, levels in factors.items():
+        labels = [level.label for level in levels]
+        if twice := [label for position, label in enumerate(labels) if label in labels[:position]]:
+            raise InputError(f"{factor} has the level {twice[0]} twice; give each level once")
     for level in (level for levels in factors.values() for level in levels):
         for path, value in level.settings.items():
             check_override(f"{path}={value}")

@@ -7,18 +7,21 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from experiments.design import Point, Study, load_study
+from experiments.configuration import written
+from experiments.design import KEYS, Point, Study, load_study
 from experiments.execute import Job, available_cores, compile_first, run_jobs
 from experiments.reporting import draw, study_tables
 from experiments.results import Results, collect
 from experiments.screen import progress, say, show
-from experiments.store import new_folder, write_manifest, write_table, write_yaml
+from experiments.store import new_folder, write_manifest, write_table, write_text, write_yaml
+from sim.errors import InputError
 
 
-def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: bool, workers: int | None, command: Sequence[str]) -> Path:
+def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: bool, workers: int | None, command: str) -> Path:
     """Run a study and write its results; return the folder."""
     study = load_study(name, overrides)
     points = study.points()
+    check_names(study, points)
     check_buildable(points)
     folder = out or Path("results") / name
     started = datetime.now(UTC)
@@ -29,11 +32,11 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
         if results.events is not None:
             write_table(results.events, draft / "events.parquet")
         write_yaml(asdict(study), draft / "study.yaml")
-        write_yaml(points[0].config.model_dump(mode="json"), draft / "config.yaml")
+        write_yaml(written(points[0].config), draft / "config.yaml")
         facts = {"study": name, "factors": list(study.factors), "runs": len(results.runs), "workers": count}
         write_manifest(draft, command, study.seed, started, kind="study", **facts)
         tables = study_tables(name, tuple(study.factors), results)
-        (draft / "tables.md").write_text("\n".join(table.to_markdown() for table in tables), encoding="utf-8")
+        write_text("\n".join(table.to_markdown() for table in tables), draft / "tables.md")
         draw(name, tuple(study.factors), results, draft)
     for table in tables:
         show(table)
@@ -49,6 +52,14 @@ def play(study: Study, points: Sequence[Point], workers: int) -> Results:
     with progress("Runs", len(jobs)) as bar:
         done = run_jobs(jobs, workers, lambda: bar.advance(bar.task_ids[0]))
     return collect(study, points, done)
+
+
+def check_names(study: Study, points: Sequence[Point]) -> None:
+    """Refuse an own measure that would have the name of a factor or another key of the table of runs."""
+    for reference in {reference for point in points for reference in point.config.run.measures}:
+        name = reference.rpartition(":")[2]
+        if name in (*study.factors, *KEYS):
+            raise InputError(f"run.measures has {reference}, but the table of runs has a column {name} already; give the function another name")
 
 
 def check_buildable(points: Sequence[Point]) -> None:
