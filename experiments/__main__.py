@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import shlex
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +20,7 @@ from sim.errors import InputError
 if TYPE_CHECKING:
     from experiments.study import Options
 
-BAD_INPUT, SOME_FAILED, INTERRUPTED = 2, 3, 130
+BAD_INPUT, SOME_FAILED, INTERRUPTED, TERMINATED = 2, 3, 130, 143
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
@@ -66,6 +68,36 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def read(given: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; overrides may also follow an option."""
+    grammar = parser()
+    arguments, left = grammar.parse_known_args(given)
+    if arguments.verb not in ("run", "study", "resume") or any(word.startswith("-") for word in left):
+        grammar.parse_args(given)  # says what is not recognised
+    else:
+        arguments.overrides += left
+    return arguments
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody ended the program (SIGTERM): handled as Ctrl-C is."""
+
+
+@contextmanager
+def tidy_end() -> Iterator[None]:
+    """Let SIGTERM end the program as Ctrl-C does, once: what is left to tidy up is not interrupted again."""
+
+    def end(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @contextmanager
 def seldom_tidied() -> Iterator[None]:
     """Look for circular garbage seldom: what is imported stays, and going through it again and again costs a tenth of a run."""
@@ -77,7 +109,7 @@ def seldom_tidied() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def act(arguments: argparse.Namespace, command: Sequence[str]) -> int:
+def act(arguments: argparse.Namespace, command: str) -> int:
     """Do what was asked, return the exit status; modules are imported where needed, so that each verb starts fast."""
     if arguments.verb == "run":
         with seldom_tidied():  # only here: a study in one process leaves models behind
@@ -114,7 +146,7 @@ def act(arguments: argparse.Namespace, command: Sequence[str]) -> int:
     return 0
 
 
-def options_of(arguments: argparse.Namespace, command: Sequence[str]) -> Options:
+def options_of(arguments: argparse.Namespace, command: str) -> Options:
     """Return how a study is to be run."""
     from experiments.study import Options
 
@@ -125,18 +157,19 @@ def options_of(arguments: argparse.Namespace, command: Sequence[str]) -> Options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0, 2 for bad input, 130 when interrupted."""
+    """Run the command line; return the exit status: 0, 2 for bad input, 130 when interrupted, 143 when terminated."""
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(threads, "1")  # runs are spread over processes; threads of a matrix library only get in their way
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return act(parser().parse_args(given), ["overbruggen", *given])
+        with tidy_end():
+            return act(read(given), shlex.join(["overbruggen", *given]))
     except (InputError, AnalysisError) as error:
         errors.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
         return BAD_INPUT
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as reason:
         say("Interrupted; nothing is half written. `overbruggen resume FOLDER` goes on with a study.")
-        return INTERRUPTED
+        return TERMINATED if isinstance(reason, Terminated) else INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -57,16 +57,28 @@ def nearest(word: str, known: Sequence[str]) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
+def refuse_twice(overrides: Sequence[str]) -> None:
+    """Refuse a second override of the same key: which of them was meant?"""
+    keys = [override.partition("=")[0] for override in overrides]
+    for position, key in enumerate(keys):
+        if key in keys[:position]:
+            raise InputError(f"{key} is given twice, as {overrides[keys.index(key)]} and {overrides[position]}; give it once")
+
+
 def check_override(override: str) -> tuple[str, str]:
     """Split an override into key and value; refuse keys that name nothing."""
     key, sign, value = override.partition("=")
     if not sign or not key:
         raise InputError(NO_OVERRIDE.format(override))
+    if value.startswith("="):
+        raise InputError(f"{override} has more than one equals sign; write {key}{value}")
+    if key.startswith("population.sectors."):
+        raise InputError(f"{override} would leave one sector alone; give them all: population.sectors={{care: 2, education: 1}}")
     choices, paths = groups(), parameter_paths()
     if key in choices:
         if value not in choices[key]:
             raise InputError(f"{key}={value} is not a preset; allowed: {', '.join(choices[key])}.{nearest(value, choices[key])}")
-    elif key not in paths and not any(key.startswith(f"{path}.") for path in ("population.sectors", "structure.mix")):
+    elif key not in paths and not key.startswith("structure.mix."):
         whole_groups = sorted({path.split(".")[0] for path in paths})
         if key in whole_groups:
             raise InputError(f"{key} is a group of parameters without presets; set one of them, for example {key}.{_first_in(key, paths)}=...")
@@ -89,9 +101,25 @@ def compose_values(overrides: Sequence[str]) -> Values:
         with initialize_config_dir(str(configs_folder().resolve()), version_base="1.3"):
             composed = OmegaConf.to_container(compose("config", overrides=adding), resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise InputError(f"The overrides {' '.join(overrides)} cannot be read: {one_line(error)}. Quote values with special signs.") from error
+        raise InputError(unreadable(overrides)) from error
     assert isinstance(composed, dict)
+    for override in overrides:
+        key, _, text = override.partition("=")
+        if key == "structure.mix":  # given whole: Hydra would add it to the preset's
+            composed["structure"]["mix"] = OverridesParser.create().parse_override(f"mix={text}").value()
     return {str(key): value for key, value in composed.items()}
+
+
+def unreadable(overrides: Sequence[str]) -> str:
+    """Say which override Hydra's grammar cannot read, and how to write it."""
+    for override in overrides:
+        key, _, value = override.partition("=")
+        try:
+            OverridesParser.create().parse_override(override)
+        except HydraException:
+            quoted = '"' + value.replace('"', "") + '"'
+            return f"{override} cannot be read; put a value with special signs into two pairs of quotes: '{key}={quoted}'"
+    return f"{' '.join(overrides)} cannot be put together; check the values for references and signs such as $ {{ }} and put them into quotes"
 
 
 def validate(values: Values) -> Config:
@@ -100,6 +128,15 @@ def validate(values: Values) -> Config:
         return Config(**values)
     except ValidationError as error:
         raise InputError(explain(error)) from error
+
+
+def written(config: Config) -> Values:
+    """Return a configuration as plain values that read back the same: what a file of organisations decides is left out."""
+    values: Values = config.model_dump(mode="json")
+    if config.population.source == "file":
+        for name in {"domains", "sectors"} - config.population.model_fields_set:
+            del values["population"][name]
+    return values
 
 
 def explain(error: ValidationError) -> str:
@@ -189,6 +226,7 @@ def one_line(error: Exception) -> str:
 
 def load(overrides: Sequence[str] = ()) -> Config:
     """Compose and check one configuration."""
+    refuse_twice(overrides)
     for override in overrides:
         if parse_override(override).several:
             raise InputError(f"{override} gives several values and a run takes one; `overbruggen study NAME {override}` runs them all")

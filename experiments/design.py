@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from experiments.composing import read_design
-from experiments.configuration import Override, did_you_mean, parse_override
+from experiments.configuration import Override, did_you_mean, parse_override, refuse_twice
 from experiments.constraints import Constraint, read_constraint
 from experiments.factors import (
     Factor,
@@ -164,6 +164,7 @@ def load_study(name: str, overrides: Sequence[str] = (), source: str | None = No
         fixed=list(given.get("overrides", [])),
         design=given.get(DESIGN, Design.name),
     )
+    refuse_twice(overrides)
     for override in overrides:
         apply(parse_override(override), override, changes)
     design, factors = read_design(changes.design, changes.settings, changes.factors, changes.chosen)

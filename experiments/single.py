@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analysis.tables import Table
-from experiments.configuration import load
+from experiments.configuration import load, written
 from experiments.screen import progress, say, show
-from experiments.store import GrowingTable, new_folder, read_table, write_manifest, write_table, write_yaml
+from experiments.store import GrowingTable, new_folder, read_table, write_figure, write_manifest, write_table, write_yaml
 from experiments.warming import compile_first
 from sim.config import Config
 from sim.measures import MEASURES
@@ -26,7 +26,7 @@ CHUNKS = 50
 EVENTS_IN_MEMORY = 100_000  # records that wait before they are written; about 15 MB
 
 
-def run(overrides: Sequence[str], out: Path | None, overwrite: bool, command: Sequence[str]) -> Path:
+def run(overrides: Sequence[str], out: Path | None, overwrite: bool, command: str) -> Path:
     """Run one configuration and write its results; return the folder."""
     config = load(overrides)
     folder = out or Path("results") / f"run-{fingerprint(config)}"
@@ -69,14 +69,13 @@ def play(config: Config, draft: Path) -> CollaborationModel:
 
 def write_results(model: CollaborationModel, folder: Path) -> None:
     """Write the other tables, configuration and figure of one run."""
-    from analysis.figures.style import save
     from analysis.figures.timecourse import run_figure
 
     rounds = model.rounds_table()
     write_table(rounds, folder / "rounds.parquet")
     write_table(model.challenges_table(), folder / "challenges.parquet")
-    write_yaml(model.config.model_dump(mode="json"), folder / "config.yaml")
-    save(run_figure(rounds), folder / "run", (".png",))  # a PDF costs time; `overbruggen figures` draws it
+    write_yaml(written(model.config), folder / "config.yaml")
+    write_figure(run_figure(rounds), folder / "run", (".png",))  # a PDF costs time; `overbruggen figures` draws it
 
 
 def summary_table(config: Config, summary: dict[str, float]) -> Table:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import yaml
@@ -23,7 +23,31 @@ import yaml
 from sim import __version__
 from sim.errors import InputError
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 PACKAGES = ("mesa", "numpy", "scipy", "numba", "polars", "matplotlib", "hydra-core", "pydantic")
+
+
+class NotWrittenError(Exception):
+    """Something could not be written; said with the folder's name by whoever knows it."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Mark a place that writes: whatever fails here failed for the disk, not for the computation."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise NotWrittenError(error) from error
+
+
+def not_written(folder: Path, reason: NotWrittenError) -> InputError:
+    """Return the sentence for a folder that cannot be written."""
+    error = reason.args[0]
+    if disk_is_full(error):
+        return InputError(f"{folder} cannot be written: the disk is full; free some space or give another folder with --out")
+    return InputError(f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}; give another folder with --out")
 
 
 @contextmanager
@@ -33,23 +57,22 @@ def new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
         raise InputError(f"{folder} exists already; give another folder with --out, or --overwrite to replace it")
     if folder.exists() and any(folder.iterdir()) and not (folder / "manifest.json").exists():
         raise InputError(f"{folder} is no results folder (it has no manifest.json) and is not overwritten; give another with --out")
+    draft: Path | None = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        draft.chmod(0o755)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}; give another folder with --out") from error
-    try:
+        with writing():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+            draft.chmod(0o755)
         yield draft
-        if folder.exists():
-            shutil.rmtree(folder)
-        draft.rename(folder)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        if disk_is_full(error):
-            raise InputError(f"{folder} cannot be written: the disk is full; free some space or give another folder with --out") from error
-        raise InputError(f"{folder} cannot be written: {error}; give another folder with --out") from error
+        with writing():
+            if folder.exists():
+                shutil.rmtree(folder)
+            draft.rename(folder)
+    except NotWrittenError as reason:
+        raise not_written(folder, reason) from reason
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def disk_is_full(error: Exception) -> bool:
@@ -72,7 +95,7 @@ class GrowingTable:
 
     def finish(self) -> None:
         """Put the parts together and remove them."""
-        with self.path.open("wb") as file:
+        with writing(), self.path.open("wb") as file:
             pl.scan_parquet(self.parts).sink_parquet(file)
             file.flush()
             os.fsync(file.fileno())
@@ -82,7 +105,7 @@ class GrowingTable:
 
 def write_table(table: pl.DataFrame, path: Path) -> None:
     """Write a table as Parquet and make sure it is on disk."""
-    with path.open("wb") as file:
+    with writing(), path.open("wb") as file:
         table.write_parquet(file)
         file.flush()
         os.fsync(file.fileno())
@@ -90,24 +113,43 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
 
 def write_yaml(values: Any, path: Path) -> None:
     """Write plain values as YAML."""
-    path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text."""
+    with writing():
+        path.write_text(text, encoding="utf-8")
+
+
+def write_figure(figure: Figure, path: Path, suffixes: Sequence[str] = (".pdf", ".png")) -> None:
+    """Write a figure."""
+    from analysis.figures.style import save  # matplotlib is slow to import and not always asked for
+
+    with writing():
+        save(figure, path, suffixes)
 
 
 def commit() -> str | None:
-    """Return the commit of a checkout, if this is one."""
+    """Return the commit this package lies in, with "-dirty" when files differ from it; None outside a checkout of this project."""
+    root = Path(__file__).parents[1]
+    project = root / "pyproject.toml"
+    if not ((root / ".git").exists() and project.is_file() and 'name = "overbruggen"' in project.read_text(encoding="utf-8")):
+        return None
+    words = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=5, check=False)
+        done = subprocess.run(words, cwd=root, capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-def write_manifest(folder: Path, command: Sequence[str], seed: int, started: datetime, **more: Any) -> None:
+def write_manifest(folder: Path, command: str, seed: int, started: datetime, **more: Any) -> None:
     """Write what is needed to know how the results came about."""
     manifest = {
         "overbruggen": __version__,
         "commit": commit(),
-        "command": " ".join(command),
+        "command": command,
         "seed": seed,
         "started": started.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -116,7 +158,7 @@ def write_manifest(folder: Path, command: Sequence[str], seed: int, started: dat
         "packages": {name: version(name) for name in PACKAGES},
         **more,
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    write_text(json.dumps(manifest, indent=2) + "\n", folder / "manifest.json")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -125,9 +167,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{folder} is no results folder: it has no manifest.json; give the folder that `overbruggen run` or `study` wrote")
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}; run the study again") from error
+    if not isinstance(manifest, dict):
+        raise InputError(f"{path} is not a manifest that `overbruggen run` or `study` wrote; give another folder or run the study again")
     return manifest
 
 

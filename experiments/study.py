@@ -18,7 +18,7 @@ from experiments.plan import Adaptive, Plan
 from experiments.reporting import draw, study_tables
 from experiments.results import Results, read_results
 from experiments.screen import RunProgress, say, show
-from experiments.store import read_manifest, write_manifest, write_yaml
+from experiments.store import read_manifest, write_manifest, write_text, write_yaml
 from experiments.targets import CollaborationTarget, Wanted, probe_seeding
 from experiments.warming import compile_first
 from sim.errors import InputError
@@ -33,7 +33,7 @@ class Options(NamedTuple):
     retry_failed: bool = False
     any_version: bool = False
     quiet: bool = False
-    command: Sequence[str] = ()
+    command: str = ""
 
 
 def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: bool, options: Options) -> Tally:
@@ -50,7 +50,7 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
 def resume(folder: Path, more: Sequence[str], options: Options) -> Tally:
     """Do what a study's folder lacks, or what more it is asked for; nothing that finished is done again."""
     study, manifest = study_in(folder, more), read_manifest(folder)
-    overrides = [*manifest["overrides"], *more]
+    overrides = in_force(manifest["overrides"], more)
     plan, points = plan_of(study)
     if plan.target.version() != manifest["version"] and not options.any_version:
         raise InputError(
@@ -79,7 +79,13 @@ def study_in(folder: Path, more: Sequence[str] = ()) -> Study:
     manifest = read_manifest(folder)
     if manifest.get("kind") != "study":
         raise InputError(f"{folder} holds one run and no study; give the folder of a study")
-    return load_study(manifest["study"], [*manifest["overrides"], *more], source=str(folder / "study.yaml"))
+    return load_study(manifest["study"], in_force(manifest["overrides"], more), source=str(folder / "study.yaml"))
+
+
+def in_force(before: Sequence[str], more: Sequence[str]) -> list[str]:
+    """Return overrides of which later ones replace earlier ones of the same key."""
+    replaced = {override.partition("=")[0] for override in more}
+    return [*(override for override in before if override.partition("=")[0] not in replaced), *more]
 
 
 def plan_of(study: Study) -> tuple[Plan, list[Point]]:
@@ -124,7 +130,7 @@ def tell_results(study: Study, folder: Path) -> list[Table]:
     """Write the tables and figures of a study's results; return the tables."""
     results = read_results(folder)
     tables = study_tables(study.name, tuple(study.factors), results)
-    (folder / "tables.md").write_text("\n".join(table.to_markdown() for table in tables), encoding="utf-8")
+    write_text("\n".join(table.to_markdown() for table in tables), folder / "tables.md")
     draw(study.name, tuple(study.factors), results, folder)
     return tables
 

@@ -6,13 +6,15 @@ documentation and the controls of the teaching page. Symbols are those of the sp
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 TRIAL = "assumed; starting value of the trial implementation"
 CALIBRATED = "calibrated: docs/calibration.md"
 LARGEST_SEED = 2**64 - 1
+LARGEST_COUNT = 1_000_000_000  # 32-bit numbers hold it, and the round it ends in
 
 
 def parameter(default: Any, meaning: str, *, unit: str = "-", source: str = TRIAL, symbol: str = "", **limits: Any) -> Any:
@@ -28,6 +30,16 @@ class Group(BaseModel):
     """A group of parameters: closed to unknown names, checked on assignment, finite numbers only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def refuse_truth_values(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true and false where a number is wanted; pydantic would read them as 1 and 0."""
+        kind = cls.model_fields[str(info.field_name)].annotation
+        shares = value.values() if isinstance(value, dict) and get_origin(kind) is dict else ()
+        if kind is not bool and any(isinstance(given, bool) for given in (value, *shares)):
+            raise PydanticCustomError("truth_value", "input should be no true or false")
+        return value
 
 
 class Population(Group):
@@ -60,6 +72,7 @@ class Population(Group):
         unit="projects",
         source="Horizon 2020 extract: expertise is estimated from five projects or more",
         ge=1,
+        le=LARGEST_COUNT,
     )
 
     sample_seed: int = parameter(
@@ -77,6 +90,10 @@ class Population(Group):
             raise ValueError("population.source=file needs population.path: name a CSV file or a folder")
         if self.source == "drawn" and self.path:
             raise ValueError("population.path is read only with population.source=file: add population.source=file or leave the path out")
+        if self.source == "file" and "domains" in self.model_fields_set:
+            raise ValueError(
+                f"population.domains is {self.domains}, but with population.source=file the file says which domains there are: leave it out"
+            )
         if self.source == "drawn" and self.organisations == 0:
             raise ValueError("population.organisations is 0; a drawn population needs at least 1")
         bad = {name: share for name, share in self.sectors.items() if share < 0}
@@ -88,8 +105,8 @@ class Population(Group):
 class BreadthClass(Group):
     """A class of challenges by the number of domains they need."""
 
-    lowest: int = parameter(1, "smallest number of domains", ge=1)
-    highest: int = parameter(2, "largest number of domains", ge=1)
+    lowest: int = parameter(1, "smallest number of domains", ge=1, le=64)
+    highest: int = parameter(2, "largest number of domains", ge=1, le=64)
     share: float = parameter(0.5, "relative frequency of the class", ge=0)
 
     @model_validator(mode="after")
@@ -107,7 +124,7 @@ class Challenge(Group):
     breadth_premium: float = parameter(1.5, "exponent of value with breadth: broad problems are worth more", symbol="zeta", ge=0, le=5)
     affinity: float = parameter(0.9, "how far organisations meet challenges near their own field", symbol="a", ge=0, le=1, source=CALIBRATED)
     workload: float = parameter(6.0, "accumulated quality that solves a challenge", unit="quality x rounds", symbol="W", gt=0)
-    deadline: int = parameter(30, "rounds of work after which a challenge expires", unit="rounds", ge=1, source=CALIBRATED)
+    deadline: int = parameter(30, "rounds of work after which a challenge expires", unit="rounds", ge=1, le=LARGEST_COUNT, source=CALIBRATED)
     aspiration: float = parameter(0.35, "quality alone below which an organisation looks for partners", unit="quality", ge=0, le=1)
     breadths: tuple[BreadthClass, ...] = parameter(
         lambda: (
@@ -210,7 +227,7 @@ class LettingGo(Group):
     """When to stop."""
 
     surplus_rate: float = parameter(0.25, "weight of the newest round in the average surplus that decides on going on", unit="per round", ge=0, le=1)
-    cooling_off: int = parameter(0, "rounds in which former partners avoid each other", unit="rounds", ge=0)
+    cooling_off: int = parameter(0, "rounds in which former partners avoid each other", unit="rounds", ge=0, le=LARGEST_COUNT)
 
 
 class Environment(Group):
@@ -239,7 +256,7 @@ class Structure(Group):
     topology: str = parameter(
         "complete", "who coordinates with whom: none, complete, ring, star, mediated, random, small_world, or an own function as file.py:name"
     )
-    min_size: int = parameter(2, "smallest number of members", unit="organisations", ge=2)
+    min_size: int = parameter(2, "smallest number of members", unit="organisations", ge=2, le=64)
     max_size: int = parameter(5, "largest number of members", unit="organisations", ge=2, le=64)
     formalisation: float = parameter(0.3, "how far contract and rules replace trust", symbol="g", ge=0, le=1)
     setup_cost: float = parameter(0.2, "per member, once at the start", unit="value", ge=0)
@@ -254,7 +271,7 @@ class Structure(Group):
     seen_at_most: int = parameter(5, "how many leaders, or how large a sample of everyone, a member sees", ge=1, le=64)
     persistence: float = parameter(0.5, "chance to go on together after solving: 0 temporary, 1 definitive", ge=0, le=1, source=CALIBRATED)
     inertia: float = parameter(0.85, "chance per round to stay although surplus is negative", unit="per round", ge=0, le=1, source=CALIBRATED)
-    term: int = parameter(0, "rounds after which a collaboration ends (0: no fixed term)", unit="rounds", ge=0)
+    term: int = parameter(0, "rounds after which a collaboration ends (0: no fixed term)", unit="rounds", ge=0, le=LARGEST_COUNT)
     modularity: float = parameter(
         0.3,
         "how far a part counts without being understood: 1 pooled, 0 reciprocal interdependence",
@@ -291,7 +308,21 @@ class Structure(Group):
             raise ValueError("structure.discovery: all shares are 0; at least one must be above 0")
         if any(share < 0 for share in self.mix.values()) or (self.mix and sum(self.mix.values()) <= 0):
             raise ValueError(f"structure.mix is {self.mix}; shares must not be negative and one must be above 0")
+        if self.mix:
+            self.check_mix_alone()
         return self
+
+    def check_mix_alone(self) -> None:
+        """Refuse fields beside a mix: every form of it brings its own."""
+        fields = type(self).model_fields
+        for name in (name for name in fields if name not in ("name", "mix")):
+            value = getattr(self, name)
+            if value != fields[name].get_default(call_default_factory=True):
+                shown = ", ".join(f"{k} {v:g}" for k, v in value.model_dump().items()) if isinstance(value, Group) else value
+                raise ValueError(
+                    f"structure.{name} is {shown}, which has no effect beside structure.mix, whose forms bring their own: "
+                    "leave it out, and start from structure=mixed"
+                )
 
 
 class Run(Group):
@@ -299,8 +330,8 @@ class Run(Group):
 
     rounds: int = parameter(200, "rounds of one run", unit="rounds", symbol="T", ge=1, le=10_000_000)
     seed: int = parameter(1, "seed of every draw", ge=0, le=LARGEST_SEED)
-    record_every: int = parameter(1, "record measures every so many rounds", unit="rounds", ge=1)
-    window: int = parameter(20, "rounds back that a tie counts in the partner network", unit="rounds", ge=1)
+    record_every: int = parameter(1, "record measures every so many rounds", unit="rounds", ge=1, le=LARGEST_COUNT)
+    window: int = parameter(20, "rounds back that a tie counts in the partner network", unit="rounds", ge=1, le=LARGEST_COUNT)
     measures: tuple[str, ...] = parameter(lambda: ("core",), "what is recorded per round: core (always), network, or an own function as file.py:name")
 
     @model_validator(mode="after")

@@ -13,9 +13,9 @@ from sim.agents import Collaboration, Organisation
 from sim.config import Config
 from sim.engine import ENTRY, FIRST_HALF, SECOND_HALF, WHOLE, play, write_running
 from sim.errors import InputError
-from sim.extensions import check_name, compile_pooling, is_own, load_function
+from sim.extensions import check_name, compile_pooling, heard, is_own, own_function, own_measure
 from sim.measures import EVENT_COLUMNS, MEASURES, WHOLE_COLUMNS
-from sim.outcomes import outcomes
+from sim.outcomes import OUTCOMES, outcomes
 from sim.own_imitation import imitate_by
 from sim.packing import Packed
 from sim.phases.imitate import RULES
@@ -28,6 +28,7 @@ from sim.structures import TOPOLOGIES
 from sim.world import Entrants, build_world
 
 MEASURE_GROUPS = ("core", "network")
+TAKEN = {"round", *MEASURES, *OUTCOMES, *(f"{name}_end" for name in MEASURES)}  # columns of ours: no own measure may have these names
 ROUNDS_AT_ONCE = 64
 
 
@@ -56,7 +57,7 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         self.sector_names = tuple(self.config.population.sectors) if entrants is None else entrants.sector_names
         for form, _ in structures:
             check_name("structure.topology", form.topology, TOPOLOGIES)
-        own_links = {f.topology: load_function("structure.topology", f.topology) for f, _ in structures if is_own(f.topology)}
+        own_links = {f.topology: own_function("structure.topology", f.topology) for f, _ in structures if is_own(f.topology)}
         self.world = build_world(self.config, structures, own_links, entrants)
         self._begin()
 
@@ -70,13 +71,16 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         check_name("imitation.rule", self.config.imitation.rule, RULES)
         check_name("production.pooling", self.config.production.pooling, POOLING_RULES)
         rule, pooling = self.config.imitation.rule, self.config.production.pooling
-        self._imitation = load_function("imitation.rule", rule) if is_own(rule) else None
+        self._imitation = own_function("imitation.rule", rule) if is_own(rule) else None
         self._pooling = compile_pooling(pooling if is_own(pooling) else None)
         self._measures: dict[str, Callable[[CollaborationModel], float]] = {}
         for name in self.config.run.measures:
             check_name("run.measures", name, MEASURE_GROUPS)
             if is_own(name):
-                self._measures[name.rpartition(":")[2]] = load_function("run.measures", name)
+                own = name.rpartition(":")[2]
+                if own in self._measures or own in TAKEN or (own.startswith("network_") and "network" in self.config.run.measures):
+                    raise InputError(f"run.measures has {name}, but there is a column {own} already; give the function another name")
+                self._measures[own] = own_measure(name)
 
     def _entrants(self) -> Entrants | None:
         """Read the organisations of a file, if they come from one."""
@@ -150,7 +154,7 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         self._moments += [now for now in range(first, first + played) if (now + 1) % every == 0]
         if self._asks_python() and (first + 1) % every == 0:
             extra = self._network() if "network" in self.config.run.measures else {}
-            self._extra.append(extra | {name: float(measure(self)) for name, measure in self._measures.items()})
+            self._extra.append(extra | {name: measure(self) for name, measure in self._measures.items()})
         return played
 
     def _network(self) -> dict[str, float]:
@@ -163,7 +167,8 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         """Call the kernel and keep what it recorded."""
         rows = np.zeros((rounds // self.config.run.record_every + 1, len(MEASURES)))
         events = np.empty((2 * self.world.col.order.size + 64, len(EVENT_COLUMNS)))
-        played, recorded, written = play(self.packed, self._pooling, first, rounds, part, rows, events)
+        with heard("production.pooling", self.config.production.pooling):
+            played, recorded, written = play(self.packed, self._pooling, first, rounds, part, rows, events)
         if recorded:
             self._rows.append(rows[:recorded])
         if written:

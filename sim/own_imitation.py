@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from sim.agents import ModelOfAgents
+from sim.agents import ModelOfAgents, Organisation
 from sim.compilation import entry
 from sim.entering import fit_budget
-from sim.errors import InputError
+from sim.errors import InputError, shown
 from sim.packing import Packed
 from sim.phases.imitate import IMITATION, list_seen, prepare_imitation
 from sim.randomness import uniform
-from sim.state import Tally, World
+from sim.state import Floats, Tally, World
 from sim.structures import LINKED, draw_links, place_of
 
 
@@ -45,6 +45,24 @@ def settle(w: World, i: int) -> None:
     fit_budget(w.org.expertise[i], w.p.budget)
 
 
+def skills_wanted(model: ModelOfAgents, target: Any) -> Floats:
+    """Return the skills an own rule wants copied: those of an organisation before this round's copying, or a vector it gave."""
+    if isinstance(target, Organisation):
+        skills: Floats = model.world.org.before[target.row]
+        return skills
+    domains = model.world.org.expertise.shape[1]
+    try:
+        wanted = np.asarray(target, dtype=np.float64)
+    except (TypeError, ValueError):
+        wanted = np.empty(0)
+    if wanted.shape != (domains,) or not np.isfinite(wanted).all():
+        raise InputError(
+            f"imitation.rule {model.config.imitation.rule} returned {shown(target)}; "
+            f"it must return an organisation, {domains} finite numbers (one per domain), or None"
+        )
+    return wanted
+
+
 def imitate_by(model: ModelOfAgents, packed: Packed, rule: Callable[..., Any], now: int) -> None:
     """Let every member copy by an own rule ``rule(member, seen, model)``, which returns an expertise vector, an organisation or None."""
     world, settings = model.world, model.world.p
@@ -63,11 +81,7 @@ def imitate_by(model: ModelOfAgents, packed: Packed, rule: Callable[..., Any], n
                 target = rule(model.organisation(i), others, model)
                 if target is None:
                     continue
-                wanted = world.org.before[target.row] if hasattr(target, "row") else np.asarray(target, dtype=np.float64)
-                if wanted.shape != needed.shape or not np.isfinite(wanted).all():
-                    raise InputError(
-                        f"imitation.rule gave {target!r}; it must return an organisation, {needed.size} finite numbers (one per domain), or None"
-                    )
+                wanted = skills_wanted(model, target)
                 skills = world.org.expertise[i] + strength * (np.clip(wanted, 0.0, 1.0) - world.org.expertise[i])
                 world.org.expertise[i] = np.maximum(skills, world.org.expertise[i]) if settings.upward_only else skills
                 world.around.tally[Tally.COPIES] += 1.0

@@ -5,6 +5,10 @@ Every fault names file, row (as an editor counts, the header being row 1) and co
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,6 +21,7 @@ from sim.config import Config, Population
 from sim.errors import InputError
 from sim.state import Floats, Integers
 
+GZIP = b"\x1f\x8b"  # how a compressed file begins
 IDENTITY = ("organisation", "organisation_id")
 NOT_EXPERTISE = ("name", "sector", "country", "n_projects")
 # Labels that say how a project was funded, not what it is about: every subject is possible under them.
@@ -67,22 +72,66 @@ def sample(read: FilePopulation, size: int, seed: int, path: Path) -> FilePopula
 # --- reading and checking one CSV --------------------------------------------------------------------------------------
 
 
-def read_csv(path: Path, needed: Sequence[str] = ()) -> pl.DataFrame:
-    """Read a CSV as text, with the columns that are needed; refuse what is none or has no rows."""
+def read_text(path: Path) -> str:
+    """Return the text of a CSV, compressed or not."""
     try:
-        table = pl.read_csv(path, infer_schema=False)
-    except pl.exceptions.NoDataError:
-        raise InputError(f"{path} is empty; it needs a header row and a row per record") from None
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
-        raise InputError(f"{path} is no CSV file that can be read: {str(error).splitlines()[0]}") from error
+        data = path.read_bytes()
+        compressed = data.startswith(GZIP)
+        if path.suffix == ".gz" and data and not compressed:
+            raise InputError(f"{path} is called .gz but is not compressed; rename it to {path.stem} or compress it")
+        text = (gzip.decompress(data) if compressed else data).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'the compressed file is damaged'}; give another file"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no CSV file: it holds bytes that are no text in UTF-8; save the table as CSV in UTF-8") from error
+    if "\0" in text:
+        raise InputError(f"{path} is no CSV file: it holds bytes that are no text; save the table as CSV in UTF-8")
+    return text
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """Return the cells of a CSV, header first, without blanks around them and without empty lines at the end."""
+    lines = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    rows: list[list[str]] = []
+    try:
+        rows.extend([cell.strip() for cell in row] for row in lines)
+    except csv.Error as error:
+        raise InputError(f"{path}, row {len(rows) + 1}: a quote is not closed or stands within a cell; mend the quotes") from error
+    while rows and not any(rows[-1]):
+        rows.pop()
+    return rows
+
+
+def read_csv(path: Path, needed: Sequence[str] = ()) -> pl.DataFrame:
+    """Read a CSV as text, with the columns that are needed; refuse what is none or has no rows. Empty cells are null."""
+    rows = read_rows(path)
+    if not rows:
+        raise InputError(f"{path} is empty; it needs a header row and a row per record")
+    columns, records = rows[0], rows[1:]
+    for position, column in enumerate(columns):
+        if column == "" or column in columns[:position]:
+            fault = (
+                f"has the column {column} twice; keep one of them"
+                if column
+                else f"has no name for column {position + 1}; give it one or take the column out"
+            )
+            raise InputError(f"{path} {fault}")
     for column in needed:
-        if column not in table.columns:
-            near = get_close_matches(column, table.columns, n=1)
+        if column not in columns:
+            near = get_close_matches(column, columns, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise InputError(f"{path} has no column {column}; its columns are {', '.join(table.columns[:12])}.{hint}")
-    if table.is_empty():
+            raise InputError(f"{path} has no column {column}; its columns are {', '.join(columns[:12])}.{hint}")
+    if not records:
         raise InputError(f"{path} has a header but no rows; it needs a row per record")
-    return table
+    for number, record in enumerate(records, start=2):
+        if len(record) > len(columns):
+            raise InputError(
+                f"{path}, row {number}: it has {len(record)} fields, but there are {len(columns)} columns; put cells with commas in quotes"
+            )
+    full = [[cell or None for cell in record] + [None] * (len(columns) - len(record)) for record in records]
+    return pl.DataFrame(full, schema=dict.fromkeys(columns, pl.String), orient="row")
 
 
 def row_number(faulty: pl.Series) -> int | None:
@@ -93,8 +142,7 @@ def row_number(faulty: pl.Series) -> int | None:
 
 def check_filled(table: pl.DataFrame, path: Path, column: str) -> None:
     """Refuse an empty cell."""
-    values = table[column]
-    row = row_number(values.is_null() | (values.str.strip_chars() == "").fill_null(True))
+    row = row_number(table[column].is_null())
     if row is not None:
         raise InputError(f"{path}, row {row}, column {column}: the cell is empty; fill it or take the row out")
 
@@ -109,7 +157,7 @@ def check_distinct(table: pl.DataFrame, path: Path, columns: Sequence[str]) -> N
 
 def numbers(table: pl.DataFrame, path: Path, column: str) -> pl.Series:
     """Return a column of skills as numbers from 0 to 1."""
-    values = table[column].str.strip_chars().cast(pl.Float64, strict=False)
+    values = table[column].cast(pl.Float64, strict=False)
     row = row_number(values.is_null() | ~values.is_finite().fill_null(False) | ((values < 0) | (values > 1)).fill_null(True))
     if row is not None:
         raise InputError(f"{path}, row {row}, column {column}: {table[column][row - 2]} is no skill; allowed: a number from 0 to 1")
@@ -126,8 +174,8 @@ def sector_codes(sectors: pl.Series, known: tuple[str, ...] | None, path: Path) 
 
 
 def known_sectors(population: Population) -> tuple[str, ...] | None:
-    """Return the sectors a user listed; None when the list was left at its default, for then the file says which there are."""
-    return None if population.sectors == Population().sectors else tuple(population.sectors)
+    """Return the sectors a user listed; None when none were listed, for then the file says which there are."""
+    return tuple(population.sectors) if "sectors" in population.model_fields_set else None
 
 
 # --- the two formats ---------------------------------------------------------------------------------------------------

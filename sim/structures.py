@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import index
+from typing import Any
 
 import numpy as np
 
 from sim.compilation import kernel
 from sim.config import Structure
-from sim.errors import InputError
+from sim.errors import InputError, shown
 from sim.production import SHARING_RULES
 from sim.randomness import Process, pick, uniform
 from sim.state import Collaborations, Flags, Forms, Organisations, Scratch, Settings
@@ -50,12 +52,22 @@ LINK_RULES: dict[str, LinkRule] = {
 }  # fmt: skip
 
 
+def pairs(given: Any, name: str, size: int) -> list[tuple[int, int]]:
+    """Return what a link rule gave as pairs of whole numbers; refuse what is none."""
+    try:
+        return [(index(a), index(b)) for a, b in given]
+    except (TypeError, ValueError):
+        raise InputError(
+            f"structure.topology={name} gives {shown(given)} for {size} members; it must give a list of pairs of positions, 0 to {size - 1}"
+        ) from None
+
+
 def link_table(links: LinkRule, name: str, largest: int) -> tuple[Flags, np.ndarray]:
     """Return who is linked (size, position, position) and the number of links, for every team size up to ``largest``."""
     linked = np.zeros((largest + 1, largest, largest), dtype=np.int8)
     count = np.zeros(largest + 1)
     for size in range(2, largest + 1):
-        for a, b in links(size):
+        for a, b in pairs(links(size), name, size):
             if not (0 <= a < size and 0 <= b < size) or a == b:
                 raise InputError(
                     f"structure.topology={name} gives the link {(a, b)} for {size} members; positions go from 0 to {size - 1} and differ"

@@ -78,7 +78,7 @@ PUSHES = {
     "environment.pick_up": (0.0, 1.0, {}),
     "environment.turnover": (0.0, 0.1, {}),
     "structure.name": ("one", "other", {}),
-    "structure.mix": ({"hub": 1.0}, {"movement": 1.0}, {}),
+    "structure.mix": ({"hub": 1.0}, {"movement": 1.0}, {"structure": "mixed"}),
     "structure.topology": ("complete", "ring", {}),
     "structure.min_size": (2, 4, {}),
     "structure.max_size": (2, 8, {}),

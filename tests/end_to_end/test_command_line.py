@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,8 +11,12 @@ import time
 
 import polars as pl
 import pytest
+import yaml
 
+from experiments import store
 from experiments.__main__ import main
+from experiments.store import new_folder, write_table
+from sim.errors import InputError
 
 SMALL = ["population.organisations=20", "run.rounds=10"]
 
@@ -91,6 +97,22 @@ WRONG = {
     ("study", "structure_and_imitation", "--workers", "0"): ["--workers is 0"],
     ("describe", "trst"): ["trst is not a group", "Did you mean trust?"],
     ("figures", "no/such/folder"): ["no results folder"],
+    ("study", "structure_and_imitation", "structure=hub,hub"): ["structure has the level hub twice"],
+    ("study", "structure_and_imitation", "imitation.rate=0,0.0"): ["imitation.rate has the level 0.0 twice"],
+    ("study", "structure_and_imitation", "seed=1", "seed=2"): ["seed is given twice, as seed=1 and seed=2"],
+    ("study", "structure_and_imitation", "replicates=99999999999"): ["replicates is 99999999999", "1 to 1000000"],
+    ("run", "trust.gain=0.1", "trust.gain=0.2"): ["trust.gain is given twice, as trust.gain=0.1 and trust.gain=0.2"],
+    ("run", "structure.term=99999999999"): ["structure.term is 99999999999", "at most 1000000000"],
+    ("run", "challenge.deadline=3000000000"): ["challenge.deadline is 3000000000", "at most 1000000000"],
+    ("run", "structure=mixed", "structure.max_size=3"): ["structure.max_size is 3, which has no effect beside structure.mix"],
+    ("run", "structure.mix={hub: 1}"): ["structure.discovery is encounter 0.5", "start from structure=mixed"],
+    ("run", "population.sectors.care=2"): ["would leave one sector alone", "population.sectors={care: 2, education: 1}"],
+    ("run", "population.sectors={care: true}"): ["population.sectors is", "no true or false"],
+    ("run", "imitation.rate=true"): ["imitation.rate is True", "no true or false", "at most 1"],
+    ("run", "run.rounds=true"): ["run.rounds is True", "whole number"],
+    ("run", "structure.name=é"): ["structure.name=é cannot be read", "'structure.name=\"é\"'"],
+    ("run", "structure.name=${x}"): ["structure.name=${x} cannot be put together"],
+    ("run", "imitation.rate==5"): ["imitation.rate==5 has more than one equals sign; write imitation.rate=5"],
 }
 
 
@@ -103,7 +125,96 @@ def test_bad_input_gets_one_clear_sentence(words, capsys, tmp_path, monkeypatch)
     for expected in WRONG[words]:
         assert expected in err, err
     assert len(err.strip().splitlines()) == 1
+    assert "http" not in err
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_overrides_may_follow_an_option(tmp_path, capsys):
+    assert run(capsys, "run", "structure=hub", "--out", str(tmp_path / "one"), *SMALL)[0] == 0
+    manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
+    assert shlex.split(manifest["command"]) == ["overbruggen", "run", "structure=hub", "--out", str(tmp_path / "one"), *SMALL]
+    words = ["study", "--workers", "1", "alone_or_together", "--out", str(tmp_path / "two"), *SMALL, "challenges=broad", "structure=alone"]
+    assert run(capsys, *words, "replicates=2")[0] == 0
+    with pytest.raises(SystemExit) as left:
+        main(["run", *SMALL, "--fast"])
+    assert left.value.code == 2
+    assert "unrecognized arguments: --fast" in capsys.readouterr().err
+
+
+def test_a_given_mix_is_the_whole_mix(tmp_path, capsys):
+    assert run(capsys, "run", "structure=mixed", "structure.mix={hub: 1, alliance: 2}", *SMALL, "--out", str(tmp_path / "one"))[0] == 0
+    assert yaml.safe_load((tmp_path / "one" / "config.yaml").read_text())["structure"]["mix"] == {"hub": 1.0, "alliance": 2.0}
+
+
+CUT_OR_WIDENED = {
+    "structure_and_imitation": ["structure=hub,alliance", "imitation.rate=0,0.1", "production.depth=2", "structure.link_cost=0,0.1"],
+    "size_and_topology": ["size=3", "topology=star"],
+    "coordination_and_imitation": ["imitation.rate=0.1"],
+    "turbulence_and_persistence": ["environment.turbulence=0.1", "structure.persistence=0"],
+}
+
+
+@pytest.mark.parametrize("study", CUT_OR_WIDENED)
+def test_runs_are_kept_when_the_tables_of_a_study_cannot_be_made(study, tmp_path, capsys):
+    folder = tmp_path / "study"
+    status, out, err = run(capsys, "study", study, *CUT_OR_WIDENED[study], *SMALL, "replicates=2", "--workers", "1", "--out", str(folder))
+    assert (status, err) == (0, "")
+    assert f"The tables of {study} need its whole study" in out
+    assert "Points of the design" in out
+    assert len(pl.read_parquet(folder / "runs.parquet")) > 1
+    assert run(capsys, "figures", str(folder))[0] == 0
+
+
+def test_an_own_measure_does_not_replace_a_column_of_the_runs(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text("def replicate(model):\n    return 1\n")
+    status, _, err = run(capsys, "study", "alone_or_together", "run.measures=[core,own.py:replicate]")
+    assert (status, "has a column replicate already" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "sentence"),
+    [
+        ("[1]", "is not a manifest"),
+        ("{", "cannot be read"),
+        ('{"kind": "study"}', "does not say which study this is"),
+        ('{"kind": "study", "study": "reflection", "factors": ["structure"]}', "runs.parquet has no column structure"),
+        ('{"kind": "run"}', "rounds.parquet lacks columns"),
+    ],
+)
+def test_figures_of_a_folder_that_is_not_ours(manifest, sentence, tmp_path, capsys):
+    (tmp_path / "manifest.json").write_text(manifest)
+    for name in ("runs", "rounds"):
+        pl.DataFrame({"other": [1]}).write_parquet(tmp_path / f"{name}.parquet")
+    status, _, err = run(capsys, "figures", str(tmp_path))
+    assert (status, len(err.strip().splitlines())) == (2, 1)
+    assert sentence in err
+
+
+def test_only_errors_of_writing_are_said_to_be_such(tmp_path):
+    with pytest.raises(OSError, match="the computation"), new_folder(tmp_path / "one", False):
+        raise OSError("the computation")
+    with pytest.raises(InputError, match="cannot be written"), new_folder(tmp_path / "one", False) as draft:
+        write_table(pl.DataFrame({"a": [1]}), draft / "no" / "such.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_commit_is_reported_for_a_checkout_of_this_project_alone(tmp_path, monkeypatch):
+    def git(*words):
+        done = ["git", "-c", "user.name=n", "-c", "user.email=e@example.org", *words]
+        subprocess.run(done, cwd=tmp_path, check=True, capture_output=True)
+
+    (tmp_path / "experiments").mkdir()
+    monkeypatch.setattr(store, "__file__", str(tmp_path / "experiments" / "store.py"))
+    git("init")
+    (tmp_path / "pyproject.toml").write_text('name = "other"')
+    git("add", ".")
+    git("commit", "-m", "first")
+    assert store.commit() is None
+    (tmp_path / "pyproject.toml").write_text('name = "overbruggen"')
+    assert re.fullmatch("[0-9a-f]{40}-dirty", store.commit() or "")
+    git("commit", "-am", "second")
+    assert re.fullmatch("[0-9a-f]{40}", store.commit() or "")
 
 
 def test_existing_or_unwritable_folder(tmp_path, capsys):
@@ -154,13 +265,14 @@ def test_scenarios_make_points_and_events_are_kept(tmp_path, capsys):
     assert pl.read_parquet(tmp_path / "b" / "runs.parquet")["challenges"].unique().to_list() == ["broad"]
 
 
-def test_interrupt_leaves_nothing(tmp_path):
-    words = [sys.executable, "-m", "experiments", "study", "structure_and_imitation", "--workers", "1", "--out", str(tmp_path / "study")]
+@pytest.mark.parametrize(("number", "workers", "status"), [(signal.SIGINT, "1", 130), (signal.SIGTERM, "1", 143), (signal.SIGTERM, "2", 143)])
+def test_interrupt_leaves_nothing(tmp_path, number, workers, status):
+    words = [sys.executable, "-m", "experiments", "study", "structure_and_imitation", "--workers", workers, "--out", str(tmp_path / "study")]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "200"})
     time.sleep(6)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    assert process.returncode == status, err
     assert "Interrupted" in out
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []

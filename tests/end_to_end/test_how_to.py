@@ -99,3 +99,141 @@ def test_wrong_results_of_own_rules_get_a_sentence(rules, tmp_path):
         run(structure={"topology": "bad.py:links"})
     with pytest.raises(InputError, match="two numbers into one"):
         run(production={"pooling": "bad.py:pool"})
+
+
+BAD = """
+import sys
+
+notfun = 3
+
+
+def raises(*given):
+    raise ValueError("boom")
+
+
+def leaves(*given):
+    sys.exit(3)
+
+
+def few():
+    return 1.0
+
+
+def text(*given):
+    return "much"
+
+
+def nothing(*given):
+    return None
+
+
+def ragged(*given):
+    return [[1.0], [1.0, 2.0]]
+
+
+def floats(size):
+    return [(0.0, 1.0)]
+
+
+def yields(size):
+    yield (0, 1)
+    raise KeyError("late")
+
+
+def joint_value(model):
+    return 1.0
+
+
+def sometimes(pooled, contribution):
+    if pooled > 0.5:
+        raise ValueError("too much")
+    return max(pooled, contribution)
+
+
+def seldom(pooled, contribution):
+    if 0.0 < contribution < 0.001:
+        raise ValueError("too little")
+    return max(pooled, contribution)
+
+
+def divides(pooled, contribution):
+    return contribution / pooled
+
+
+def minus(pooled, contribution):
+    return pooled - contribution
+
+
+def unknown(pooled, contribution):
+    return max(pooled, contribution) + float("nan")
+
+
+def endless(pooled, contribution):
+    return pooled + 1e308 * 10 * (1 + contribution)
+"""
+
+
+def gone_wrong(parameter, function):
+    """Return the configuration with one own function of bad.py."""
+    group, name = parameter.split(".")
+    reference = f"bad.py:{function}"
+    values = {name: ["core", reference] if name == "measures" else reference} | ({"rate": 0.5} if name == "rule" else {})
+    return {group: values | ({"rounds": 5} if group == "run" else {})}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "function", "sentence"),
+    [
+        ("imitation.rule", "raises", "imitation.rule bad.py:raises raised ValueError: boom (line 8 of bad.py); mend the function"),
+        ("imitation.rule", "leaves", "imitation.rule bad.py:leaves raised SystemExit: 3"),
+        ("imitation.rule", "few", "few() takes 0 positional arguments but 3 were given"),
+        ("imitation.rule", "text", "imitation.rule bad.py:text returned 'much'; it must return an organisation"),
+        ("imitation.rule", "ragged", "imitation.rule bad.py:ragged returned [[1.0], [1.0, 2.0]]"),
+        ("imitation.rule", "notfun", "notfun in bad.py is 3, no function"),
+        ("structure.topology", "raises", "structure.topology bad.py:raises raised ValueError: boom"),
+        ("structure.topology", "yields", "structure.topology bad.py:yields raised KeyError: 'late'"),
+        ("structure.topology", "nothing", "structure.topology=bad.py:nothing gives None for 2 members; it must give a list of pairs"),
+        ("structure.topology", "text", "gives 'much' for 2 members"),
+        ("structure.topology", "floats", "gives [(0.0, 1.0)] for 2 members"),
+        ("run.measures", "raises", "run.measures bad.py:raises raised ValueError: boom"),
+        ("run.measures", "text", "run.measures bad.py:text returned 'much'; a measure must return a number"),
+        ("run.measures", "nothing", "returned None"),
+        ("run.measures", "ragged", "returned [[1.0], [1.0, 2.0]]"),
+        ("run.measures", "joint_value", "there is a column joint_value already"),
+        ("production.pooling", "sometimes", "production.pooling bad.py:sometimes raised ValueError: too much"),
+        ("production.pooling", "seldom", "production.pooling bad.py:seldom raised ValueError: too little"),
+        ("production.pooling", "divides", "production.pooling bad.py:divides raised ZeroDivisionError"),
+        ("production.pooling", "minus", "production.pooling bad.py:minus gives -0.05 for pooled 0 and contribution 0.05"),
+        ("production.pooling", "unknown", "gives nan for pooled 0 and contribution 0"),
+        ("production.pooling", "endless", "gives inf"),
+    ],
+)
+def test_own_functions_gone_wrong_get_a_sentence(rules, tmp_path, capfd, parameter, function, sentence):
+    (tmp_path / "bad.py").write_text(BAD)
+    with pytest.raises(InputError, match=re.escape(sentence)) as error:
+        run(**gone_wrong(parameter, function))
+    assert "\n" not in str(error.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_two_measures_of_one_name_and_a_file_that_leaves(rules, tmp_path):
+    (tmp_path / "other.py").write_text("def richest(model):\n    return 0\n")
+    (tmp_path / "leaves.py").write_text("import sys\n\nsys.exit(1)\n")
+    with pytest.raises(InputError, match="there is a column richest already"):
+        run(run={"rounds": 5, "measures": ["my_rules.py:richest", "other.py:richest"]})
+    with pytest.raises(InputError, match=re.escape("leaves.py cannot be loaded: SystemExit: 1")):
+        run(run={"rounds": 5, "measures": ["leaves.py:richest"]})
+
+
+def test_own_functions_gone_wrong_in_the_workers_of_a_study(rules, tmp_path, capfd):
+    (tmp_path / "bad.py").write_text(BAD)
+    words = ["study", "alone_or_together", "population.organisations=20", "run.rounds=5", "replicates=2", "--workers", "2", "--out", "wrong"]
+    for override, sentence in (
+        ("run.measures=[bad.py:raises]", "run.measures bad.py:raises raised ValueError: boom"),
+        ("run.measures=[bad.py:leaves]", "run.measures bad.py:leaves raised SystemExit: 3"),
+    ):
+        assert main([*words, override]) == 2
+        err = capfd.readouterr().err
+        assert sentence in err
+        assert "Traceback" not in err
+        assert not (tmp_path / "wrong").exists()

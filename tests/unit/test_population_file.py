@@ -1,10 +1,12 @@
 """Organisations from files: what is read, and every fault named by file, row and column."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from experiments.configuration import written
 from sim.config import Config, Population
 from sim.errors import InputError
 from sim.model import CollaborationModel
@@ -49,8 +51,16 @@ FAULTS = {
     "no sector": (GOOD.replace("sector", "sectr"), ["no column sector", "Did you mean sectr?"]),
     "no identity": (GOOD.replace("organisation", "who"), ["no column organisation"]),
     "no expertise": ("organisation,sector\na,public\n", ["no column of expertise"]),
-    "ragged": ("organisation,sector,care\na,public,0.1,0.2,0.3\n", ["no CSV"]),
-    "binary": (bytes(range(256)) * 20, ["table.csv"]),
+    "ragged": ("organisation,sector,care\na,public,0.1,0.2,0.3\n", ["row 2", "5 fields", "3 columns"]),
+    "binary": (bytes(range(256)) * 20, ["is no CSV file", "bytes that are no text"]),
+    "zeros": (GOOD.encode() + bytes(20), ["is no CSV file", "bytes that are no text"]),
+    "cut gzip": (gzip.compress(GOOD.encode())[:60], ["the compressed file is damaged"]),
+    "column twice": (GOOD.replace("transport", "care"), ["has the column care twice"]),
+    "column twice but for blanks": (GOOD.replace("transport", " care "), ["has the column care twice"]),
+    "column without a name": (GOOD.replace("transport", ""), ["has no name for column 5"]),
+    "duplicate but for blanks": (GOOD + " a ,public,0.1,0.1,0.1\n", ["row 5", "a stands here a second time"]),
+    "open quote": (GOOD + '"d,public,0.1,0.1,0.1\n', ["row 5", "quote"]),
+    "empty line": (GOOD.replace("b,private", "\nb,private"), ["row 3", "column organisation", "empty"]),
 }
 
 
@@ -70,6 +80,29 @@ def test_unknown_sector_and_full_budget(tmp_path):
         read(path, sectors={"public": 1.0})
     with pytest.raises(InputError, match="row 3: skills sum to 1.3, above population.budget 1"):
         read(path, budget=1.0)
+
+
+def test_blanks_around_cells_and_empty_lines_at_the_end_do_not_count(tmp_path):
+    got, plain = read(write(tmp_path, GOOD.replace("c,public", "c, public ") + "\n,,,,\n")), read(write(tmp_path, GOOD, "plain.csv"))
+    assert got.sector_names == plain.sector_names == ("private", "public")
+    np.testing.assert_array_equal(got.sector, plain.sector)
+
+
+def test_compressed_or_not(tmp_path):
+    assert read(write(tmp_path, gzip.compress(GOOD.encode()), "table.csv.gz")).organisation_ids == ("a", "b", "c")
+    with pytest.raises(InputError, match=r"plain.csv.gz is called .gz but is not compressed; rename it to plain.csv"):
+        read(write(tmp_path, GOOD, "plain.csv.gz"))
+
+
+def test_what_the_file_decides_is_not_given_and_what_is_given_is_checked(tmp_path):
+    path = write(tmp_path, GOOD)
+    with pytest.raises(ValueError, match="population.domains is 3, but with population.source=file the file says"):
+        population(path, domains=3)
+    with pytest.raises(InputError, match="row 2, column sector: public is not in population.sectors; allowed: care"):
+        read(path, sectors=Population().sectors)
+    config = Config.model_validate({"population": {"source": "file", "path": str(path), "organisations": 0}})
+    again = Config.model_validate(written(config))
+    assert (again, again.population.model_fields_set & {"domains", "sectors"}) == (config, set())
 
 
 def test_sample_is_the_same_and_in_order(tmp_path):
