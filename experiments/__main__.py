@@ -6,7 +6,6 @@ import argparse
 import gc
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.errors import AnalysisError
+from experiments.interrupts import STATUS, asked, heeded
 from experiments.screen import errors, say, show
 from sim.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.study import Options
 
-BAD_INPUT, SOME_FAILED, INTERRUPTED, TERMINATED = 2, 3, 130, 143
+BAD_INPUT, SOME_FAILED, INTERRUPTED = 2, 3, 130
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
@@ -77,25 +77,6 @@ def read(given: Sequence[str]) -> argparse.Namespace:
     else:
         arguments.overrides += left
     return arguments
-
-
-class Terminated(KeyboardInterrupt):
-    """Somebody ended the program (SIGTERM): handled as Ctrl-C is."""
-
-
-@contextmanager
-def tidy_end() -> Iterator[None]:
-    """Let SIGTERM end the program as Ctrl-C does, once: what is left to tidy up is not interrupted again."""
-
-    def end(number: int, frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
@@ -161,15 +142,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(threads, "1")  # runs are spread over processes; threads of a matrix library only get in their way
     given = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        with tidy_end():
+    with heeded():
+        try:
             return act(read(given), shlex.join(["overbruggen", *given]))
-    except (InputError, AnalysisError) as error:
-        errors.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
-        return BAD_INPUT
-    except KeyboardInterrupt as reason:
-        say("Interrupted; nothing is half written. `overbruggen resume FOLDER` goes on with a study.")
-        return TERMINATED if isinstance(reason, Terminated) else INTERRUPTED
+        except (InputError, AnalysisError) as error:
+            errors.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
+            return BAD_INPUT
+        except KeyboardInterrupt:
+            say("Interrupted; nothing is half written. `overbruggen resume FOLDER` goes on with a study.")
+            return STATUS.get(asked() or 0, INTERRUPTED)
 
 
 if __name__ == "__main__":

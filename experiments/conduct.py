@@ -12,6 +12,7 @@ import polars as pl
 from analysis.estimates import mean
 from experiments.engines import Engine, Outcome, Task
 from experiments.folder import KINDS, ORDERED_AT_ONCE, Storage, in_order
+from experiments.interrupts import stop_if_asked
 from experiments.journal import DONE, FAILED, UNDEFINED, Record, as_numbers, undefined_among
 from experiments.plan import Adaptive, Plan, PlannedRun
 from experiments.store import write_table
@@ -90,6 +91,7 @@ class Conductor:
         begun = time.monotonic()
         try:
             for outcome in self.engine.outcomes(self._missing(first, last)):
+                stop_if_asked()
                 checked = self._checked(outcome)
                 chunk.append(checked)
                 self.tell(checked.status)

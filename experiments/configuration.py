@@ -65,13 +65,19 @@ def refuse_twice(overrides: Sequence[str]) -> None:
             raise InputError(f"{key} is given twice, as {overrides[keys.index(key)]} and {overrides[position]}; give it once")
 
 
-def check_override(override: str) -> tuple[str, str]:
-    """Split an override into key and value; refuse keys that name nothing."""
+def split_override(override: str) -> tuple[str, str]:
+    """Split an override into key and value."""
     key, sign, value = override.partition("=")
     if not sign or not key:
         raise InputError(NO_OVERRIDE.format(override))
     if value.startswith("="):
         raise InputError(f"{override} has more than one equals sign; write {key}{value}")
+    return key, value
+
+
+def check_override(override: str) -> tuple[str, str]:
+    """Split an override into key and value; refuse keys that name nothing."""
+    key, value = split_override(override)
     if key.startswith("population.sectors."):
         raise InputError(f"{override} would leave one sector alone; give them all: population.sectors={{care: 2, education: 1}}")
     choices, paths = groups(), parameter_paths()
@@ -191,9 +197,7 @@ class Override:
 
 def parse_override(text: str) -> Override:
     """Let Hydra read an override."""
-    key, sign, _ = text.partition("=")
-    if not sign or not key:
-        raise InputError(NO_OVERRIDE.format(text))
+    key, value = split_override(text)
     try:
         parsed = OverridesParser.create().parse_overrides([text])[0]
         given = parsed.value()
@@ -208,7 +212,7 @@ def parse_override(text: str) -> Override:
     except (HydraException, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{text} cannot be read: {one_line(error)}. Quote values with special signs.") from error
+        raise InputError(unreadable([text])) from error
     return Override(key, (given,))
 
 

@@ -205,6 +205,15 @@ def chosen_level(factor: str, label: Any, levels: Sequence[Level]) -> Level:
     raise InputError(f"{factor}={label} is not {kind} of this study; allowed: {', '.join(names)}.{nearest(str(label), names)}")
 
 
+def check_once(factors: Factors) -> None:
+    """Refuse a level that a factor has twice: its runs would count double."""
+    for name, factor in factors.items():
+        labels = [] if isinstance(factor, Range) else [level.label for level in factor]
+        twice = [label for position, label in enumerate(labels) if label in labels[:position]]
+        if twice:
+            raise InputError(f"{name} has the level {twice[0]} twice; give each level once")
+
+
 def check_clashes(factors: Factors, fixed: Sequence[str]) -> None:
     """Refuse two factors, or a factor and a fixed value, that set the same parameter: one of them would do nothing."""
     setters = {override.partition("=")[0]: override for override in fixed}

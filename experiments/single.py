@@ -12,6 +12,7 @@ import polars as pl
 
 from analysis.tables import Table
 from experiments.configuration import load, written
+from experiments.interrupts import stop_if_asked
 from experiments.screen import progress, say, show
 from experiments.store import GrowingTable, new_folder, read_table, write_figure, write_manifest, write_table, write_yaml
 from experiments.warming import compile_first
@@ -58,6 +59,7 @@ def play(config: Config, draft: Path) -> CollaborationModel:
     chunk = max(1, config.run.rounds // CHUNKS)
     with progress("Rounds", config.run.rounds) as bar:
         while model.rounds_played < config.run.rounds:
+            stop_if_asked()
             model.run(min(chunk, config.run.rounds - model.rounds_played))
             if model.events_waiting() > EVENTS_IN_MEMORY:
                 events.append(model.take_events())

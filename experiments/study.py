@@ -13,6 +13,7 @@ from analysis.tables import Table
 from experiments.conduct import Conductor, Tally
 from experiments.design import Point, Study, load_study, read_study_file
 from experiments.engines import Engine, Pool, Task, ThisProcess, available_cores, perform
+from experiments.factors import KEYS
 from experiments.folder import Storage, locked
 from experiments.plan import Adaptive, Plan
 from experiments.reporting import draw, study_tables
@@ -91,7 +92,16 @@ def in_force(before: Sequence[str], more: Sequence[str]) -> list[str]:
 def plan_of(study: Study) -> tuple[Plan, list[Point]]:
     """Return all runs of a study, every point checked."""
     points = study.points()
+    check_names(study, points[0])
     return Plan(study.target, [point.settings for point in points], study.seed, study.common_random_numbers), points
+
+
+def check_names(study: Study, point: Point) -> None:
+    """Refuse an own measure that has the name of a factor or another key of the table of runs."""
+    for reference in point.parameters["run"]["measures"] if isinstance(point.target, CollaborationTarget) else ():
+        name = reference.rpartition(":")[2]
+        if name in (*study.factors, *KEYS):
+            raise InputError(f"run.measures has {reference}, but the table of runs has a column {name} already; give the function another name")
 
 
 def make_room(folder: Path, overwrite: bool) -> Path:

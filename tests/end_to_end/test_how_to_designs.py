@@ -44,5 +44,5 @@ def test_analysis_of_the_page(capsys):
 def test_a_study_under_another_design_shows_its_points(study, capsys):
     words = ["design=latin_hypercube", "design.samples=14", "run.rounds=10", "population.organisations=20", "replicates=1", "--workers", "1"]
     assert main(["study", study, *words]) == 0
-    assert "here are its points alone" in capsys.readouterr().out
+    assert "Shown instead: its points." in capsys.readouterr().out
     assert len(pl.read_parquet(Path("results") / study / "runs.parquet")) == 14

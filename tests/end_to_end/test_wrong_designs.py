@@ -78,7 +78,7 @@ WRONG_FILES = [
     ({"factors": GAIN, "design": {"cross": [HYPERCUBE, "paired"], "samples": 3}}, ["beside cross stands samples"]),
     ({"factors": GAIN, "design": "zip"}, ["zip composes designs"]),
     ({"factors": {**TWO, **GAIN}, "design": {"zip": [HYPERCUBE, "full_factorial"]}}, ["zip", "latin_hypercube 64, full_factorial 6"]),
-    ({"factors": {f"population.sectors.s{n}": list(range(10)) for n in range(9)}}, ["1,000,000,000 points", "at most 2,000,000"]),
+    ({"factors": {f"structure.mix.s{n}": list(range(10)) for n in range(9)}}, ["1,000,000,000 points", "at most 2,000,000"]),
     ({"factor": TWO}, ["factor is not a setting of a study", "Did you mean factors?"]),
     ({"factors": ["structure"]}, ["factors is ['structure']", "factors by name"]),
     ({"factors": TWO, "replicates": "many"}, ["replicates is many", "whole number"]),

@@ -61,7 +61,7 @@ def test_files_are_part_of_our_parameters(tmp_path, monkeypatch):
         ({"structure": "hubb"}, "structure=hubb is not a preset"),
         ({"structur": "hub"}, "structur is not a parameter"),
         ({"imitation.rule": "nowhere.py:rule"}, "does not exist"),
-        ({"structure.mix": {"hub": 1.0, "huub": 1.0}}, "Did you mean hub?"),
+        ({"structure": "mixed", "structure.mix": {"hub": 1.0, "huub": 1.0}}, "Did you mean hub?"),
     ],
 )
 def test_bad_settings_of_ours_get_a_sentence(settings, sentence):

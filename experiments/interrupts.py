@@ -1,0 +1,44 @@
+"""Ctrl-C and SIGTERM end the program once, and cannot get lost.
+
+Python raises KeyboardInterrupt wherever it happens to be. In a callback of compiled code or while an object is being
+deleted that exception is printed and forgotten; long loops therefore also ask whether an end was asked for.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+_asked: list[int] = []
+
+
+def asked() -> int | None:
+    """Return the signal that asked for an end, if one did."""
+    return _asked[0] if _asked else None
+
+
+def stop_if_asked() -> None:
+    """End here when an end was asked for, but the exception got lost."""
+    if _asked:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def heeded() -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM raise KeyboardInterrupt; what is then tidied up is not interrupted again."""
+
+    def end(number: int, frame: object) -> None:
+        for other in STATUS:
+            signal.signal(other, signal.SIG_IGN)
+        _asked.append(number)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in STATUS}
+    try:
+        yield
+    finally:
+        _asked.clear()
+        for number, handler in before.items():
+            signal.signal(number, handler)
