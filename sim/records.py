@@ -37,8 +37,9 @@ def padded(layout: np.dtype[Any]) -> np.dtype[Any]:
     """Return a record layout that fills whole cache lines when it is longer than one, so that no record straddles more than it must."""
     size = layout.itemsize if layout.itemsize < CACHE_LINE else -(-layout.itemsize // CACHE_LINE) * CACHE_LINE
     fields = {name: (field[0], field[1]) for name, field in (layout.fields or {}).items()}
-    whole: dict[str, Any] = {"names": list(fields), "formats": [f[0] for f in fields.values()], "offsets": [f[1] for f in fields.values()]}
-    return np.dtype(whole | {"itemsize": size})
+    whole: Any = {"names": list(fields), "formats": [f[0] for f in fields.values()], "offsets": [f[1] for f in fields.values()], "itemsize": size}
+    filled: np.dtype[Any] = np.dtype(whole)
+    return filled
 
 
 def record_of(columns: dict[str, Array]) -> Array:
