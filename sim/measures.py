@@ -6,6 +6,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from sim.compilation import kernel
+from sim.prefetching import look_ahead_to_size
 from sim.state import Floats, Tally, World
 
 
@@ -103,6 +104,7 @@ def measure_teams(w: World, row: Floats) -> None:
         busy += org.load[i] > 0
     running = col.totals[0]
     for position in range(running):
+        look_ahead_to_size(w, position)
         c = col.order[position]
         size, different = col.size[c], 0
         for a in range(size):

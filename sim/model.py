@@ -23,6 +23,7 @@ from sim.phases.let_go import REASONS
 from sim.population_file import check_breadth, read_population
 from sim.presets import forms as forms_of
 from sim.production import POOLING_RULES
+from sim.records import laid_out
 from sim.state import Floats
 from sim.structures import TOPOLOGIES
 from sim.world import Entrants, build_world
@@ -301,7 +302,8 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Find the own rules again and pack the arrays."""
+        """Find the own rules again; lay the arrays out again, which were kept one by one, and pack them."""
         self.__dict__.update(state)
+        self.world = laid_out(self.world)
         self._load_own_rules()
         self.packed = Packed(self.world)

@@ -2,13 +2,15 @@
 
 Numba passes a named tuple of arrays by value, some nine machine words per array, at every call; with a hundred arrays
 both compiling and running drown in copies. Here a (nested) named tuple is packed into one table of words - address and
-shape of every array, value of every number - and kernels get the table's address. Kernels are written as if they had
-the named tuple itself, and run on the named tuple unchanged when they are not compiled.
+shape of every array, its strides too where it is a column of records, value of every number - and kernels get the
+table's address. Kernels are written as if they had the named tuple itself, and run on the named tuple unchanged when
+they are not compiled.
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,9 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import NativeValue, infer_getattr, lower_getattr_generic, register_model, typeof_impl, unbox
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 WORD = ir.IntType(64)
 NUMBERS = {float: types.float64, int: types.int64, bool: types.boolean, np.uint64: types.uint64}
@@ -71,9 +76,12 @@ def read_field(context: Any, builder: Any, group: GroupType, table: Any, field: 
         return builder.bitcast(read(0), context.get_value_type(kind))
     item = context.get_abi_sizeof(context.get_data_type(kind.dtype))
     shape = [read(1 + axis) for axis in range(kind.ndim)]
-    strides: list[Any] = [ir.Constant(WORD, item)]
-    for axis in range(kind.ndim - 1, 0, -1):
-        strides.insert(0, builder.mul(strides[0], shape[axis]))
+    if kind.layout == "A":
+        strides = [read(1 + kind.ndim + axis) for axis in range(kind.ndim)]
+    else:
+        strides = [ir.Constant(WORD, item)]
+        for axis in range(kind.ndim - 1, 0, -1):
+            strides.insert(0, builder.mul(strides[0], shape[axis]))
     array = context.make_array(kind)(context, builder)
     data = builder.inttoptr(read(0), context.get_data_type(kind.dtype).as_pointer())
     populate_array(array, data=data, shape=shape, strides=strides, itemsize=ir.Constant(WORD, item), meminfo=None)
@@ -91,6 +99,11 @@ class Packed:
         self.address = int(self.words.ctypes.data)
 
 
+def dense_strides(array: Array) -> tuple[int, ...]:
+    """Return the steps between elements when nothing stands between them; unlike NumPy's flag it does not depend on the shape."""
+    return tuple(array.itemsize * prod(array.shape[axis + 1 :]) for axis in range(array.ndim))
+
+
 def lay_out(group: Any, words: list[int]) -> GroupType:
     """Append a named tuple's words; return its type with positions counted from its own first word."""
     start, fields = len(words), []
@@ -100,10 +113,9 @@ def lay_out(group: Any, words: list[int]) -> GroupType:
         if isinstance(value, tuple):
             kind = lay_out(value, words)
         elif isinstance(value, np.ndarray):
-            if not value.flags.c_contiguous:
-                raise TypeError(f"{type(group).__name__}.{field} must be C-contiguous")
-            words.extend([value.ctypes.data, *value.shape])
-            kind = types.Array(from_dtype(value.dtype), value.ndim, "C")
+            layout = "C" if value.strides == dense_strides(value) else "A"
+            words.extend([value.ctypes.data, *value.shape, *(value.strides if layout == "A" else ())])
+            kind = types.Array(from_dtype(value.dtype), value.ndim, layout)
         else:
             kind = NUMBERS[type(value)]
             words.append(int(np.float64(value).view(np.uint64)) if kind == types.float64 else int(value) % 2**64)

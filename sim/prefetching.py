@@ -32,8 +32,11 @@ def ask(builder: Any, start: Any, offset: Any) -> None:
     builder.call(request, [builder.gep(builder.bitcast(start, cgutils.voidptr_t), [offset]), READ, KEEP, DATA])
 
 
-def rows_of(*columns: str) -> Any:
-    """Return a kernel ``(group, row)`` that asks for the row in each of these columns."""
+def rows_of(*columns: str, lines: int = 0) -> Any:
+    """Return a kernel ``(group, row)`` that asks for the row in each of these columns.
+
+    For the first column of a record this is the whole record. ``lines`` asks for so many cache lines from a column on instead.
+    """
 
     @intrinsic  # type: ignore[untyped-decorator]
     def ask_for_row(typing: Any, group: Any, row: Any) -> Any:
@@ -43,11 +46,9 @@ def rows_of(*columns: str) -> Any:
                 array = context.make_array(kind)(context, builder, read_field(context, builder, group, arguments[0], column))
                 length = cgutils.unpack_tuple(builder, array.strides, kind.ndim)[0]
                 start = builder.mul(arguments[1], length)
-                if kind.ndim == 1:
-                    ask(builder, array.data, start)
-                else:
-                    with cgutils.for_range_slice(builder, ir.Constant(WORD, 0), length, ir.Constant(WORD, CACHE_LINE), WORD) as (offset, _):
-                        ask(builder, array.data, builder.add(start, offset))
+                end = ir.Constant(WORD, lines * CACHE_LINE) if lines else length
+                with cgutils.for_range_slice(builder, ir.Constant(WORD, 0), end, ir.Constant(WORD, CACHE_LINE), WORD) as (offset, _):
+                    ask(builder, array.data, builder.add(start, offset))
             return context.get_dummy_value()
 
         return types.void(group, types.int64), build
@@ -74,19 +75,18 @@ def slots_of(*columns: str) -> Any:
     return ask_for_slot
 
 
-own_situation = rows_of(
-    "expertise", "form", "at_work", "places", "breadth", "domains", "requirement", "alone_quality", "alone_value", "earned", "progress", "rounds_left"
-)
-own_memory = rows_of("used", "partner", "trust", "familiarity", "meetings", "last_met")
+own_situation = rows_of("breadth", "alone_value", "expertise", "form", "at_work", "places", "alone_quality")
+own_memory = rows_of("used", "partner", "trust", "meetings")
 own_new_slots = rows_of("joint", "last_worked")
 freedom = rows_of("load", "sector")
-candidate = rows_of("expertise", "alone_value")
+somebody = rows_of("expertise", "alone_value")
 who_it_knows = rows_of("used", "partner")
-member = rows_of("expertise", "load", "sector", "bridging", "alone_value", "earned")
 skills = rows_of("expertise")
-relation = slots_of("trust", "familiarity", "meetings", "last_met", "last_worked")
-team = rows_of("members", "size", "form", "breadth", "weight", "requirement", "domains", "started", "quality")
-team_at_work = rows_of("gain", "sums", "progress", "expected", "surplus", "age", "rounds_left", "rounds_spent")
+relation = slots_of("trust", "meetings", "last_worked")
+team = rows_of("size")
+team_in_short = rows_of("size", lines=1)
+team_in_question = rows_of("size", lines=3)
+needs = rows_of("domains", lines=1)
 
 
 @kernel
@@ -113,7 +113,7 @@ def look_ahead_to_candidates(w: World, i: int) -> None:
     for slot in range(w.ledger.used[i]):
         j = w.ledger.partner[i, slot]
         if w.org.load[j] < w.p.capacity:
-            candidate(w.org, j)
+            somebody(w.org, j)
     for place in range(w.org.load[i]):
         c = w.org.places[i, place]
         for mate in range(w.col.size[c]):
@@ -124,7 +124,6 @@ def look_ahead_to_candidates(w: World, i: int) -> None:
 def look_ahead_to_team(w: World, c: int) -> None:
     """Ask for a team that works later."""
     team(w.col, c)
-    team_at_work(w.col, c)
 
 
 @kernel
@@ -132,7 +131,8 @@ def look_ahead_to_members(w: World, c: int) -> None:
     """Ask for its members, and for whom they remember."""
     for place in range(w.col.size[c]):
         i = w.col.members[c, place]
-        member(w.org, i)
+        somebody(w.org, i)
+        freedom(w.org, i)
         who_it_knows(w.ledger, i)
 
 
@@ -163,3 +163,33 @@ def look_ahead_in_work(w: World, position: int) -> None:
         look_ahead_to_team(w, order[position + 12])
         look_ahead_to_members(w, order[position + 6])
         look_ahead_to_relations(w, order[position + 2])
+
+
+@kernel
+def look_ahead_to_own_teams(w: World, i: int) -> None:
+    """Ask for what tells whether somebody grows a team, when all are gone through."""
+    if w.org.load.size >= FROM_ORGANISATIONS and i + 16 < w.org.load.size:
+        for place in range(w.org.load[i + 16]):
+            team_in_short(w.col, w.org.places[i + 16, place])
+
+
+@kernel
+def look_ahead_to_needs(w: World, i: int) -> None:
+    """Ask for what teams need, when all who practise for them are gone through."""
+    if w.org.load.size >= FROM_ORGANISATIONS and i + 16 < w.org.load.size:
+        for place in range(w.org.load[i + 16]):
+            needs(w.col, w.org.places[i + 16, place])
+
+
+@kernel
+def look_ahead_to_fate(w: World, position: int) -> None:
+    """Ask for what decides whether a team goes on, when all are gone through."""
+    if w.org.load.size >= FROM_ORGANISATIONS and position + 12 < w.col.totals[0]:
+        team_in_question(w.col, w.col.order[position + 12])
+
+
+@kernel
+def look_ahead_to_size(w: World, position: int) -> None:
+    """Ask for who is in a team, when all are gone through."""
+    if w.org.load.size >= FROM_ORGANISATIONS and position + 12 < w.col.totals[0]:
+        team_in_short(w.col, w.col.order[position + 12])

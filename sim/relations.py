@@ -16,10 +16,11 @@ PERCEPTION = int(Process.PERCEPTION)
 @kernel
 def slot_of(ledger: Ledger, i: int, j: int) -> int:
     """Return the slot in which ``i`` remembers ``j``, or NOBODY."""
-    for slot in range(ledger.used[i]):
+    found = NOBODY
+    for slot in range(ledger.used[i]):  # to the end, for then many slots are compared at once
         if ledger.partner[i, slot] == j:
-            return slot
-    return NOBODY
+            found = slot
+    return found
 
 
 @kernel

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.config import Config, Structure
 from sim.phases.imitate import OWN as OWN_IMITATION
 from sim.phases.imitate import RULES
 from sim.production import OWN as OWN_POOLING
 from sim.production import POOLING_RULES
+from sim.records import laid_out
 from sim.relations import DECAYS
 from sim.state import Collaborations, Floats, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally, World, columns
 from sim.structures import LinkRule, form_tables
 
 LARGEST_SAMPLE = 64  # config: seen_at_most
-CACHE_LINE, LARGE_PAGE = 64, 2**21  # bytes
-
-Array = NDArray[Any]
 
 
 class Entrants(NamedTuple):
@@ -157,37 +154,6 @@ def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capaci
     )
 
 
-def arrays_of(group: Any) -> list[Array]:
-    """Return all arrays in nested named tuples, in their order."""
-    if isinstance(group, np.ndarray):
-        return [group]
-    return [array for part in group for array in arrays_of(part)] if isinstance(group, tuple) else []
-
-
-def with_arrays(group: Any, arrays: Iterator[Array]) -> Any:
-    """Return nested named tuples with other arrays, taken in their order."""
-    if isinstance(group, np.ndarray):
-        return next(arrays)
-    kind: Any = type(group)
-    return kind(*(with_arrays(part, arrays) for part in group)) if isinstance(group, tuple) else group
-
-
-def in_one_block(world: World) -> World:
-    """Move a large state into one block of memory, which the system then keeps in few large pages that are found faster."""
-    scattered = arrays_of(world)
-    ends = np.cumsum([-(-array.nbytes // CACHE_LINE) * CACHE_LINE for array in scattered]).tolist()
-    if ends[-1] < LARGE_PAGE:
-        return world
-    block = np.zeros(ends[-1] + LARGE_PAGE, dtype=np.uint8)
-    block = block[-block.ctypes.data % LARGE_PAGE :]
-    moved = []
-    for array, start in zip(scattered, [0, *ends], strict=False):
-        moved.append(block[start : start + array.nbytes].view(array.dtype).reshape(array.shape))
-        moved[-1][...] = array
-    one: World = with_arrays(world, iter(moved))
-    return one
-
-
 def build_world(config: Config, forms: Sequence[tuple[Structure, float]], own_links: dict[str, LinkRule], entrants: Entrants | None) -> World:
     """Return the world at the beginning of round 0."""
     population = config.population
@@ -219,4 +185,4 @@ def build_world(config: Config, forms: Sequence[tuple[Structure, float]], own_li
     if entrants is not None:
         world.org.core[:] = entrants.expertise
         world.org.sector[:] = entrants.sector
-    return in_one_block(world)
+    return laid_out(world)

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.compilation import kernel
 from sim.phases.assemble import assemble, start_together
-from sim.prefetching import look_ahead_in_find
+from sim.prefetching import look_ahead_in_find, look_ahead_to_own_teams
 from sim.production import Combine, deepen, running_cost, team_quality, unit_value, write_contribution
 from sim.randomness import Process, pick, uniform
 from sim.relations import cooling_off, open_slot, slot_of, trust_in
@@ -232,6 +232,7 @@ def find(w: World, own_rule: Combine, now: int) -> None:
     org, scratch = w.org, w.scratch
     actors = 0
     for i in range(org.load.size):
+        look_ahead_to_own_teams(w, i)
         acts = search_wanted(org, w.forms, w.p, i)
         for place in range(org.load[i]):
             acts = acts or growth_wanted(w, i, org.places[i, place], now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.compilation import kernel
 from sim.entering import draw_challenge, draw_joint_challenge
+from sim.prefetching import look_ahead_to_fate
 from sim.production import Combine
 from sim.randomness import Process, uniform
 from sim.relations import distance_between, stranger_trust
@@ -225,8 +226,10 @@ def let_go(w: World, own_rule: Combine, events: Floats, row: int, now: int) -> i
     """Decide for all, then carry out; return the row after the last event written."""
     col = w.col
     for position in range(col.totals[0]):
+        look_ahead_to_fate(w, position)
         decide(w, col.order[position], now)
     for position in range(col.totals[0]):
+        look_ahead_to_fate(w, position)
         c = col.order[position]
         if col.reason[c] != GOES_ON:
             write_event(w, events, row, c, now)

@@ -6,7 +6,7 @@ from math import exp, sqrt
 
 from sim.compilation import kernel
 from sim.entering import fit_budget
-from sim.prefetching import look_ahead_in_work
+from sim.prefetching import look_ahead_in_work, look_ahead_to_needs
 from sim.production import Combine, deepen, divide, quality_of, team_quality, unit_value, write_contribution
 from sim.randomness import Process, normal_pair
 from sim.relations import closeness, distance_between, open_slot, slot_of, stranger_trust
@@ -214,6 +214,7 @@ def practise(w: World) -> None:
     """Let every organisation grow in the required skill it is best at."""
     org, col, p = w.org, w.col, w.p
     for i in range(org.load.size):
+        look_ahead_to_needs(w, i)
         skills = org.expertise[i]
         for place in range(max(1, org.load[i])):
             if org.load[i] == 0:
