@@ -197,7 +197,7 @@ class Override:
 
 def parse_override(text: str) -> Override:
     """Let Hydra read an override."""
-    key, value = split_override(text)
+    key, _ = split_override(text)
     try:
         parsed = OverridesParser.create().parse_overrides([text])[0]
         given = parsed.value()

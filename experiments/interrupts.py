@@ -10,7 +10,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+STATUS = {int(signal.SIGINT): 130, int(signal.SIGTERM): 143}
 _asked: list[int] = []
 
 

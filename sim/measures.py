@@ -79,7 +79,7 @@ WHOLE_COLUMNS = ("collaboration", "convenor", "started", "ended", "rounds", "siz
 SEARCH, SETUP, EXIT, LINK, RULE, COPIES = Tally.SEARCH, Tally.SETUP, Tally.EXIT, Tally.LINK, Tally.RULE, Tally.COPIES
 VALUE_TOGETHER, VALUE_SOLO, SYNERGY, QUALITY = Tally.VALUE_TOGETHER, Tally.VALUE_SOLO, Tally.SYNERGY, Tally.QUALITY
 SOLVED, EXPIRED, ALIKE, BRIDGED = Tally.SOLVED, Tally.EXPIRED, Tally.ALIKE, Tally.BRIDGED
-DIVERSITY, TRUST, TEAMS = Tally.DIVERSITY, Tally.TRUST, Tally.TEAMS
+DIVERSITY, TRUST, TEAMS, SOLOISTS = Tally.DIVERSITY, Tally.TRUST, Tally.TEAMS, Tally.SOLOISTS
 
 
 @kernel
@@ -183,16 +183,15 @@ def measure_population(w: World, row: Floats) -> None:
 def measure(w: World, row: Floats) -> None:
     """Write one round's measures in the order of ``MEASURES``."""
     org, tally = w.org, w.around.tally
-    n, solo, alone = org.load.size, 0, 0.0
+    n, alone = org.load.size, 0.0
     for i in range(n):
         alone += org.alone_value[i]
-        solo += org.worked_alone[i] == 1
     row[0] = (tally[VALUE_TOGETHER] + tally[VALUE_SOLO] - tally[SEARCH] - tally[SETUP] - tally[EXIT]) / n
     row[1] = alone / n
     row[2] = tally[SYNERGY] / n
     members_alone = tally[VALUE_TOGETHER] - tally[SYNERGY]
     row[3] = tally[SYNERGY] / members_alone if members_alone > 0.0 else 0.0
-    row[4] = tally[QUALITY] / max(1.0, tally[TEAMS] + solo)
+    row[4] = tally[QUALITY] / max(1.0, tally[TEAMS] + tally[SOLOISTS])
     row[5], row[6], row[7] = tally[SEARCH] / n, tally[SETUP] / n, tally[EXIT] / n
     row[8], row[9] = tally[LINK] / n, tally[RULE] / n
     row[10], row[11], row[12] = tally[SOLVED] / n, tally[EXPIRED] / n, tally[COPIES] / n

@@ -229,8 +229,8 @@ class Tally:
     """Positions in ``Surroundings.tally``."""
 
     SEARCH, SETUP, EXIT, LINK, RULE, VALUE_TOGETHER, VALUE_SOLO, SYNERGY = range(8)
-    QUALITY, SOLVED, EXPIRED, COPIES, ALIKE, BRIDGED, DIVERSITY, TRUST, TEAMS = range(8, 17)
-    LENGTH = 17
+    QUALITY, SOLVED, EXPIRED, COPIES, ALIKE, BRIDGED, DIVERSITY, TRUST, TEAMS, SOLOISTS = range(8, 18)
+    LENGTH = 18
 
 
 def columns(kind: type[Any], rows: int, widths: Mapping[str, tuple[int, ...]], types: Mapping[str, Any]) -> Any:

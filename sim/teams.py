@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.compilation import kernel
 from sim.production import Combine, deepen, divide, running_cost, team_quality, unit_value, write_contribution
-from sim.relations import begin_together, open_slot, perceived_skill, slot_of, stranger_trust, understanding_of
+from sim.relations import begin_together, perceived_skill, slot_of, stranger_trust, understanding_of
 from sim.state import NOBODY, Collaborations, Floats, Forms, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally
 from sim.structures import MEDIATED
 
@@ -166,13 +166,18 @@ def remove_member(org: Organisations, col: Collaborations, c: int, member: int) 
 
 @kernel
 def open_between(org: Organisations, ledger: Ledger, col: Collaborations, p: Settings, c: int, now: int) -> float:
-    """Open slots between all members at the start; return the share of ordered pairs that had worked together before."""
+    """Open slots between all members at the start; return the share of ordered pairs that had worked together before.
+
+    All pairs are counted before any slot is opened: in a full ledger a new slot may take the place of a team-mate's.
+    """
     size, repeated = col.size[c], 0
     for a in range(size):
         for b in range(size):
             if a != b:
-                i, j = col.members[c, a], col.members[c, b]
-                slot = open_slot(org, ledger, p, i, j, now)
-                repeated += ledger.joint[i, slot] > 0
-                begin_together(org, ledger, p, i, j, now)
+                slot = slot_of(ledger, col.members[c, a], col.members[c, b])
+                repeated += slot != NOBODY and ledger.joint[col.members[c, a], slot] > 0
+    for a in range(size):
+        for b in range(size):
+            if a != b:
+                begin_together(org, ledger, p, col.members[c, a], col.members[c, b], now)
     return repeated / (size * (size - 1))

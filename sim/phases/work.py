@@ -17,7 +17,8 @@ from sim.teams import weigh
 SHOCK = int(Process.SHOCK)
 LINK, RULE, SYNERGY, QUALITY = Tally.LINK, Tally.RULE, Tally.SYNERGY, Tally.QUALITY
 VALUE_TOGETHER, VALUE_SOLO = Tally.VALUE_TOGETHER, Tally.VALUE_SOLO
-ALIKE, BRIDGED, DIVERSITY, TRUST, TEAMS = Tally.ALIKE, Tally.BRIDGED, Tally.DIVERSITY, Tally.TRUST, Tally.TEAMS
+ALIKE, BRIDGED, DIVERSITY, TRUST = Tally.ALIKE, Tally.BRIDGED, Tally.DIVERSITY, Tally.TRUST
+TEAMS, SOLOISTS = Tally.TEAMS, Tally.SOLOISTS
 
 
 @kernel
@@ -52,6 +53,7 @@ def work_alone(org: Organisations, around: Surroundings, p: Settings, now: int) 
             org.rounds_spent[i] += 1
             around.tally[VALUE_SOLO] += value
             around.tally[QUALITY] += org.alone_quality[i]
+            around.tally[SOLOISTS] += 1.0
 
 
 @kernel
