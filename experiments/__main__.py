@@ -16,7 +16,7 @@ from analysis.errors import AnalysisError
 from experiments.screen import errors, say, show
 from sim.errors import InputError
 
-BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+BAD_INPUT, SIGNALLED = 2, 128
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
@@ -62,23 +62,21 @@ def read(given: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-class Terminated(KeyboardInterrupt):
-    """Somebody ended the program (SIGTERM): handled as Ctrl-C is."""
-
-
 @contextmanager
-def tidy_end() -> Iterator[None]:
-    """Let SIGTERM end the program as Ctrl-C does, once: what is left to tidy up is not interrupted again."""
+def noting_signals(noted: list[int]) -> Iterator[None]:
+    """Let SIGTERM end the program as Ctrl-C does, and note which came: a library's own tidying up may raise something else instead."""
 
     def end(number: int, frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise Terminated
+        noted.append(number)
+        if len(noted) == 1 or number == signal.SIGINT:  # tidying up is not interrupted by a second SIGTERM
+            raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -120,19 +118,22 @@ def act(arguments: argparse.Namespace, command: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0, 2 for bad input, 130 when interrupted, 143 when terminated."""
+    """Run the command line; return the exit status: 0, 2 for bad input, 130 when interrupted, 143 when terminated (SIGTERM)."""
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(threads, "1")  # runs are spread over processes; threads of a matrix library only get in their way
     given = list(sys.argv[1:] if arguments is None else arguments)
+    signals: list[int] = []
     try:
-        with tidy_end():
+        with noting_signals(signals):
             act(read(given), shlex.join(["overbruggen", *given]))
-    except (InputError, AnalysisError) as error:
-        errors.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
+    except (Exception, KeyboardInterrupt) as reason:
+        if signals:
+            say("Interrupted; nothing was written.")
+            return SIGNALLED + signals[0]
+        if not isinstance(reason, (InputError, AnalysisError)):
+            raise
+        errors.print(str(reason), style="red", highlight=False, markup=False, soft_wrap=True)
         return BAD_INPUT
-    except KeyboardInterrupt as reason:
-        say("Interrupted; nothing was written.")
-        return TERMINATED if isinstance(reason, Terminated) else INTERRUPTED
     return 0
 
 

@@ -269,13 +269,30 @@ def test_scenarios_make_points_and_events_are_kept(tmp_path, capsys):
 def test_interrupt_leaves_nothing(tmp_path, number, workers, status):
     words = [sys.executable, "-m", "experiments", "study", "structure_and_imitation", "--workers", workers, "--out", str(tmp_path / "study")]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "200"})
-    time.sleep(6)
+    assert process.stdout is not None
+    assert any("runs on" in line for line in process.stdout)
+    time.sleep(2)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == status, err
     assert "Interrupted" in out
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_library_that_stumbles_over_the_signal_does_not_hide_it(capsys, monkeypatch):
+    def stumble(*given):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        finally:
+            raise RuntimeError("a file that was never opened cannot be closed")
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("experiments.__main__.act", stumble)
+    status, out, err = run(capsys, "describe")
+    assert (status, "Interrupted" in out, err) == (143, True, "")
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_full_disk_gets_a_sentence_and_leaves_nothing(tmp_path, capsys):
