@@ -7,39 +7,45 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis.errors import AnalysisError
-from analysis.estimates import LEVEL, Estimate, Floats, mean, paired_difference, quantiles, resampled_picks
+from analysis.estimates import LEVEL, Estimate, Floats, mean, paired_difference, resampled_picks
 
 
 class InvertedU(NamedTuple):
-    """Rise to the top and fall from it, both with intervals; an inverted U needs both above 0."""
+    """Rise to a top inside the range and fall from it, both with intervals; an inverted U needs both above 0."""
 
     top: float
     rise: Estimate
     fall: Estimate
 
 
-def inverted_u(levels: Floats, values: Floats, level: float = LEVEL) -> InvertedU:
-    """Test an inverted U on replicates by level (R, L), paired by replicate.
-
-    The top is picked on every other replicate and rise and fall are estimated on the rest, so that picking the best level
-    raises no false alarm: with a flat or monotone truth "both lows above 0" happens at most as often as one-sided tests allow.
-    A top at either end gives a rise or fall of exactly nothing.
-    """
+def halves(values: Floats) -> tuple[Floats, Floats]:
+    """Split replicates in two: what is picked on the first half is tested on the second, so that picking the best raises no false alarm."""
     if len(values) < 4:
-        raise AnalysisError(f"an inverted U is tested on 4 replicates or more; there are {len(values)}")
-    picking, testing = values[::2], values[1::2]
-    top = int(picking.mean(axis=0).argmax())
-    return InvertedU(
-        float(levels[top]), paired_difference(testing[:, top], testing[:, 0], level), paired_difference(testing[:, top], testing[:, -1], level)
-    )
+        raise AnalysisError(f"picking a level and testing it need 4 replicates or more; there are {len(values)}")
+    return values[::2], values[1::2]
 
 
-def top_shift(levels: Floats, first: Floats, second: Floats, level: float = LEVEL) -> Estimate:
-    """Return how far the top of ``first`` (R, L) lies above that of ``second``; bootstrap over replicates, drawn alike for both."""
-    picks = resampled_picks(len(first))
-    value = float(levels[first.mean(axis=0).argmax()] - levels[second.mean(axis=0).argmax()])
-    shifts = levels[(picks @ first).argmax(axis=1)] - levels[(picks @ second).argmax(axis=1)]
-    return Estimate(value, *quantiles(shifts, level), len(first))
+def best_of(values: Floats, first: int, last: int) -> int:
+    """Return which of the levels from ``first`` to ``last`` has the highest mean."""
+    return first + int(values[:, first : last + 1].mean(axis=0).argmax())
+
+
+def inverted_u(levels: Floats, values: Floats, level: float = LEVEL) -> InvertedU:
+    """Test an inverted U on replicates by level (R, L), paired by replicate; its top is one of the inner levels."""
+    if levels.size < 3:
+        raise AnalysisError(f"an inverted U needs three levels or more; there are {levels.size}")
+    picking, testing = halves(values)
+    top = best_of(picking, 1, levels.size - 2)
+    rise, fall = (paired_difference(testing[:, top], testing[:, end], level) for end in (0, -1))
+    return InvertedU(float(levels[top]), rise, fall)
+
+
+def own_tops(levels: Floats, first: Floats, second: Floats, level: float = LEVEL) -> tuple[float, float, Estimate, Estimate]:
+    """Return the tops of two sets of curves (R, L), and by how much each set is better at its own top than at the other's."""
+    a, b = (best_of(halves(values)[0], 0, levels.size - 1) for values in (first, second))
+    first_tested, second_tested = halves(first)[1], halves(second)[1]
+    gain = paired_difference(first_tested[:, a], first_tested[:, b], level)
+    return float(levels[a]), float(levels[b]), gain, paired_difference(second_tested[:, b], second_tested[:, a], level)
 
 
 class Parabola(NamedTuple):

@@ -7,6 +7,7 @@ at all is called "in part" at most one time in twenty.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,12 +16,13 @@ import polars as pl
 
 from analysis.errors import AnalysisError
 from analysis.estimates import Estimate, Floats, mean, paired_difference, quantiles, resampled_picks, response_matrix
-from analysis.inverted_u import inverted_u, parabola, top_shift
+from analysis.inverted_u import best_of, halves, inverted_u, own_tops, parabola
 
 FAMILY = 0.05
 LIGHT = ("alliance", "network", "hub", "platform", "movement")
 WIDE = ("platform", "movement")
-NARROW = ("alliance", "network", "hub")
+OTHERS = ("alliance", "network", "hub", "consortium")
+OUTCOMES = {"holds": "hold", "the opposite": "the opposite", "not shown": "not shown"}
 TEAMS, DENSE = "of six", "complete of six"
 
 
@@ -41,10 +43,11 @@ class Check(NamedTuple):
 
 def verdict(checks: Sequence[Check]) -> str:
     """Return the verdict on a pattern from its checks."""
-    holding = sum(check.outcome == "holds" for check in checks)
-    if holding == len(checks):
+    count = Counter(check.outcome for check in checks)
+    if count["holds"] == len(checks):
         return "shows"
-    return f"shows in part ({holding} of {len(checks)} checks)" if holding else "does not show"
+    counted = ", ".join(f"{count[outcome]} {words}" for outcome, words in OUTCOMES.items() if count[outcome])
+    return f"shows in part ({counted})" if count["holds"] else f"does not show ({counted})"
 
 
 def each(checks: int) -> float:
@@ -120,11 +123,15 @@ def imitation_erodes(runs: pl.DataFrame) -> list[Check]:
         steps = [paired_difference(diversity[:, step], diversity[:, step + 1], level) for step in range(rates.size - 1)]
         checks.append(Check(f"{kind}: diversity within falls at every step of the rate (smallest fall)", min(steps, key=lambda step: step.low)))
         curves[kind] = response_matrix(of_kind, "joint_value", "imitation.rate")
-        joint = inverted_u(*curves[kind], level)
-        checks.append(Check(f"{kind}: joint value falls from its top, at rate {joint.top:g}, to rate {rates[-1]:g}", joint.fall))
+        picking, testing = halves(curves[kind][1])
+        top = best_of(picking, 0, rates.size - 2)
+        fall = paired_difference(testing[:, top], testing[:, -1], level)
+        checks.append(Check(f"{kind}: joint value falls from its top, at rate {rates[top]:g}, to rate {rates[-1]:g}", fall))
     rates, dense = curves[DENSE]
     later = {kind: later_by(rates, curves[kind][1], dense, level) for kind in sparse}
-    return checks + [Check(f"{kind} loses half its joint value at a higher rate than {DENSE}", gap) for kind, gap in later.items()]
+    return checks + [
+        Check(f"{kind} has lost half of what it loses by rate {rates[-1]:g} at a higher rate than {DENSE}", gap) for kind, gap in later.items()
+    ]
 
 
 def later_by(rates: Floats, sparse: Floats, dense: Floats, level: float) -> Estimate:
@@ -169,9 +176,10 @@ def formalisation_tops(runs: pl.DataFrame) -> list[Check]:
     for trust, (levels, values) in curves.items():
         shape = inverted_u(levels, values, level)
         checks.append(weaker(f"{trust} trust: joint value rises to a top, at {shape.top:g}, and falls after it", shape.rise, shape.fall))
-    levels = curves[trusts[0]][0]
-    shift = top_shift(levels, curves[trusts[0]][1], curves[trusts[-1]][1], level)
-    return [*checks, Check(f"the top lies lower with {trusts[-1]} trust than with {trusts[0]} trust", shift)]
+    levels, (low, high) = curves[trusts[0]][0], (curves[trust][1] for trust in (trusts[0], trusts[-1]))
+    low_top, high_top, low_gain, high_gain = own_tops(levels, low, high, level)
+    claim = f"the best formalisation is {low_top:g} with low and {high_top:g} with high trust, each better at its own than at the other's"
+    return [*checks, weaker(claim, low_gain, high_gain)]
 
 
 def size_crossing(runs: pl.DataFrame) -> list[Check]:
@@ -199,10 +207,12 @@ def temporary_or_definitive(runs: pl.DataFrame) -> list[Check]:
             cell(runs, "joint_value", structure__persistence=0.0, **at), cell(runs, "joint_value", structure__persistence=1.0, **at), level
         )
 
-    calm = inverted_u(*response_matrix(runs.filter(pl.col("environment.turbulence") == 0.0), "joint_value", "structure.persistence"), level)
+    persistence, calm = response_matrix(runs.filter(pl.col("environment.turbulence") == 0.0), "joint_value", "structure.persistence")
+    picking, testing = halves(calm)
+    best = best_of(picking, 1, persistence.size - 1)
     return [
         *(Check(f"turbulence {rate:g}: temporary minus definitive, joint value", gain(rate)) for rate in rates),
-        Check(f"no turbulence: the best persistence, {calm.top:g}, minus none, joint value", calm.rise),
+        Check(f"no turbulence: the best persistence, {persistence[best]:g}, minus none", paired_difference(testing[:, best], testing[:, 0], level)),
     ]
 
 
@@ -224,18 +234,18 @@ def reflection_pays(runs: pl.DataFrame) -> list[Check]:
 def leaders_imitated(runs: pl.DataFrame) -> list[Check]:
     """Pattern 9: imitating leaders in wide-exposure forms gives fast gains, then the deepest erosion."""
     top = float(runs["imitation.rate"].to_numpy().max())
-    level = each(len(WIDE) * (1 + len(NARROW)))
+    level = each(len(WIDE) * (1 + len(OTHERS)))
 
     def with_and_without(form: str, measure: str) -> tuple[Floats, Floats]:
         return cell(runs, measure, structure=form, imitation__rate=top), cell(runs, measure, structure=form, imitation__rate=0.0)
 
-    loss = {form: -np.subtract(*with_and_without(form, "synergy_end")) for form in (*WIDE, *NARROW)}
+    loss = {form: -np.subtract(*with_and_without(form, "synergy_end")) for form in (*WIDE, *OTHERS)}
     early = [
         Check(f"{form}: imitation raises joint value in the first tenth", paired_difference(*with_and_without(form, "joint_value_early"), level))
         for form in WIDE
     ]
     return early + [
-        Check(f"{wide} loses more synergy in the end than {narrow}", paired_difference(loss[wide], loss[narrow], level))
+        Check(f"{wide} loses more synergy in the last quarter than {other}", paired_difference(loss[wide], loss[other], level))
         for wide in WIDE
-        for narrow in NARROW
+        for other in OTHERS
     ]

@@ -50,7 +50,7 @@ def fill_pattern(pattern: Pattern) -> None:
     images = DOCS / "images" / "patterns"
     images.mkdir(parents=True, exist_ok=True)
     save(pattern.figure(results), images / pattern.study, (".png",))
-    table = check_table(pattern, pattern.check(results), study.replicates)
+    table = check_table(pattern, pattern.check(results))
     show(table)
     picture = f"![{pattern.hypothesis}](images/patterns/{pattern.study}.png)\n\nRuns: `overbruggen study {pattern.study}`."
     fill("patterns.md", {f"pattern {pattern.number}": f"{table.to_markdown()}\n{picture}"})

@@ -87,9 +87,9 @@ def pattern_of(study: str) -> Pattern | None:
     return next((pattern for pattern in PATTERNS if pattern.study == study), None)
 
 
-def check_table(pattern: Pattern, checks: Sequence[Check], replicates: int) -> Table:
+def check_table(pattern: Pattern, checks: Sequence[Check]) -> Table:
     """Return the effects, intervals and outcomes of a pattern, with its verdict."""
-    rows = [(check.claim, str(check.estimate), f"> {check.threshold:g}", check.outcome) for check in checks]
-    note = f"n = {replicates} replicates per point with common random numbers; intervals are family-wise 95 % (Bonferroni)."
+    rows = [(check.claim, str(check.estimate), str(check.estimate.n), f"> {check.threshold:g}", check.outcome) for check in checks]
+    note = "n: replicates, common random numbers (half of them where a level was picked on the other half). Intervals: family-wise 95 % (Bonferroni)."
     title = f"{pattern.number}. {pattern.hypothesis} {verdict(checks).capitalize()}."
-    return Table(title, ("claim", "effect [interval]", "claimed", "outcome"), rows, note)
+    return Table(title, ("claim", "effect [interval]", "n", "claimed", "outcome"), rows, note)

@@ -47,7 +47,7 @@ def study_tables(study: str, factors: Sequence[str], results: Results) -> list[T
         if study == MAIN:
             return summary_tables(compared(results.runs))
         if pattern is not None:
-            return [points, check_table(pattern, pattern.check(results), results.runs["replicate"].n_unique())]
+            return [points, check_table(pattern, pattern.check(results))]
     except LACKING as reason:
         say(f"The tables of {study} need its whole study, with its own factors alone: {because(reason)}. Shown instead: its points.")
     return [points]

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from analysis.errors import AnalysisError
-from analysis.inverted_u import inverted_u, parabola, top_shift
+from analysis.inverted_u import inverted_u, own_tops, parabola
 
 LEVELS = np.linspace(0.0, 1.0, 6)
 DRAWS = 2000
@@ -30,9 +30,20 @@ def test_no_false_alarm_beyond_its_level(curve):
     assert stats.binomtest(alarms, DRAWS, 0.025, alternative="greater").pvalue > 1e-6  # a correct test fails for one seed in a million
 
 
-def test_top_shift_of_known_curves():
+def test_own_tops_of_known_curves():
     low, high = np.tile(-((LEVELS - 0.2) ** 2), (10, 1)), np.tile(-((LEVELS - 0.8) ** 2), (10, 1))
-    assert top_shift(LEVELS, high, low)[:3] == pytest.approx((0.6, 0.6, 0.6))
+    first, second, gain, other_gain = own_tops(LEVELS, high, low)
+    assert (first, second) == pytest.approx((0.8, 0.2))
+    assert (gain.value, other_gain.value) == pytest.approx((0.36, 0.36))
+
+
+def test_own_tops_of_equal_curves_raise_no_false_alarm():
+    rng = np.random.default_rng(5)
+    curve, alarms = 3.0 * LEVELS * (1.0 - LEVELS), 0
+    for _ in range(DRAWS):
+        _, _, gain, other_gain = own_tops(LEVELS, noisy(curve, rng), noisy(curve, rng))
+        alarms += gain.low > 0.0 and other_gain.low > 0.0
+    assert stats.binomtest(alarms, DRAWS, 0.025, alternative="greater").pvalue > 1e-6  # a correct test fails for one seed in a million
 
 
 def test_parabola_recovers_slopes_and_top():

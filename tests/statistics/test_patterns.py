@@ -20,8 +20,8 @@ def test_outcomes_and_verdicts():
     assert [check.outcome for check in (HOLDS, OPPOSITE, OPEN)] == ["holds", "the opposite", "not shown"]
     assert Check("", Estimate(0.6, 0.4, 0.8, 9), 0.5).outcome == "not shown"
     assert verdict([HOLDS, HOLDS]) == "shows"
-    assert verdict([HOLDS, OPEN]) == "shows in part (1 of 2 checks)"
-    assert verdict([OPPOSITE, OPEN]) == "does not show"
+    assert verdict([HOLDS, OPEN, HOLDS]) == "shows in part (2 hold, 1 not shown)"
+    assert verdict([OPPOSITE, OPEN]) == "does not show (1 the opposite, 1 not shown)"
 
 
 def test_half_loss_rate_of_known_curves():
