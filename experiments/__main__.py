@@ -20,7 +20,7 @@ from sim.errors import InputError
 if TYPE_CHECKING:
     from experiments.study import Options
 
-BAD_INPUT, SOME_FAILED, INTERRUPTED = 2, 3, 130
+BAD_INPUT, SOME_FAILED = 2, 3
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
@@ -138,19 +138,22 @@ def options_of(arguments: argparse.Namespace, command: str) -> Options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0, 2 for bad input, 130 when interrupted, 143 when terminated."""
+    """Run the command line; return the exit status: 0, 2 for bad input, 130 when interrupted, 143 when terminated (SIGTERM)."""
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(threads, "1")  # runs are spread over processes; threads of a matrix library only get in their way
     given = list(sys.argv[1:] if arguments is None else arguments)
     with heeded():
         try:
             return act(read(given), shlex.join(["overbruggen", *given]))
-        except (InputError, AnalysisError) as error:
-            errors.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
+        except (Exception, KeyboardInterrupt) as reason:
+            signal = asked()
+            if signal is not None:  # a library's own tidying up may raise something else instead of KeyboardInterrupt
+                say("Interrupted; nothing is half written. `overbruggen resume FOLDER` goes on with a study.")
+                return STATUS[signal]
+            if not isinstance(reason, (InputError, AnalysisError)):
+                raise
+            errors.print(str(reason), style="red", highlight=False, markup=False, soft_wrap=True)
             return BAD_INPUT
-        except KeyboardInterrupt:
-            say("Interrupted; nothing is half written. `overbruggen resume FOLDER` goes on with a study.")
-            return STATUS.get(asked() or 0, INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,8 @@ def load_module(parameter: str, reference: str, place: str) -> Any:
 def load_function(parameter: str, reference: str) -> Callable[..., Any]:
     """Return the function a reference names, as it stands in its file."""
     place, _, name = reference.rpartition(":")
+    if not place or not name:
+        raise InputError(f"{parameter} is {reference}; write file.py:name, for example my_rules.py:nearest")
     module = load_module(parameter, reference, place)
     function = getattr(module, name, None)
     if callable(function):

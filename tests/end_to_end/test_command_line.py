@@ -279,6 +279,21 @@ def test_an_interrupted_run_leaves_nothing(tmp_path, number, status):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_library_that_stumbles_over_the_signal_does_not_hide_it(capsys, monkeypatch):
+    def stumble(*given):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        finally:
+            raise RuntimeError("a file that was never opened cannot be closed")
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("experiments.__main__.act", stumble)
+    status, out, err = run(capsys, "describe")
+    assert (status, "Interrupted" in out, err) == (143, True, "")
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
 def test_full_disk_gets_a_sentence_and_leaves_nothing(tmp_path, capsys):
     disk = tmp_path / "disk"
     disk.mkdir()

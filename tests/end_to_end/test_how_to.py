@@ -82,6 +82,7 @@ def test_own_measure_is_a_column(rules):
         ("nowhere.py:rule", "does not exist"),
         ("my_rules.py:neerest", "Did you mean nearest?"),
         ("no_such_module:rule", "cannot be loaded"),
+        ("my_rules.py:", "write file.py:name"),
     ],
 )
 def test_wrong_references_get_a_sentence(rules, reference, sentence):
