@@ -200,6 +200,9 @@ def parse_override(text: str) -> Override:
     key, _ = split_override(text)
     try:
         parsed = OverridesParser.create().parse_overrides([text])[0]
+    except HydraException as error:
+        raise InputError(unreadable([text])) from error
+    try:
         given = parsed.value()
         if getattr(given, "shuffle", False):
             raise InputError(f"{text} shuffles outside the seed of the study; leave the shuffle out: the order of levels does not change a run")
@@ -212,7 +215,7 @@ def parse_override(text: str) -> Override:
     except (HydraException, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(unreadable([text])) from error
+        raise InputError(f"{text} cannot be read: {one_line(error)}; write for example {key}=range(0,1,0.1)") from error
     return Override(key, (given,))
 
 

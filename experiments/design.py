@@ -170,7 +170,8 @@ def load_study(name: str, overrides: Sequence[str] = (), source: str | None = No
         apply(parse_override(override), override, changes)
     design, factors = read_design(changes.design, changes.settings, changes.factors, changes.chosen)
     check_clashes(factors, changes.fixed if ours else [])
-    check_once(factors)
+    if changes.design == Design.name:
+        check_once(factors)
     study = Study(
         name=Path(name).stem,
         question=given.get("question", f"Study {Path(name).stem}"),

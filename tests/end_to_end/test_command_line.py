@@ -1,6 +1,7 @@
 """The command line as a user meets it: results, and one clear sentence for everything that is wrong."""
 
 import json
+import os
 import re
 import shlex
 import signal
