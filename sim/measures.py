@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import sqrt
 from typing import NamedTuple
 
+import numpy as np
+
 from sim.compilation import kernel
 from sim.prefetching import look_ahead_to_size
 from sim.state import Floats, Tally, World
@@ -83,15 +85,14 @@ DIVERSITY, TRUST, TEAMS, SOLOISTS = Tally.DIVERSITY, Tally.TRUST, Tally.TEAMS, T
 
 
 @kernel
-def gini(values: Floats, ordered: Floats) -> float:
-    """Return the Gini coefficient of values, negative ones counted as nothing; 0 when nobody has anything. ``ordered`` is working space."""
-    for i in range(values.size):
-        ordered[i] = max(0.0, values[i])
-    ordered.sort()
+def gini(values: Floats) -> float:
+    """Return the Gini coefficient of values, negative ones counted as nothing; 0 when nobody has anything."""
+    order = np.argsort(values)  # as in find: one sort to compile
     weighted, total, n = 0.0, 0.0, values.size
     for rank in range(n):
-        weighted += (rank + 1) * ordered[rank]
-        total += ordered[rank]
+        value = max(0.0, values[order[rank]])
+        weighted += (rank + 1) * value
+        total += value
     return (2.0 * weighted / total - (n + 1)) / n if total > 0.0 else 0.0
 
 
@@ -176,7 +177,7 @@ def measure_population(w: World, row: Floats) -> None:
     row[26] = share_variance
     row[27] = 1.0 / (1.0 - share_variance)
     row[28] = covered / domains
-    row[29] = gini(org.earned_total, w.scratch.keys)
+    row[29] = gini(org.earned_total)
 
 
 @kernel
