@@ -140,22 +140,25 @@ class Conductor:
             parts = self.storage.paths(kind)
             if parts:
                 in_order(self._keys(counts, kind), parts, self.storage.folder / f"{kind}.parquet")
-        ledger = self.storage.ledger()
-        failed = ledger.filter(pl.col("status") != DONE)
-        self._write_failures(failed, counts)
-        return Tally(len(ledger) - len(failed), len(failed))
+        runs = self.storage.folder / "runs.parquet"
+        done = int(pl.scan_parquet(runs).select(pl.len()).collect().item()) if runs.exists() else 0
+        return Tally(done, self._write_failures(counts))
 
-    def _write_failures(self, failed: pl.DataFrame, counts: Sequence[int]) -> None:
-        """Write which runs failed, at which point, with which seed, why, and the command that does just this one again."""
+    def _write_failures(self, counts: Sequence[int]) -> int:
+        """Write which runs of the plan failed, at which point, with which seed, why, and the command that does just this one again; count them."""
         path = self.storage.folder / "failures.parquet"
         path.unlink(missing_ok=True)
+        failed = self.storage.ledger().filter(pl.col("status") != DONE)
         if failed.is_empty():
-            return
+            return 0
         wanted = failed["run"].implode()
         keys = [frame.filter(pl.col("run").is_in(wanted)) for frame in self._keys(counts, "runs")]
         table = pl.concat(keys).join(failed.drop("chunk"), on="run", maintain_order="left")
+        if table.is_empty():  # what failed belongs to another version of the model
+            return 0
         again = pl.format("overbruggen rerun {} {}", pl.lit(str(self.storage.folder)), "run").alias("command")
         write_table(table.with_columns(again), path)
+        return len(table)
 
     def _keys(self, counts: Sequence[int], kind: str) -> Iterator[pl.DataFrame]:
         """Walk through what stands beside measures, in slices: levels of factors, replicate, seed and the run's id."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import polars as pl
 from matplotlib.figure import Figure
@@ -13,6 +13,8 @@ from analysis.figures import patterns as figures
 from analysis.patterns import Check, verdict
 from analysis.tables import Table
 from experiments.results import Results
+
+Made = TypeVar("Made")
 
 
 class Pattern(NamedTuple):
@@ -25,13 +27,8 @@ class Pattern(NamedTuple):
     figure: Callable[[Results], Figure]
 
 
-def of_runs(function: Callable[[pl.DataFrame], list[Check]]) -> Callable[[Results], list[Check]]:
+def of_runs(function: Callable[[pl.DataFrame], Made]) -> Callable[[Results], Made]:
     """Let a function of the runs take the results of a study."""
-    return lambda results: function(results.runs)
-
-
-def drawn(function: Callable[[pl.DataFrame], Figure]) -> Callable[[Results], Figure]:
-    """Let a figure of the runs take the results of a study."""
     return lambda results: function(results.runs)
 
 
@@ -44,7 +41,7 @@ def events_of(results: Results) -> pl.DataFrame:
 PATTERNS = (
     Pattern(
         1, "Without partners, broad challenges fail and narrow ones succeed; adding any light form raises joint value on broad ones.",
-        "alone_or_together", of_runs(patterns.narrow_alone_broad_together), drawn(figures.alone_or_together),
+        "alone_or_together", of_runs(patterns.narrow_alone_broad_together), of_runs(figures.alone_or_together),
     ),
     Pattern(
         2, "Synergy against cognitive distance of partners is an inverted U; bridging skill shifts its top to the right.",
@@ -53,31 +50,31 @@ PATTERNS = (
     Pattern(
         3, "Imitation lowers diversity within collaborations monotonically; joint value against imitation rate is an inverted U or falling, "
         "and denser coordination falls sooner.",
-        "coordination_and_imitation", of_runs(patterns.imitation_erodes), drawn(figures.coordination_and_imitation),
+        "coordination_and_imitation", of_runs(patterns.imitation_erodes), of_runs(figures.coordination_and_imitation),
     ),
     Pattern(
         4, "Selective learning beats blind following at the same rate.",
-        "selective_learning", of_runs(patterns.selective_beats_blind), drawn(figures.selective_learning),
+        "selective_learning", of_runs(patterns.selective_beats_blind), of_runs(figures.selective_learning),
     ),
     Pattern(
         5, "Formalisation against joint value is an inverted U whose top moves left as trust grows.",
-        "formalisation_and_trust", of_runs(patterns.formalisation_tops), drawn(figures.formalisation_and_trust),
+        "formalisation_and_trust", of_runs(patterns.formalisation_tops), of_runs(figures.formalisation_and_trust),
     ),
     Pattern(
         6, "Coordination cost makes complete topologies lose to star and mediated ones as size grows.",
-        "size_and_topology", of_runs(patterns.size_crossing), drawn(figures.size_and_topology),
+        "size_and_topology", of_runs(patterns.size_crossing), of_runs(figures.size_and_topology),
     ),
     Pattern(
         7, "Under turbulence, persistence costs: temporary beats definitive; without turbulence, some persistence pays.",
-        "turbulence_and_persistence", of_runs(patterns.temporary_or_definitive), drawn(figures.turbulence_and_persistence),
+        "turbulence_and_persistence", of_runs(patterns.temporary_or_definitive), of_runs(figures.turbulence_and_persistence),
     ),
     Pattern(
         8, "Reflection raises later synergy with new partners, not only with the old.",
-        "reflection", of_runs(patterns.reflection_pays), drawn(figures.reflection),
+        "reflection", of_runs(patterns.reflection_pays), of_runs(figures.reflection),
     ),
     Pattern(
         9, "Success-biased imitation of leaders in wide-exposure forms (platform, movement) gives fast gains, then the deepest erosion.",
-        "imitation_of_leaders", of_runs(patterns.leaders_imitated), drawn(figures.imitation_of_leaders),
+        "imitation_of_leaders", of_runs(patterns.leaders_imitated), of_runs(figures.imitation_of_leaders),
     ),
 )  # fmt: skip
 

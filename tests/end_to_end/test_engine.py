@@ -164,6 +164,7 @@ def test_a_second_process_and_a_changed_model_are_refused(tmp_path, capsys):
     assert run("resume", folder) == 2
     assert "--any-version" in capsys.readouterr().err
     assert run("resume", folder, "--any-version", "--workers", 1) == 0
+    assert json.loads((folder / "manifest.json").read_text())["runs"] == 4
 
 
 def test_adaptive_replicates_stop_when_narrow_enough(tmp_path):
