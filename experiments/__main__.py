@@ -26,6 +26,7 @@ EXAMPLES = """examples:
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
   overbruggen study structure_and_imitation              the main question, all forms
   overbruggen study structure_and_imitation structure=hub,alliance replicates=10 --out results/small
+  overbruggen study structure_and_imitation --dry-run    how many runs, how long, how much disk
   overbruggen study my_study.yaml design=latin_hypercube a study of your own, another design (docs/how-to-designs.md)
   overbruggen figures results/structure_and_imitation    draw the figures again
   overbruggen describe trust                             what the parameters of trust mean
@@ -57,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("overrides", nargs="*", help="group=preset or parameter=value")
         verb.add_argument("--out", type=Path, default=None, help="results folder (default: in results/)")
         verb.add_argument("--overwrite", action="store_true", help="replace an existing results folder")
+    study.add_argument("--dry-run", action="store_true", help="check all points, show runs, first and last configuration, time and disk; run nothing")
     rerun = verbs.add_parser("rerun", help="do one run of a study again and show what it gives, or how it fails")
     rerun.add_argument("folder", type=Path)
     rerun.add_argument("run", help="id of the run, from failures.parquet or runs.parquet")
@@ -134,7 +136,8 @@ def options_of(arguments: argparse.Namespace, command: str) -> Options:
     if arguments.time_limit is not None and arguments.time_limit <= 0:
         raise InputError(f"--time-limit is {arguments.time_limit}; allowed: seconds above 0")
     retry, any_version = getattr(arguments, "retry_failed", False), getattr(arguments, "any_version", False)
-    return Options(arguments.workers, arguments.time_limit, arguments.fail_fast, retry, any_version, arguments.quiet, command)
+    dry_run = getattr(arguments, "dry_run", False)
+    return Options(arguments.workers, arguments.time_limit, arguments.fail_fast, retry, any_version, arguments.quiet, dry_run, command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

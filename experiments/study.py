@@ -12,6 +12,7 @@ from typing import NamedTuple
 from analysis.tables import Table
 from experiments.conduct import Conductor, Tally
 from experiments.design import Point, Study, load_study, read_study_file
+from experiments.dry_run import rehearse
 from experiments.engines import Engine, Pool, Task, ThisProcess, available_cores, perform
 from experiments.factors import KEYS
 from experiments.folder import Storage, locked
@@ -34,14 +35,17 @@ class Options(NamedTuple):
     retry_failed: bool = False
     any_version: bool = False
     quiet: bool = False
+    dry_run: bool = False
     command: str = ""
 
 
 def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: bool, options: Options) -> Tally:
-    """Run a study into a new folder; return how many runs are done and how many failed."""
+    """Run a study into a new folder, or tell what it would be; return how many runs are done and how many failed."""
     study = load_study(name, overrides)
     plan, points = plan_of(study)
     folder = out or Path("results") / study.name
+    if options.dry_run:
+        return tell_plan(study, plan, points, options)
     with locked(make_room(folder, overwrite)):
         write_yaml(read_study_file(name), folder / "study.yaml")
         write_yaml(plan.parameters(0), folder / "config.yaml")
@@ -136,6 +140,23 @@ def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overr
     return tally
 
 
+def tell_plan(study: Study, plan: Plan, points: Sequence[Point], options: Options) -> Tally:
+    """Show what a study would be, and do nothing of it."""
+    prepare(plan)
+    for table in rehearse(study, plan, points, options.workers or available_cores(), options.time_limit):
+        show(table)
+    return Tally(0, 0)
+
+
+def prepare(plan: Plan) -> None:
+    """Compile our model once, or warn of a model that is not seeded as it should be."""
+    if isinstance(plan.target, CollaborationTarget):
+        compile_first(say)
+    warning = probe_seeding(plan.target, plan.parameters(0))
+    if warning:
+        say(warning)
+
+
 def tell_results(study: Study, folder: Path) -> list[Table]:
     """Write the tables and figures of a study's results; return the tables."""
     results = read_results(folder)
@@ -149,11 +170,7 @@ def conduct(study: Study, plan: Plan, points: Sequence[Point], folder: Path, opt
     """Do the missing runs of a plan into a folder, with progress."""
     workers = options.workers or available_cores()
     announce(study, len(points), workers)
-    if isinstance(plan.target, CollaborationTarget):
-        compile_first(say)
-    warning = probe_seeding(plan.target, plan.parameters(0))
-    if warning:
-        say(warning)
+    prepare(plan)
     with RunProgress(None if isinstance(study.replicates, Adaptive) else len(points) * study.replicates, options.quiet) as bar:
         wanted = Wanted(study.series, "events" in study.keep)
         conductor = Conductor(
