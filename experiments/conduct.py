@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +55,7 @@ class Conductor:
     ) -> None:  # fmt: skip
         self.plan, self.levels, self.storage, self.engine = plan, levels, storage, engine
         self.wanted, self.tell, self.retry, self.fail_fast = wanted, tell, retry, fail_fast
-        self.ended = storage.statuses()
+        self.ended = storage.ended()
 
     def replicate(self, replicates: int | Adaptive) -> list[int]:
         """Do all replicates of all points; return how many every point has got."""
@@ -65,25 +67,24 @@ class Conductor:
         goal = [replicates.at_least] * points
         while goal != counts:
             self._do(counts, goal)
+            too_wide = self._too_wide([count if count < replicates.at_most else 0 for count in goal], replicates)
             counts = goal
-            goal = [
-                min(count + replicates.batch, replicates.at_most) if self._too_wide(point, count, replicates) else count
-                for point, count in enumerate(counts)
-            ]
+            goal = [min(count + replicates.batch, replicates.at_most) if point in too_wide else count for point, count in enumerate(counts)]
         return counts
 
-    def _too_wide(self, point: int, count: int, wanted: Adaptive) -> bool:
-        """Tell whether a point needs more replicates; failed runs count as replicates but give no value."""
-        if count >= wanted.at_most:
-            return False
-        runs = {self.plan.run(point, replicate).id for replicate in range(count)}
-        table = self.storage.records_of(runs)
-        for measure, half_width in wanted.half_width.items():
-            values = table[measure].to_numpy() if measure in table.columns else np.zeros(0)
-            values = values[np.isfinite(values)]
-            if values.size < 2 or (mean(values).high - mean(values).low) / 2.0 > half_width:
-                return True
-        return False
+    def _too_wide(self, counts: Sequence[int], wanted: Adaptive) -> set[int]:
+        """Return the points, of those with a count, that need more replicates; failed runs count as replicates but give no value."""
+        runs = self.storage.measured(list(wanted.half_width))
+        planned = pl.DataFrame(
+            ((run.id, run.point, run.replicate) for run in self.plan.runs([0] * len(counts), counts)),
+            schema={"run": pl.String, "point": pl.Int64, "replicate": pl.Int64}, orient="row",
+        )  # fmt: skip
+        found = planned.join(runs, on="run", how="left").sort("point", "replicate")  # sums depend on the order, in the last bit
+        return {
+            int(point)
+            for (point,), part in found.group_by("point")
+            if any(half_width(part[measure].to_numpy()) > width for measure, width in wanted.half_width.items())
+        }
 
     def _do(self, first: Sequence[int], last: Sequence[int]) -> None:
         """Do the missing ones of these replicates, chunk by chunk."""
@@ -106,12 +107,14 @@ class Conductor:
     def _missing(self, first: Sequence[int], last: Sequence[int]) -> Iterator[Task]:
         """Walk through the tasks of runs that did not end yet, or failed when retrying; points that stand twice in a design are done once."""
         shown, parameters = -1, dict[str, object]()
-        for run in self.plan.runs(first, last):
-            status = self.ended.get(run.id)
-            if run.point not in self.plan.repeated and (status is None or (self.retry and status != DONE)):
-                if shown != run.point:
-                    shown, parameters = run.point, self.plan.parameters(run.point)
-                yield Task(run.id, self.plan.target, parameters, run.seed, self.wanted)
+        for runs in sliced(self.plan.runs(first, last)):
+            ended = dict(self.ended.filter(pl.col("run").is_in([run.id for run in runs])).iter_rows()) if len(self.ended) else {}
+            for run in runs:
+                status = ended.get(run.id)
+                if run.point not in self.plan.repeated and (status is None or (self.retry and status != DONE)):
+                    if shown != run.point:
+                        shown, parameters = run.point, self.plan.parameters(run.point)
+                    yield Task(run.id, self.plan.target, parameters, run.seed, self.wanted)
 
     def _checked(self, outcome: Outcome) -> Outcome:
         """Turn a run with measures that are no numbers into a failure."""
@@ -148,12 +151,12 @@ class Conductor:
         """Write which runs of the plan failed, at which point, with which seed, why, and the command that does just this one again; count them."""
         path = self.storage.folder / "failures.parquet"
         path.unlink(missing_ok=True)
-        failed = self.storage.ledger().filter(pl.col("status") != DONE)
+        failed = self.storage.failed()
         if failed.is_empty():
             return 0
         wanted = failed["run"].implode()
         keys = [frame.filter(pl.col("run").is_in(wanted)) for frame in self._keys(counts, "runs")]
-        table = pl.concat(keys).join(failed.drop("chunk"), on="run", maintain_order="left")
+        table = pl.concat(keys).join(failed, on="run", maintain_order="left")
         if table.is_empty():  # what failed belongs to another version of the model
             return 0
         again = pl.format("overbruggen rerun {} {}", pl.lit(str(self.storage.folder)), "run").alias("command")
@@ -162,19 +165,28 @@ class Conductor:
 
     def _keys(self, counts: Sequence[int], kind: str) -> Iterator[pl.DataFrame]:
         """Walk through what stands beside measures, in slices: levels of factors, replicate, seed and the run's id."""
-        rows: list[dict[str, object]] = []
-        for run in self.plan.runs([0] * len(counts), counts):
-            rows.append(self._key(run, kind))
-            if len(rows) == ORDERED_AT_ONCE:
-                yield as_frame(rows)
-                rows = []
-        if rows:
-            yield as_frame(rows)
+        for runs in sliced(self.plan.runs([0] * len(counts), counts)):
+            yield as_frame([self._key(run, kind) for run in runs])
 
     def _key(self, run: PlannedRun, kind: str) -> dict[str, object]:
         """Return what stands beside one run's measures, or beside its events, which have a form of their own."""
         levels = {f"run.{name}" if kind != "runs" and name == "form" else name: level for name, level in self.levels[run.point].items()}
         return {**levels, "replicate": run.replicate, "seed": run.seed, "run": run.id}
+
+
+def sliced(runs: Iterator[PlannedRun]) -> Iterator[list[PlannedRun]]:
+    """Walk through runs so many at a time that they take little memory."""
+    while part := list(islice(runs, ORDERED_AT_ONCE)):
+        yield part
+
+
+def half_width(values: np.ndarray) -> float:
+    """Return half the width of the 95 % interval of a mean; infinite when there are too few values for one."""
+    values = values[np.isfinite(values)]
+    if values.size < 2:
+        return math.inf
+    estimate = mean(values)
+    return (estimate.high - estimate.low) / 2.0
 
 
 def as_frame(rows: Sequence[dict[str, object]]) -> pl.DataFrame:

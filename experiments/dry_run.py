@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
+import polars.selectors as cs
 
 from analysis.tables import Table
 from experiments.conduct import as_frame, left_by
 from experiments.design import Point, Study
 from experiments.engines import Outcome, Pool, Task
 from experiments.journal import DONE, as_numbers
-from experiments.plan import Adaptive, Plan
+from experiments.plan import ID_LENGTH, Adaptive, Plan
 from experiments.store import write_table
 from experiments.targets import Wanted
 
 PROBES, PROBE_SECONDS = 9, 10.0  # points tried, spread over the design; no further one after so many seconds of runs
+ROWS = 5_000  # of a table from which sizes are told
 COPIES = 2  # results stand in the parts and, in order, in the tables at the end
 
 
@@ -78,21 +80,35 @@ def estimate(outcomes: Sequence[Outcome], points: Sequence[Point]) -> Estimate:
 
 
 def written(outcomes: Sequence[Outcome], labels: Mapping[str, object]) -> float:
-    """Return the bytes that runs add to a table of results that is there already."""
+    """Return the bytes that runs add to tables of results."""
     rows = [{**labels, "replicate": 0, "seed": o.task.seed, "run": o.task.run, **as_numbers(o.harvest.measures)} for o in outcomes if o.harvest]
     if not rows:
         return 0.0
+    return COPIES * sum(bytes_of(table) for table in (as_frame(rows), *left_by(outcomes).values()))
+
+
+def bytes_of(table: pl.DataFrame) -> float:
+    """Return the bytes of a table within a large one: a small file is mostly what Parquet says of its columns."""
+    copies = -(-ROWS // len(table)) if len(table) else 1
+    large = enlarged(table, copies)
     with tempfile.TemporaryDirectory() as folder:
-        tables = [as_frame(rows), *left_by(outcomes).values()]
-        return COPIES * sum(added(table, Path(folder) / "probe.parquet") for table in tables)
+        path = Path(folder) / "probe.parquet"
+        write_table(large, path)
+        whole = path.stat().st_size
+        write_table(large.clear(), path)
+        return (whole - path.stat().st_size) / copies
 
 
-def added(table: pl.DataFrame, path: Path) -> int:
-    """Return the bytes of a table on disk beyond those of one with the same columns and no rows."""
-    write_table(table, path)
-    whole = path.stat().st_size
-    write_table(table.clear(), path)
-    return whole - path.stat().st_size
+def enlarged(table: pl.DataFrame, copies: int) -> pl.DataFrame:
+    """Return copies of a table with ids, seeds and last digits of their own, which compress as badly as those of further runs."""
+    row = pl.int_range(pl.len())
+    mark = pl.struct("run", row // max(1, len(table)))  # the same in all rows of a run
+    values = cs.float()
+    return pl.concat([table] * copies).with_columns(
+        pl.when(values == values.round()).then(values).otherwise(values * (1.0 + 1e-9 * row)),
+        cs.by_name("seed", require_all=False).hash() ^ mark.hash(),
+        pl.format("{}{}", mark.hash(0), mark.hash(1)).str.slice(0, ID_LENGTH).alias("run"),
+    )
 
 
 # --- what is shown -------------------------------------------------------------------------------------------------------

@@ -60,27 +60,32 @@ class Storage:
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def statuses(self) -> dict[str, str]:
-        """Return the last status of every run that came to an end."""
-        found: dict[str, str] = {}
-        for path in self.paths("ledger"):
-            table = pl.read_parquet(path, columns=["run", "status"])
-            found.update(zip(table["run"], table["status"], strict=True))
-        found.update((record.run, record.status) for record in self.journal.records())
-        return found
+    def ended(self) -> pl.DataFrame:
+        """Return the newest status of every run that came to an end, in columns ``run`` and ``status``."""
+        frames = [pl.read_parquet(path, columns=["run", "status"]) for path in self.paths("ledger")]
+        journal = [(record.run, record.status) for record in self.journal.records()]
+        schema = {"run": pl.String, "status": pl.String}
+        table = pl.concat([*frames, pl.DataFrame(journal, schema=schema, orient="row")]).with_columns(pl.col("status").cast(pl.Categorical))
+        return table.unique("run", keep="last") if table["run"].is_duplicated().any() else table
 
-    def records_of(self, runs: set[str]) -> pl.DataFrame:
-        """Return the measures of finished runs, a row each with its id."""
+    def measured(self, measures: Sequence[str]) -> pl.DataFrame:
+        """Return some measures of all finished runs, each with its ``run``; null where a run has no such measure."""
         self.compact()
-        frames = [pl.read_parquet(path).filter(pl.col("run").is_in(runs)) for path in self.paths("runs")]
-        return pl.concat(frames, how="diagonal_relaxed").unique("run", maintain_order=True) if frames else pl.DataFrame({"run": []})
+        schema = {"run": pl.String} | dict.fromkeys(measures, pl.Float64)
+        frames = [pl.read_parquet(path, columns=[name for name in schema if name in pl.read_parquet_schema(path)]) for path in self.paths("runs")]
+        return pl.concat([pl.DataFrame(schema=schema), *frames], how="diagonal_relaxed").unique("run")
 
-    def ledger(self) -> pl.DataFrame:
-        """Return how every run ended, the newest attempt of each."""
+    def failed(self) -> pl.DataFrame:
+        """Return the newest attempt of every run that failed and did not do well later: status, seconds and reason."""
         self.compact()
-        frames = [pl.read_parquet(path) for path in self.paths("ledger")]
-        table = pl.concat(frames) if frames else pl.DataFrame(schema=LEDGER)
-        return table.unique("run", keep="last", maintain_order=True)
+        columns = ["run", "status", "seconds", "reason"]
+        parts = [pl.scan_parquet(path).select(columns) for path in self.paths("ledger")]
+        failures = pl.concat([pl.DataFrame(schema=LEDGER).select(columns), *(part.filter(pl.col("status") != DONE).collect() for part in parts)])
+        if failures.is_empty():
+            return failures
+        once = failures["run"].implode()
+        attempts = pl.concat([part.filter(pl.col("run").is_in(once)).collect() for part in parts])
+        return attempts.unique("run", keep="last", maintain_order=True).filter(pl.col("status") != DONE)
 
     def paths(self, kind: str) -> list[Path]:
         """Return the parts of one kind, oldest first."""
@@ -178,20 +183,36 @@ def in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], target: Path) 
     slices = target.with_name(f".{target.stem}-slices")
     shutil.rmtree(slices, ignore_errors=True)
     slices.mkdir()
-    for number, frame in enumerate(keys):
-        wanted = frame["run"].to_list()
-        found = [pl.scan_parquet(path).filter(pl.col("run").is_in(wanted)).collect() for path in parts]
+    for number, (path, among) in enumerate(where_they_are(keys, parts, slices)):
+        frame = pl.read_parquet(path)
+        wanted = frame["run"].implode()
+        found = [pl.scan_parquet(part).filter(pl.col("run").is_in(wanted)).collect() for part in among]
         rows = pl.concat([pl.DataFrame(schema={"run": pl.String}), *found], how="diagonal_relaxed").select("run", *columns)
         rows = rows.rename({name: f"{name}{MEASURED}" for name in columns if name in frame.columns})
-        ordered = frame.join(rows, on="run", how="inner", maintain_order="left_right")
-        write_table(ordered, slices / f"{number:06}.parquet")
+        write_table(frame.join(rows, on="run", how="inner", maintain_order="left_right"), slices / f"ordered-{number:06}.parquet")
     draft = target.with_suffix(".draft")
     with draft.open("wb") as file:
-        pl.scan_parquet(sorted(slices.glob("*.parquet"))).sink_parquet(file, row_group_size=ROWS_PER_GROUP)
+        pl.scan_parquet(sorted(slices.glob("ordered-*"))).sink_parquet(file, row_group_size=ROWS_PER_GROUP)
         file.flush()
         os.fsync(file.fileno())
     draft.rename(target)
     shutil.rmtree(slices)
+
+
+def where_they_are(keys: Iterable[pl.DataFrame], parts: Sequence[Path], folder: Path) -> Iterator[tuple[Path, list[Path]]]:
+    """Write each slice of keys into a folder; give it with the parts that may hold rows of it, so that not every part is read for every slice."""
+    written, hashes = list[Path](), list[pl.DataFrame]()
+    for number, frame in enumerate(keys):
+        written.append(folder / f"keys-{number:06}.parquet")
+        write_table(frame, written[-1])
+        hashes.append(frame.select(pl.col("run").hash(), slice=pl.lit(number, pl.UInt32)))
+    places = pl.concat(hashes)  # two runs with one hash: a part is read in vain
+    among: list[list[Path]] = [[] for _ in written]
+    for part in parts:
+        runs = pl.read_parquet(part, columns=["run"]).select(pl.col("run").hash())
+        for number in places.join(runs, on="run", how="semi")["slice"].unique():
+            among[number].append(part)
+    yield from zip(written, among, strict=True)
 
 
 def common_columns(parts: Sequence[Path]) -> list[str]:

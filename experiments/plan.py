@@ -11,6 +11,8 @@ import numpy as np
 
 from experiments.targets import Target
 
+ID_LENGTH = 20  # hexadecimal digits: two of a million runs share an id once in 10^12 studies
+
 
 class PlannedRun(NamedTuple):
     """One run of a study: the same content, the same id, wherever and whenever it is planned."""
@@ -23,7 +25,7 @@ class PlannedRun(NamedTuple):
 
 def digest(*parts: str) -> str:
     """Return a short name for content."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:ID_LENGTH]
 
 
 def canonical(values: Mapping[str, Any]) -> str:

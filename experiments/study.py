@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from analysis.tables import Table
 from experiments.conduct import Conductor, Tally
+from experiments.configuration import did_you_mean
 from experiments.design import Point, Study, load_study, read_study_file
 from experiments.dry_run import rehearse
 from experiments.engines import Engine, Pool, Task, ThisProcess, available_cores, perform
 from experiments.factors import KEYS
 from experiments.folder import Storage, locked
+from experiments.journal import DONE
 from experiments.plan import Adaptive, Plan
 from experiments.reporting import draw, study_tables
 from experiments.results import Results, read_results
@@ -46,6 +48,7 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
     folder = out or Path("results") / study.name
     if options.dry_run:
         return tell_plan(study, plan, points, options)
+    prepare(study, plan, options)
     with locked(make_room(folder, overwrite)):
         write_yaml(read_study_file(name), folder / "study.yaml")
         write_yaml(plan.parameters(0), folder / "config.yaml")
@@ -62,6 +65,7 @@ def resume(folder: Path, more: Sequence[str], options: Options) -> Tally:
             f"{folder} was begun with model version {manifest['version']} and this is {plan.target.version()}; mixing them would compare "
             "different models: start anew, or say --any-version to do all runs again that another version did"
         )
+    prepare(study, plan, options)
     with locked(folder):
         return go_on(study, plan, points, folder, overrides, options)
 
@@ -142,19 +146,36 @@ def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overr
 
 def tell_plan(study: Study, plan: Plan, points: Sequence[Point], options: Options) -> Tally:
     """Show what a study would be, and do nothing of it."""
-    prepare(plan)
+    compile_or_warn(plan)
     for table in rehearse(study, plan, points, options.workers or available_cores(), options.time_limit):
         show(table)
     return Tally(0, 0)
 
 
-def prepare(plan: Plan) -> None:
+def prepare(study: Study, plan: Plan, options: Options) -> None:
+    """Say what is about to be run, compile it, and check what only a run can tell."""
+    announce(study, len(plan.points), options.workers or available_cores())
+    compile_or_warn(plan)
+    if isinstance(study.replicates, Adaptive):
+        check_measured(study.replicates, plan)
+
+
+def compile_or_warn(plan: Plan) -> None:
     """Compile our model once, or warn of a model that is not seeded as it should be."""
     if isinstance(plan.target, CollaborationTarget):
         compile_first(say)
     warning = probe_seeding(plan.target, plan.parameters(0))
     if warning:
         say(warning)
+
+
+def check_measured(replicates: Adaptive, plan: Plan) -> None:
+    """Refuse to wait for a measure that no run gives; a model that fails at once says so in its runs."""
+    harvest = perform(Task("", plan.target, plan.target.shortened(plan.parameters(0)), plan.run(0, 0).seed, Wanted())).harvest
+    known = list(harvest.measures) if harvest else list(replicates.half_width)
+    for name in replicates.half_width:
+        if name not in known:
+            raise InputError(f"replicates.until names {name}, which is no measure of a run.{did_you_mean(name, known)}")
 
 
 def tell_results(study: Study, folder: Path) -> list[Table]:
@@ -169,15 +190,13 @@ def tell_results(study: Study, folder: Path) -> list[Table]:
 def conduct(study: Study, plan: Plan, points: Sequence[Point], folder: Path, options: Options) -> Tally:
     """Do the missing runs of a plan into a folder, with progress."""
     workers = options.workers or available_cores()
-    announce(study, len(points), workers)
-    prepare(plan)
     with RunProgress(None if isinstance(study.replicates, Adaptive) else len(points) * study.replicates, options.quiet) as bar:
         wanted = Wanted(study.series, "events" in study.keep)
         conductor = Conductor(
             plan, [labels(point) for point in points], Storage(folder), engine_of(workers, options.time_limit), wanted, bar.tell,
             options.retry_failed, options.fail_fast,
         )  # fmt: skip
-        bar.begin(sum(status == "done" for status in conductor.ended.values()))
+        bar.begin(int((conductor.ended["status"] == DONE).sum()))
         return conductor.put_in_order(conductor.replicate(study.replicates))
 
 
@@ -214,6 +233,7 @@ def labels(point: Point) -> dict[str, object]:
 def play(study: Study, workers: int) -> Results:
     """Run a study without keeping a folder."""
     plan, points = plan_of(study)
+    prepare(study, plan, Options(workers=workers))
     with tempfile.TemporaryDirectory() as folder:
         conduct(study, plan, points, Path(folder), Options(workers=workers))
         return read_results(Path(folder))

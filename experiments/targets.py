@@ -61,6 +61,9 @@ class Target(Protocol):
     def warm(self) -> None:
         """Import what a run needs, so that no run pays for it."""
 
+    def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return settled parameters of a run of one round."""
+
     def run(self, parameters: Mapping[str, Any], seed: int, wanted: Wanted) -> Harvest:
         """Run once with settled parameters."""
 
@@ -172,6 +175,10 @@ class CollaborationTarget:
 
         CollaborationModel(Config.model_validate({"run": {"rounds": 1}, "population": {"organisations": 4}})).run()
 
+    def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Set the rounds to one."""
+        return {**parameters, "run": {**parameters["run"], "rounds": 1}}
+
     def run(self, parameters: Mapping[str, Any], seed: int, wanted: Wanted) -> Harvest:
         """Run the model once."""
         from sim.model import CollaborationModel
@@ -276,6 +283,10 @@ class MesaTarget:
     def warm(self) -> None:
         """Import the model's class."""
         load_class(self.model)
+
+    def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Set the rounds to one."""
+        return {**parameters, ROUNDS: 1}
 
     def run(self, parameters: Mapping[str, Any], seed: int, wanted: Wanted) -> Harvest:
         """Run the model once.

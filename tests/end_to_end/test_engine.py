@@ -180,6 +180,13 @@ def test_adaptive_replicates_stop_when_narrow_enough(tmp_path):
     assert all(4 < count < 60 and count % 4 == 0 for count in counts)
 
 
+def test_a_measure_that_does_not_exist_is_not_waited_for(tmp_path, capsys):
+    study = study_file(tmp_path, {"size": [1, 2]}, replicates={"until": {"valeu": 0.1}})
+    assert run("study", study, "--out", tmp_path / "results") == 2
+    assert "Did you mean value?" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
+
+
 def test_without_common_random_numbers_every_run_has_its_own_seed(tmp_path):
     common = study_file(tmp_path, {"size": [1, 2]})
     for switch, seeds in (("true", 4), ("false", 8)):
