@@ -42,11 +42,12 @@ def summary_tables(runs: pl.DataFrame) -> list[Table]:
 
 def point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[str]) -> Table:
     """Return the mean of measures at every point of a design, as many as fit a screen."""
-    points = runs.group_by(factors, maintain_order=True).agg(pl.col(measures)) if factors else runs.select(pl.col(measures).implode())
-    rows = [
-        (*map(str, row[: len(factors)]), *(str(mean(np.array(values))) for values in row[len(factors) :])) for row in points.head(POINTS).iter_rows()
-    ]
     note = f"n = {runs['replicate'].n_unique()} replicates per point; mean [95 % interval, Student]."
+    points = runs.select(factors).unique(maintain_order=True)
+    if len(points) > POINTS:
+        runs = runs.join(points.head(POINTS), on=factors, how="semi", nulls_equal=True)
+    groups = runs.select(*factors, *measures).group_by(factors, maintain_order=True) if factors else [((), runs)]
+    rows = [(*map(str, levels), *(str(mean(part[measure].to_numpy())) for measure in measures)) for levels, part in groups]
     more = f" The first {POINTS} of {len(points)} points; all runs are in runs.parquet." if len(points) > POINTS else ""
     return Table("Points of the design", (*factors, *(measure.replace("_", " ") for measure in measures)), rows, note + more)
 

@@ -26,7 +26,7 @@ from experiments.store import write_table
 from sim.errors import InputError
 
 COMPACT_AFTER = 20_000  # records; about 30 MB of journal
-ORDERED_AT_ONCE = 50_000  # rows that are put in order at a time
+ORDERED_AT_ONCE = 20_000  # rows that are put in order at a time
 ROWS_PER_GROUP = 10_000
 MEASURED = "_measured"  # appended to what was measured where a factor has the same name
 KINDS = ("events", "series")

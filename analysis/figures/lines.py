@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
-import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,9 +28,8 @@ def draw_lines(panel: Axes, runs: pl.DataFrame, x: str, series: str, measure: st
     """Draw the mean of a measure with its 95 % band against ``x``, a line per level of ``series``; runs without a value are left out."""
     places = positions(runs[x].unique(maintain_order=True).to_list())
     for position, name in enumerate(runs[series].unique(maintain_order=True).to_list()):
-        of_series = runs.filter((pl.col(series) == name) & pl.col(measure).is_finite())
-        found = of_series.group_by(x).agg(pl.col(measure))
-        values = {level: mean(np.array(seen)) for level, seen in found.iter_rows() if len(seen) > 1}
+        of_series = runs.lazy().filter((pl.col(series) == name) & pl.col(measure).is_finite()).select(x, measure).collect()
+        values = {level: mean(part[measure].to_numpy()) for (level,), part in of_series.group_by(x) if len(part) > 1}
         levels = sorted(values, key=lambda level: places[level])
         at, style = [places[level] for level in levels], look(str(name), position)
         centre, low, high = ([values[level][part] for level in levels] for part in range(3))
