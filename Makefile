@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test patterns pages twin bench wheel-check clean
+.PHONY: run test patterns pages twin bench bench-engine wheel-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -28,6 +28,9 @@ twin: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/speed.py
+
+bench-engine: $(READY)
+	$(BIN)/python benchmarks/engine.py
 
 wheel-check: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,15 +50,18 @@ class Plan:
         points: what every point sets; complete parameters are made from it when a run is handed out.
         seed: seed of the study; replicates are independent streams of it.
         common: with common random numbers replicate r has the same seed at every point, without every run has its own.
+        walk: walks through the points while they are checked, and may show how far it is.
 
     Raises:
         InputError: a point is wrong; all are checked here, before the first run.
     """
 
-    def __init__(self, target: Target, points: Sequence[Mapping[str, Any]], seed: int, common: bool) -> None:
+    def __init__(
+        self, target: Target, points: Sequence[Mapping[str, Any]], seed: int, common: bool, walk: Callable[[Sequence[Any]], Iterable[Any]] = iter
+    ) -> None:
         self.target, self.points, self.seed, self.common = target, points, seed, common
         version = target.version()
-        self._point_ids = [digest(version, canonical(target.settle(point))) for point in points]
+        self._point_ids = [digest(version, canonical(target.settle(point))) for point in walk(points)]
         first = {name: point for point, name in reversed(list(enumerate(self._point_ids)))}
         self.repeated = {point for point, name in enumerate(self._point_ids) if first[name] != point}
         self._seeds: list[int] = []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
 
 from analysis.tables import Table
@@ -16,6 +17,8 @@ from analysis.tables import Table
 LONGEST_ESTIMATE = 22  # "-0.123 [-0.123, -0.123]" stays on one line where all columns fit
 PADDING = 3
 SECONDS_BETWEEN_LINES = 10.0
+MANY_POINTS = 5_000  # a few seconds
+Item = TypeVar("Item")
 
 console = Console()
 errors = Console(stderr=True)
@@ -46,6 +49,17 @@ def progress(title: str, total: int) -> Iterator[Progress]:
     with Progress(*columns, console=console) as bar:
         bar.add_task(title, total=total)
         yield bar
+
+
+def checked(points: Sequence[Item]) -> Iterator[Item]:
+    """Walk through the points of a design while each is checked; with a bar when there are so many that it takes a while."""
+    if len(points) < MANY_POINTS:
+        yield from points
+        return
+    with progress("Checking points", len(points)) as bar:
+        for point in points:
+            yield point
+            bar.advance(TaskID(0))
 
 
 class RunProgress:

@@ -21,7 +21,7 @@ from experiments.journal import DONE
 from experiments.plan import Adaptive, Plan
 from experiments.reporting import draw, study_tables
 from experiments.results import Results, read_results
-from experiments.screen import RunProgress, say, show
+from experiments.screen import RunProgress, checked, say, show
 from experiments.store import read_manifest, write_manifest, write_text, write_yaml
 from experiments.targets import CollaborationTarget, Wanted, probe_seeding
 from experiments.warming import compile_first
@@ -101,7 +101,7 @@ def plan_of(study: Study) -> tuple[Plan, list[Point]]:
     """Return all runs of a study, every point checked."""
     points = study.points()
     check_names(study, points[0])
-    return Plan(study.target, [point.settings for point in points], study.seed, study.common_random_numbers), points
+    return Plan(study.target, [point.settings for point in points], study.seed, study.common_random_numbers, checked), points
 
 
 def check_names(study: Study, point: Point) -> None:
