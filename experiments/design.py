@@ -28,7 +28,7 @@ from experiments.factors import (
 from experiments.plan import Adaptive
 from experiments.sampling import KINDS, Combination, Design, Drawn, Matrix, Problem, Sample, draw, unit_problem
 from experiments.screen import say
-from experiments.targets import FILES, CollaborationTarget, Target, target_of
+from experiments.targets import AT_THE_END, FILES, CollaborationTarget, Target, target_of
 from sim.config import LARGEST_SEED, Config
 from sim.errors import InputError
 from sim.presets import configs_folder
@@ -179,7 +179,7 @@ def load_study(name: str, overrides: Sequence[str] = (), source: str | None = No
         replicates=read_replicates(changes.own["replicates"]),
         seed=bounded("seed", changes.own["seed"], 0, LARGEST_SEED),
         common_random_numbers=truth("common_random_numbers", changes.own["common_random_numbers"]),
-        series=bounded("series", changes.own["series"], 0, MOST_REPLICATES),
+        series=read_series(changes.own["series"]),
         model=given.get("model"),
         overrides=changes.fixed,
         keep=tuple(given.get("keep", ())),
@@ -308,6 +308,15 @@ def bounded(key: str, value: Any, lowest: int, highest: int) -> int:
     if not lowest <= whole_number(key, value) <= highest:
         raise InputError(f"{key} is {value}; allowed: {lowest} to {highest:,}")
     return int(value)
+
+
+def read_series(given: Any) -> int:
+    """Read which rounds a time series keeps: every n-th, none (0) or ``end``."""
+    if given == "end":
+        return AT_THE_END
+    if isinstance(given, str):
+        raise InputError(f"series is {given}; allowed: end, or a number n to keep every n-th round (0: none)")
+    return bounded("series", given, 0, MOST_REPLICATES)
 
 
 def truth(key: str, value: Any) -> bool:

@@ -59,6 +59,9 @@ def resume(folder: Path, more: Sequence[str], options: Options) -> Tally:
     """Do what a study's folder lacks, or what more it is asked for; nothing that finished is done again."""
     study, manifest = study_in(folder, more), read_manifest(folder)
     overrides = in_force(manifest["overrides"], more)
+    before = study_in(folder)
+    if (study.series, study.keep) != (before.series, before.keep):
+        raise InputError(f"{folder} keeps other series than are asked for now, and its runs are not done again; start anew with --out")
     plan, points = plan_of(study)
     if plan.target.version() != manifest["version"] and not options.any_version:
         raise InputError(

@@ -30,8 +30,11 @@ MODEL_KEYS = ("class", "rounds", "measures", "objects", "may_be_undefined")
 FILES = "files"
 
 
+AT_THE_END = -1
+
+
 class Wanted(NamedTuple):
-    """What to keep of a run beside its measures: a time series of every n-th round (0: none), and the events."""
+    """What to keep of a run beside its measures: a time series of every n-th round (0: none, ``AT_THE_END``: the last), and the events."""
 
     series_every: int = 0
     events: bool = False
@@ -188,9 +191,14 @@ class CollaborationTarget:
         with apart(int(seed)):
             model = CollaborationModel(config).run()
             measures = model.summary()
-            every = wanted.series_every
-            series = model.rounds_table().filter((pl.col("round") + 1) % every == 0) if every else None
-            return Harvest(measures, series, model.events_table() if wanted.events else None)
+            return Harvest(measures, _thinned(model.rounds_table(), wanted.series_every), model.events_table() if wanted.events else None)
+
+
+def _thinned(rounds: pl.DataFrame, every: int) -> pl.DataFrame | None:
+    """Return the rounds that a series keeps."""
+    if every == AT_THE_END:
+        return rounds.tail(1)
+    return rounds.filter((pl.col("round") + 1) % every == 0) if every else None
 
 
 _BUILT_FROM: Any = {
@@ -294,20 +302,22 @@ class MesaTarget:
         Measures are ``name`` at the end and, for model reporters, ``name_mean`` over all that was recorded. In the
         series, ``round`` is the number of rounds played. A Mesa model has no table of events.
         """
-        rows = []
+        rows, every = [], wanted.series_every
         with apart(int(seed)):
             model = self._build(parameters, seed)
             for played in range(1, parameters[ROUNDS] + 1):
                 if not model.running:
                     break
                 advance(model)
-                if wanted.series_every and played % wanted.series_every == 0:
+                if every > 0 and played % every == 0:
                     rows.append({"round": played} | self._measured(model))
             ends = self._measured(model)
+            if every == AT_THE_END:
+                rows.append({"round": int(model.steps)} | ends)
             means = mean_over_rounds(model, list(ends))
         schema = {"round": pl.Int64} | dict.fromkeys(ends, pl.Float64)
         measures = ends | {name: value for name, value in means.items() if name not in ends}  # a reporter may itself be called name_mean
-        return Harvest(measures, pl.DataFrame(rows, schema=schema) if wanted.series_every else None, None)
+        return Harvest(measures, pl.DataFrame(rows, schema=schema) if every else None, None)
 
     def probe(self, parameters: Mapping[str, Any]) -> str | None:
         """Look whether the model's first rounds depend on its seed and on nothing else; return a warning if not."""

@@ -187,6 +187,18 @@ def test_a_measure_that_does_not_exist_is_not_waited_for(tmp_path, capsys):
     assert not (tmp_path / "results").exists()
 
 
+def test_a_series_keeps_every_nth_round_or_the_last(tmp_path, capsys):
+    study = study_file(tmp_path, {"size": [1]}, replicates=2)
+    for series, rounds in (("1", [1, 2]), ("2", [2]), ("end", [2])):
+        folder = tmp_path / series
+        assert run("study", study, f"series={series}", "--workers", 1, "--out", folder) == 0
+        assert pl.read_parquet(folder / "series.parquet")["round"].to_list() == rounds * 2
+    assert run("resume", folder, "series=1") == 2
+    assert "start anew" in capsys.readouterr().err
+    assert run("study", study, "series=ends", "--out", tmp_path / "wrong") == 2
+    assert "allowed: end" in capsys.readouterr().err
+
+
 def test_without_common_random_numbers_every_run_has_its_own_seed(tmp_path):
     common = study_file(tmp_path, {"size": [1, 2]})
     for switch, seeds in (("true", 4), ("false", 8)):

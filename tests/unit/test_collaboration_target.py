@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.targets import CollaborationTarget, Wanted, target_of
+from experiments.targets import AT_THE_END, CollaborationTarget, Wanted, target_of
 from sim.config import Config
 from sim.errors import InputError
 from sim.model import CollaborationModel
@@ -24,6 +24,7 @@ def test_our_model_equals_the_model_itself():
     np.testing.assert_equal(found.measures, model.summary())
     assert found.series["round"].to_list() == [9, 19, 29]
     assert found.series.equals(model.rounds_table()[[9, 19, 29]])
+    assert target.run(parameters, 2**63 + 1, Wanted(AT_THE_END)).series.equals(model.rounds_table().tail(1))
     assert found.events.equals(model.events_table())
     assert target.run(parameters, 1, NOTHING)[1:] == (None, None)
 
