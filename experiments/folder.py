@@ -22,7 +22,7 @@ from pathlib import Path
 import polars as pl
 
 from experiments.journal import DONE, Journal, Record
-from experiments.store import NotWrittenError, not_written, write_table, writing
+from experiments.store import NotWrittenError, not_written, write_file, write_table, writing
 from sim.errors import InputError
 
 COMPACT_AFTER = 20_000  # records; about 30 MB of journal
@@ -210,14 +210,11 @@ def in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], target: Path) 
         found = [pl.scan_parquet(path).filter(pl.col("run").is_in(wanted)).collect() for path in parts]
         rows = pl.concat([pl.DataFrame(schema={"run": pl.String}), *found], how="diagonal_relaxed").select("run", *columns)
         rows = rows.rename({name: f"{name}{MEASURED}" for name in columns if name in frame.columns})
-        ordered = frame.join(rows, on="run", how="inner", maintain_order="left_right")
-        write_table(ordered, slices / f"{number:06}.parquet")
+        write_table(frame.join(rows, on="run", how="inner", maintain_order="left_right"), slices / f"{number:06}.parquet")
     draft = target.with_suffix(".draft")
+    ordered = pl.scan_parquet(sorted(slices.glob("*.parquet")))
+    write_file(draft, lambda file: ordered.sink_parquet(file, row_group_size=ROWS_PER_GROUP))
     with writing():
-        with draft.open("wb") as file:
-            pl.scan_parquet(sorted(slices.glob("*.parquet"))).sink_parquet(file, row_group_size=ROWS_PER_GROUP)
-            file.flush()
-            os.fsync(file.fileno())
         draft.rename(target)
         shutil.rmtree(slices)
 

@@ -11,12 +11,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import polars as pl
 import yaml
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PACKAGES = ("mesa", "numpy", "scipy", "numba", "polars", "matplotlib", "hydra-core", "pydantic")
+PROBE = 1 << 20  # bytes
 
 
 class NotWrittenError(Exception):
@@ -96,20 +97,27 @@ class GrowingTable:
 
     def finish(self) -> None:
         """Put the parts together and remove them."""
-        with writing(), self.path.open("wb") as file:
-            pl.scan_parquet(self.parts).sink_parquet(file)
-            file.flush()
-            os.fsync(file.fileno())
+        write_file(self.path, pl.scan_parquet(self.parts).sink_parquet)
         for part in self.parts:
             part.unlink()
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:
-    """Write a table as Parquet and make sure it is on disk; if that fails, nothing of it takes up room."""
+    """Write a table as Parquet and make sure it is on disk."""
+    write_file(path, table.write_parquet)
+
+
+def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file and make sure it is on disk; if that fails, nothing of it takes up room."""
     with writing():
         try:
             with path.open("wb") as file:
-                table.write_parquet(file)
+                try:
+                    write(file)
+                except pl.exceptions.PolarsError:
+                    file.write(bytes(PROBE))  # Polars does not always say why it failed; a full disk does
+                    file.flush()
+                    raise
                 file.flush()
                 os.fsync(file.fileno())
         except (OSError, pl.exceptions.PolarsError):
@@ -125,16 +133,9 @@ def write_yaml(values: Any, path: Path) -> None:
 def write_text(text: str, path: Path) -> None:
     """Write a text: all of it, or nothing, and then what was there before stays."""
     draft = path.with_name(f".{path.name}.draft")
+    write_file(draft, lambda file: file.write(text.encode()))
     with writing():
-        try:
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
+        draft.replace(path)
 
 
 def write_figure(figure: Figure, path: Path, suffixes: Sequence[str] = (".pdf", ".png")) -> None:

@@ -14,6 +14,7 @@ from experiments.design import Point, Study, load_study, read_study_file
 from experiments.engines import Engine, Pool, Task, ThisProcess, available_cores, perform
 from experiments.factors import KEYS
 from experiments.folder import LOCK, Storage, locked
+from experiments.lasting import Lasting
 from experiments.manifest import MANIFEST, StudyManifest, read_study_manifest
 from experiments.plan import Adaptive, Plan
 from experiments.reporting import draw, study_tables
@@ -201,7 +202,7 @@ def announce(study: Study, points: int, workers: int) -> None:
 
 def engine_of(workers: int, time_limit: float | None) -> Engine:
     """Return where runs are executed: with one worker and no time limit in this process."""
-    return ThisProcess() if workers == 1 and time_limit is None else Pool(workers, time_limit)
+    return ThisProcess() if workers == 1 and time_limit is None else Lasting(Pool(workers, time_limit))
 
 
 def labels(point: Point) -> dict[str, object]:
