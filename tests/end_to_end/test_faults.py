@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -10,9 +9,9 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from experiments.folder import locked
 from tests.studies import keeping_study_file, ledger_of, run, start, study_file, tables_of, wait_for_records
 
 KB = 1024
@@ -81,7 +80,6 @@ def test_a_full_disk_at_any_moment_costs_nothing_that_finished(disk, kept, small
             break
         assert (status, err.count("\n"), "the disk is full" in err) == (2, 1, True), err
         moments.add(moment(folder))
-        print("ROOM", room, moment(folder))
         again = ["resume", folder] if (folder / "manifest.json").exists() else ["study", study, "--out", folder]
         if again[0] == "resume":
             assert f"overbruggen resume {folder}" in err
@@ -95,3 +93,101 @@ def test_a_full_disk_at_any_moment_costs_nothing_that_finished(disk, kept, small
         capsys.readouterr()
     assert status == 0
     assert moments == {"beginning", "first chunk", "parts", "tables", "figures"}
+
+
+def workers_of(process, count):
+    """Wait for the worker processes of a study and return their ids."""
+    found = []
+    while process.poll() is None and len(found) < count:
+        time.sleep(0.01)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        found = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="worker processes are found in /proc")
+@pytest.mark.parametrize(
+    ("when", "victim", "factors"),
+    [
+        ("starting", 0, {"size": list(range(20))}),
+        ("busy", 0, {"size": list(range(20)), "pause": [0.1]}),
+        ("busy", 1, {"size": list(range(20)), "pause": [0.1]}),
+        ("one of them idle", 0, {"pause": [1.5]}),
+        ("one of them idle", 1, {"pause": [1.5]}),
+    ],
+)
+def test_a_worker_killed_from_outside_costs_at_most_its_run(when, victim, factors, tmp_path):
+    study = study_file(tmp_path, factors, replicates=1)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert run("study", study, "--workers", 1, "--quiet", "--out", whole) == 0
+    process = start("study", study, "--workers", 2, "--out", broken)
+    workers = workers_of(process, 2)
+    if when == "busy":
+        wait_for_records(broken, process)
+    elif when == "one of them idle":
+        time.sleep(2.0)
+    os.kill(workers[victim], signal.SIGKILL)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode in (0, 3), out + err
+    lost = ledger_of(broken).filter(pl.col("status") != "done")
+    assert len(lost) <= 1
+    assert set(lost["status"]) <= {"died"}
+    assert process.returncode == (3 if len(lost) else 0)
+    assert run("resume", broken, "--retry-failed", "--workers", 1, "--quiet") == 0
+    assert tables_of(broken) == tables_of(whole)
+
+
+CLOCK = '''
+import itertools, time
+from datetime import datetime
+jumps, honest = itertools.cycle([0, 86400, -3600, -2 * 86400, 7200]), time.time
+time.time = lambda: honest() + next(jumps)
+class Jumping(datetime):
+    @classmethod
+    def now(cls, zone=None):
+        return cls.fromtimestamp(time.time(), zone)
+import experiments.store
+experiments.store.datetime = Jumping
+'''
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_clock_that_jumps_changes_nothing(workers, tmp_path):
+    study = study_file(tmp_path, {"size": list(range(20)), "pause": [0.02]}, replicates=2)
+    whole, jumped = tmp_path / "whole", tmp_path / "jumped"
+    assert run("study", study, "--workers", 1, "--quiet", "--out", whole) == 0
+    (tmp_path / "sitecustomize.py").write_text(CLOCK)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    limit = ["--time-limit", 30] if workers > 1 else []
+    process = start("study", study, "--workers", workers, *limit, "--out", jumped, env=environment)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    assert tables_of(jumped) == tables_of(whole)
+    manifest = json.loads((jumped / "manifest.json").read_text())
+    started, ended = (datetime.fromisoformat(manifest[name]) for name in ("started", "ended"))
+    assert 0 <= (ended - started).total_seconds() < 120
+    assert (ledger_of(jumped)["seconds"].is_between(0.04, 30)).all()
+
+
+@pytest.mark.parametrize("second", ["study", "resume", "--overwrite"])
+def test_of_two_processes_at_once_one_works(second, tmp_path):
+    study = study_file(tmp_path, {"size": list(range(10)), "pause": [0.05]})
+    whole, folder = tmp_path / "whole", tmp_path / "folder"
+    assert run("study", study, "--workers", 1, "--quiet", "--out", whole) == 0
+    words = ["study", study, "--workers", 1, "--out", folder]
+    if second == "resume":
+        shutil.copytree(whole, folder)
+        shutil.rmtree(folder / "parts")
+        words = ["resume", folder, "--workers", 1]
+    elif second == "--overwrite":
+        shutil.copytree(whole, folder)
+        words += ["--overwrite"]
+    processes = [start(*words) for _ in range(3)]
+    ends = [(process.communicate(timeout=120)[1], process.returncode) for process in processes]
+    assert sorted(status for _, status in ends) == [0, 2, 2], ends
+    for err, status in ends:
+        if status == 2:
+            assert err.count("\n") == 1
+            assert "in use by another process" in err or "exists already" in err
+    assert tables_of(folder) == tables_of(whole)
+    assert once_each(folder)
