@@ -112,8 +112,8 @@ def workers_of(process, count):
         ("starting", 0, {"size": list(range(20))}),
         ("busy", 0, {"size": list(range(20)), "pause": [0.1]}),
         ("busy", 1, {"size": list(range(20)), "pause": [0.1]}),
-        ("one of them idle", 0, {"pause": [1.5]}),
-        ("one of them idle", 1, {"pause": [1.5]}),
+        ("one of them idle", 0, {"pause": [0.1], "model.rounds": [30]}),
+        ("one of them idle", 1, {"pause": [0.1], "model.rounds": [30]}),
     ],
 )
 def test_a_worker_killed_from_outside_costs_at_most_its_run(when, victim, factors, tmp_path):
