@@ -137,7 +137,7 @@ def test_a_worker_killed_from_outside_costs_at_most_its_run(when, victim, factor
     assert tables_of(broken) == tables_of(whole)
 
 
-CLOCK = '''
+CLOCK = """
 import itertools, time
 from datetime import datetime
 jumps, honest = itertools.cycle([0, 86400, -3600, -2 * 86400, 7200]), time.time
@@ -148,7 +148,7 @@ class Jumping(datetime):
         return cls.fromtimestamp(time.time(), zone)
 import experiments.store
 experiments.store.datetime = Jumping
-'''
+"""
 
 
 @pytest.mark.parametrize("workers", [1, 2])
