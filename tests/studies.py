@@ -6,9 +6,11 @@ import time
 from pathlib import Path
 
 import polars as pl
+import pytest
 import yaml
 
 from experiments.__main__ import main
+from experiments.study import Options, run_study
 
 MODEL = Path(__file__).parent / "moody_model.py"
 TABLES = ("runs", "events", "series")
@@ -57,3 +59,21 @@ def wait_for_records(folder, process, count=1):
     journal = folder / "journal.jsonl"
     while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= count):
         time.sleep(0.02)
+
+
+def interrupted(study, folder, after, chunk=3, compact=6):
+    """Begin a study and stop it after so many runs, as Ctrl-C would, with parts and a journal in its folder."""
+    told = []
+
+    def stop(self, status):
+        told.append(status)
+        if len(told) == after:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("experiments.conduct.CHUNK_RUNS", chunk)
+        patch.setattr("experiments.folder.COMPACT_AFTER", compact)
+        patch.setattr("experiments.screen.RunProgress.tell", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run_study(study, [], folder, False, Options(workers=1, quiet=True))
+    return folder

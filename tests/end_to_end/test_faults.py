@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.studies import keeping_study_file, ledger_of, run, start, study_file, tables_of, wait_for_records
+from experiments.folder import Storage
+from tests.studies import interrupted, keeping_study_file, ledger_of, run, start, study_file, tables_of, wait_for_records
 
 KB = 1024
 
@@ -191,3 +192,63 @@ def test_of_two_processes_at_once_one_works(second, tmp_path):
             assert "in use by another process" in err or "exists already" in err
     assert tables_of(folder) == tables_of(whole)
     assert once_each(folder)
+
+
+def torn_in_the_middle(folder):
+    journal = folder / "journal.jsonl"
+    first, second, *rest = journal.read_bytes().splitlines(keepends=True)
+    assert rest
+    journal.write_bytes(first + second[: len(second) // 2] + b"\n" + b"".join(rest))
+
+
+def torn_at_the_end(folder):
+    journal = folder / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-20])
+
+
+def compacted_but_not_cleared(folder):
+    journal = folder / "journal.jsonl"
+    lines = journal.read_bytes()
+    Storage(folder).compact()
+    assert not journal.exists()
+    journal.write_bytes(lines)
+
+
+def truncated(kind, which):
+    def damage(folder):
+        part = sorted((folder / "parts").glob(f"{kind}-*"))[which]
+        part.write_bytes(part.read_bytes()[:-100])
+
+    return damage
+
+
+DAMAGES = {
+    "line torn in the middle": torn_in_the_middle,
+    "line torn at the end": torn_at_the_end,
+    "stopped between compacting and clearing": compacted_but_not_cleared,
+    **{f"{kind} part {which}": truncated(kind, which) for kind in ("runs", "ledger", "events", "series") for which in (0, -1)},
+    "no ledger": lambda folder: next((folder / "parts").glob("ledger-*")).unlink(),
+    "draft": lambda folder: (folder / "parts" / "runs-00000001.draft").write_bytes(b"PAR1"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_mended(damage, kept, tmp_path):
+    study, _, tables = kept
+    folder = interrupted(study, tmp_path / "broken", after=17, chunk=2, compact=9)  # 10 runs in parts, 7 in the journal
+    DAMAGES[damage](folder)
+    assert run("resume", folder, "--workers", 1, "--quiet") == 0
+    assert tables_of(folder) == tables
+    assert once_each(folder)
+
+
+def test_a_damaged_manifest_is_refused_and_nothing_touched(kept, tmp_path, capsys):
+    folder = shutil.copytree(kept[1], tmp_path / "broken")
+    (folder / "manifest.json").write_bytes((folder / "manifest.json").read_bytes()[:-100])
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    for words in (["resume", folder], ["figures", folder], ["rerun", folder, "abc"]):
+        assert run(*words) == 2
+        err = capsys.readouterr().err
+        assert err.count("\n") == 1
+        assert "is no manifest that `overbruggen` wrote, or was damaged" in err
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before

@@ -11,7 +11,7 @@ import pytest
 
 import experiments
 from sim.errors import InputError
-from tests.studies import keeping_study_file, run, study_file, tables_of
+from tests.studies import interrupted, keeping_study_file, run, study_file, tables_of
 
 
 @pytest.fixture(scope="module")
@@ -65,29 +65,12 @@ def test_a_study_without_events_or_a_single_good_run(tmp_path):
     assert results.runs.columns == ["mood", "replicate", "seed", "run"]
 
 
-def interrupted(tmp_path, monkeypatch, **more):
-    """Run a study that is stopped half-way, with a journal and parts in its folder."""
-    study, folder = study_file(tmp_path, {"size": [1, 2, 3], "mood": ["fine", "raises"]}, **more), tmp_path / "half"
-    monkeypatch.setattr("experiments.conduct.CHUNK_RUNS", 3)
-    monkeypatch.setattr("experiments.folder.COMPACT_AFTER", 6)
-    told = []
-
-    def stop(self, status):
-        told.append(status)
-        if len(told) == 16:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("experiments.screen.RunProgress.tell", stop)
-        with pytest.raises(KeyboardInterrupt):
-            from experiments.study import Options, run_study
-
-            run_study(study, [], folder, False, Options(workers=1, quiet=True))
-    return folder
+def half_done(tmp_path):
+    return interrupted(study_file(tmp_path, {"size": [1, 2, 3], "mood": ["fine", "raises"]}), tmp_path / "half", 16)
 
 
-def test_what_finished_so_far_stands_as_it_will_at_the_end(tmp_path, monkeypatch):
-    folder = interrupted(tmp_path, monkeypatch)
+def test_what_finished_so_far_stands_as_it_will_at_the_end(tmp_path):
+    folder = half_done(tmp_path)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     for read in (experiments.load, experiments.scan):
         with pytest.raises(InputError, match=f"{folder} is incomplete.*overbruggen resume {folder}"):
@@ -105,8 +88,8 @@ def test_what_finished_so_far_stands_as_it_will_at_the_end(tmp_path, monkeypatch
     assert whole.failures.filter(pl.col("run").is_in(so_far.failures["run"].implode())).drop("seconds").equals(so_far.failures.drop("seconds"))
 
 
-def test_what_finished_of_another_model_is_not_shown(tmp_path, monkeypatch):
-    folder = interrupted(tmp_path, monkeypatch)
+def test_what_finished_of_another_model_is_not_shown(tmp_path):
+    folder = half_done(tmp_path)
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"version": "another"}))
     with pytest.raises(InputError, match="begun with model version another"):
