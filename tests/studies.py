@@ -1,5 +1,7 @@
 """Small studies for tests of the engine: of a model that behaves as it is told, and of ours with all that a study can keep."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -53,6 +55,15 @@ def ledger_of(folder):
 def start(*words, **environment):
     command = [sys.executable, "-m", "experiments", *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **environment)
+
+
+def end_of(process):
+    """Wait for a process and return what it said; one that hangs is ended, with its workers."""
+    try:
+        return process.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
 
 
 def wait_for_records(folder, process, count=1):

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from experiments.folder import Storage
-from tests.studies import interrupted, keeping_study_file, ledger_of, run, start, study_file, tables_of, wait_for_records
+from tests.studies import end_of, interrupted, keeping_study_file, ledger_of, run, start, study_file, tables_of, wait_for_records
 
 KB = 1024
 
@@ -128,7 +128,7 @@ def test_a_worker_killed_from_outside_costs_at_most_its_run(when, victim, factor
     elif when == "one of them idle":
         time.sleep(2.0)
     os.kill(workers[victim], signal.SIGKILL)
-    out, err = process.communicate(timeout=120)
+    out, err = end_of(process)
     assert process.returncode in (0, 3), out + err
     lost = ledger_of(broken).filter(pl.col("status") != "done")
     assert len(lost) <= 1
@@ -161,7 +161,7 @@ def test_a_clock_that_jumps_changes_nothing(workers, tmp_path):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
     limit = ["--time-limit", 30] if workers > 1 else []
     process = start("study", study, "--workers", workers, *limit, "--out", jumped, env=environment)
-    out, err = process.communicate(timeout=120)
+    out, err = end_of(process)
     assert process.returncode == 0, out + err
     assert tables_of(jumped) == tables_of(whole)
     manifest = json.loads((jumped / "manifest.json").read_text())
@@ -184,7 +184,7 @@ def test_of_two_processes_at_once_one_works(second, tmp_path):
         shutil.copytree(whole, folder)
         words += ["--overwrite"]
     processes = [start(*words) for _ in range(3)]
-    ends = [(process.communicate(timeout=120)[1], process.returncode) for process in processes]
+    ends = [(end_of(process)[1], process.returncode) for process in processes]
     assert sorted(status for _, status in ends) == [0, 2, 2], ends
     for err, status in ends:
         if status == 2:

@@ -15,6 +15,7 @@ KINDS = {"events": 2, "series": 3}  # rows that a run leaves
 
 chunks = st.integers(1, 5).map(lambda size: ("chunk", size))
 compactions = st.just(("compact", 0))
+stops = st.just(("stop", 0))
 damages = st.tuples(st.just("crash"), st.lists(st.tuples(st.integers(0, 99), st.floats(0.0, 1.0)), max_size=3))
 drafts = st.just(("draft", 0))
 reopened = st.just(("reopen", 0))
@@ -78,7 +79,9 @@ def crash(folder, hits):
 
 
 @settings(deadline=None, max_examples=150)
-@given(steps=st.lists(st.one_of(chunks, compactions, damages, drafts, reopened), max_size=20), fails=st.sets(st.sampled_from(RUNS), max_size=6))
+@given(
+    steps=st.lists(st.one_of(chunks, compactions, stops, damages, drafts, reopened), max_size=20), fails=st.sets(st.sampled_from(RUNS), max_size=6)
+)
 def test_what_is_finished_is_whole_and_the_rest_can_be_done_once_each(steps, fails):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -88,6 +91,11 @@ def test_what_is_finished_is_whole_and_the_rest_can_be_done_once_each(steps, fai
                 do(storage, missing(storage)[:how], fails)
             elif step == "compact":
                 storage.compact()
+            elif step == "stop" and storage.journal.path.exists():
+                lines = storage.journal.path.read_bytes()
+                storage.compact()
+                storage.journal.path.write_bytes(lines)  # stopped just before this was removed
+                storage = Storage(folder)
             elif step == "draft":
                 (folder / "parts" / "events-00000000.draft").write_bytes(b"half")
             elif step == "crash":
