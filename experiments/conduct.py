@@ -15,7 +15,7 @@ from analysis.estimates import mean
 from experiments.engines import Engine, Outcome, Task
 from experiments.folder import KINDS, ORDERED_AT_ONCE, Storage, in_order
 from experiments.interrupts import stop_if_asked
-from experiments.journal import DONE, FAILED, UNDEFINED, Record, as_numbers, undefined_among
+from experiments.journal import DONE, UNDEFINED, Record, as_numbers, undefined_among
 from experiments.plan import Adaptive, Plan, PlannedRun
 from experiments.store import write_table
 from experiments.targets import Wanted
@@ -141,11 +141,10 @@ class Conductor:
         self.storage.compact()
         for kind in ("runs", *KINDS):
             parts = self.storage.paths(kind)
-            if parts:
+            if parts or kind == "runs":
                 in_order(self._keys(counts, kind), parts, self.storage.folder / f"{kind}.parquet")
-        runs = self.storage.folder / "runs.parquet"
-        done = int(pl.scan_parquet(runs).select(pl.len()).collect().item()) if runs.exists() else 0
-        return Tally(done, self._write_failures(counts))
+        done = pl.scan_parquet(self.storage.folder / "runs.parquet").select(pl.len()).collect().item()
+        return Tally(int(done), self._write_failures(counts))
 
     def _write_failures(self, counts: Sequence[int]) -> int:
         """Write which runs of the plan failed, at which point, with which seed, why, and the command that does just this one again; count them."""
@@ -198,7 +197,7 @@ def left_by(chunk: Sequence[Outcome]) -> dict[str, pl.DataFrame]:
     """Return the events and series of a chunk of runs, with the run's id."""
     tables: dict[str, list[pl.DataFrame]] = {}
     for outcome in chunk:
-        if outcome.harvest is not None and outcome.status != FAILED:
+        if outcome.harvest is not None and outcome.status == DONE:
             for kind, table in (("events", outcome.harvest.events), ("series", outcome.harvest.series)):
                 if table is not None:
                     tables.setdefault(kind, []).append(table.with_columns(pl.lit(outcome.task.run).alias("run")))

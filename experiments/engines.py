@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as TookTooLong
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
@@ -103,17 +104,20 @@ class Pool:
             for task in chain((first,), tasks):
                 waiting[pool.schedule(perform_apart, args=(task,), timeout=self.time_limit)] = task
                 if len(waiting) >= IN_FLIGHT_PER_WORKER * self.workers:
-                    yield from self._come_in(waiting)
+                    yield from self._come_in(waiting, pool)
             while waiting:
-                yield from self._come_in(waiting)
+                yield from self._come_in(waiting, pool)
             pool.close()
         finally:
             pool.stop()
             pool.join()
 
-    def _come_in(self, waiting: dict[Future[Any], Task]) -> Iterator[Outcome]:
-        """Wait until a task is done; take out all that are."""
-        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+    def _come_in(self, waiting: dict[Future[Any], Task], pool: Any) -> Iterator[Outcome]:
+        """Wait until a task is done; take out all that are. A pool that broke before it took a task in says nothing of it."""
+        while not (done := wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED).done):
+            if not pool.active:
+                raise BrokenProcessPool("the pool ended before its tasks")
+        for future in done:
             yield self._outcome(waiting.pop(future), future)
 
     def _outcome(self, task: Task, future: Future[Any]) -> Outcome:

@@ -22,7 +22,7 @@ from pathlib import Path
 import polars as pl
 
 from experiments.journal import DONE, Journal, Record
-from experiments.store import write_table
+from experiments.store import NotWrittenError, not_written, write_file, write_table, writing
 from sim.errors import InputError
 
 COMPACT_AFTER = 20_000  # records; about 30 MB of journal
@@ -30,19 +30,30 @@ ORDERED_AT_ONCE = 20_000  # rows that are put in order at a time
 ROWS_PER_GROUP = 10_000
 MEASURED = "_measured"  # appended to what was measured where a factor has the same name
 KINDS = ("events", "series")
+LOCK = ".lock"
 LEDGER = {"run": pl.String, "chunk": pl.Int64, "status": pl.String, "seconds": pl.Float64, "reason": pl.String}
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process alone; the lock goes with the process, however it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputError(f"{folder} is in use by another process; wait for it, stop it, or give another folder with --out") from None
-        yield
+    """Hold a folder for this process alone; the lock goes with the process, however it ends.
+
+    Raises:
+        InputError: another process holds it, or something could not be written there meanwhile.
+    """
+    try:
+        with writing():
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = (folder / LOCK).open("a")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(f"{folder} is in use by another process; wait for it, stop it, or give another folder with --out") from None
+            yield
+    except NotWrittenError as reason:
+        begun = (folder / "manifest.json").exists()
+        raise not_written(folder, reason, f"and `overbruggen resume {folder}` goes on" if begun else "or give another folder with --out") from reason
 
 
 class Storage:
@@ -50,7 +61,8 @@ class Storage:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.parts = folder, folder / "parts"
-        self.parts.mkdir(parents=True, exist_ok=True)
+        with writing():
+            self.parts.mkdir(parents=True, exist_ok=True)
         self.journal = Journal(folder / "journal.jsonl")
         self.journal.mend()
         self._in_journal = 0
@@ -123,8 +135,9 @@ class Storage:
         path = self.parts / f"{kind}-{number:08}.parquet"
         draft = path.with_suffix(".draft")
         write_table(table, draft)
-        draft.rename(path)
-        sync_folder(self.parts)
+        with writing():
+            draft.rename(path)
+            sync_folder(self.parts)
 
     def _drop_left_overs(self) -> None:
         """Remove what an interruption or a damaged file left: its runs count as not finished and are done again, to the same bits."""
@@ -140,10 +153,23 @@ class Storage:
         for path in self.paths("runs"):
             if number_of(path) not in whole:
                 path.unlink()
-        named = {record.chunk for record in self.journal.records()}.union(*(chunks_in(path) for path in self.paths("ledger")))
+        moved = set[int]().union(*(chunks_in(path) for path in self.paths("ledger")))
+        self.journal.drop(moved | broken_chunks)  # a compaction may have been interrupted just before it cleared the journal
+        named = {record.chunk for record in self.journal.records()} | moved
         for path in (path for kind in KINDS for path in self.paths(kind)):
             if number_of(path) not in named or path in damaged:
                 path.unlink()
+
+
+def view(folder: Path, elsewhere: Path) -> Storage:
+    """Return what has finished in a folder that another process may be writing to; nothing there is touched."""
+    journal = folder / "journal.jsonl"
+    if journal.exists():  # first: what is moved into parts meanwhile then stands in both, not in neither
+        shutil.copy(journal, elsewhere)
+    (elsewhere / "parts").mkdir()
+    for part in (folder / "parts").glob("*.parquet"):
+        (elsewhere / "parts" / part.name).symlink_to(part.resolve())
+    return Storage(elsewhere)
 
 
 def number_of(path: Path) -> int:
@@ -181,8 +207,9 @@ def in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], target: Path) 
     """
     columns = common_columns(parts)
     slices = target.with_name(f".{target.stem}-slices")
-    shutil.rmtree(slices, ignore_errors=True)
-    slices.mkdir()
+    with writing():
+        shutil.rmtree(slices, ignore_errors=True)
+        slices.mkdir()
     for number, (path, among) in enumerate(where_they_are(keys, parts, slices)):
         frame = pl.read_parquet(path)
         wanted = frame["run"].implode()
@@ -191,12 +218,11 @@ def in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], target: Path) 
         rows = rows.rename({name: f"{name}{MEASURED}" for name in columns if name in frame.columns})
         write_table(frame.join(rows, on="run", how="inner", maintain_order="left_right"), slices / f"ordered-{number:06}.parquet")
     draft = target.with_suffix(".draft")
-    with draft.open("wb") as file:
-        pl.scan_parquet(sorted(slices.glob("ordered-*"))).sink_parquet(file, row_group_size=ROWS_PER_GROUP)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(target)
-    shutil.rmtree(slices)
+    ordered = pl.scan_parquet(sorted(slices.glob("ordered-*")))
+    write_file(draft, lambda file: ordered.sink_parquet(file, row_group_size=ROWS_PER_GROUP))
+    with writing():
+        draft.rename(target)
+        shutil.rmtree(slices)
 
 
 def where_they_are(keys: Iterable[pl.DataFrame], parts: Sequence[Path], folder: Path) -> Iterator[tuple[Path, list[Path]]]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from analysis.figures.style import save
 from experiments.design import load_study
 from experiments.engines import available_cores
+from experiments.manifest import read_manifest
 from experiments.patterns import PATTERNS, Pattern, check_table
 from experiments.screen import show
-from experiments.store import read_manifest
 from experiments.study import play
 from sim.errors import InputError
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from analysis.comparison import point_table, summary_tables
 from analysis.errors import AnalysisError
 from analysis.tables import Table
+from experiments.manifest import StudyManifest, read_manifest
 from experiments.patterns import check_table, pattern_of
-from experiments.results import Results, read_results
+from experiments.results import RUN_AGAIN, Results, read_results, read_table
 from experiments.screen import say
-from experiments.store import NotWrittenError, not_written, read_manifest, read_table, write_figure
+from experiments.store import NotWrittenError, not_written, write_figure
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ def redraw(folder: Path) -> None:
     """Draw the figures of a results folder again."""
     manifest = read_manifest(folder)
     try:
-        if manifest.get("kind") == "study":
-            redraw_study(manifest, folder)
+        if isinstance(manifest, StudyManifest):
+            redraw_study(folder)
         else:
             redraw_run(folder)
     except NotWrittenError as reason:
@@ -101,23 +102,20 @@ def redraw(folder: Path) -> None:
     say(f"Figures drawn in {folder}: {', '.join(sorted(path.name for path in folder.glob('*.p[dn][fg]')))}")
 
 
-def redraw_study(manifest: dict[str, Any], folder: Path) -> None:
+def redraw_study(folder: Path) -> None:
     """Draw the figures of a study's folder."""
-    study, factors = manifest.get("study"), manifest.get("factors")
-    if not isinstance(study, str) or not isinstance(factors, list) or not all(isinstance(factor, str) for factor in factors):
-        raise InputError(f"{folder}/manifest.json does not say which study this is and its factors; give another folder or run the study again")
     results = read_results(folder)
-    for column in (*factors, "replicate", "seed"):
+    for column in (*results.factors, "replicate", "seed"):
         if column not in results.runs.columns:
             raise InputError(f"{folder}/runs.parquet has no column {column}, so it is not what the study wrote; run the study again")
-    draw(study, factors, results, folder)
+    draw(results.manifest.study, results.factors, results, folder)
 
 
 def redraw_run(folder: Path) -> None:
     """Draw the figure of a run's folder."""
     from analysis.figures.timecourse import run_figure
 
-    rounds = read_table(folder, "rounds")
+    rounds = read_table(folder, "rounds", pl.read_parquet, RUN_AGAIN)
     try:
         figure = run_figure(rounds)
     except AnalysisError:

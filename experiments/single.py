@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from analysis.tables import Table
 from experiments.configuration import load, written
 from experiments.interrupts import stop_if_asked
 from experiments.screen import progress, say, show
-from experiments.store import GrowingTable, new_folder, read_table, write_figure, write_manifest, write_table, write_yaml
+from experiments.store import GrowingTable, begin, new_folder, write_figure, write_manifest, write_table, write_yaml
 from experiments.warming import compile_first
 from sim.config import Config
 from sim.measures import MEASURES
@@ -31,10 +30,10 @@ def run(overrides: Sequence[str], out: Path | None, overwrite: bool, command: st
     """Run one configuration and write its results; return the folder."""
     config = load(overrides)
     folder = out or Path("results") / f"run-{fingerprint(config)}"
-    started = datetime.now(UTC)
+    started = begin()
     with new_folder(folder, overwrite or out is None) as draft:
         model = play(config, draft)
-        events = read_table(draft, "events")
+        events = pl.read_parquet(draft / "events.parquet")
         summary = outcomes(model.rounds_table(), events, model.challenges_table(), config.challenge.breadths)
         write_results(model, draft)
         write_manifest(draft, command, config.run.seed, started, kind="run")

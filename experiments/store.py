@@ -10,12 +10,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import polars as pl
 import yaml
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PACKAGES = ("mesa", "numpy", "scipy", "numba", "polars", "matplotlib", "hydra-core", "pydantic")
+PROBE = 1 << 20  # bytes
 
 
 class NotWrittenError(Exception):
@@ -42,12 +44,12 @@ def writing() -> Iterator[None]:
         raise NotWrittenError(error) from error
 
 
-def not_written(folder: Path, reason: NotWrittenError) -> InputError:
+def not_written(folder: Path, reason: NotWrittenError, otherwise: str = "or give another folder with --out") -> InputError:
     """Return the sentence for a folder that cannot be written."""
     error = reason.args[0]
     if disk_is_full(error):
-        return InputError(f"{folder} cannot be written: the disk is full; free some space or give another folder with --out")
-    return InputError(f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}; give another folder with --out")
+        return InputError(f"{folder} cannot be written: the disk is full; free some space {otherwise}")
+    return InputError(f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}; mend that {otherwise}")
 
 
 @contextmanager
@@ -95,20 +97,32 @@ class GrowingTable:
 
     def finish(self) -> None:
         """Put the parts together and remove them."""
-        with writing(), self.path.open("wb") as file:
-            pl.scan_parquet(self.parts).sink_parquet(file)
-            file.flush()
-            os.fsync(file.fileno())
+        write_file(self.path, pl.scan_parquet(self.parts).sink_parquet)
         for part in self.parts:
             part.unlink()
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:
     """Write a table as Parquet and make sure it is on disk."""
-    with writing(), path.open("wb") as file:
-        table.write_parquet(file)
-        file.flush()
-        os.fsync(file.fileno())
+    write_file(path, table.write_parquet)
+
+
+def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file and make sure it is on disk; if that fails, nothing of it takes up room."""
+    with writing():
+        try:
+            with path.open("wb") as file:
+                try:
+                    write(file)
+                except pl.exceptions.PolarsError:
+                    file.write(bytes(PROBE))  # Polars does not always say why it failed; a full disk does
+                    file.flush()
+                    raise
+                file.flush()
+                os.fsync(file.fileno())
+        except (OSError, pl.exceptions.PolarsError):
+            path.unlink(missing_ok=True)
+            raise
 
 
 def write_yaml(values: Any, path: Path) -> None:
@@ -117,9 +131,11 @@ def write_yaml(values: Any, path: Path) -> None:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write a text."""
+    """Write a text: all of it, or nothing, and then what was there before stays."""
+    draft = path.with_name(f".{path.name}.draft")
+    write_file(draft, lambda file: file.write(text.encode()))
     with writing():
-        path.write_text(text, encoding="utf-8")
+        draft.replace(path)
 
 
 def write_figure(figure: Figure, path: Path, suffixes: Sequence[str] = (".pdf", ".png")) -> None:
@@ -144,41 +160,34 @@ def commit() -> str | None:
     return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-def write_manifest(folder: Path, command: str, seed: int, started: datetime, **more: Any) -> None:
+class Beginning(NamedTuple):
+    """When something began: by the clock on the wall, which may be set meanwhile, and by one that only goes forward."""
+
+    at: datetime
+    tick: float
+
+    def later(self) -> datetime:
+        """Return the beginning and the time that passed since."""
+        return self.at + timedelta(seconds=time.monotonic() - self.tick)
+
+
+def begin() -> Beginning:
+    """Return the present as a beginning."""
+    return Beginning(datetime.now(UTC), time.monotonic())
+
+
+def write_manifest(folder: Path, command: str, seed: int, started: Beginning, **more: Any) -> None:
     """Write what is needed to know how the results came about."""
     manifest = {
         "overbruggen": __version__,
         "commit": commit(),
         "command": command,
         "seed": seed,
-        "started": started.isoformat(timespec="seconds"),
-        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": started.at.isoformat(timespec="seconds"),
+        "ended": started.later().isoformat(timespec="seconds"),
         "python": sys.version.split()[0],
         "machine": platform.platform(),
         "packages": {name: version(name) for name in PACKAGES},
         **more,
     }
     write_text(json.dumps(manifest, indent=2) + "\n", folder / "manifest.json")
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read a results folder's manifest."""
-    path = folder / "manifest.json"
-    if not path.is_file():
-        raise InputError(f"{folder} is no results folder: it has no manifest.json; give the folder that `overbruggen run` or `study` wrote")
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}; run the study again") from error
-    if not isinstance(manifest, dict):
-        raise InputError(f"{path} is not a manifest that `overbruggen run` or `study` wrote; give another folder or run the study again")
-    return manifest
-
-
-def read_table(folder: Path, name: str) -> pl.DataFrame:
-    """Read one table of a results folder."""
-    path = folder / f"{name}.parquet"
-    try:
-        return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path} cannot be read: {str(error).splitlines()[0]}; the folder is incomplete, run it again") from error

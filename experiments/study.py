@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,16 +15,20 @@ from experiments.design import Point, Study, load_study, read_study_file
 from experiments.dry_run import rehearse
 from experiments.engines import Engine, Pool, Task, ThisProcess, available_cores, perform
 from experiments.factors import KEYS
-from experiments.folder import Storage, locked
+from experiments.folder import LOCK, Storage, locked
 from experiments.journal import DONE
+from experiments.lasting import Lasting
+from experiments.manifest import MANIFEST, StudyManifest, read_study_manifest
 from experiments.plan import Adaptive, Plan
 from experiments.reporting import draw, study_tables
 from experiments.results import Results, read_results
 from experiments.screen import RunProgress, checked, say, show
-from experiments.store import read_manifest, write_manifest, write_text, write_yaml
+from experiments.store import Beginning, begin, write_manifest, write_text, write_yaml, writing
 from experiments.targets import CollaborationTarget, Wanted, probe_seeding
 from experiments.warming import compile_first
 from sim.errors import InputError
+
+BEGUN = {LOCK, "study.yaml", "config.yaml"}  # what a study writes before its manifest
 
 
 class Options(NamedTuple):
@@ -48,8 +51,10 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
     folder = out or Path("results") / study.name
     if options.dry_run:
         return tell_plan(study, plan, points, options)
+    refuse_unless_free(folder, overwrite)  # before a lock is laid into a folder of somebody else
     prepare(study, plan, options)
-    with locked(make_room(folder, overwrite)):
+    with locked(folder):
+        make_room(folder, overwrite)
         write_yaml(read_study_file(name), folder / "study.yaml")
         write_yaml(plan.parameters(0), folder / "config.yaml")
         return go_on(study, plan, points, folder, list(overrides), options)
@@ -57,20 +62,31 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
 
 def resume(folder: Path, more: Sequence[str], options: Options) -> Tally:
     """Do what a study's folder lacks, or what more it is asked for; nothing that finished is done again."""
-    study, manifest = study_in(folder, more), read_manifest(folder)
-    overrides = in_force(manifest["overrides"], more)
+    read_study_manifest(folder)  # before a lock is laid into a folder of somebody else
+    with locked(folder):
+        study, manifest = study_in(folder, more), read_study_manifest(folder)
+        refuse_other_series(folder, study)
+        plan, points = plan_of(study)
+        if not options.any_version:
+            refuse_another_version(folder, plan, manifest)
+        prepare(study, plan, options)
+        return go_on(study, plan, points, folder, in_force(manifest.overrides, more), options)
+
+
+def refuse_other_series(folder: Path, study: Study) -> None:
+    """Refuse to keep more of runs than was asked for when they were done."""
     before = study_in(folder)
     if (study.series, study.keep) != (before.series, before.keep):
         raise InputError(f"{folder} keeps other series than are asked for now, and its runs are not done again; start anew with --out")
-    plan, points = plan_of(study)
-    if plan.target.version() != manifest["version"] and not options.any_version:
+
+
+def refuse_another_version(folder: Path, plan: Plan, manifest: StudyManifest) -> None:
+    """Refuse to go on with a study of a model that has changed since."""
+    if plan.target.version() != manifest.version:
         raise InputError(
-            f"{folder} was begun with model version {manifest['version']} and this is {plan.target.version()}; mixing them would compare "
+            f"{folder} was begun with model version {manifest.version} and this is {plan.target.version()}; mixing them would compare "
             "different models: start anew, or say --any-version to do all runs again that another version did"
         )
-    prepare(study, plan, options)
-    with locked(folder):
-        return go_on(study, plan, points, folder, overrides, options)
 
 
 def rerun(folder: Path, run: str) -> None:
@@ -88,10 +104,8 @@ def rerun(folder: Path, run: str) -> None:
 
 def study_in(folder: Path, more: Sequence[str] = ()) -> Study:
     """Return the study of a folder as it was asked for, and with what more is asked."""
-    manifest = read_manifest(folder)
-    if manifest.get("kind") != "study":
-        raise InputError(f"{folder} holds one run and no study; give the folder of a study")
-    return load_study(manifest["study"], in_force(manifest["overrides"], more), source=str(folder / "study.yaml"))
+    manifest = read_study_manifest(folder)
+    return load_study(manifest.study, in_force(manifest.overrides, more), source=str(folder / "study.yaml"))
 
 
 def in_force(before: Sequence[str], more: Sequence[str]) -> list[str]:
@@ -115,31 +129,37 @@ def check_names(study: Study, point: Point) -> None:
             raise InputError(f"run.measures has {reference}, but the table of runs has a column {name} already; give the function another name")
 
 
-def make_room(folder: Path, overwrite: bool) -> Path:
-    """Refuse a folder that holds something, or clear it when it holds results and may be overwritten."""
-    if folder.exists() and any(folder.iterdir()):
-        if not overwrite:
-            raise InputError(f"{folder} exists already; `overbruggen resume {folder}` goes on with it, --out names another, --overwrite replaces it")
-        if not (folder / "manifest.json").exists():
-            raise InputError(f"{folder} is no results folder (it has no manifest.json) and is not overwritten; give another with --out")
-        with locked(folder):
-            shutil.rmtree(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}; give another folder with --out") from error
-    return folder
+def refuse_unless_free(folder: Path, overwrite: bool) -> None:
+    """Refuse a folder that holds something, unless it is ours and may be overwritten, or was left when a study had hardly begun."""
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    ours = LOCK in names
+    if not names or (ours and all(name in BEGUN or name.endswith(".draft") for name in names)):
+        return
+    if not overwrite:
+        raise InputError(f"{folder} exists already; `overbruggen resume {folder}` goes on with it, --out names another, --overwrite replaces it")
+    if not ours and MANIFEST not in names:
+        raise InputError(f"{folder} is no results folder (it has no {MANIFEST}) and is not overwritten; give another with --out")
+
+
+def make_room(folder: Path, overwrite: bool) -> None:
+    """Clear a folder that this process holds, the manifest first: without it nobody goes on with what is half cleared."""
+    refuse_unless_free(folder, overwrite)
+    with writing():
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
 
 
 def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overrides: list[str], options: Options) -> Tally:
     """Do the missing runs, put everything in order, show it."""
-    started = datetime.now(UTC)
-    facts = {"study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version()}
-    write_manifest(folder, options.command, study.seed, started, kind="study", complete=False, **facts)
+    started = begin()
+    note(study, plan, folder, overrides, options, started)
     tally = conduct(study, plan, points, folder, options)
-    tables = tell_results(study, folder) if tally.done else []
-    write_manifest(folder, options.command, study.seed, started, kind="study", complete=True, runs=tally.done, failed=tally.failed, **facts)
-    for table in tables:
+    note(study, plan, folder, overrides, options, started, tally)  # the tables of runs are all there
+    for table in tell_results(study, folder) if tally.done else []:
         show(table)
     say(f"Results in {folder}: {', '.join(sorted(path.name for path in folder.iterdir() if not path.name.startswith('.')))}.")
     if tally.failed:
@@ -181,6 +201,15 @@ def check_measured(replicates: Adaptive, plan: Plan) -> None:
             raise InputError(f"replicates.until names {name}, which is no measure of a run.{did_you_mean(name, known)}")
 
 
+def note(
+    study: Study, plan: Plan, folder: Path, overrides: list[str], options: Options, started: Beginning, tally: Tally | None = None,
+) -> None:  # fmt: skip
+    """Write the manifest of a study that goes on or, with its tally, is complete."""
+    facts = {"study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version()}
+    standing = {"complete": False} if tally is None else {"complete": True, "runs": tally.done, "failed": tally.failed}
+    write_manifest(folder, options.command, study.seed, started, kind="study", **standing, **facts)
+
+
 def tell_results(study: Study, folder: Path) -> list[Table]:
     """Write the tables and figures of a study's results; return the tables."""
     results = read_results(folder)
@@ -217,7 +246,7 @@ def announce(study: Study, points: int, workers: int) -> None:
 
 def engine_of(workers: int, time_limit: float | None) -> Engine:
     """Return where runs are executed: with one worker and no time limit in this process."""
-    return ThisProcess() if workers == 1 and time_limit is None else Pool(workers, time_limit)
+    return ThisProcess() if workers == 1 and time_limit is None else Lasting(Pool(workers, time_limit))
 
 
 def labels(point: Point) -> dict[str, object]:
@@ -236,7 +265,9 @@ def labels(point: Point) -> dict[str, object]:
 def play(study: Study, workers: int) -> Results:
     """Run a study without keeping a folder."""
     plan, points = plan_of(study)
-    prepare(study, plan, Options(workers=workers))
+    options, started = Options(workers=workers), begin()
+    prepare(study, plan, options)
     with tempfile.TemporaryDirectory() as folder:
-        conduct(study, plan, points, Path(folder), Options(workers=workers))
+        tally = conduct(study, plan, points, Path(folder), options)
+        note(study, plan, Path(folder), [], options, started, tally)
         return read_results(Path(folder))

@@ -172,14 +172,22 @@ def test_an_own_measure_does_not_replace_a_column_of_the_runs(tmp_path, capsys, 
     assert (status, "has a column replicate already" in err) == (2, True)
 
 
+ORIGIN = {
+    "overbruggen": "0.1.0", "commit": None, "command": "", "seed": 1, "started": "2024-01-01T00:00:00Z", "ended": "2024-01-01T00:00:01Z",
+    "python": "", "machine": "", "packages": {},
+}  # fmt: skip
+STUDY = {"kind": "study", "study": "reflection", "factors": ["structure"], "overrides": [], "version": "", "complete": True, "runs": 1, "failed": 0}
+
+
 @pytest.mark.parametrize(
     ("manifest", "sentence"),
     [
-        ("[1]", "is not a manifest"),
-        ("{", "cannot be read"),
-        ('{"kind": "study"}', "does not say which study this is"),
-        ('{"kind": "study", "study": "reflection", "factors": ["structure"]}', "runs.parquet has no column structure"),
-        ('{"kind": "run"}', "rounds.parquet lacks columns"),
+        ("[1]", "is no manifest that `overbruggen` wrote, or was damaged"),
+        ("{", "is no manifest that `overbruggen` wrote, or was damaged"),
+        (json.dumps(ORIGIN | {"kind": "study"}), "damaged (study: Field required)"),
+        (json.dumps(ORIGIN | STUDY), "runs.parquet has no column structure"),
+        (json.dumps(ORIGIN | STUDY | {"complete": False}), "is incomplete"),
+        (json.dumps(ORIGIN | {"kind": "run"}), "rounds.parquet lacks columns"),
     ],
 )
 def test_figures_of_a_folder_that_is_not_ours(manifest, sentence, tmp_path, capsys):

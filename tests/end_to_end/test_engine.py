@@ -4,46 +4,15 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import polars as pl
 import pytest
-import yaml
 
-from experiments.__main__ import main
 from experiments.folder import locked
+from tests.studies import ledger_of, run, runs_of, start, study_file, wait_for_records
 
-MODEL = Path(__file__).parents[1] / "moody_model.py"
 KILLS = int(os.environ.get("KILLS", "3"))
-
-
-def study_file(folder, factors, replicates=4, **more):
-    model = {"class": f"{MODEL}:Moody", "rounds": 2, "measures": ["value"]}
-    path = folder / "moods.yaml"
-    path.write_text(yaml.safe_dump({"question": "Moods?", "model": model, "factors": factors, "replicates": replicates, "seed": 7, **more}))
-    return str(path)
-
-
-def run(*words):
-    return main([str(word) for word in words])
-
-
-def runs_of(folder):
-    return pl.read_parquet(folder / "runs.parquet")
-
-
-def start(*words):
-    command = [sys.executable, "-m", "experiments", *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-
-
-def wait_for_records(folder, process, count=1):
-    journal = folder / "journal.jsonl"
-    while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= count):
-        time.sleep(0.02)
 
 
 def test_a_bad_run_costs_itself_alone(tmp_path, capsys):
@@ -102,7 +71,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(tmp_path):
     assert process.returncode == 0, out + err
     assert killed > 0
     assert (broken / "runs.parquet").read_bytes() == (whole / "runs.parquet").read_bytes()
-    ledgers = pl.concat([pl.read_parquet(path) for path in (broken / "parts").glob("ledger-*")])
+    ledgers = ledger_of(broken)
     assert len(ledgers) == ledgers["run"].n_unique() == 400
 
 
@@ -120,25 +89,6 @@ def test_an_interrupted_study_leaves_a_folder_to_go_on_with(tmp_path, number, st
     assert len(runs_of(folder)) == 160
 
 
-@pytest.mark.parametrize("damage", ["torn line", "truncated part", "missing ledger"])
-def test_damage_is_mended(tmp_path, damage):
-    study = study_file(tmp_path, {"size": list(range(10))})
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    for folder in (whole, broken):
-        assert run("study", study, "--workers", 1, "--out", folder) == 0
-    (broken / "runs.parquet").unlink()
-    part = next((broken / "parts").glob("runs-*"))
-    ledger = next((broken / "parts").glob("ledger-*"))
-    if damage == "torn line":
-        (broken / "journal.jsonl").write_bytes(b'{"run": "abc", "chu')
-    elif damage == "truncated part":
-        part.write_bytes(part.read_bytes()[:-100])
-    else:
-        ledger.unlink()
-    assert run("resume", broken, "--workers", 1) == 0
-    assert (broken / "runs.parquet").read_bytes() == (whole / "runs.parquet").read_bytes()
-
-
 def test_more_replicates_and_points_reuse_what_is_there(tmp_path, capsys):
     study = study_file(tmp_path, {"size": [1, 2]}, replicates=3)
     grown, whole = tmp_path / "grown", tmp_path / "whole"
@@ -148,7 +98,7 @@ def test_more_replicates_and_points_reuse_what_is_there(tmp_path, capsys):
     assert "6 of" not in capsys.readouterr().err
     assert run("study", study, "replicates=5", "size=1,2,3", "--workers", 1, "--out", whole) == 0
     assert (grown / "runs.parquet").read_bytes() == (whole / "runs.parquet").read_bytes()
-    ledgers = pl.concat([pl.read_parquet(path) for path in (grown / "parts").glob("ledger-*")])
+    ledgers = ledger_of(grown)
     assert len(ledgers) == ledgers["run"].n_unique() == 15
 
 

@@ -1,0 +1,99 @@
+"""What a results folder says of itself: what was asked, by which version, on which machine, when, and how far it got."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from sim.errors import InputError
+
+MANIFEST = "manifest.json"
+
+
+class Origin(BaseModel):
+    """How any results came about.
+
+    Attributes:
+        overbruggen: version of this program.
+        commit: the commit it was at, "-dirty" when files differed from it; None outside a checkout.
+        command: what was typed.
+        seed: seed of the run, or of the study.
+        started: when this command began, on the wall's clock.
+        ended: ``started`` and the time that passed until this was written.
+        python: version of Python.
+        machine: operating system and processor.
+        packages: versions of the libraries that results depend on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    overbruggen: str
+    commit: str | None
+    command: str
+    seed: int
+    started: datetime
+    ended: datetime
+    python: str
+    machine: str
+    packages: dict[str, str]
+
+
+class RunManifest(Origin):
+    """What the folder of one run says of itself."""
+
+    kind: Literal["run"]
+
+
+class StudyManifest(Origin):
+    """What the folder of a study says of itself.
+
+    Attributes:
+        study: name of the study.
+        overrides: what was changed on the command line.
+        factors: what the study varies.
+        version: fingerprint of the model.
+        complete: whether all runs came to an end and stand in the tables.
+        runs: how many are done; None while the study is not complete.
+        failed: how many failed; None while the study is not complete.
+    """
+
+    kind: Literal["study"]
+    study: str
+    overrides: tuple[str, ...]
+    factors: tuple[str, ...]
+    version: str
+    complete: bool
+    runs: int | None = None
+    failed: int | None = None
+
+
+Manifest = RunManifest | StudyManifest
+FORM: TypeAdapter[Manifest] = TypeAdapter(Annotated[Manifest, Field(discriminator="kind")])
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a results folder's manifest."""
+    path = folder / MANIFEST
+    if not folder.exists():
+        raise InputError(f"{folder} does not exist, so it is no results folder; give the folder that `overbruggen run` or `study` wrote")
+    if not path.is_file():
+        raise InputError(f"{folder} is no results folder: it has no {MANIFEST}; give the folder that `overbruggen run` or `study` wrote")
+    try:
+        return FORM.validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}; let it be read, or give another folder") from error
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = ".".join(map(str, wrong["loc"][1:])) or "as a whole"  # the first is the kind
+        raise InputError(f"{path} is no manifest that `overbruggen` wrote, or was damaged ({where}: {wrong['msg']}); run it again") from error
+
+
+def read_study_manifest(folder: Path) -> StudyManifest:
+    """Read the manifest of a study's folder."""
+    manifest = read_manifest(folder)
+    if not isinstance(manifest, StudyManifest):
+        raise InputError(f"{folder} holds one run and no study; give the folder of a study")
+    return manifest

@@ -1,0 +1,90 @@
+"""Small studies for tests of the engine: of a model that behaves as it is told, and of ours with all that a study can keep."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+from experiments.__main__ import main
+from experiments.study import Options, run_study
+
+MODEL = Path(__file__).parent / "moody_model.py"
+TABLES = ("runs", "events", "series")
+
+
+def study_file(folder, factors, replicates=4, **more):
+    model = {"class": f"{MODEL}:Moody", "rounds": 2, "measures": ["value"]}
+    path = folder / "moods.yaml"
+    path.write_text(yaml.safe_dump({"question": "Moods?", "model": model, "factors": factors, "replicates": replicates, "seed": 7, **more}))
+    return str(path)
+
+
+def keeping_study_file(folder, replicates=12):
+    study = {
+        "question": "What is kept?", "factors": {"imitation.rate": [0.0, 0.1]}, "replicates": replicates, "keep": ["events"], "series": 5,
+        "overrides": ["population.organisations=20", "run.rounds=10"],
+    }  # fmt: skip
+    path = folder / "kept.yaml"
+    path.write_text(yaml.safe_dump(study))
+    return str(path)
+
+
+def run(*words):
+    return main([str(word) for word in words])
+
+
+def runs_of(folder):
+    return pl.read_parquet(folder / "runs.parquet")
+
+
+def tables_of(folder):
+    """Return the bytes of all tables of results."""
+    return {name: path.read_bytes() for name in TABLES if (path := folder / f"{name}.parquet").exists()}
+
+
+def ledger_of(folder):
+    return pl.concat([pl.read_parquet(path) for path in (folder / "parts").glob("ledger-*")])
+
+
+def start(*words, **environment):
+    command = [sys.executable, "-m", "experiments", *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **environment)
+
+
+def end_of(process):
+    """Wait for a process and return what it said; one that hangs is ended, with its workers."""
+    try:
+        return process.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+
+
+def wait_for_records(folder, process, count=1):
+    journal = folder / "journal.jsonl"
+    while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= count):
+        time.sleep(0.02)
+
+
+def interrupted(study, folder, after, chunk=3, compact=6):
+    """Begin a study and stop it after so many runs, as Ctrl-C would, with parts and a journal in its folder."""
+    told = []
+
+    def stop(self, status):
+        told.append(status)
+        if len(told) == after:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("experiments.conduct.CHUNK_RUNS", chunk)
+        patch.setattr("experiments.folder.COMPACT_AFTER", compact)
+        patch.setattr("experiments.screen.RunProgress.tell", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run_study(study, [], folder, False, Options(workers=1, quiet=True))
+    return folder
