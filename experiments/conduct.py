@@ -99,8 +99,9 @@ class Conductor:
                 if self.fail_fast and checked.status != DONE:
                     raise StoppedError(f"run {checked.task.run} {checked.status}, and --fail-fast stops there: {last_line(checked.reason)}")
                 if len(chunk) >= CHUNK_RUNS or time.monotonic() - begun > CHUNK_SECONDS:
-                    self._keep(chunk)
-                    chunk, begun = [], time.monotonic()
+                    full, chunk = chunk, []  # first: an interruption while it is being kept must not have it kept twice
+                    self._keep(full)
+                    begun = time.monotonic()
         finally:
             self._keep(chunk)
 

@@ -13,6 +13,8 @@ import polars as pl
 import pytest
 
 from experiments.folder import Storage
+from experiments.journal import Journal
+from experiments.study import Options, run_study
 from tests.studies import end_of, interrupted, keeping_study_file, ledger_of, run, start, study_file, tables_of, wait_for_records
 
 KB = 1024
@@ -252,3 +254,22 @@ def test_a_damaged_manifest_is_refused_and_nothing_touched(kept, tmp_path, capsy
         assert err.count("\n") == 1
         assert "is no manifest that `overbruggen` wrote, or was damaged" in err
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_interruption_while_a_chunk_is_kept_does_not_keep_it_twice(when, kept, small_chunks, tmp_path, monkeypatch):
+    study, _, tables = kept
+    folder, append = tmp_path / "broken", Journal.append
+
+    def struck(journal, records):
+        if when == "after":
+            append(journal, records)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "append", struck)
+        with pytest.raises(KeyboardInterrupt):
+            run_study(study, [], folder, False, Options(workers=1, quiet=True))
+    assert run("resume", folder, "--workers", 1, "--quiet") == 0
+    assert tables_of(folder) == tables
+    assert once_each(folder)
