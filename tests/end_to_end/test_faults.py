@@ -104,8 +104,15 @@ def workers_of(process, count):
     while process.poll() is None and len(found) < count:
         time.sleep(0.01)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        found = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+        found = [int(child) for child in children if is_worker(child)]
     return found
+
+
+def is_worker(child):
+    try:
+        return b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    except OSError:  # it ended meanwhile
+        return False
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="worker processes are found in /proc")
@@ -114,7 +121,6 @@ def workers_of(process, count):
     [
         ("starting", 0, {"size": list(range(20))}),
         ("busy", 0, {"size": list(range(20)), "pause": [0.1]}),
-        ("busy", 1, {"size": list(range(20)), "pause": [0.1]}),
         ("one of them idle", 0, {"pause": [0.1], "model.rounds": [30]}),
         ("one of them idle", 1, {"pause": [0.1], "model.rounds": [30]}),
     ],

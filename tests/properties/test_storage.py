@@ -78,7 +78,7 @@ def crash(folder, hits):
             path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(
     steps=st.lists(st.one_of(chunks, compactions, stops, damages, drafts, reopened), max_size=20), fails=st.sets(st.sampled_from(RUNS), max_size=6)
 )
