@@ -12,9 +12,11 @@ from typing import NamedTuple
 from analysis.tables import Table
 from experiments.conduct import Conductor, Tally
 from experiments.design import Point, Study, load_study, read_study_file
-from experiments.engines import Engine, Pool, Task, ThisProcess, available_cores, perform
+from experiments.engines import Engine, Task, perform
+from experiments.execution import EXECUTION, Execution, read_execution
 from experiments.factors import KEYS
 from experiments.folder import Storage, locked
+from experiments.opening import opened
 from experiments.plan import Adaptive, Plan
 from experiments.reporting import draw, study_tables
 from experiments.results import Results, read_results
@@ -28,8 +30,7 @@ from sim.errors import InputError
 class Options(NamedTuple):
     """How a study is run; nothing of this changes its results."""
 
-    workers: int | None = None
-    time_limit: float | None = None
+    execution: Execution
     fail_fast: bool = False
     retry_failed: bool = False
     any_version: bool = False
@@ -42,10 +43,11 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
     study = load_study(name, overrides)
     plan, points = plan_of(study)
     folder = out or Path("results") / study.name
-    with locked(make_room(folder, overwrite)):
+    refuse_taken(folder, overwrite)
+    with opened(options.execution, plan.target) as engine, locked(make_room(folder, overwrite)):
         write_yaml(read_study_file(name), folder / "study.yaml")
         write_yaml(plan.parameters(0), folder / "config.yaml")
-        return go_on(study, plan, points, folder, list(overrides), options)
+        return go_on(study, plan, points, folder, list(overrides), engine, options)
 
 
 def resume(folder: Path, more: Sequence[str], options: Options) -> Tally:
@@ -58,8 +60,8 @@ def resume(folder: Path, more: Sequence[str], options: Options) -> Tally:
             f"{folder} was begun with model version {manifest['version']} and this is {plan.target.version()}; mixing them would compare "
             "different models: start anew, or say --any-version to do all runs again that another version did"
         )
-    with locked(folder):
-        return go_on(study, plan, points, folder, overrides, options)
+    with opened(options.execution, plan.target) as engine, locked(folder):
+        return go_on(study, plan, points, folder, overrides, engine, options)
 
 
 def rerun(folder: Path, run: str) -> None:
@@ -104,13 +106,19 @@ def check_names(study: Study, point: Point) -> None:
             raise InputError(f"run.measures has {reference}, but the table of runs has a column {name} already; give the function another name")
 
 
-def make_room(folder: Path, overwrite: bool) -> Path:
-    """Refuse a folder that holds something, or clear it when it holds results and may be overwritten."""
+def refuse_taken(folder: Path, overwrite: bool) -> None:
+    """Refuse a folder that holds something, unless it is results that may be overwritten."""
     if folder.exists() and any(folder.iterdir()):
         if not overwrite:
             raise InputError(f"{folder} exists already; `overbruggen resume {folder}` goes on with it, --out names another, --overwrite replaces it")
         if not (folder / "manifest.json").exists():
             raise InputError(f"{folder} is no results folder (it has no manifest.json) and is not overwritten; give another with --out")
+
+
+def make_room(folder: Path, overwrite: bool) -> Path:
+    """Make a folder, or clear it when it holds results and may be overwritten."""
+    refuse_taken(folder, overwrite)
+    if folder.exists() and any(folder.iterdir()):
         with locked(folder):
             shutil.rmtree(folder)
     try:
@@ -120,12 +128,13 @@ def make_room(folder: Path, overwrite: bool) -> Path:
     return folder
 
 
-def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overrides: list[str], options: Options) -> Tally:
+def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overrides: list[str], engine: Engine, options: Options) -> Tally:
     """Do the missing runs, put everything in order, show it."""
     started = datetime.now(UTC)
-    facts = {"study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version()}
+    facts: dict[str, object] = {"study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version()}
+    facts[EXECUTION] = {EXECUTION: options.execution.name, **options.execution.model_dump()}
     write_manifest(folder, options.command, study.seed, started, kind="study", complete=False, **facts)
-    tally = conduct(study, plan, points, folder, options)
+    tally = conduct(study, plan, points, folder, engine, options)
     tables = tell_results(study, folder) if tally.done else []
     write_manifest(folder, options.command, study.seed, started, kind="study", complete=True, runs=tally.done, failed=tally.failed, **facts)
     for table in tables:
@@ -145,10 +154,9 @@ def tell_results(study: Study, folder: Path) -> list[Table]:
     return tables
 
 
-def conduct(study: Study, plan: Plan, points: Sequence[Point], folder: Path, options: Options) -> Tally:
+def conduct(study: Study, plan: Plan, points: Sequence[Point], folder: Path, engine: Engine, options: Options) -> Tally:
     """Do the missing runs of a plan into a folder, with progress."""
-    workers = options.workers or available_cores()
-    announce(study, len(points), workers)
+    announce(study, len(points), options.execution.place)
     if isinstance(plan.target, CollaborationTarget):
         compile_first(say)
     warning = probe_seeding(plan.target, plan.parameters(0))
@@ -157,14 +165,14 @@ def conduct(study: Study, plan: Plan, points: Sequence[Point], folder: Path, opt
     with RunProgress(None if isinstance(study.replicates, Adaptive) else len(points) * study.replicates, options.quiet) as bar:
         wanted = Wanted(study.series, "events" in study.keep)
         conductor = Conductor(
-            plan, [labels(point) for point in points], Storage(folder), engine_of(workers, options.time_limit), wanted, bar.tell,
-            options.retry_failed, options.fail_fast,
+            plan, [labels(point) for point in points], Storage(folder), engine, wanted, bar.tell, options.retry_failed,
+            options.fail_fast,
         )  # fmt: skip
         bar.begin(sum(status == "done" for status in conductor.ended.values()))
         return conductor.put_in_order(conductor.replicate(study.replicates))
 
 
-def announce(study: Study, points: int, workers: int) -> None:
+def announce(study: Study, points: int, place: str) -> None:
     """Say what is about to be run."""
     if isinstance(study.replicates, Adaptive):
         a = study.replicates
@@ -173,12 +181,7 @@ def announce(study: Study, points: int, workers: int) -> None:
         )
     else:
         many = f"{points} points x {study.replicates} replicates = {points * study.replicates} runs"
-    say(f"{study.question}\n{many} on {workers} cores.")
-
-
-def engine_of(workers: int, time_limit: float | None) -> Engine:
-    """Return where runs are executed: with one worker and no time limit in this process."""
-    return ThisProcess() if workers == 1 and time_limit is None else Pool(workers, time_limit)
+    say(f"{study.question}\n{many} {place}.")
 
 
 def labels(point: Point) -> dict[str, object]:
@@ -197,6 +200,7 @@ def labels(point: Point) -> dict[str, object]:
 def play(study: Study, workers: int) -> Results:
     """Run a study without keeping a folder."""
     plan, points = plan_of(study)
-    with tempfile.TemporaryDirectory() as folder:
-        conduct(study, plan, points, Path(folder), Options(workers=workers))
+    execution, _ = read_execution((), {"workers": workers})
+    with opened(execution, plan.target) as engine, tempfile.TemporaryDirectory() as folder:
+        conduct(study, plan, points, Path(folder), engine, Options(execution))
         return read_results(Path(folder))
