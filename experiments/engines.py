@@ -17,7 +17,7 @@ from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import suppress
 from itertools import chain
 from threading import Thread
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
@@ -26,7 +26,6 @@ from experiments.targets import Harvest, Target, Wanted
 
 CONSTS.term_timeout = 0.2  # seconds a worker is given to end by itself: nothing it holds is needed, and Ctrl-C must not take long
 IN_FLIGHT_PER_WORKER = 16  # enough to keep workers busy, few enough to stay small and stop fast
-Answer = TypeVar("Answer")
 
 
 class Task(NamedTuple):
@@ -112,9 +111,9 @@ class Processes:
         """Let a run be done when there is room for it."""
         return self._pool.schedule(perform_apart, args=(task,), timeout=self.time_limit)
 
-    def ask(self, function: Callable[..., Answer], *arguments: object) -> Answer:
-        """Return what a function gives in one of the processes."""
-        return self._pool.schedule(function, args=arguments).result()
+    def ask(self, function: Callable[..., Any], *arguments: object) -> Future[Any]:
+        """Let one of the processes say what a function gives there."""
+        return self._pool.schedule(function, args=arguments)
 
     def outcome(self, task: Task, future: Future[Any]) -> Outcome:
         """Wait for one run."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from experiments.configuration import nearest, parse_override, refuse_twice
 from experiments.engines import available_cores
@@ -61,7 +61,15 @@ class Dask(Cluster):
     """A Dask cluster by the address of its scheduler."""
 
     name = "dask"
-    address: str = Field(pattern=r"^[a-z]+://.+:\d+$", description="the address that `dask scheduler` prints, execution.address=tcp://host:8786")
+    address: str = Field(pattern=r"^[a-z]+://.+:\d+$", description="an address as `dask scheduler` prints it, for example tcp://host:8786")
+
+    @field_validator("address", mode="before")
+    @classmethod
+    def named(cls, value: Any) -> Any:
+        """Ask for the address."""
+        if value is None:
+            raise ValueError("execution=dask needs an address: execution.address=tcp://host:8786, as `dask scheduler` prints it")
+        return value
 
     @property
     def place(self) -> str:

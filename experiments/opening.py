@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from experiments.engines import Engine, Pool, ThisProcess, available_cores
 from experiments.execution import Cluster, Dask, Execution, Jobs, Local
 from experiments.screen import say
 from experiments.targets import Target
+
+if TYPE_CHECKING:
+    from experiments.cluster import Source
 
 
 @contextmanager
@@ -21,13 +25,22 @@ def opened(execution: Execution, target: Target) -> Iterator[Engine]:
     if isinstance(execution, Local):
         yield local_engine(execution.workers or available_cores(), execution.time_limit)
         return
-    from experiments.cluster import Address, DaskEngine  # only here: Dask is an extra, and slow to import
-    from experiments.queues import Queue
+    from experiments.cluster import DaskEngine  # only here: Dask is an extra, and slow to import
 
     assert isinstance(execution, Cluster)
-    cluster = Queue(execution) if isinstance(execution, Jobs) else Address(execution.address if isinstance(execution, Dask) else "")
-    with DaskEngine(cluster, target, execution.time_limit, execution.chunk, execution.patience, say) as engine:
+    with DaskEngine(source_of(execution), target, execution.time_limit, execution.chunk, execution.patience, say) as engine:
         yield engine
+
+
+def source_of(execution: Cluster) -> Source:
+    """Return where a cluster comes from: an address, or jobs."""
+    from experiments.cluster import Address
+    from experiments.queues import Queue
+
+    if isinstance(execution, Jobs):
+        return Queue(execution)
+    assert isinstance(execution, Dask)
+    return Address(execution.address)
 
 
 def local_engine(workers: int, time_limit: float | None) -> Engine:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from contextlib import suppress
 from typing import Any
 
-import dask_jobqueue
 from distributed import Client
 
 from experiments.execution import SGE, Jobs
 from sim.errors import InputError
 
-CLUSTERS: dict[str, Any] = {"slurm": dask_jobqueue.SLURMCluster, "pbs": dask_jobqueue.PBSCluster, "sge": dask_jobqueue.SGECluster}
+CLUSTERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster"}  # classes of dask-jobqueue
 CLOSE_WITHIN = 10.0  # seconds for cancelling the jobs
+
+
+def cluster_class(name: str) -> Any:
+    """Return dask-jobqueue's class for a queueing system; importing it takes Ctrl-C for itself, which is ours."""
+    ours = signal.getsignal(signal.SIGINT)
+    import dask_jobqueue
+
+    signal.signal(signal.SIGINT, ours)
+    return getattr(dask_jobqueue, CLUSTERS[name])
 
 
 def keywords(jobs: Jobs) -> dict[str, Any]:
@@ -38,7 +47,7 @@ class Queue:
     """
 
     def __init__(self, jobs: Jobs) -> None:
-        self.jobs, kind = jobs, CLUSTERS[jobs.name]
+        self.jobs, kind = jobs, cluster_class(jobs.name)
         self.name = f"{jobs.name} jobs"
         command = kind.job_cls.submit_command
         if command is not None and shutil.which(command) is None:

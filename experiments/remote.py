@@ -7,8 +7,9 @@ import pickle
 import platform
 import threading
 from collections.abc import Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from importlib.metadata import version
+from multiprocessing.util import Finalize
 from typing import Any, NamedTuple
 
 from distributed import get_worker
@@ -63,25 +64,32 @@ class Bench:
 
     def __init__(self, order: Order) -> None:
         allow_children()
-        self.order, self.stopped = order, False
+        self.order, self.checked, self.stopped = order, False, False
         self.processes = Processes(1, order.target, order.time_limit)
 
     def check(self) -> None:
-        """Refuse to work with other versions; asked in the new process, for this one may have been started before something was changed."""
-        there = self.processes.ask(identify, self.order.target)
-        if there != self.order.identity:
-            raise AnotherVersionError(differences(self.order.identity, there))
+        """Refuse once to work with other versions; asked in the new process, for this one may be older than what it finds on disk."""
+        if self.checked:
+            return
+        asked = self.processes.ask(identify, self.order.target)
+        self._await([asked])
+        if asked.result() != self.order.identity:
+            raise AnotherVersionError(differences(self.order.identity, asked.result()))
+        self.checked = True
 
     def perform(self, tasks: Sequence[Task]) -> list[Report]:
         """Do runs one after the other, as long as somebody waits for them."""
-        wanted = Wish()
         futures = [self.processes.send(task) for task in tasks]
-        waiting = set(futures)
+        self._await(futures)
+        return [self.processes.outcome(task, future)[1:] for task, future in zip(tasks, futures, strict=True)]
+
+    def _await(self, futures: Sequence[Future[Any]]) -> None:
+        """Wait until all came to an end."""
+        wanted, waiting = Wish(), set(futures)
         while waiting:
             waiting = wait(waiting, timeout=LOOK_EVERY).not_done
             if waiting and (self.stopped or not wanted.holds()):
                 raise BrokenError
-        return [self.processes.outcome(task, future)[1:] for task, future in zip(tasks, futures, strict=True)]
 
     def stop(self) -> None:
         """End the process, whatever it is doing."""
@@ -116,12 +124,12 @@ def perform_chunk(order: bytes, tasks: bytes) -> list[Report]:
     """Do a chunk of runs; both come pickled, so that the scheduler need not look into them."""
     bench = bench_for(pickle.loads(order))
     try:
+        bench.check()
         return bench.perform(pickle.loads(tasks))
-    except RuntimeError as error:  # pebble's, for a process that died between runs
+    except Exception as error:
         leave(bench)
-        raise BrokenError from error
-    except Exception:
-        leave(bench)
+        if isinstance(error, RuntimeError):  # pebble's, for a process that died between runs
+            raise BrokenError from error
         raise
 
 
@@ -132,15 +140,9 @@ def bench_for(order: Order) -> Bench:
         return bench
     if bench is not None:
         leave(bench)
-    bench = Bench(order)
-    _benches.setdefault(order.study, []).append(bench)
-    try:
-        bench.check()
-    except Exception:
-        leave(bench)
-        raise
-    _mine.bench = bench
-    return bench
+    _mine.bench = Bench(order)
+    _benches.setdefault(order.study, []).append(_mine.bench)
+    return _mine.bench
 
 
 def leave(bench: Bench) -> None:
@@ -150,6 +152,16 @@ def leave(bench: Bench) -> None:
     known = _benches.get(bench.order.study, [])
     if bench in known:
         known.remove(bench)
+
+
+def clear_all() -> None:
+    """End all that this worker holds; before it ends itself, for it would wait for its children."""
+    for study in list(_benches):
+        for bench in _benches.pop(study):
+            bench.stop()
+
+
+Finalize(None, clear_all, exitpriority=0)  # atexit is not heeded in the processes of a nanny
 
 
 def clear(study: str) -> None:

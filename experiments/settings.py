@@ -170,4 +170,6 @@ def explain_setting(group: str, kind: type[Settings], error: ValidationError) ->
         return str(first["ctx"]["error"])
     setting, value = str(first["loc"][0]), first["input"]
     field = kind.model_fields[setting]
+    if first["type"] == "string_pattern_mismatch":
+        return f"{group}.{setting} is {value!r}; allowed: {field.description}"
     return f"{group}.{setting} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}. Allowed: {field.description or allowed_values(field)}."
