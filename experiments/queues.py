@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import signal
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from distributed import Client
+from distributed.core import Status
 
 from experiments.execution import SGE, Jobs
+from experiments.screen import say
 from sim.errors import InputError
 
 CLUSTERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster"}  # classes of dask-jobqueue
@@ -39,6 +42,36 @@ def keywords(jobs: Jobs) -> dict[str, Any]:
     return told | {"project": jobs.account, "resource_spec": jobs.resources}
 
 
+@dataclass
+class Submitted:
+    """What became of jobs that were submitted: how many were accepted, how many were not, and why the last of them."""
+
+    accepted: int = 0
+    refused: int = 0
+    reason: str = ""
+
+
+def watched(job: Any, submitted: Submitted) -> Any:
+    """Return a class of jobs that notes what becomes of them. One that is refused counts as started, for Dask would tell only its log."""
+
+    class Watched(job):  # type: ignore[misc]
+        async def start(self) -> None:
+            try:
+                await super().start()
+            except Exception as error:
+                submitted.refused, submitted.reason, self.status = submitted.refused + 1, refusal(error), Status.running
+            else:
+                submitted.accepted += 1
+
+    return Watched
+
+
+def refusal(error: Exception) -> str:
+    """Return what a command printed, out of dask-jobqueue's account of it."""
+    _, _, printed = str(error).partition("stderr:\n")
+    return " ".join((printed or str(error)).split())
+
+
 class Queue:
     """Jobs of a queueing system as a cluster; none is submitted before the first run is to be done.
 
@@ -52,14 +85,25 @@ class Queue:
         command = kind.job_cls.submit_command
         if command is not None and shutil.which(command) is None:
             raise InputError(f"execution={jobs.name} submits jobs with {command}, which is not on this machine; start the study on a login node")
-        self.cluster = kind(**keywords(jobs), scheduler_options={"dashboard_address": ":0"})
+        self.submitted = Submitted()
+        job = watched(kind.job_cls, self.submitted)
+        self.cluster = kind(**keywords(jobs), job_cls=job, scheduler_options={"dashboard_address": ":0"})
 
     def connect(self) -> Client:
         """Connect to the scheduler, which is in this process."""
         return Client(self.cluster)
 
     def keep_up(self) -> None:
-        """Submit jobs, and anew those that ended, for a job that reached its walltime takes its worker along."""
+        """Submit jobs, and anew those that ended, for a job that reached its walltime takes its worker along.
+
+        Raises:
+            InputError: all jobs were refused; that some are is borne, for queueing systems limit how many one may have.
+        """
+        if self.submitted.refused and not self.submitted.accepted:
+            raise InputError(f"{self.jobs.name} refuses the jobs: {self.submitted.reason}; correct the settings in execution")
+        if self.submitted.refused:
+            say(f"{self.jobs.name} refused {self.submitted.refused} of {self.jobs.jobs} jobs ({self.submitted.reason}); the others go on.")
+            self.submitted.refused = 0
         self.cluster.scale(jobs=self.jobs.jobs)
 
     def close(self) -> None:

@@ -65,6 +65,7 @@ class Bench:
     def __init__(self, order: Order) -> None:
         allow_children()
         self.order, self.checked, self.stopped = order, False, False
+        self._stopping = threading.Lock()
         self.processes = Processes(1, order.target, order.time_limit)
 
     def check(self) -> None:
@@ -92,9 +93,11 @@ class Bench:
                 raise BrokenError
 
     def stop(self) -> None:
-        """End the process, whatever it is doing."""
-        self.stopped = True
-        self.processes.stop()
+        """End the process, whatever it is doing; once, for two threads may ask for it, and a file closed twice may be another's by then."""
+        with self._stopping:
+            if not self.stopped:
+                self.stopped = True
+                self.processes.stop()
 
 
 class Wish:
@@ -167,5 +170,4 @@ Finalize(None, clear_all, exitpriority=0)  # atexit is not heeded in the process
 def clear(study: str) -> None:
     """End all that this worker holds for a study; in a thread, for a worker must not be kept waiting."""
     for bench in _benches.pop(study, []):
-        bench.stopped = True
         threading.Thread(target=bench.stop, daemon=True).start()
