@@ -48,8 +48,8 @@ class Source(Protocol):
     """Where a cluster comes from."""
 
     @property
-    def name(self) -> str:
-        """What it is, for sentences."""
+    def where(self) -> str:
+        """Where it is, for sentences."""
 
     def connect(self) -> Client:
         """Connect to its scheduler; OSError if it cannot be reached."""
@@ -67,9 +67,9 @@ class Address(NamedTuple):
     address: str
 
     @property
-    def name(self) -> str:
-        """Return the address."""
-        return self.address
+    def where(self) -> str:
+        """Its address."""
+        return f"at {self.address}"
 
     def connect(self) -> Client:
         """Connect to the scheduler."""
@@ -121,8 +121,8 @@ class DaskEngine:
             self._client = self.source.connect()
         except LOST as error:
             self.source.close()
-            name = self.source.name
-            raise InputError(f"no Dask scheduler answers at {name}; start one with `dask scheduler`, or correct execution.address") from error
+            where = self.source.where
+            raise InputError(f"no Dask scheduler answers {where}; start one with `dask scheduler`, or correct execution.address") from error
         try:
             check_workers(self._client, self._order)
         except BaseException:
@@ -204,7 +204,7 @@ class DaskEngine:
         self._in_flight.clear()
         with suppress(*LOST):
             self._client.close(timeout=END_WITHIN)
-        self.tell(f"The scheduler at {self.source.name} went away; waiting for it to come back, up to {self.patience:g} seconds.")
+        self.tell(f"The scheduler {self.source.where} went away; waiting for it to come back, up to {self.patience:g} seconds.")
         until = time.monotonic() + self.patience
         while True:
             stop_if_asked()
@@ -212,7 +212,7 @@ class DaskEngine:
                 self._client = self.source.connect()
             except LOST as error:
                 if time.monotonic() > until:
-                    raise gave_up(f"the scheduler at {self.source.name} did not come back within {self.patience:g} seconds") from error
+                    raise gave_up(f"the scheduler {self.source.where} did not come back within {self.patience:g} seconds") from error
                 time.sleep(TICK)
             else:
                 self.tell("It is back; what had not come in is sent again.")
@@ -237,9 +237,9 @@ class Crew:
             self._nobody_since = 0.0
         elif not self._nobody_since:
             self._nobody_since = now
-            self.tell(f"No workers at {self.source.name} yet; waiting for some, up to {self.patience:g} seconds.")
+            self.tell(f"No workers {self.source.where} yet; waiting for some, up to {self.patience:g} seconds.")
         elif now - self._nobody_since > self.patience:
-            raise gave_up(f"there was no worker at {self.source.name} for {self.patience:g} seconds")
+            raise gave_up(f"there was no worker {self.source.where} for {self.patience:g} seconds")
         return self._threads
 
 

@@ -81,7 +81,7 @@ class Queue:
 
     def __init__(self, jobs: Jobs) -> None:
         self.jobs, kind = jobs, cluster_class(jobs.name)
-        self.name = f"{jobs.name} jobs"
+        self.where = f"in {jobs.name} jobs"
         command = kind.job_cls.submit_command
         if command is not None and shutil.which(command) is None:
             raise InputError(f"execution={jobs.name} submits jobs with {command}, which is not on this machine; start the study on a login node")
