@@ -28,6 +28,7 @@ EXAMPLES = """examples:
   overbruggen study structure_and_imitation structure=hub,alliance replicates=10 --out results/small
   overbruggen study structure_and_imitation --dry-run    how many runs, how long, how much disk
   overbruggen study my_study.yaml design=latin_hypercube a study of your own, another design (docs/how-to-designs.md)
+  overbruggen study structure_and_imitation execution=dask execution.address=tcp://host:8786   on a cluster (docs/how-to-clusters.md)
   overbruggen figures results/structure_and_imitation    draw the figures again
   overbruggen describe trust                             what the parameters of trust mean
 
@@ -102,14 +103,14 @@ def act(arguments: argparse.Namespace, command: str) -> int:
     elif arguments.verb == "study":
         from experiments.study import run_study
 
-        if arguments.workers is not None and arguments.workers < 1:
-            raise InputError(f"--workers is {arguments.workers}; allowed: 1 or more")
-        tally = run_study(arguments.name, arguments.overrides, arguments.out, arguments.overwrite, options_of(arguments, command))
+        options, overrides = options_of(arguments, command)
+        tally = run_study(arguments.name, overrides, arguments.out, arguments.overwrite, options)
         return SOME_FAILED if tally.failed else 0
     elif arguments.verb == "resume":
         from experiments.study import resume
 
-        return SOME_FAILED if resume(arguments.folder, arguments.overrides, options_of(arguments, command)).failed else 0
+        options, overrides = options_of(arguments, command)
+        return SOME_FAILED if resume(arguments.folder, overrides, options).failed else 0
     elif arguments.verb == "rerun":
         from experiments.study import rerun
 
@@ -129,15 +130,19 @@ def act(arguments: argparse.Namespace, command: str) -> int:
     return 0
 
 
-def options_of(arguments: argparse.Namespace, command: str) -> Options:
-    """Return how a study is to be run."""
+def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, list[str]]:
+    """Return how a study is to be run, and the overrides of the study itself."""
+    from experiments.execution import read_execution
     from experiments.study import Options
 
+    if arguments.workers is not None and arguments.workers < 1:
+        raise InputError(f"--workers is {arguments.workers}; allowed: 1 or more")
     if arguments.time_limit is not None and arguments.time_limit <= 0:
         raise InputError(f"--time-limit is {arguments.time_limit}; allowed: seconds above 0")
     retry, any_version = getattr(arguments, "retry_failed", False), getattr(arguments, "any_version", False)
+    execution, overrides = read_execution(arguments.overrides, {"workers": arguments.workers, "time_limit": arguments.time_limit})
     dry_run = getattr(arguments, "dry_run", False)
-    return Options(arguments.workers, arguments.time_limit, arguments.fail_fast, retry, any_version, arguments.quiet, dry_run, command)
+    return Options(execution, arguments.fail_fast, retry, any_version, arguments.quiet, dry_run, command), overrides
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

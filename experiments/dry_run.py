@@ -15,6 +15,7 @@ from analysis.tables import Table
 from experiments.conduct import as_frame, left_by
 from experiments.design import Point, Study
 from experiments.engines import Outcome, Pool, Task
+from experiments.execution import Execution
 from experiments.journal import DONE, as_numbers
 from experiments.plan import ID_LENGTH, Adaptive, Plan
 from experiments.store import write_table
@@ -41,10 +42,10 @@ class Estimate(NamedTuple):
     bytes_per_run: float
 
 
-def rehearse(study: Study, plan: Plan, points: Sequence[Point], workers: int, time_limit: float | None) -> list[Table]:
+def rehearse(study: Study, plan: Plan, points: Sequence[Point], execution: Execution) -> list[Table]:
     """Try runs of points spread over a design, and tell what the whole would take."""
-    outcomes = probe(plan, Wanted(study.series, "events" in study.keep), time_limit)
-    return [*configurations(points[0], points[-1]), size_table(study, len(points), estimate(outcomes, points), workers)]
+    outcomes = probe(plan, Wanted(study.series, "events" in study.keep), execution.time_limit)
+    return [*configurations(points[0], points[-1]), size_table(study, len(points), estimate(outcomes, points), execution.at_once or 1)]
 
 
 def spread(count: int, wanted: int = PROBES) -> list[int]:
@@ -114,7 +115,7 @@ def enlarged(table: pl.DataFrame, copies: int) -> pl.DataFrame:
 # --- what is shown -------------------------------------------------------------------------------------------------------
 
 
-def size_table(study: Study, points: int, cost: Estimate, workers: int) -> Table:
+def size_table(study: Study, points: int, cost: Estimate, at_once: int) -> Table:
     """Return the size of a study and what it takes."""
     replicates = study.replicates
     low, high = (replicates.at_least, replicates.at_most) if isinstance(replicates, Adaptive) else (replicates, replicates)
@@ -124,7 +125,7 @@ def size_table(study: Study, points: int, cost: Estimate, workers: int) -> Table
         ("replicates per point", between(f"{low:,}", f"{high:,}")),
         ("runs", between(f"{points * low:,}", f"{points * high:,}")),
         ("a run", f"{mean:.3g} s ({least:.3g} to {most:.3g})"),
-        (f"time on {workers} workers", between(*(duration(points * count * mean / workers) for count in (low, high)))),
+        (f"time, {at_once} at once", between(*(duration(points * count * mean / at_once) for count in (low, high)))),
         ("disk", between(*(size(points * count * cost.bytes_per_run) for count in (low, high)))),
     ]
     note = f"Times and sizes from {cost.tried} runs of points spread over the design, done one at a time; set-up and tables at the end come on top."

@@ -1,21 +1,14 @@
-"""What Pebble's pools of processes do not survive by themselves: a clock that is set, and a worker that dies while it has no run."""
+"""What Pebble's pools of processes do not survive by themselves: a worker that dies while it has no run."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from itertools import chain
-from types import SimpleNamespace
-
-from pebble import CONSTS
-from pebble.pool import process
 
 from experiments.engines import Engine, Outcome, Task
 from experiments.journal import DIED
 
-vars(process)["time"] = SimpleNamespace(time=time.monotonic, sleep=time.sleep)  # time limits are in seconds that pass, not in the wall clock's
-CONSTS.channel_lock_timeout = 10.0  # seconds until the others notice that a worker died while it was taking a run or giving its results
 BREAKS = 3  # in a row without any outcome: then it is the runs themselves that break every pool
 
 

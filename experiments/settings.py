@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -18,9 +18,12 @@ COMPOSITIONS = ("cross", "zip")
 
 
 class Settings(BaseModel):
-    """Settings of a design: closed to unknown names; no defaults, for those stand in configs/design/."""
+    """Settings of one choice in a group: closed to unknown names; no defaults, for those stand in configs/."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Chosen = TypeVar("Chosen", bound=Settings)
 
 
 class FullFactorial(Settings):
@@ -145,21 +148,28 @@ def default_settings(name: Any) -> dict[str, Any]:
 
 def check_settings(name: str, kind: type[Settings], given: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of a design, checked and complete."""
+    return checked("design", name, kind, given).model_dump()
+
+
+def checked(group: str, name: str, kind: type[Chosen], given: dict[str, Any]) -> Chosen:
+    """Return the settings of one choice in a group of configurations, checked."""
     for key in given:
         if key not in kind.model_fields:
             known = list(kind.model_fields)
-            raise InputError(f"design.{key} is not a setting of {name}.{did_you_mean(str(key), known) if known else ' It has none.'}")
+            raise InputError(f"{group}.{key} is not a setting of {name}.{did_you_mean(str(key), known) if known else ' It has none.'}")
     try:
-        return kind.model_validate(given).model_dump()
+        return kind.model_validate(given)
     except ValidationError as error:
-        raise InputError(explain_setting(kind, error)) from error
+        raise InputError(explain_setting(group, kind, error)) from error
 
 
-def explain_setting(kind: type[Settings], error: ValidationError) -> str:
+def explain_setting(group: str, kind: type[Settings], error: ValidationError) -> str:
     """Say the first thing that is wrong with a setting in one sentence."""
     first = error.errors()[0]
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])
     setting, value = str(first["loc"][0]), first["input"]
     field = kind.model_fields[setting]
-    return f"design.{setting} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}. Allowed: {field.description or allowed_values(field)}."
+    if first["type"] == "string_pattern_mismatch":
+        return f"{group}.{setting} is {value!r}; allowed: {field.description}"
+    return f"{group}.{setting} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}. Allowed: {field.description or allowed_values(field)}."

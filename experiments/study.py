@@ -13,12 +13,13 @@ from experiments.conduct import Conductor, Tally
 from experiments.configuration import did_you_mean
 from experiments.design import Point, Study, load_study, read_study_file
 from experiments.dry_run import rehearse
-from experiments.engines import Engine, Pool, Task, ThisProcess, available_cores, perform
+from experiments.engines import Engine, Task, perform
+from experiments.execution import EXECUTION, Execution, read_execution
 from experiments.factors import KEYS
 from experiments.folder import LOCK, Storage, locked
 from experiments.journal import DONE
-from experiments.lasting import Lasting
 from experiments.manifest import MANIFEST, StudyManifest, read_study_manifest
+from experiments.opening import opened
 from experiments.plan import Adaptive, Plan
 from experiments.reporting import draw, study_tables
 from experiments.results import Results, read_results
@@ -34,8 +35,7 @@ BEGUN = {LOCK, "study.yaml", "config.yaml"}  # what a study writes before its ma
 class Options(NamedTuple):
     """How a study is run; nothing of this changes its results."""
 
-    workers: int | None = None
-    time_limit: float | None = None
+    execution: Execution
     fail_fast: bool = False
     retry_failed: bool = False
     any_version: bool = False
@@ -53,11 +53,11 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
         return tell_plan(study, plan, points, options)
     refuse_unless_free(folder, overwrite)  # before a lock is laid into a folder of somebody else
     prepare(study, plan, options)
-    with locked(folder):
+    with opened(options.execution, plan.target) as engine, locked(folder):
         make_room(folder, overwrite)
         write_yaml(read_study_file(name), folder / "study.yaml")
         write_yaml(plan.parameters(0), folder / "config.yaml")
-        return go_on(study, plan, points, folder, list(overrides), options)
+        return go_on(study, plan, points, folder, list(overrides), engine, options)
 
 
 def resume(folder: Path, more: Sequence[str], options: Options) -> Tally:
@@ -70,7 +70,8 @@ def resume(folder: Path, more: Sequence[str], options: Options) -> Tally:
         if not options.any_version:
             refuse_another_version(folder, plan, manifest)
         prepare(study, plan, options)
-        return go_on(study, plan, points, folder, in_force(manifest.overrides, more), options)
+        with opened(options.execution, plan.target) as engine:
+            return go_on(study, plan, points, folder, in_force(manifest.overrides, more), engine, options)
 
 
 def refuse_other_series(folder: Path, study: Study) -> None:
@@ -153,11 +154,11 @@ def make_room(folder: Path, overwrite: bool) -> None:
                 path.unlink()
 
 
-def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overrides: list[str], options: Options) -> Tally:
+def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overrides: list[str], engine: Engine, options: Options) -> Tally:
     """Do the missing runs, put everything in order, show it."""
     started = begin()
     note(study, plan, folder, overrides, options, started)
-    tally = conduct(study, plan, points, folder, options)
+    tally = conduct(study, plan, points, folder, engine, options)
     note(study, plan, folder, overrides, options, started, tally)  # the tables of runs are all there
     for table in tell_results(study, folder) if tally.done else []:
         show(table)
@@ -170,14 +171,14 @@ def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overr
 def tell_plan(study: Study, plan: Plan, points: Sequence[Point], options: Options) -> Tally:
     """Show what a study would be, and do nothing of it."""
     compile_or_warn(plan)
-    for table in rehearse(study, plan, points, options.workers or available_cores(), options.time_limit):
+    for table in rehearse(study, plan, points, options.execution):
         show(table)
     return Tally(0, 0)
 
 
 def prepare(study: Study, plan: Plan, options: Options) -> None:
     """Say what is about to be run, compile it, and check what only a run can tell."""
-    announce(study, len(plan.points), options.workers or available_cores())
+    announce(study, len(plan.points), options.execution.place)
     compile_or_warn(plan)
     if isinstance(study.replicates, Adaptive):
         check_measured(study.replicates, plan)
@@ -205,7 +206,8 @@ def note(
     study: Study, plan: Plan, folder: Path, overrides: list[str], options: Options, started: Beginning, tally: Tally | None = None,
 ) -> None:  # fmt: skip
     """Write the manifest of a study that goes on or, with its tally, is complete."""
-    facts = {"study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version()}
+    facts: dict[str, object] = {"study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version()}
+    facts[EXECUTION] = {EXECUTION: options.execution.name, **options.execution.model_dump()}
     standing = {"complete": False} if tally is None else {"complete": True, "runs": tally.done, "failed": tally.failed}
     write_manifest(folder, options.command, study.seed, started, kind="study", **standing, **facts)
 
@@ -219,20 +221,19 @@ def tell_results(study: Study, folder: Path) -> list[Table]:
     return tables
 
 
-def conduct(study: Study, plan: Plan, points: Sequence[Point], folder: Path, options: Options) -> Tally:
+def conduct(study: Study, plan: Plan, points: Sequence[Point], folder: Path, engine: Engine, options: Options) -> Tally:
     """Do the missing runs of a plan into a folder, with progress."""
-    workers = options.workers or available_cores()
     with RunProgress(None if isinstance(study.replicates, Adaptive) else len(points) * study.replicates, options.quiet) as bar:
         wanted = Wanted(study.series, "events" in study.keep)
         conductor = Conductor(
-            plan, [labels(point) for point in points], Storage(folder), engine_of(workers, options.time_limit), wanted, bar.tell,
-            options.retry_failed, options.fail_fast,
+            plan, [labels(point) for point in points], Storage(folder), engine, wanted, bar.tell, options.retry_failed,
+            options.fail_fast,
         )  # fmt: skip
         bar.begin(int((conductor.ended["status"] == DONE).sum()))
         return conductor.put_in_order(conductor.replicate(study.replicates))
 
 
-def announce(study: Study, points: int, workers: int) -> None:
+def announce(study: Study, points: int, place: str) -> None:
     """Say what is about to be run."""
     if isinstance(study.replicates, Adaptive):
         a = study.replicates
@@ -241,12 +242,7 @@ def announce(study: Study, points: int, workers: int) -> None:
         )
     else:
         many = f"{points} points x {study.replicates} replicates = {points * study.replicates} runs"
-    say(f"{study.question}\n{many} on {workers} cores.")
-
-
-def engine_of(workers: int, time_limit: float | None) -> Engine:
-    """Return where runs are executed: with one worker and no time limit in this process."""
-    return ThisProcess() if workers == 1 and time_limit is None else Lasting(Pool(workers, time_limit))
+    say(f"{study.question}\n{many} {place}.")
 
 
 def labels(point: Point) -> dict[str, object]:
@@ -265,9 +261,10 @@ def labels(point: Point) -> dict[str, object]:
 def play(study: Study, workers: int) -> Results:
     """Run a study without keeping a folder."""
     plan, points = plan_of(study)
-    options, started = Options(workers=workers), begin()
+    execution, _ = read_execution((), {"workers": workers})
+    options, started = Options(execution), begin()
     prepare(study, plan, options)
-    with tempfile.TemporaryDirectory() as folder:
-        tally = conduct(study, plan, points, Path(folder), options)
+    with opened(execution, plan.target) as engine, tempfile.TemporaryDirectory() as folder:
+        tally = conduct(study, plan, points, Path(folder), engine, options)
         note(study, plan, Path(folder), [], options, started, tally)
         return read_results(Path(folder))

@@ -21,6 +21,9 @@ class Moody(mesa.Model):
             raise ValueError("not today")
         if self.mood == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.mood == "murders":
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(600)
         if self.mood == "hangs":
             time.sleep(600)
         if self.mood == "vague":

@@ -1,0 +1,49 @@
+"""From where a study is to be executed to an engine that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from experiments.engines import Engine, Pool, ThisProcess, available_cores
+from experiments.execution import Cluster, Dask, Execution, Jobs, Local
+from experiments.lasting import Lasting
+from experiments.screen import say
+from experiments.targets import Target
+
+if TYPE_CHECKING:
+    from experiments.cluster import Source
+
+
+@contextmanager
+def opened(execution: Execution, target: Target) -> Iterator[Engine]:
+    """Give the engine of an execution, ready to do runs of a target; let go of what it holds afterwards.
+
+    Raises:
+        InputError: there is no cluster at the address, or another version of the model on it.
+    """
+    if isinstance(execution, Local):
+        yield local_engine(execution.workers or available_cores(), execution.time_limit)
+        return
+    from experiments.cluster import DaskEngine  # only here: Dask is an extra, and slow to import
+
+    assert isinstance(execution, Cluster)
+    with DaskEngine(source_of(execution), target, execution.time_limit, execution.chunk, execution.patience, say) as engine:
+        yield engine
+
+
+def source_of(execution: Cluster) -> Source:
+    """Return where a cluster comes from: an address, or jobs."""
+    from experiments.cluster import Address
+    from experiments.queues import Queue
+
+    if isinstance(execution, Jobs):
+        return Queue(execution)
+    assert isinstance(execution, Dask)
+    return Address(execution.address)
+
+
+def local_engine(workers: int, time_limit: float | None) -> Engine:
+    """Return processes on this machine; with one worker and no time limit this process itself."""
+    return ThisProcess() if workers == 1 and time_limit is None else Lasting(Pool(workers, time_limit))
