@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from experiments.__main__ import main
+from experiments.journal import Journal
 from experiments.study import Options, run_study
 
 MODEL = Path(__file__).parent / "moody_model.py"
@@ -67,9 +68,13 @@ def end_of(process):
 
 
 def wait_for_records(folder, process, count=1):
-    journal = folder / "journal.jsonl"
-    while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= count):
+    while process.poll() is None and records_in(folder) < count:
         time.sleep(0.02)
+
+
+def records_in(folder):
+    """Count the runs in a study's journal."""
+    return sum(1 for _ in Journal(folder / "journal.jsonl").records())
 
 
 def interrupted(study, folder, after, chunk=3, compact=6):

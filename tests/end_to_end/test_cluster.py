@@ -19,7 +19,7 @@ from experiments.__main__ import main
 from experiments.execution import read_execution
 from experiments.queues import Queue
 from sim.errors import InputError
-from tests.end_to_end.test_engine import start, study_file, wait_for_records
+from tests.studies import records_in, start, study_file, wait_for_records
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
@@ -167,7 +167,7 @@ def test_a_worker_is_killed_and_the_scheduler_goes_and_comes_back(tmp_path):
         process = start("study", study, "--out", there, *own.words)
         wait_for_records(there, process)
         os.killpg(first.pid, signal.SIGKILL)
-        wait_for_records(there, process, (there / "journal.jsonl").read_bytes().count(b"\n") + 20)
+        wait_for_records(there, process, records_in(there) + 20)
         assert process.poll() is None
         own.scheduler.kill()
         own.scheduler.wait()
