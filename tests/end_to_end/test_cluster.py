@@ -159,7 +159,7 @@ def test_ctrl_c_leaves_a_folder_to_go_on_with_and_an_idle_cluster(cluster, tmp_p
 
 
 def test_a_worker_is_killed_and_the_scheduler_goes_and_comes_back(tmp_path):
-    study = study_file(tmp_path, {"size": list(range(20)), "pause": [0.02]}, replicates=8)
+    study = study_file(tmp_path, {"size": list(range(20)), "pause": [0.02]}, replicates=20)
     here, there = tmp_path / "here", tmp_path / "there"
     assert run("study", study, "--workers", 2, "--out", here) == 0
     with machines(tmp_path / "machines", 1) as own:
@@ -178,7 +178,7 @@ def test_a_worker_is_killed_and_the_scheduler_goes_and_comes_back(tmp_path):
     assert process.returncode == 0, out + err
     assert "went away" in out and "It is back" in out
     assert bytes_of(here) == bytes_of(there)
-    check_nothing_twice(there, 160)
+    check_nothing_twice(there, 400)
 
 
 def test_patience_ends(tmp_path):
