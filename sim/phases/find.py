@@ -187,6 +187,15 @@ def avoids_somebody(w: World, i: int, c: int, now: int) -> bool:
 
 
 @kernel
+def some_are_open(forms: Forms) -> bool:
+    """Tell whether any form lets organisations in that nobody invited."""
+    for form in range(forms.entry_open.size):
+        if forms.entry_open[form] == 1:
+            return True
+    return False
+
+
+@kernel
 def join_running(w: World, own_rule: Combine, i: int, now: int) -> None:
     """Let ``i`` join the open collaboration among its contacts' that pays best, if it dilutes nobody."""
     org, ledger, col, forms, scratch, p = w.org, w.ledger, w.col, w.forms, w.scratch, w.p
@@ -241,6 +250,7 @@ def find(w: World, own_rule: Combine, now: int) -> None:
             scratch.keys[actors] = uniform(w.p.seed, ORDER, now, i, 0)
             actors += 1
     order = np.argsort(scratch.keys[:actors])
+    can_join = org.load.size > 1 and some_are_open(w.forms)  # else looking at the teams of all it knows would be in vain
     for turn in range(actors):
         look_ahead_in_find(w, order, turn, actors)
         i = scratch.actors[order[turn]]
@@ -251,6 +261,5 @@ def find(w: World, own_rule: Combine, now: int) -> None:
         if search_wanted(org, w.forms, w.p, i):
             hold_meetings(org, w.ledger, w.forms, w.around, w.p, i, now)
             size = assemble(w, own_rule, i, now)
-            if size == 0 or not start_together(w, own_rule, i, size, now):
-                if org.load.size > 1:
-                    join_running(w, own_rule, i, now)
+            if (size == 0 or not start_together(w, own_rule, i, size, now)) and can_join:
+                join_running(w, own_rule, i, now)
