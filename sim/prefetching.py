@@ -147,12 +147,12 @@ def look_ahead_to_relations(w: World, c: int) -> None:
 
 
 @kernel
-def look_ahead_in_find(w: World, order: Any, turn: int, actors: int) -> None:
+def look_ahead_in_find(w: World, turn: int, actors: int) -> None:
     """Ask for what the next turns need: the farther, the less is known of where it lies."""
     if w.org.load.size >= FROM_ORGANISATIONS and turn + 9 < actors:
-        look_ahead_to_actor(w, w.scratch.actors[order[turn + 9]])
-        look_ahead_to_contacts(w, w.scratch.actors[order[turn + 5]])
-        look_ahead_to_candidates(w, w.scratch.actors[order[turn + 2]])
+        look_ahead_to_actor(w, w.scratch.actors[turn + 9])
+        look_ahead_to_contacts(w, w.scratch.actors[turn + 5])
+        look_ahead_to_candidates(w, w.scratch.actors[turn + 2])
 
 
 @kernel

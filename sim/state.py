@@ -191,6 +191,9 @@ class Scratch(NamedTuple):
 
     keys: Floats  # (N,)
     actors: Integers  # (N,)
+    other_keys: Floats  # (N,) where these are sorted to
+    other_actors: Integers  # (N,)
+    byte_counts: Integers  # (8, 256)
     contribution: Floats  # (S + 1, B)
     share: Floats  # (S + 1,)
     pooled: Floats  # (B,)

@@ -14,6 +14,7 @@ from sim.production import OWN as OWN_POOLING
 from sim.production import POOLING_RULES
 from sim.records import laid_out
 from sim.relations import DECAYS
+from sim.sorting import BYTES, VALUES
 from sim.state import Collaborations, Floats, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally, World, columns
 from sim.structures import LinkRule, form_tables
 
@@ -131,6 +132,9 @@ def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capaci
     return Scratch(
         keys=np.zeros(n),
         actors=np.zeros(n, np.int32),
+        other_keys=np.zeros(n),
+        other_actors=np.zeros(n, np.int32),
+        byte_counts=np.zeros((BYTES, VALUES), np.int32),
         contribution=np.zeros((largest + 1, breadth)),
         share=np.zeros(largest + 1),
         pooled=np.zeros(breadth),

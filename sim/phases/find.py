@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.compilation import kernel
 from sim.phases.assemble import assemble, start_together
 from sim.prefetching import look_ahead_in_find, look_ahead_to_own_teams
 from sim.production import Combine, deepen, running_cost, team_quality, unit_value, write_contribution
 from sim.randomness import Process, pick, uniform
 from sim.relations import cooling_off, open_slot, slot_of, trust_in
+from sim.sorting import sort_by_keys
 from sim.state import NOBODY, Floats, Forms, Ledger, Organisations, Settings, Surroundings, World
 from sim.structures import NONE
 from sim.teams import SEARCH, accepts, admit, judge_partner, value_with, weigh, write_members, write_perceived, write_shares
@@ -249,11 +248,11 @@ def find(w: World, own_rule: Combine, now: int) -> None:
             scratch.actors[actors] = i
             scratch.keys[actors] = uniform(w.p.seed, ORDER, now, i, 0)
             actors += 1
-    order = np.argsort(scratch.keys[:actors])
+    sort_by_keys(scratch, actors)
     can_join = org.load.size > 1 and some_are_open(w.forms)  # else looking at the teams of all it knows would be in vain
     for turn in range(actors):
-        look_ahead_in_find(w, order, turn, actors)
-        i = scratch.actors[order[turn]]
+        look_ahead_in_find(w, turn, actors)
+        i = scratch.actors[turn]
         for place in range(org.load[i]):
             c = org.places[i, place]
             if growth_wanted(w, i, c, now):
