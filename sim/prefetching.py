@@ -16,7 +16,6 @@ from numba.extending import intrinsic
 
 from sim.compilation import kernel
 from sim.packing import WORD, read_field
-from sim.relations import slot_of
 from sim.state import World
 
 FROM_ORGANISATIONS = 3_000  # below, the state (1.5 kB each) is in the caches anyway and asking costs more than it saves
@@ -142,8 +141,7 @@ def look_ahead_to_relations(w: World, c: int) -> None:
     for a in range(w.col.size[c]):
         for b in range(w.col.size[c]):
             if a != b:
-                i = w.col.members[c, a]
-                relation(w.ledger, i, slot_of(w.ledger, i, w.col.members[c, b]))
+                relation(w.ledger, w.col.members[c, a], w.col.remembered[c, a, b])
 
 
 @kernel

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
+Shorts = NDArray[np.int16]
 Flags = NDArray[np.int8]
 
 NOBODY = -1
@@ -70,6 +71,7 @@ class Collaborations(NamedTuple):
     weight: Floats  # (C, S) weight in the last round of work
     gain: Floats  # (C, S) moving average of share minus value alone
     leaving: Integers  # (C, S) place + 1 of a member that leaves this round, else 0
+    remembered: Shorts  # (C, S, S) slot in which a member remembered another when they last worked, or NOBODY
     reason: Integers  # (C,) why it ends this round, 0 when it goes on
     solved: Flags  # (C,) 1 when its challenge was solved this round
     form: Integers  # (C,)
@@ -208,7 +210,6 @@ class Scratch(NamedTuple):
     freed: Integers  # (C,)
     linked: Flags  # (S, S)
     understanding: Floats  # (S, S)
-    slot: Integers  # (S, S)
     integration: Floats  # (S, S)
     seen: Integers  # (max(S, 64),)
     domain_weight: Floats  # (K,)

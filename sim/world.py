@@ -118,9 +118,11 @@ def ledger(n: int, slots: int) -> Ledger:
 def collaborations(slots: int, breadth: int, largest: int) -> Collaborations:
     """Return free slots for collaborations."""
     team = (largest,)
-    widths = {"members": team, "weight": team, "gain": team, "leaving": team, "domains": (breadth,), "requirement": (breadth,), "sums": (6,)}
+    widths = {"members": team, "weight": team, "gain": team, "leaving": team, "remembered": (largest, largest),
+        "domains": (breadth,), "requirement": (breadth,), "sums": (6,)}
     types: dict[str, Any] = whole("order size members leaving reason form owner started age breadth domains rounds_left rounds_spent largest") | {
         "serial": np.int64,
+        "remembered": np.int16,
         "solved": np.int8,
     }
     made: Collaborations = columns(Collaborations, slots, widths, types)
@@ -149,7 +151,6 @@ def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capaci
         freed=np.zeros(teams, np.int32),
         linked=np.zeros((largest, largest), np.int8),
         understanding=np.zeros((largest, largest)),
-        slot=np.zeros((largest, largest), np.int32),
         integration=np.zeros((largest, largest)),
         seen=np.zeros(max(largest, LARGEST_SAMPLE), np.int32),
         domain_weight=np.zeros(domains),
