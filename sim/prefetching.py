@@ -75,11 +75,11 @@ def slots_of(*columns: str) -> Any:
 
 
 own_situation = rows_of("breadth", "alone_value", "expertise", "form", "at_work", "places", "alone_quality")
-own_memory = rows_of("used", "partner", "trust", "meetings")
-own_new_slots = rows_of("joint", "last_worked")
-freedom = rows_of("load", "sector")
-somebody = rows_of("expertise", "alone_value")
 who_it_knows = rows_of("used", "partner")
+whom_it_met = rows_of("meetings", "joint")
+freedom = rows_of("load")
+somebody = rows_of("expertise", "alone_value")
+opinion = slots_of("trust", "meetings")
 skills = rows_of("expertise")
 relation = slots_of("trust", "meetings", "last_worked")
 team = rows_of("size")
@@ -92,16 +92,14 @@ needs = rows_of("domains", lines=1)
 def look_ahead_to_actor(w: World, i: int) -> None:
     """Ask for what somebody who acts later reads of itself."""
     own_situation(w.org, i)
-    own_memory(w.ledger, i)
+    who_it_knows(w.ledger, i)
     if w.org.load[i] < w.p.capacity:
-        own_new_slots(w.ledger, i)
+        whom_it_met(w.ledger, i)
 
 
 @kernel
 def look_ahead_to_contacts(w: World, i: int) -> None:
-    """Ask for what tells whether those it knows are free, and for its teams."""
-    for slot in range(w.ledger.used[i]):
-        freedom(w.org, w.ledger.partner[i, slot])
+    """Ask for its teams."""
     for place in range(w.org.load[i]):
         team(w.col, w.org.places[i, place])
 
@@ -113,6 +111,7 @@ def look_ahead_to_candidates(w: World, i: int) -> None:
         j = w.ledger.partner[i, slot]
         if w.org.load[j] < w.p.capacity:
             somebody(w.org, j)
+            opinion(w.ledger, i, slot)
     for place in range(w.org.load[i]):
         c = w.org.places[i, place]
         for mate in range(w.col.size[c]):
