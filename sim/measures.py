@@ -64,6 +64,7 @@ EVENT_MEANINGS = {
     "size": "members at the end",
     "largest_size": "largest number of members",
     "breadth": "domains its last challenge needed",
+    "mean_size": "members, mean over rounds",
     "value": "joint value per round, mean",
     "synergy": "synergy per round, mean",
     "mean_distance": "cognitive distance between members, mean over pairs and rounds",

@@ -89,7 +89,7 @@ class Collaborations(NamedTuple):
     quality: Floats  # (C,) in the last round of work
     largest: Integers  # (C,) largest size so far
     repeat_share: Floats  # (C,) share of pairs at the start that had worked together
-    sums: Floats  # (C, 6) over rounds: value, synergy, distance, alike, bridged, trust
+    sums: Floats  # (C, 7) over rounds: members, value, synergy, distance, alike, bridged, trust
 
 
 class Forms(NamedTuple):

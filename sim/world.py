@@ -119,7 +119,7 @@ def collaborations(slots: int, breadth: int, largest: int) -> Collaborations:
     """Return free slots for collaborations."""
     team = (largest,)
     widths = {"members": team, "weight": team, "gain": team, "leaving": team, "remembered": (largest, largest),
-        "domains": (breadth,), "requirement": (breadth,), "sums": (6,)}
+        "domains": (breadth,), "requirement": (breadth,), "sums": (7,)}
     types: dict[str, Any] = whole("order size members leaving reason form owner started age breadth domains rounds_left rounds_spent largest") | {
         "serial": np.int64,
         "remembered": np.int16,

@@ -139,11 +139,11 @@ def write_event(w: World, events: Floats, row: int, c: int, now: int) -> None:
     event[7] = size
     event[8] = col.largest[c]
     event[9] = col.breadth[c]
-    for s in range(6):
+    for s in range(7):
         event[10 + s] = col.sums[c, s] / rounds
-    event[16] = col.repeat_share[c]
-    event[17] = across / (size * (size - 1) / 2) if size > 1 else 0.0
-    event[18] = bridging / size if size > 0 else 0.0
+    event[17] = col.repeat_share[c]
+    event[18] = across / (size * (size - 1) / 2) if size > 1 else 0.0
+    event[19] = bridging / size if size > 0 else 0.0
 
 
 @kernel

@@ -203,12 +203,13 @@ def work_together(w: World, own_rule: Combine, c: int, now: int) -> None:
     tally[TRUST] += trust
     tally[TEAMS] += 1.0
     sums = col.sums[c]
-    sums[0] += value
-    sums[1] += synergy
-    sums[2] += distance
-    sums[3] += alike
-    sums[4] += bridged
-    sums[5] += trust
+    sums[0] += size
+    sums[1] += value
+    sums[2] += synergy
+    sums[3] += distance
+    sums[4] += alike
+    sums[5] += bridged
+    sums[6] += trust
 
 
 @kernel
