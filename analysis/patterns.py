@@ -91,7 +91,7 @@ def best_distance(events: pl.DataFrame) -> list[Check]:
     checks, tops = [], []
     for skill in skills:
         part = events.filter(pl.col("learning.bridging_start") == skill)
-        synergy = (part["synergy"] / part["size"]).to_numpy()
+        synergy = (part["synergy"] / part["mean_size"]).to_numpy()
         fit = parabola(part["mean_distance"].to_numpy(), synergy, part["replicate"].to_numpy(), (low, high), level)
         tops.append(fit.tops)
         claim = f"bridging skill {skill:g}: synergy rises at distance {low:.2f} and falls at {high:.2f} (slopes)"

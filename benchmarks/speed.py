@@ -16,6 +16,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sim.config import Config
+from sim.measures import EVENT_COLUMNS
 from sim.model import CollaborationModel
 from sim.state import World
 from sim.world import build_world
@@ -73,7 +74,7 @@ def memory() -> tuple[str, float, str]:
     """Return bytes of state per organisation at 12 domains and 16 ledger slots, event buffer included."""
     settings = config(100_000, 1, ledger_slots=16)
     world: World = build_world(settings, [(settings.structure, 1.0)], {}, None)
-    events = 2 * world.col.order.size * 19 * 8
+    events = 2 * world.col.order.size * len(EVENT_COLUMNS) * 8
     return "bytes per organisation, 12 domains, 16 slots", (bytes_of(world) + events) / 100_000, "at most 2,000"
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from math import sqrt
 from typing import NamedTuple
 
-import numpy as np
-
 from sim.compilation import kernel
 from sim.prefetching import look_ahead_to_size
-from sim.state import Floats, Tally, World
+from sim.sorting import sort_by_keys
+from sim.state import Floats, Scratch, Tally, World
 
 
 class Measure(NamedTuple):
@@ -65,6 +64,7 @@ EVENT_MEANINGS = {
     "size": "members at the end",
     "largest_size": "largest number of members",
     "breadth": "domains its last challenge needed",
+    "mean_size": "members, mean over rounds",
     "value": "joint value per round, mean",
     "synergy": "synergy per round, mean",
     "mean_distance": "cognitive distance between members, mean over pairs and rounds",
@@ -85,12 +85,14 @@ DIVERSITY, TRUST, TEAMS, SOLOISTS = Tally.DIVERSITY, Tally.TRUST, Tally.TEAMS, T
 
 
 @kernel
-def gini(values: Floats) -> float:
+def gini(values: Floats, scratch: Scratch) -> float:
     """Return the Gini coefficient of values, negative ones counted as nothing; 0 when nobody has anything."""
-    order = np.argsort(values)  # as in find: one sort to compile
     weighted, total, n = 0.0, 0.0, values.size
+    for i in range(n):
+        scratch.keys[i] = max(0.0, values[i])
+    sort_by_keys(scratch, n)
     for rank in range(n):
-        value = max(0.0, values[order[rank]])
+        value = scratch.keys[rank]
         weighted += (rank + 1) * value
         total += value
     return (2.0 * weighted / total - (n + 1)) / n if total > 0.0 else 0.0
@@ -177,7 +179,7 @@ def measure_population(w: World, row: Floats) -> None:
     row[26] = share_variance
     row[27] = 1.0 / (1.0 - share_variance)
     row[28] = covered / domains
-    row[29] = gini(org.earned_total)
+    row[29] = gini(org.earned_total, w.scratch)
 
 
 @kernel

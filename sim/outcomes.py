@@ -105,7 +105,7 @@ def collaborations_ended(events: pl.DataFrame) -> dict[str, float]:
 
 def by_form(events: pl.DataFrame) -> pl.DataFrame:
     """Return a row per form: its collaborations, their size and lifetime, and value and synergy per member and round."""
-    work = pl.col("rounds") * pl.col("size")
+    work = pl.col("rounds") * pl.col("mean_size")
     ended = pl.col("reason") != REASONS[0]
     return events.group_by("form", maintain_order=True).agg(
         collaborations=pl.len(),
@@ -120,7 +120,7 @@ def by_form(events: pl.DataFrame) -> pl.DataFrame:
 def partners_new_and_old(events: pl.DataFrame, last: int) -> dict[str, float]:
     """Return synergy per member in collaborations of strangers and of old acquaintances that started in the second half."""
     late = events["started"].to_numpy() > last / 2
-    each, known = (events["synergy"] / events["size"]).to_numpy(), events["repeat_share"].to_numpy()
+    each, known = (events["synergy"] / events["mean_size"]).to_numpy(), events["repeat_share"].to_numpy()
     return {"synergy_new_partners": _mean(each[late & (known == 0.0)]), "synergy_old_partners": _mean(each[late & (known == 1.0)])}
 
 

@@ -30,11 +30,11 @@ NUMBERS = {float: types.float64, int: types.int64, bool: types.boolean, np.uint6
 
 
 class GroupType(types.Type):  # type: ignore[misc]
-    """Numba's type of a packed named tuple: which field stands at which word of the table, and what it is."""
+    """Numba's type of a packed named tuple: which field stands at which word of the table, what it is, and its last stride where that is sure."""
 
-    def __init__(self, title: str, fields: tuple[tuple[str, int, types.Type], ...]) -> None:
-        self.fields = {field: (word, kind) for field, word, kind in fields}
-        layout = ", ".join(f"{field}@{word}:{kind}" for field, word, kind in fields)
+    def __init__(self, title: str, fields: tuple[tuple[str, int, types.Type, int], ...]) -> None:
+        self.fields = {field: (word, kind, last) for field, word, kind, last in fields}
+        layout = ", ".join(f"{field}@{word}:{kind}/{last}" for field, word, kind, last in fields)
         super().__init__(name=f"{title}({sha256(layout.encode()).hexdigest()[:16]})")
 
 
@@ -60,7 +60,7 @@ class GroupAttribute(AttributeTemplate):  # type: ignore[misc]
 @lower_getattr_generic(GroupType)  # type: ignore[untyped-decorator]
 def read_field(context: Any, builder: Any, group: GroupType, table: Any, field: str) -> Any:
     """Build a field's value from its words, which never change while a kernel runs."""
-    word, kind = group.fields[field]
+    word, kind, last = group.fields[field]
     invariant = builder.module.add_metadata([])
 
     def read(offset: int) -> Any:
@@ -78,6 +78,8 @@ def read_field(context: Any, builder: Any, group: GroupType, table: Any, field: 
     shape = [read(1 + axis) for axis in range(kind.ndim)]
     if kind.layout == "A":
         strides = [read(1 + kind.ndim + axis) for axis in range(kind.ndim)]
+        if kind.ndim > 1:  # steps within a row do not depend on the configuration: known, many elements are done at once
+            strides[-1] = ir.Constant(WORD, last)
     else:
         strides = [ir.Constant(WORD, item)]
         for axis in range(kind.ndim - 1, 0, -1):
@@ -110,16 +112,18 @@ def lay_out(group: Any, words: list[int]) -> GroupType:
     for field, value in zip(group._fields, group, strict=True):
         word = len(words) - start
         kind: types.Type
+        last = 0
         if isinstance(value, tuple):
             kind = lay_out(value, words)
         elif isinstance(value, np.ndarray):
             layout = "C" if value.strides == dense_strides(value) else "A"
             words.extend([value.ctypes.data, *value.shape, *(value.strides if layout == "A" else ())])
+            last = value.strides[-1] if value.ndim > 1 else 0
             kind = types.Array(from_dtype(value.dtype), value.ndim, layout)
         else:
             kind = NUMBERS[type(value)]
             words.append(int(np.float64(value).view(np.uint64)) if kind == types.float64 else int(value) % 2**64)
-        fields.append((field, word, kind))
+        fields.append((field, word, kind, last))
     return GroupType(type(group).__name__, tuple(fields))
 
 

@@ -16,7 +16,6 @@ from numba.extending import intrinsic
 
 from sim.compilation import kernel
 from sim.packing import WORD, read_field
-from sim.relations import slot_of
 from sim.state import World
 
 FROM_ORGANISATIONS = 3_000  # below, the state (1.5 kB each) is in the caches anyway and asking costs more than it saves
@@ -76,11 +75,11 @@ def slots_of(*columns: str) -> Any:
 
 
 own_situation = rows_of("breadth", "alone_value", "expertise", "form", "at_work", "places", "alone_quality")
-own_memory = rows_of("used", "partner", "trust", "meetings")
-own_new_slots = rows_of("joint", "last_worked")
-freedom = rows_of("load", "sector")
-somebody = rows_of("expertise", "alone_value")
 who_it_knows = rows_of("used", "partner")
+whom_it_met = rows_of("meetings", "joint")
+freedom = rows_of("load")
+somebody = rows_of("expertise", "alone_value")
+opinion = slots_of("trust", "meetings")
 skills = rows_of("expertise")
 relation = slots_of("trust", "meetings", "last_worked")
 team = rows_of("size")
@@ -93,16 +92,14 @@ needs = rows_of("domains", lines=1)
 def look_ahead_to_actor(w: World, i: int) -> None:
     """Ask for what somebody who acts later reads of itself."""
     own_situation(w.org, i)
-    own_memory(w.ledger, i)
+    who_it_knows(w.ledger, i)
     if w.org.load[i] < w.p.capacity:
-        own_new_slots(w.ledger, i)
+        whom_it_met(w.ledger, i)
 
 
 @kernel
 def look_ahead_to_contacts(w: World, i: int) -> None:
-    """Ask for what tells whether those it knows are free, and for its teams."""
-    for slot in range(w.ledger.used[i]):
-        freedom(w.org, w.ledger.partner[i, slot])
+    """Ask for its teams."""
     for place in range(w.org.load[i]):
         team(w.col, w.org.places[i, place])
 
@@ -114,6 +111,7 @@ def look_ahead_to_candidates(w: World, i: int) -> None:
         j = w.ledger.partner[i, slot]
         if w.org.load[j] < w.p.capacity:
             somebody(w.org, j)
+            opinion(w.ledger, i, slot)
     for place in range(w.org.load[i]):
         c = w.org.places[i, place]
         for mate in range(w.col.size[c]):
@@ -142,17 +140,16 @@ def look_ahead_to_relations(w: World, c: int) -> None:
     for a in range(w.col.size[c]):
         for b in range(w.col.size[c]):
             if a != b:
-                i = w.col.members[c, a]
-                relation(w.ledger, i, slot_of(w.ledger, i, w.col.members[c, b]))
+                relation(w.ledger, w.col.members[c, a], w.col.remembered[c, a, b])
 
 
 @kernel
-def look_ahead_in_find(w: World, order: Any, turn: int, actors: int) -> None:
+def look_ahead_in_find(w: World, turn: int, actors: int) -> None:
     """Ask for what the next turns need: the farther, the less is known of where it lies."""
     if w.org.load.size >= FROM_ORGANISATIONS and turn + 9 < actors:
-        look_ahead_to_actor(w, w.scratch.actors[order[turn + 9]])
-        look_ahead_to_contacts(w, w.scratch.actors[order[turn + 5]])
-        look_ahead_to_candidates(w, w.scratch.actors[order[turn + 2]])
+        look_ahead_to_actor(w, w.scratch.actors[turn + 9])
+        look_ahead_to_contacts(w, w.scratch.actors[turn + 5])
+        look_ahead_to_candidates(w, w.scratch.actors[turn + 2])
 
 
 @kernel

@@ -26,7 +26,7 @@ RECORDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "ledger": (("trust", "familiarity"), ("meetings", "last_met")),
     "col": (
         (
-            "size", "form", "started", "age", "rounds_left", "rounds_spent", "progress", "quality", "members", "reason",
+            "size", "form", "started", "age", "rounds_left", "rounds_spent", "progress", "quality", "members", "remembered", "reason",
             "surplus", "expected", "gain", "owner", "largest", "weight", "leaving", "requirement", "domains", "breadth", "sums",
         ),
     ),

@@ -24,6 +24,14 @@ def slot_of(ledger: Ledger, i: int, j: int) -> int:
 
 
 @kernel
+def slot_from(ledger: Ledger, i: int, j: int, guess: int) -> int:
+    """Return the slot in which ``i`` remembers ``j``, or NOBODY; quick when it still is where it was before."""
+    if 0 <= guess < ledger.used[i] and ledger.partner[i, guess] == j:
+        return guess
+    return slot_of(ledger, i, j)
+
+
+@kernel
 def stranger_trust(org: Organisations, p: Settings, i: int, j: int) -> float:
     """Return the trust ``i`` has in ``j`` before they know each other, tau0."""
     return p.trust_initial if org.sector[i] == org.sector[j] else p.trust_across

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
+Shorts = NDArray[np.int16]
 Flags = NDArray[np.int8]
 
 NOBODY = -1
@@ -70,6 +71,7 @@ class Collaborations(NamedTuple):
     weight: Floats  # (C, S) weight in the last round of work
     gain: Floats  # (C, S) moving average of share minus value alone
     leaving: Integers  # (C, S) place + 1 of a member that leaves this round, else 0
+    remembered: Shorts  # (C, S, S) slot in which a member remembered another when they last worked, or NOBODY
     reason: Integers  # (C,) why it ends this round, 0 when it goes on
     solved: Flags  # (C,) 1 when its challenge was solved this round
     form: Integers  # (C,)
@@ -87,7 +89,7 @@ class Collaborations(NamedTuple):
     quality: Floats  # (C,) in the last round of work
     largest: Integers  # (C,) largest size so far
     repeat_share: Floats  # (C,) share of pairs at the start that had worked together
-    sums: Floats  # (C, 6) over rounds: value, synergy, distance, alike, bridged, trust
+    sums: Floats  # (C, 7) over rounds: members, value, synergy, distance, alike, bridged, trust
 
 
 class Forms(NamedTuple):
@@ -191,6 +193,9 @@ class Scratch(NamedTuple):
 
     keys: Floats  # (N,)
     actors: Integers  # (N,)
+    other_keys: Floats  # (N,) where these are sorted to
+    other_actors: Integers  # (N,)
+    byte_counts: Integers  # (8, 256)
     contribution: Floats  # (S + 1, B)
     share: Floats  # (S + 1,)
     pooled: Floats  # (B,)
@@ -205,7 +210,6 @@ class Scratch(NamedTuple):
     freed: Integers  # (C,)
     linked: Flags  # (S, S)
     understanding: Floats  # (S, S)
-    slot: Integers  # (S, S)
     integration: Floats  # (S, S)
     seen: Integers  # (max(S, 64),)
     domain_weight: Floats  # (K,)

@@ -14,6 +14,7 @@ from sim.production import OWN as OWN_POOLING
 from sim.production import POOLING_RULES
 from sim.records import laid_out
 from sim.relations import DECAYS
+from sim.sorting import BYTES, VALUES
 from sim.state import Collaborations, Floats, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally, World, columns
 from sim.structures import LinkRule, form_tables
 
@@ -117,9 +118,11 @@ def ledger(n: int, slots: int) -> Ledger:
 def collaborations(slots: int, breadth: int, largest: int) -> Collaborations:
     """Return free slots for collaborations."""
     team = (largest,)
-    widths = {"members": team, "weight": team, "gain": team, "leaving": team, "domains": (breadth,), "requirement": (breadth,), "sums": (6,)}
+    widths = {"members": team, "weight": team, "gain": team, "leaving": team, "remembered": (largest, largest),
+        "domains": (breadth,), "requirement": (breadth,), "sums": (7,)}
     types: dict[str, Any] = whole("order size members leaving reason form owner started age breadth domains rounds_left rounds_spent largest") | {
         "serial": np.int64,
+        "remembered": np.int16,
         "solved": np.int8,
     }
     made: Collaborations = columns(Collaborations, slots, widths, types)
@@ -131,6 +134,9 @@ def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capaci
     return Scratch(
         keys=np.zeros(n),
         actors=np.zeros(n, np.int32),
+        other_keys=np.zeros(n),
+        other_actors=np.zeros(n, np.int32),
+        byte_counts=np.zeros((BYTES, VALUES), np.int32),
         contribution=np.zeros((largest + 1, breadth)),
         share=np.zeros(largest + 1),
         pooled=np.zeros(breadth),
@@ -145,7 +151,6 @@ def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capaci
         freed=np.zeros(teams, np.int32),
         linked=np.zeros((largest, largest), np.int8),
         understanding=np.zeros((largest, largest)),
-        slot=np.zeros((largest, largest), np.int32),
         integration=np.zeros((largest, largest)),
         seen=np.zeros(max(largest, LARGEST_SAMPLE), np.int32),
         domain_weight=np.zeros(domains),

@@ -25,7 +25,7 @@ def distance_and_bridging(events: pl.DataFrame) -> Figure:
     """Draw synergy per member against distance, in bins of equal numbers, per bridging skill."""
     distance = events["mean_distance"].to_numpy()
     edges = np.quantile(distance, np.arange(1, BINS) / BINS)
-    binned = events.with_columns(each=pl.col("synergy") / pl.col("size"), bin=np.searchsorted(edges, distance))
+    binned = events.with_columns(each=pl.col("synergy") / pl.col("mean_size"), bin=np.searchsorted(edges, distance))
     centres = binned.group_by("bin").agg(distance=pl.col("mean_distance").mean())
     keys = ("replicate", "learning.bridging_start", "distance")
     means = binned.join(centres, on="bin").group_by(keys).agg(pl.col("each").mean()).sort(keys)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.compilation import kernel
 from sim.phases.assemble import assemble, start_together
 from sim.prefetching import look_ahead_in_find, look_ahead_to_own_teams
 from sim.production import Combine, deepen, running_cost, team_quality, unit_value, write_contribution
 from sim.randomness import Process, pick, uniform
 from sim.relations import cooling_off, open_slot, slot_of, trust_in
+from sim.sorting import sort_by_keys
 from sim.state import NOBODY, Floats, Forms, Ledger, Organisations, Settings, Surroundings, World
 from sim.structures import NONE
 from sim.teams import SEARCH, accepts, admit, judge_partner, value_with, weigh, write_members, write_perceived, write_shares
@@ -187,6 +186,15 @@ def avoids_somebody(w: World, i: int, c: int, now: int) -> bool:
 
 
 @kernel
+def some_are_open(forms: Forms) -> bool:
+    """Tell whether any form lets organisations in that nobody invited."""
+    for form in range(forms.entry_open.size):
+        if forms.entry_open[form] == 1:
+            return True
+    return False
+
+
+@kernel
 def join_running(w: World, own_rule: Combine, i: int, now: int) -> None:
     """Let ``i`` join the open collaboration among its contacts' that pays best, if it dilutes nobody."""
     org, ledger, col, forms, scratch, p = w.org, w.ledger, w.col, w.forms, w.scratch, w.p
@@ -240,10 +248,11 @@ def find(w: World, own_rule: Combine, now: int) -> None:
             scratch.actors[actors] = i
             scratch.keys[actors] = uniform(w.p.seed, ORDER, now, i, 0)
             actors += 1
-    order = np.argsort(scratch.keys[:actors])
+    sort_by_keys(scratch, actors)
+    can_join = org.load.size > 1 and some_are_open(w.forms)  # else looking at the teams of all it knows would be in vain
     for turn in range(actors):
-        look_ahead_in_find(w, order, turn, actors)
-        i = scratch.actors[order[turn]]
+        look_ahead_in_find(w, turn, actors)
+        i = scratch.actors[turn]
         for place in range(org.load[i]):
             c = org.places[i, place]
             if growth_wanted(w, i, c, now):
@@ -251,6 +260,5 @@ def find(w: World, own_rule: Combine, now: int) -> None:
         if search_wanted(org, w.forms, w.p, i):
             hold_meetings(org, w.ledger, w.forms, w.around, w.p, i, now)
             size = assemble(w, own_rule, i, now)
-            if size == 0 or not start_together(w, own_rule, i, size, now):
-                if org.load.size > 1:
-                    join_running(w, own_rule, i, now)
+            if (size == 0 or not start_together(w, own_rule, i, size, now)) and can_join:
+                join_running(w, own_rule, i, now)

@@ -139,11 +139,11 @@ def write_event(w: World, events: Floats, row: int, c: int, now: int) -> None:
     event[7] = size
     event[8] = col.largest[c]
     event[9] = col.breadth[c]
-    for s in range(6):
+    for s in range(7):
         event[10 + s] = col.sums[c, s] / rounds
-    event[16] = col.repeat_share[c]
-    event[17] = across / (size * (size - 1) / 2) if size > 1 else 0.0
-    event[18] = bridging / size if size > 0 else 0.0
+    event[17] = col.repeat_share[c]
+    event[18] = across / (size * (size - 1) / 2) if size > 1 else 0.0
+    event[19] = bridging / size if size > 0 else 0.0
 
 
 @kernel
@@ -214,11 +214,11 @@ def forget(w: World, now: int) -> None:
     if rate == 0.0:
         return
     for i in range(w.org.load.size):
-        for slot in range(ledger.used[i]):
-            if ledger.last_worked[i, slot] < now:
-                start = stranger_trust(w.org, w.p, i, ledger.partner[i, slot])
-                ledger.trust[i, slot] += rate * (start - ledger.trust[i, slot])
-                ledger.familiarity[i, slot] -= rate * ledger.familiarity[i, slot]
+        for slot in range(ledger.used[i]):  # without branches, so that many slots are done at once
+            fading = rate if ledger.last_worked[i, slot] < now else 0.0
+            start = stranger_trust(w.org, w.p, i, ledger.partner[i, slot])
+            ledger.trust[i, slot] += fading * (start - ledger.trust[i, slot])
+            ledger.familiarity[i, slot] -= fading * ledger.familiarity[i, slot]
 
 
 @kernel

@@ -9,7 +9,7 @@ from sim.entering import fit_budget
 from sim.prefetching import look_ahead_in_work, look_ahead_to_needs
 from sim.production import Combine, deepen, divide, quality_of, team_quality, unit_value, write_contribution
 from sim.randomness import Process, normal_pair
-from sim.relations import closeness, distance_between, open_slot, slot_of, stranger_trust
+from sim.relations import closeness, distance_between, open_slot, slot_from, slot_of, stranger_trust
 from sim.state import NOBODY, Organisations, Scratch, Settings, Surroundings, Tally, World
 from sim.structures import MEDIATED, STAR, draw_links
 from sim.teams import weigh
@@ -71,11 +71,11 @@ def look_at_each_other(w: World, c: int) -> tuple[float, float, float, float, fl
             squares += 2.0 * distance * distance
             alike += 2.0 * close
             for _ in range(2):
-                slot = slot_of(ledger, i, j)
+                first, second = (a, b) if i == col.members[c, a] else (b, a)
+                slot = slot_from(ledger, i, j, col.remembered[c, first, second])
                 learned = 0.0 if slot == NOBODY else ledger.familiarity[i, slot]
                 trust += stranger_trust(org, p, i, j) if slot == NOBODY else ledger.trust[i, slot]
-                first, second = (a, b) if i == col.members[c, a] else (b, a)
-                scratch.slot[first, second] = slot
+                col.remembered[c, first, second] = slot
                 scratch.understanding[first, second] = 1.0 - (1.0 - close) * (1.0 - learned)
                 bridged += (1.0 - close) * learned
                 i, j = j, i
@@ -115,7 +115,7 @@ def weigh_members(w: World, c: int) -> None:
         understood, trusted, j = 0.0, 0.0, col.members[c, b]
         for a in range(size):
             if a != b:
-                slot = scratch.slot[b, a]
+                slot = col.remembered[c, b, a]
                 understood += scratch.integration[a, b]
                 trusted += stranger_trust(org, p, j, col.members[c, a]) if slot == NOBODY else ledger.trust[j, slot]
         col.weight[c, b] = weigh(w.forms, col.form[c], understood / (size - 1), trusted / (size - 1))
@@ -134,7 +134,7 @@ def learn_each_other(w: World, c: int, outcome: float, now: int) -> None:
             if a == b:
                 continue
             i, j = col.members[c, a], col.members[c, b]
-            slot = scratch.slot[a, b]
+            slot = col.remembered[c, a, b]
             if slot == NOBODY or ledger.partner[i, slot] != j:
                 slot = slot_of(ledger, i, j)
                 if slot == NOBODY:
@@ -203,12 +203,13 @@ def work_together(w: World, own_rule: Combine, c: int, now: int) -> None:
     tally[TRUST] += trust
     tally[TEAMS] += 1.0
     sums = col.sums[c]
-    sums[0] += value
-    sums[1] += synergy
-    sums[2] += distance
-    sums[3] += alike
-    sums[4] += bridged
-    sums[5] += trust
+    sums[0] += size
+    sums[1] += value
+    sums[2] += synergy
+    sums[3] += distance
+    sums[4] += alike
+    sums[5] += bridged
+    sums[6] += trust
 
 
 @kernel

@@ -76,6 +76,7 @@ class MeasuredTwin(TwinModel):
             "rounds": len(team.history),
             "reason": reason,
             "size": len(team.members),
+            "mean_size": mean(len(seen["members"]) for seen in team.history),
             "largest_size": max(len(seen["members"]) for seen in team.history),
             "breadth": len(team.challenge.needs),
             "repeat_share": team.repeat_share,

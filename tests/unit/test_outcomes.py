@@ -17,6 +17,7 @@ EVENTS = pl.DataFrame(
         "rounds": [10, 1, 4, 7],
         "size": [2, 2, 4, 3],
         "largest_size": [2, 3, 4, 3],
+        "mean_size": [2.0, 3.0, 4.0, 3.0],  # one of three left the second at its end
         "started": [0, 12, 12, 15],
         "value": [4.0, 2.0, 8.0, 3.0],
         "synergy": [2.0, -2.0, 4.0, 1.5],
@@ -59,13 +60,13 @@ def test_collaborations():
     assert (found["started"], found["team_size"], found["lifetime"]) == (4.0, 3.0, 4.0)
     assert found["ended_at_once"] == pytest.approx(1 / 3)
     assert found["ended_solved"] == pytest.approx(2 / 3)
-    assert partners_new_and_old(EVENTS, 20) == {"synergy_new_partners": -1.0, "synergy_old_partners": 1.0}
+    assert partners_new_and_old(EVENTS, 20) == {"synergy_new_partners": pytest.approx(-2 / 3), "synergy_old_partners": 1.0}
 
 
 def test_by_form_weighs_rounds_and_members():
     hub = by_form(EVENTS).row(by_predicate=pl.col("form") == "hub", named=True)
     assert (hub["collaborations"], hub["lifetime"], hub["solved"]) == (3, 5.5, 0.5)
-    assert hub["value"] == pytest.approx((40 + 2 + 21) / (20 + 2 + 21))
+    assert hub["value"] == pytest.approx((40 + 2 + 21) / (20 + 3 + 21))
 
 
 def test_nothing_happening_is_nan_not_an_error():
