@@ -84,7 +84,7 @@ skills = rows_of("expertise")
 relation = slots_of("trust", "meetings", "last_worked")
 team = rows_of("size")
 team_in_short = rows_of("size", lines=1)
-team_in_question = rows_of("size", lines=3)
+team_in_question = rows_of("size", lines=2)
 needs = rows_of("domains", lines=1)
 
 
@@ -98,8 +98,8 @@ def look_ahead_to_actor(w: World, i: int) -> None:
 
 
 @kernel
-def look_ahead_to_contacts(w: World, i: int) -> None:
-    """Ask for its teams."""
+def look_ahead_to_its_teams(w: World, i: int) -> None:
+    """Ask for the teams it is in."""
     for place in range(w.org.load[i]):
         team(w.col, w.org.places[i, place])
 
@@ -112,6 +112,7 @@ def look_ahead_to_candidates(w: World, i: int) -> None:
         if w.org.load[j] < w.p.capacity:
             somebody(w.org, j)
             opinion(w.ledger, i, slot)
+            who_it_knows(w.ledger, j)
     for place in range(w.org.load[i]):
         c = w.org.places[i, place]
         for mate in range(w.col.size[c]):
@@ -148,7 +149,7 @@ def look_ahead_in_find(w: World, turn: int, actors: int) -> None:
     """Ask for what the next turns need: the farther, the less is known of where it lies."""
     if w.org.load.size >= FROM_ORGANISATIONS and turn + 9 < actors:
         look_ahead_to_actor(w, w.scratch.actors[turn + 9])
-        look_ahead_to_contacts(w, w.scratch.actors[turn + 5])
+        look_ahead_to_its_teams(w, w.scratch.actors[turn + 5])
         look_ahead_to_candidates(w, w.scratch.actors[turn + 2])
 
 

@@ -26,8 +26,8 @@ RECORDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "ledger": (("trust", "familiarity"), ("meetings", "last_met")),
     "col": (
         (
-            "size", "form", "started", "age", "rounds_left", "rounds_spent", "progress", "quality", "members", "remembered", "reason",
-            "surplus", "expected", "gain", "owner", "largest", "weight", "leaving", "requirement", "domains", "breadth", "sums",
+            "size", "form", "started", "age", "rounds_left", "rounds_spent", "progress", "quality", "members", "reason",
+            "surplus", "gain", "leaving", "expected", "domains", "breadth", "owner", "largest", "remembered", "weight", "requirement", "sums",
         ),
     ),
 }  # fmt: skip

@@ -70,7 +70,7 @@ class Collaborations(NamedTuple):
     members: Integers  # (C, S) the convenor first
     weight: Floats  # (C, S) weight in the last round of work
     gain: Floats  # (C, S) moving average of share minus value alone
-    leaving: Integers  # (C, S) place + 1 of a member that leaves this round, else 0
+    leaving: Flags  # (C, S) place + 1 of a member that leaves this round, else 0
     remembered: Shorts  # (C, S, S) slot in which a member remembered another when they last worked, or NOBODY
     reason: Integers  # (C,) why it ends this round, 0 when it goes on
     solved: Flags  # (C,) 1 when its challenge was solved this round

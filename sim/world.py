@@ -120,9 +120,10 @@ def collaborations(slots: int, breadth: int, largest: int) -> Collaborations:
     team = (largest,)
     widths = {"members": team, "weight": team, "gain": team, "leaving": team, "remembered": (largest, largest),
         "domains": (breadth,), "requirement": (breadth,), "sums": (7,)}
-    types: dict[str, Any] = whole("order size members leaving reason form owner started age breadth domains rounds_left rounds_spent largest") | {
+    types: dict[str, Any] = whole("order size members reason form owner started age breadth domains rounds_left rounds_spent largest") | {
         "serial": np.int64,
         "remembered": np.int16,
+        "leaving": np.int8,
         "solved": np.int8,
     }
     made: Collaborations = columns(Collaborations, slots, widths, types)
