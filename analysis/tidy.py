@@ -129,8 +129,8 @@ def two_samples(first: pl.DataFrame, second: pl.DataFrame, measure: str, pairing
         need(first, "seed")
         both = first.select("replicate", "seed").join(second.select("replicate", "seed"), on="replicate", suffix="_of_second")
         if len(both) > 1 and both["seed"].equals(both["seed_of_second"], check_names=False):
-            pair = (runs.join(both, on="replicate", how="semi").sort("replicate") for runs in (first, second))
-            return Samples(*(values_of(runs, measure) for runs in pair), paired=True)
+            one, other = (values_of(runs.join(both, on="replicate", how="semi").sort("replicate"), measure) for runs in (first, second))
+            return Samples(one, other, paired=True)
         if pairing == "paired":
             raise AnalysisError("the runs have no common seeds, so they cannot be paired; use pairing='unpaired' or common_random_numbers=true")
     return Samples(values_of(first, measure), values_of(second, measure), False)
