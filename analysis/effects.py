@@ -95,8 +95,9 @@ def newcombe_interval(share: float, m: int, n: int, level: float = LEVEL) -> tup
         variance = p * (1.0 - p) * (1.0 + middle * ((1.0 - p) / (2.0 - p) + p / (1.0 + p))) / (m * n)
         return (share - p) ** 2 - z * z * variance
 
-    low = 0.0 if share == 0.0 else float(brentq(distance, 0.0, share))
-    high = 1.0 if share == 1.0 else float(brentq(distance, share, 1.0))
+    edge = 1e-9  # the distance is 0 at 0 and 1 themselves, which is not the end looked for
+    low = 0.0 if share == 0.0 else float(brentq(distance, 0.0, min(share, 1.0 - edge)))
+    high = 1.0 if share == 1.0 else float(brentq(distance, max(share, edge), 1.0))
     return low, high
 
 

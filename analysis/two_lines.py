@@ -107,13 +107,14 @@ def lines_at(point: float, x: Floats, y: Floats, group: Places, common: bool, le
 
 def over_replicates(x: Floats, y: Floats, group: Places, part: Truths, level: float) -> Line:
     """Return a line from the slopes within every replicate, over part of the observations."""
-    slopes = []
-    for g in range(int(group.max()) + 1):
-        here = part & (group == g)
-        if np.unique(x[here]).size < 2:
-            raise AnalysisError("a replicate has fewer than two levels on one side of the break point; use more levels, or complete the study")
-        slopes.append(stats.linregress(x[here], y[here]).slope)
-    slope = mean(np.array(slopes), level)
+    here, replicates = group[part], int(group.max()) + 1
+    count = np.bincount(here, minlength=replicates)
+    apart = x[part] - (np.bincount(here, x[part], replicates) / np.maximum(1, count))[here]
+    squares = np.bincount(here, apart**2, replicates)
+    if squares.min() <= 0.0:
+        raise AnalysisError("a replicate has fewer than two levels on one side of the break point; use more levels, or complete the study")
+    slopes = np.bincount(here, apart * y[part], replicates) / squares
+    slope = mean(slopes, level)
     if np.ptp(slopes) <= 1e-12 * max(1e-300, float(np.abs(slopes).max())):
         return Line(slope, np.sign(slope.value) * np.inf if slope.value else 0.0, 0.0 if slope.value else 1.0)
     test = stats.ttest_1samp(slopes, 0.0)
