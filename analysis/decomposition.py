@@ -25,12 +25,11 @@ import polars as pl
 from analysis.errors import AnalysisError
 from analysis.estimates import LEVEL, Floats, mean
 from analysis.shapley import Switches, shares
-from analysis.tidy import Comparison, comparisons, need, values_of
+from analysis.tidy import comparisons, need, place, values_of
 
 COSTS = ("link_cost", "rule_cost", "setup_cost", "exit_cost", "search_cost")
 RECORDED = ("joint_value", "synergy", "synergy_ratio", *COSTS, "understanding_alike", "understanding_bridged", "trust_within")
 ACCOUNTS = ("joint_value", "solo", "teams", "members_alone", *COSTS)
-SOURCES = ("alike", "bridged", "trust")
 PARTS = {
     "pooled": "expertise", "alike": "understanding", "bridged": "understanding", "mediator": "understanding", "trust": "trust",
     "modularity": "form", "formalisation": "form",
@@ -101,16 +100,19 @@ class Side(NamedTuple):
         return understood * trusting
 
 
-def side_of(teams: Floats, sources: Mapping[str, Floats], form: Form) -> Side:
-    """Return a configuration with the pooled expertise that makes its gross value exact."""
-    seen = 0.0 if form.mediator is not None else 1.0
-    mediated = 0.0 if form.mediator is None else form.mediator**2
-    fixed = [np.full(teams.size, value) for value in (mediated, form.modularity, form.formalisation)]
-    side = Side(teams, seen * sources["alike"], seen * sources["bridged"], fixed[0], sources["trust"], *fixed[1:])
+def side_of(books: pl.DataFrame, form: str, forms: Mapping[Any, Form], where: dict[str, Any]) -> tuple[dict[str, Floats], Side]:
+    """Return the accounts of a configuration by replicate, and its teams with the pooled expertise that makes their gross value exact."""
+    if books[form].n_unique() != 1:
+        raise AnalysisError(f"there are several forms at {place(where)}; name {form} in by")
+    modularity, formalisation, mediator = forms[books[form][0]]
+    columns = {name: books[name].to_numpy() for name in (*ACCOUNTS, "alike", "bridged", "trust")}
+    seen = 1.0 if mediator is None else 0.0
+    mediated, s, g = (np.full(len(books), value) for value in ((mediator or 0.0) ** 2, modularity, formalisation))
+    side = Side(columns["teams"], seen * columns["alike"], seen * columns["bridged"], mediated, columns["trust"], s, g)
     weight = side.weight()
-    if ((weight <= 0.0) & (teams > 0.0)).any():
+    if ((weight <= 0.0) & (side.pooled > 0.0)).any():
         raise AnalysisError("teams make value though nobody is understood or trusted on average; this decomposition does not hold here")
-    return side._replace(pooled=np.divide(teams, weight, out=np.zeros_like(teams), where=weight > 0.0))
+    return columns, side._replace(pooled=np.divide(side.pooled, weight, out=np.zeros_like(weight), where=weight > 0.0))
 
 
 def divided(before: Side, after: Side) -> dict[str, Floats]:
@@ -143,20 +145,11 @@ def decomposition(
     unknown = [name for name in books[form].unique(maintain_order=True) if name not in forms]
     if unknown:
         raise AnalysisError(f"forms lacks {', '.join(map(str, unknown))}; give every level of {form} its modularity, formalisation and mediator")
-    found: dict[str, list[Comparison]] = {}
-    for name in (*ACCOUNTS, *SOURCES):
-        if books[name].n_unique() > 1:
-            found[name] = comparisons(books, factor, reference, name, by, "paired")
     rows = []
-    for at, (where, here, total) in enumerate(found["joint_value"]):
-        pair = {name: found[name][at].samples if name in found else None for name in (*ACCOUNTS, *SOURCES)}
-        sides = []
-        for place_of, level_of in (("first", here), ("second", reference)):
-            columns = {name: getattr(both, place_of) if both else np.full(total.n, books[name][0]) for name, both in pair.items()}
-            point = books.filter([pl.col(name) == value for name, value in {**where, factor: level_of}.items()])
-            if point[form].n_unique() != 1:
-                raise AnalysisError(f"there are several forms at {factor}={level_of}; name {form} in by")
-            sides.append((columns, side_of(columns["teams"], columns, forms[point[form][0]])))
+    for where, here, _ in comparisons(books, factor, reference, "joint_value", by, "paired"):
+        now, then = (books.filter([pl.col(name) == value for name, value in {**where, factor: at}.items()]) for at in (here, reference))
+        after, before = now.join(then, on="replicate", how="semi"), then.join(now, on="replicate", how="semi")
+        sides = [side_of(books_at.sort("replicate"), form, forms, {**where, factor: at}) for books_at, at in ((after, here), (before, reference))]
         rows += [{**where, factor: here, "reference": reference, **row, "level": level} for row in parts(sides[0], sides[1], level)]
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(method=pl.lit("paired, Student; teams by Shapley"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from scipy import stats
 
 from analysis.bootstrap import bca, ratio_of_means
 from analysis.errors import AnalysisError
-from analysis.estimates import LEVEL, Estimate, Floats, mean
+from analysis.estimates import LEVEL, Floats, mean
 from analysis.means import difference
 from analysis.tidy import checked, comparisons, groups, known_level, need, one_run_each, place, values_of
 
@@ -107,7 +108,8 @@ def kaplan_meier_median(times: Floats, watched: Floats, level: float = LEVEL) ->
     if not seen.any():
         return {"value": None, "low": None, "high": None}
     curve = stats.ecdf(stats.CensoredData(uncensored=times[seen], right=watched[~seen])).sf
-    with np.errstate(divide="ignore", invalid="ignore"):  # the curve has no interval where it is 1 or 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # there is no interval where the curve is 1 or 0; NaN is not below a half
         ends = curve.confidence_interval(level, method="log-log")
 
     def reached(survival: Floats) -> float | None:
@@ -136,5 +138,5 @@ def caused_by_round(
     rows = []
     for where, part in groups(paired.with_columns(change=pl.col(measure) - pl.col("without")), [*by, rate, "round"]):
         values = values_of(one_run_each(part, place(where)), "change")
-        rows.append({**where, **Estimate(*mean(values, level))._asdict()})
+        rows.append({**where, **mean(values, level)._asdict()})
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(level=pl.lit(level), method=pl.lit("paired, Student, per round"))

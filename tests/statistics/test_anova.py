@@ -27,7 +27,12 @@ LEVELS = {"form": ["hub", "alliance", "network"], "imitation.rate": [0.0, 0.1], 
 def noisy(common=True, seed=1):
     rng = np.random.default_rng(seed)
     luck = rng.normal(0, 1, 50)
-    return factorial(LEVELS, lambda r, **at: len(at["form"]) * at["depth"] - 5 * at["imitation.rate"] + luck[r] * common + rng.normal(0, 1), 7, common)
+
+
+    def value(r, **at):
+        return len(at["form"]) * at["depth"] - 5 * at["imitation.rate"] + luck[r] * common + rng.normal(0, 1)
+
+    return factorial(LEVELS, value, 7, common)
 
 
 @pytest.mark.parametrize("common", [True, False])

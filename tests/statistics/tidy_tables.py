@@ -20,8 +20,8 @@ def factorial(levels, value, replicates=6, common=True):
 def two_forms(first, second, common=True):
     """Two forms, hub and alliance, with these values by replicate."""
     sides = {"hub": np.asarray(first), "alliance": np.asarray(second)}
-    parts = [
-        pl.DataFrame({"structure": form, "replicate": range(values.size), "seed": np.arange(values.size) + (0 if common else 1000 * number), "y": values})
-        for number, (form, values) in enumerate(sides.items())
-    ]
+    parts = []
+    for number, (form, values) in enumerate(sides.items()):
+        seeds = np.arange(values.size) + (0 if common else 1000 * number)
+        parts.append(pl.DataFrame({"structure": form, "replicate": range(values.size), "seed": seeds, "y": values}))
     return pl.concat(parts)
