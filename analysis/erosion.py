@@ -77,7 +77,7 @@ def erosion(
             parts = {"with imitation": mean(samples.first, level), "without imitation": mean(samples.second, level)}
             rows += [{**known, "part": part, **estimate._asdict(), "method": "mean, Student"} for part, estimate in parts.items()]
             rows.append({**known, "part": "caused by imitation", **caused._asdict(), "method": method})
-                if quantity == "loss" and parts["with imitation"].low > 0.0 and not samples.no_spread:
+            if quantity == "loss" and parts["with imitation"].low > 0.0 and not samples.no_spread:
                 share = bca([samples.first - samples.second, samples.first], ratio_of_means, paired=True, level=level)
                 rows.append({**known, "part": "share caused", **share._asdict(), "method": "paired, BCa bootstrap"})
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(level=pl.lit(level))

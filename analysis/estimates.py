@@ -28,6 +28,10 @@ class Estimate(NamedTuple):
         """Return value and interval as text."""
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
+    def __neg__(self) -> Estimate:
+        """Return the estimate of the opposite sign."""
+        return Estimate(-self.value, -self.high, -self.low, self.n)
+
 
 def mean(values: Floats, level: float = LEVEL) -> Estimate:
     """Return the mean with Student's interval; a single value has none (NaN)."""

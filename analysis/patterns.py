@@ -90,7 +90,7 @@ def best_distance(events: pl.DataFrame) -> list[Check]:
         fit = parabola(part["mean_distance"].to_numpy(), synergy, part["replicate"].to_numpy(), (low, high), level)
         tops.append(fit.tops)
         claim = f"bridging skill {skill:g}: synergy rises at distance {low:.2f} and falls at {high:.2f} (slopes)"
-        checks.append(weaker(claim, fit.slope_low, negative(fit.slope_high)))
+        checks.append(weaker(claim, fit.slope_low, -fit.slope_high))
     shift = tops[-1] - tops[0]
     claim = f"the best distance is larger at bridging skill {skills[-1]:g} than at {skills[0]:g}"
     return [*checks, Check(claim, Estimate(float(shift[0]), *quantiles(shift[1:], level), events["replicate"].n_unique()))]
@@ -99,11 +99,6 @@ def best_distance(events: pl.DataFrame) -> list[Check]:
 def weaker(claim: str, first: Estimate, second: Estimate) -> Check:
     """Return a claim that two effects are both there: the weaker of them decides, and no correction is needed for looking at two."""
     return Check(f"{claim}; the weaker of both", min(first, second, key=lambda estimate: estimate.low))
-
-
-def negative(estimate: Estimate) -> Estimate:
-    """Return an estimate of the opposite sign."""
-    return Estimate(-estimate.value, -estimate.high, -estimate.low, estimate.n)
 
 
 def imitation_erodes(runs: pl.DataFrame) -> list[Check]:

@@ -36,7 +36,7 @@ def settled_from(course: Floats, tolerance: float) -> int | None:
 
 
 def variance_stability(runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[str], tolerance: float = TOLERANCE) -> pl.DataFrame:
-    """Return from how many replicates on the coefficient of variation stands still at every point (Lee et al. 2015, section 2).
+    """Return from how many replicates on the coefficient of variation stands still at every point (Lee et al. 2015).
 
     ``enough`` is the smallest n whose coefficient differs from that of every larger number of replicates there is by less than ``tolerance``,
     null if that is not so before the last. It depends on the order of replicates and on how many there are: it can show that there are too few,

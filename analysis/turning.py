@@ -95,16 +95,11 @@ def one_sided(estimate: Estimate, level: float) -> float:
     return float(stats.t.sf(estimate.value / error, estimate.n - 1))
 
 
-def opposite(estimate: Estimate) -> Estimate:
-    """Return an estimate of the opposite sign."""
-    return Estimate(-estimate.value, -estimate.high, -estimate.low, estimate.n)
-
-
 def turns(before: Estimate, after: Estimate, level: float) -> float:
     """Return the p value of "it does not turn": the weaker of rising before and falling after, or of both the other way round."""
     if before.value * after.value >= 0.0:
         return 1.0
-    up, down = (before, opposite(after)) if before.value > 0.0 else (opposite(before), after)
+    up, down = (before, -after) if before.value > 0.0 else (-before, after)
     return max(one_sided(up, level), one_sided(down, level))
 
 
@@ -119,6 +114,5 @@ def by_parabola(part: pl.DataFrame, factor: str, measure: str, level: float) -> 
 def by_halves(part: pl.DataFrame, factor: str, measure: str, level: float) -> dict[str, Any]:
     """Return the test of a top picked on the other half of the replicates."""
     shape = inverted_u(*response_matrix(part, measure, factor), level)
-    after = opposite(shape.fall)
     p_value = max(one_sided(shape.rise, level), one_sided(shape.fall, level))
-    return judged(shape.top, shape.rise, after, p_value, level, "halves: top picked on one, tested on the other; Student")
+    return judged(shape.top, shape.rise, -shape.fall, p_value, level, "halves: top picked on one, tested on the other; Student")

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from analysis.decomposition import Form, accounts, decomposition
+from analysis.decomposition import Form, accounts, decomposition, side_of
 from analysis.erosion import caused_by_round, course, courses, erosion, half_lives, kaplan_meier_median
 from analysis.errors import AnalysisError
 from analysis.shapley import causes, shares
@@ -14,7 +14,8 @@ from experiments.study import play
 from sim.config import Config
 from sim.model import CollaborationModel
 from sim.outcomes import course as course_of_the_model
-from sim.presets import load_structure
+from sim.presets import forms, load_structure
+from tests.reference.twin import TwinModel
 from tests.statistics.tidy_tables import factorial
 
 FORMS = {"alliance": Form(0.3, 0.3), "platform": Form(0.3, 0.2, 0.8), "alone": Form(0.0, 0.0)}
@@ -114,6 +115,35 @@ def test_decomposition_gives_each_part_its_own():
         found = table.filter((pl.col("change") == change) & (pl.col("of") != "total") & (pl.col("value").abs() > 1e-9))
         assert found["part"].to_list() == [change]
     assert table.filter(change="link cost", part="link cost")["value"][0] == pytest.approx(-0.1)
+
+
+class FullyUnderstood(TwinModel):
+    """The plain twin, adding up what every team would make if all its members were understood and trusted."""
+
+    whole = 0.0
+
+    def saw_work(self, team, value, synergy):
+        rows = [self.contributions(j, 1.0, team.challenge, len(j.teams)) for j in team.members]
+        self.whole += team.challenge.unit_value * self.quality(rows, team.challenge)
+
+
+NEAR = {"alliance": 0.06, "hub": 0.06, "network": 0.06, "consortium": 0.06, "platform": 0.1, "movement": 0.15}  # so much the page promises
+
+
+@pytest.mark.parametrize(("form", "within"), NEAR.items())
+@pytest.mark.parametrize("rate", [0.0, 0.2])
+def test_pooled_expertise_is_near_that_of_the_twin(form, within, rate):
+    """How good the reading by means is: pooled expertise against what the twin's teams would make with every weight 1 (printed with -s)."""
+    chosen = load_structure(form)
+    groups = {"population": {"organisations": 30}, "run": {"rounds": 40, "seed": 3}, "imitation": {"rate": rate}, "structure": chosen.model_dump()}
+    config = Config.model_validate(groups)
+    labels = {"structure": form, "replicate": 0, "seed": 3, "run": form}
+    rounds = CollaborationModel(config).run().rounds_table().with_columns(**{name: pl.lit(value) for name, value in labels.items()})
+    kinds = {form: Form(chosen.modularity, chosen.formalisation, chosen.mediator_understanding)}
+    read = side_of(accounts(rounds, ["structure"]), "structure", kinds, {})[1].pooled[0]
+    whole = FullyUnderstood(config, forms(config)).run(config.run.rounds).whole / (30 * 40)
+    print(f"{form}, rate {rate:g}: pooled expertise read {read:.3f}, in full {whole:.3f}, ratio {read / whole:.3f}")
+    assert read == pytest.approx(whole, rel=within)
 
 
 def test_decomposition_says_what_it_lacks(series):

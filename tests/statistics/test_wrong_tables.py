@@ -91,8 +91,10 @@ def series():
     table = runs().join(pl.DataFrame({"round": range(8)}), how="cross")
     costs = {name: pl.lit(0.01) for name in ("link_cost", "rule_cost", "setup_cost", "exit_cost", "search_cost")}
     return table.with_columns(
-        joint_value=2.0 + pl.col("y") * 0.1, synergy=1.0 + pl.col("y") * 0.1 - pl.col("round") * (0.1 + 0.01 * pl.col("replicate")), synergy_ratio=pl.lit(0.8), **costs,
-        understanding_alike=pl.lit(0.4), understanding_bridged=pl.lit(0.2), trust_within=pl.lit(0.5),
+        joint_value=2.0 + pl.col("y") * 0.1,
+        synergy=1.0 + pl.col("y") * 0.1 - pl.col("round") * (0.1 + 0.01 * pl.col("replicate")),
+        synergy_ratio=pl.lit(0.8), **costs, understanding_alike=pl.lit(0.4), understanding_bridged=pl.lit(0.2),
+        trust_within=pl.lit(0.5),
     )  # fmt: skip
 
 
