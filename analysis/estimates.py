@@ -33,6 +33,13 @@ class Estimate(NamedTuple):
         return Estimate(-self.value, -self.high, -self.low, self.n)
 
 
+def simultaneous_level(comparisons: int, level: float = LEVEL) -> float:
+    """Return the level of one interval among so many that hold together at ``level`` (Bonferroni)."""
+    if comparisons < 1:
+        raise AnalysisError(f"a family of comparisons has one or more; got {comparisons}")
+    return 1.0 - (1.0 - level) / comparisons
+
+
 def mean(values: Floats, level: float = LEVEL) -> Estimate:
     """Return the mean with Student's interval; a single value has none (NaN)."""
     values = np.asarray(values, dtype=np.float64)

@@ -10,8 +10,7 @@ from scipy import stats
 
 from analysis.bootstrap import bca, difference_of_means, mean_of
 from analysis.errors import AnalysisError
-from analysis.estimates import LEVEL, Estimate, mean
-from analysis.multiplicity import simultaneous_level
+from analysis.estimates import LEVEL, Estimate, mean, simultaneous_level
 from analysis.tidy import Pairing, Samples, checked, comparisons, groups, one_run_each, place, same, values_of
 
 Interval = Literal["student", "bca"]

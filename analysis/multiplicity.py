@@ -1,4 +1,4 @@
-"""Many comparisons at once: corrected p values (statsmodels), and the level at which intervals hold together."""
+"""Many comparisons at once: p values corrected for their number, by statsmodels."""
 
 from __future__ import annotations
 
@@ -7,15 +7,7 @@ import polars as pl
 from statsmodels.stats.multitest import multipletests
 
 from analysis.errors import AnalysisError
-from analysis.estimates import LEVEL
 from analysis.tidy import need
-
-
-def simultaneous_level(comparisons: int, level: float = LEVEL) -> float:
-    """Return the level of one interval among so many that hold together at ``level`` (Bonferroni)."""
-    if comparisons < 1:
-        raise AnalysisError(f"a family of comparisons has one or more; got {comparisons}")
-    return 1.0 - (1.0 - level) / comparisons
 
 
 def corrected(table: pl.DataFrame, p_value: str = "p_value") -> pl.DataFrame:

@@ -15,9 +15,8 @@ import numpy as np
 import polars as pl
 
 from analysis.errors import AnalysisError
-from analysis.estimates import Estimate, Floats, mean, paired_difference, quantiles, resampled_picks, response_matrix
+from analysis.estimates import Estimate, Floats, mean, paired_difference, quantiles, resampled_picks, response_matrix, simultaneous_level
 from analysis.inverted_u import best_of, halves, inverted_u, own_tops, parabola
-from analysis.multiplicity import simultaneous_level
 
 LIGHT = ("alliance", "network", "hub", "platform", "movement")
 WIDE = ("platform", "movement")

@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from analysis.estimates import Estimate, Floats, mean, paired_difference
-from analysis.multiplicity import simultaneous_level
+from analysis.estimates import Estimate, Floats, mean, paired_difference, simultaneous_level
 from analysis.patterns import LIGHT, cell
 from analysis.tables import Table
 from experiments.design import load_study

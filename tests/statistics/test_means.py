@@ -7,9 +7,9 @@ from scipy import stats
 
 from analysis.bootstrap import bca, mean_of
 from analysis.errors import AnalysisError
-from analysis.estimates import mean
+from analysis.estimates import mean, simultaneous_level
 from analysis.means import differences, means
-from analysis.multiplicity import corrected, simultaneous_level
+from analysis.multiplicity import corrected
 from tests.statistics.tidy_tables import factorial, two_forms
 
 RNG = np.random.default_rng(1)
