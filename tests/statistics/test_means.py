@@ -7,7 +7,7 @@ from scipy import stats
 
 from analysis.bootstrap import bca, mean_of
 from analysis.errors import AnalysisError
-from analysis.estimates import mean, simultaneous_level
+from analysis.estimates import mean
 from analysis.means import differences, means
 from analysis.multiplicity import corrected
 from tests.statistics.tidy_tables import factorial, two_forms
@@ -70,7 +70,6 @@ def test_simultaneous_intervals_are_bonferronis():
     assert together["low"].to_list() == expected["low"].to_list()
     assert (together["low"] < each["low"]).all()
     assert together["method"][0] == "paired, Student; Bonferroni over 3"
-    assert simultaneous_level(5) == pytest.approx(0.99)
 
 
 def test_corrections_of_known_p_values():
