@@ -28,6 +28,17 @@ class Estimate(NamedTuple):
         """Return value and interval as text."""
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
+    def __neg__(self) -> Estimate:
+        """Return the estimate of the opposite sign."""
+        return Estimate(-self.value, -self.high, -self.low, self.n)
+
+
+def simultaneous_level(comparisons: int, level: float = LEVEL) -> float:
+    """Return the level of one interval among so many that hold together at ``level`` (Bonferroni)."""
+    if comparisons < 1:
+        raise AnalysisError(f"a family of comparisons has one or more; got {comparisons}")
+    return 1.0 - (1.0 - level) / comparisons
+
 
 def mean(values: Floats, level: float = LEVEL) -> Estimate:
     """Return the mean with Student's interval; a single value has none (NaN)."""
@@ -75,12 +86,12 @@ def resampled_means(values: Floats) -> Floats:
     return means
 
 
-def peak(levels: Floats, values: Floats) -> Estimate:
+def peak(levels: Floats, values: Floats, level: float = LEVEL) -> Estimate:
     """Return the level at which the mean curve is highest, with a bootstrap percentile interval (among the levels)."""
     best = float(levels[int(values.mean(axis=0).argmax())])
     if len(values) == 1:
         return Estimate(best, float("nan"), float("nan"), 1)
-    low, high = quantiles(levels[resampled_means(values).argmax(axis=1)])
+    low, high = quantiles(levels[resampled_means(values).argmax(axis=1)], level)
     return Estimate(best, low, high, len(values))
 
 
@@ -99,12 +110,12 @@ def crossing(levels: Floats, curves: Floats) -> Floats:
     return found
 
 
-def turning_rate(levels: Floats, values: Floats) -> Estimate:
+def turning_rate(levels: Floats, values: Floats, level: float = LEVEL) -> Estimate:
     """Return the level from which on the mean curve stays below its first value, with a bootstrap percentile interval."""
     value = float(crossing(levels, values.mean(axis=0, keepdims=True))[0])
     if len(values) == 1:
         return Estimate(value, float("nan"), float("nan"), 1)
-    low, high = quantiles(crossing(levels, resampled_means(values)))
+    low, high = quantiles(crossing(levels, resampled_means(values)), level)
     return Estimate(value, low, high, len(values))
 
 

@@ -15,10 +15,9 @@ import numpy as np
 import polars as pl
 
 from analysis.errors import AnalysisError
-from analysis.estimates import Estimate, Floats, mean, paired_difference, quantiles, resampled_picks, response_matrix
+from analysis.estimates import Estimate, Floats, mean, paired_difference, quantiles, resampled_picks, response_matrix, simultaneous_level
 from analysis.inverted_u import best_of, halves, inverted_u, own_tops, parabola
 
-FAMILY = 0.05
 LIGHT = ("alliance", "network", "hub", "platform", "movement")
 WIDE = ("platform", "movement")
 OTHERS = ("alliance", "network", "hub", "consortium")
@@ -50,11 +49,6 @@ def verdict(checks: Sequence[Check]) -> str:
     return f"shows in part ({counted})" if count["holds"] else f"does not show ({counted})"
 
 
-def each(checks: int) -> float:
-    """Return the level of one interval among so many."""
-    return 1.0 - FAMILY / checks
-
-
 def cell(runs: pl.DataFrame, measure: str, **levels: Any) -> Floats:
     """Return a measure at one point of the design, by replicate."""
     found = runs.filter([pl.col(name.replace("__", ".")) == level for name, level in levels.items()]).sort("replicate")
@@ -71,7 +65,7 @@ def both_present(first: Floats, second: Floats) -> tuple[Floats, Floats]:
 
 def narrow_alone_broad_together(runs: pl.DataFrame) -> list[Check]:
     """Pattern 1: alone, narrow challenges succeed and broad ones fail; any light form raises joint value on broad ones."""
-    level = each(2 + len(LIGHT))
+    level = simultaneous_level(2 + len(LIGHT))
     narrow = cell(runs, "solved_share", challenges="narrow", structure="alone")
     broad = cell(runs, "solved_share", challenges="broad", structure="alone")
     alone = cell(runs, "joint_value", challenges="broad", structure="alone")
@@ -86,7 +80,7 @@ def narrow_alone_broad_together(runs: pl.DataFrame) -> list[Check]:
 def best_distance(events: pl.DataFrame) -> list[Check]:
     """Pattern 2: synergy per member against mean distance is an inverted U whose top moves right with bridging skill."""
     skills = events["learning.bridging_start"].unique().sort().to_list()
-    level = each(len(skills) + 1)
+    level = simultaneous_level(len(skills) + 1)
     low, high = (float(q) for q in np.quantile(events["mean_distance"].to_numpy(), [0.05, 0.95]))
     checks, tops = [], []
     for skill in skills:
@@ -95,7 +89,7 @@ def best_distance(events: pl.DataFrame) -> list[Check]:
         fit = parabola(part["mean_distance"].to_numpy(), synergy, part["replicate"].to_numpy(), (low, high), level)
         tops.append(fit.tops)
         claim = f"bridging skill {skill:g}: synergy rises at distance {low:.2f} and falls at {high:.2f} (slopes)"
-        checks.append(weaker(claim, fit.slope_low, negative(fit.slope_high)))
+        checks.append(weaker(claim, fit.slope_low, -fit.slope_high))
     shift = tops[-1] - tops[0]
     claim = f"the best distance is larger at bridging skill {skills[-1]:g} than at {skills[0]:g}"
     return [*checks, Check(claim, Estimate(float(shift[0]), *quantiles(shift[1:], level), events["replicate"].n_unique()))]
@@ -106,18 +100,13 @@ def weaker(claim: str, first: Estimate, second: Estimate) -> Check:
     return Check(f"{claim}; the weaker of both", min(first, second, key=lambda estimate: estimate.low))
 
 
-def negative(estimate: Estimate) -> Estimate:
-    """Return an estimate of the opposite sign."""
-    return Estimate(-estimate.value, -estimate.high, -estimate.low, estimate.n)
-
-
 def imitation_erodes(runs: pl.DataFrame) -> list[Check]:
     """Pattern 3: imitation lowers diversity at every step and joint value after its top, sooner where coordination is denser."""
     kinds = runs["coordination"].unique(maintain_order=True).to_list()
     if DENSE not in kinds:
         raise AnalysisError(f"the runs have no {DENSE}, which the others are compared with")
     sparse = [kind for kind in kinds if kind.endswith(TEAMS) and kind != DENSE]
-    level = each(2 * len(kinds) + len(sparse))
+    level = simultaneous_level(2 * len(kinds) + len(sparse))
     checks, curves = [], {}
     for kind in kinds:
         of_kind = runs.filter(pl.col("coordination") == kind)
@@ -160,7 +149,7 @@ def half_loss_rate(rates: Floats, curves: Floats) -> Floats:
 def selective_beats_blind(runs: pl.DataFrame) -> list[Check]:
     """Pattern 4: selective learning beats blind following at the same rate."""
     rates = runs["imitation.rate"].unique().sort().to_list()
-    level = each(len(LIGHT) * len(rates))
+    level = simultaneous_level(len(LIGHT) * len(rates))
 
     def gain(form: str, rate: float) -> Estimate:
         at = {"structure": form, "imitation__rate": rate}
@@ -174,7 +163,7 @@ def selective_beats_blind(runs: pl.DataFrame) -> list[Check]:
 def formalisation_tops(runs: pl.DataFrame) -> list[Check]:
     """Pattern 5: formalisation is an inverted U whose top moves left as trust grows."""
     trusts = runs["initial_trust"].unique(maintain_order=True).to_list()
-    level = each(len(trusts) + 1)
+    level = simultaneous_level(len(trusts) + 1)
     curves = {trust: response_matrix(runs.filter(pl.col("initial_trust") == trust), "joint_value", "structure.formalisation") for trust in trusts}
     checks = []
     for trust, (levels, values) in curves.items():
@@ -190,7 +179,7 @@ def size_crossing(runs: pl.DataFrame) -> list[Check]:
     """Pattern 6: complete topologies lead in small teams and lose to star and mediated ones in large teams."""
     sizes = runs["size"].unique().sort().to_list()
     small, large, others = sizes[1], sizes[-1], ("star", "mediated")  # at the smallest size, 2, complete and star are the same
-    level = each(2 * len(others))
+    level = simultaneous_level(2 * len(others))
 
     def lead(first: str, second: str, size: int) -> Estimate:
         return paired_difference(cell(runs, "joint_value", topology=first, size=size), cell(runs, "joint_value", topology=second, size=size), level)
@@ -203,7 +192,7 @@ def size_crossing(runs: pl.DataFrame) -> list[Check]:
 def temporary_or_definitive(runs: pl.DataFrame) -> list[Check]:
     """Pattern 7: under turbulence temporary beats definitive; without it some persistence pays."""
     rates = [rate for rate in runs["environment.turbulence"].unique().sort().to_list() if rate > 0.0]
-    level = each(len(rates) + 1)
+    level = simultaneous_level(len(rates) + 1)
 
     def gain(rate: float) -> Estimate:
         at = {"environment__turbulence": rate}
@@ -222,7 +211,7 @@ def temporary_or_definitive(runs: pl.DataFrame) -> list[Check]:
 
 def reflection_pays(runs: pl.DataFrame) -> list[Check]:
     """Pattern 8: reflection raises later synergy with new partners, not only with the old."""
-    level = each(2 * len(LIGHT))
+    level = simultaneous_level(2 * len(LIGHT))
 
     def gain(form: str, measure: str) -> Estimate:
         full, none = (cell(runs, measure, structure=form, learning__reflection=share) for share in (1.0, 0.0))
@@ -238,7 +227,7 @@ def reflection_pays(runs: pl.DataFrame) -> list[Check]:
 def leaders_imitated(runs: pl.DataFrame) -> list[Check]:
     """Pattern 9: imitating leaders in wide-exposure forms gives fast gains, then the deepest erosion."""
     top = float(runs["imitation.rate"].to_numpy().max())
-    level = each(len(WIDE) * (1 + len(OTHERS)))
+    level = simultaneous_level(len(WIDE) * (1 + len(OTHERS)))
 
     def with_and_without(form: str, measure: str) -> tuple[Floats, Floats]:
         return cell(runs, measure, structure=form, imitation__rate=top), cell(runs, measure, structure=form, imitation__rate=0.0)

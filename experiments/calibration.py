@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from analysis.estimates import Estimate, Floats, mean, paired_difference
+from analysis.estimates import Estimate, Floats, mean, paired_difference, simultaneous_level
 from analysis.patterns import LIGHT, cell
 from analysis.tables import Table
 from experiments.design import load_study
@@ -68,7 +68,7 @@ def room_to_differ(runs: pl.DataFrame) -> tuple[float, int, int]:
     values: dict[str, Floats] = {form: cell(runs, "joint_value", structure=form) for form in LIGHT}
     means = np.array([value.mean() for value in values.values()])
     pairs = list(combinations(LIGHT, 2))
-    apart = [paired_difference(values[a], values[b], 1.0 - 0.05 / len(pairs)) for a, b in pairs]
+    apart = [paired_difference(values[a], values[b], simultaneous_level(len(pairs))) for a, b in pairs]
     return float(np.ptp(means) / means.mean()), sum(e.low > 0.0 or e.high < 0.0 for e in apart), len(pairs)
 
 

@@ -7,7 +7,7 @@ from scipy import stats
 
 from analysis.comparison import summary_tables
 from analysis.errors import AnalysisError
-from analysis.estimates import crossing, mean, paired_difference, peak, response_matrix, turning_rate
+from analysis.estimates import crossing, mean, paired_difference, peak, response_matrix, simultaneous_level, turning_rate
 
 LEVELS = np.array([0.0, 0.1, 0.2, 0.5])
 
@@ -96,3 +96,13 @@ def test_incomplete_runs_are_refused():
         summary_tables(runs().drop("synergy"))
     with pytest.raises(AnalysisError, match="needs 0"):
         summary_tables(runs().filter(pl.col("imitation_rate") > 0))
+
+
+def test_the_level_of_one_of_several_intervals_is_bonferronis():
+    assert simultaneous_level(5) == pytest.approx(0.99)
+    with pytest.raises(AnalysisError, match="one or more"):
+        simultaneous_level(0)
+
+
+def test_the_opposite_of_an_estimate():
+    assert -mean(np.array([1.0, 2.0, 4.0])) == pytest.approx(mean(np.array([-1.0, -2.0, -4.0])))
