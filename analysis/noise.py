@@ -1,0 +1,132 @@
+"""How much of a measure's variance is chance: what differs between replicates at one point (law of total variance).
+
+A run at point x with seed r gives y = f(x) + g(r) + h(x, r): the response, luck that all points share under common random numbers, and
+luck of its own (with independent seeds all luck is h). The variance of a single run is Var f + Var g + Var h; the variance of means over R
+replicates, between points, is Var f + Var h / R, because g moves all points alike.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import stdtrit
+
+from analysis.estimates import LEVEL, Estimate, Floats
+
+NONE = float("nan")
+
+
+class Moments(NamedTuple):
+    """Mean squares of points (P) by replicates (R): variance of the points' means, variance within points, and what is luck of their own."""
+
+    between: Floats
+    within: Floats
+    own: Floats
+
+
+class Noise(NamedTuple):
+    """Shares of pure noise, from 0 to 1.
+
+    Attributes:
+        run: in the variance of single runs; ``n`` counts replicates.
+        means: in the variance between points of the means over replicates.
+        own: variance of luck of a point's own, Var h; what a mean over R replicates is off by is the root of ``own / R``.
+        replicates: R.
+    """
+
+    run: Estimate
+    means: Estimate
+    own: float
+    replicates: int
+
+
+def moments(values: Floats) -> Moments:
+    """Return the mean squares of values (P, R)."""
+    return _of_sums(*(part.sum(axis=0) for part in _sums(values[:, None, :])), values.shape[1])
+
+
+def _sums(blocks: Floats) -> tuple[Floats, ...]:
+    """Return per block (B, K, R): number of points, sums of means and of their squares, of variances within points, and of values by replicate."""
+    means = blocks.mean(axis=2)
+    within = blocks.var(axis=2, ddof=1)
+    return np.full(len(blocks), float(blocks.shape[1])), means.sum(axis=1), (means**2).sum(axis=1), within.sum(axis=1), blocks.sum(axis=1)
+
+
+def _of_sums(points: Floats, means: Floats, squares: Floats, within: Floats, by_replicate: Floats, replicates: int) -> Moments:
+    """Return mean squares from sums over blocks; sums may be arrays of sums."""
+    between = (squares - means**2 / points) / (points - 1)
+    shared = (by_replicate / points[..., None]).var(axis=-1, ddof=1)
+    own = np.maximum((within / points - shared) * points / (points - 1), 0.0)
+    return Moments(between, within / points, own)
+
+
+def _shares(found: Moments, seen: int, replicates: int) -> Floats:
+    """Return the shares of noise in single runs and in means over so many replicates, from moments of which ``seen`` were seen; not cut off."""
+    response, luck = found.between - found.own / seen, found.own / replicates
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.array([found.within / (response + found.within), luck / (response + luck)])
+
+
+def noise(values: Floats, common: bool) -> Noise:
+    """Return the shares of noise with intervals.
+
+    Args:
+        values: a measure by block, point and replicate (B, K, R), complete; blocks were drawn independently.
+        common: replicate r has the same seed at every point.
+
+    The interval is a jackknife over blocks and, under common random numbers, over replicates as well, for then R seeds are all the luck there
+    is; it takes 3 replicates. With one replicate nothing can be said: all NaN.
+    """
+    blocks, _, replicates = values.shape
+    unknown = Estimate(NONE, NONE, NONE, replicates)
+    if replicates < 2:
+        return Noise(unknown, unknown, NONE, replicates)
+    centred = values - values.mean()
+    parts = _sums(centred)
+    sums = [part.sum(axis=0) for part in parts]
+    found = _of_sums(*(np.asarray(part) for part in sums), replicates)
+    shares = _shares(found, replicates, replicates)
+    without = _of_sums(*(whole - part for whole, part in zip(sums, parts, strict=True)), replicates)
+    variance, freedom = jackknife(_shares(without, replicates, replicates).T), np.full(2, blocks - 1.0)
+    if common and replicates > 2:
+        flat = centred.reshape(-1, replicates)
+        fewer = np.array([_shares(moments(np.delete(flat, r, axis=1)), replicates - 1, replicates) for r in range(replicates)])
+        seeds = jackknife(fewer)
+        with np.errstate(invalid="ignore"):
+            freedom = np.nan_to_num((variance + seeds) ** 2 / (variance**2 / (blocks - 1) + seeds**2 / (replicates - 1)), nan=1.0)
+        variance = variance + seeds
+    elif common:
+        variance = np.full(2, NONE)
+    half = stdtrit(freedom, (1 + LEVEL) / 2) * np.sqrt(variance)
+    low, high = np.clip(shares - half, 0, 1), np.clip(shares + half, 0, 1)
+    run, means = (Estimate(*map(float, row), replicates) for row in zip(np.clip(shares, 0, 1), low, high, strict=True))
+    return Noise(run, means, float(found.own), replicates)
+
+
+def jackknife(without: Floats) -> Floats:
+    """Return the jackknife variance of an estimate from its values without one of N (N, ...)."""
+    count = len(without)
+    variance: Floats = (count - 1) / count * ((without - without.mean(axis=0)) ** 2).sum(axis=0)
+    return variance
+
+
+def noise_note(found: Noise, common: bool) -> str:
+    """Say how much is noise, and how it is spread over points."""
+    count = found.replicates
+    if count < 2:
+        return "One replicate per point: how much of this is pure noise cannot be told; give replicates=2 or more."
+    shared = (
+        f"Replicate r has the same seed at every point, so the luck of a seed moves all points alike and cancels between them; what is left is how "
+        f"differently points take the same luck, {percent(found.means)} of the variance between means of {count} replicates."
+        if common
+        else f"Every run has a seed of its own; of the variance between means of {count} replicates {percent(found.means)} is noise."
+    )
+    few = " Two common seeds are too few for an interval; three or more give one." if common and count == 2 else ""
+    return f"Pure noise is {percent(found.run)} of the variance of single runs. {shared}{few}"
+
+
+def percent(share: Estimate) -> str:
+    """Return a share as percentage with its interval, if it has one."""
+    interval = "" if np.isnan(share.low) else f" [{100 * share.low:.1f}, {100 * share.high:.1f}]"
+    return f"{100 * share.value:.1f} %{interval}"
