@@ -7,6 +7,7 @@ replicates, between points, is Var f + Var h / R, because g moves all points ali
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ class Noise(NamedTuple):
 
 def moments(values: Floats) -> Moments:
     """Return the mean squares of values (P, R)."""
-    return _of_sums(*(part.sum(axis=0) for part in _sums(values[:, None, :])), values.shape[1])
+    return _of_sums([np.asarray(part.sum(axis=0)) for part in _sums(values[:, None, :])])
 
 
 def _sums(blocks: Floats) -> tuple[Floats, ...]:
@@ -53,8 +54,9 @@ def _sums(blocks: Floats) -> tuple[Floats, ...]:
     return np.full(len(blocks), float(blocks.shape[1])), means.sum(axis=1), (means**2).sum(axis=1), within.sum(axis=1), blocks.sum(axis=1)
 
 
-def _of_sums(points: Floats, means: Floats, squares: Floats, within: Floats, by_replicate: Floats, replicates: int) -> Moments:
-    """Return mean squares from sums over blocks; sums may be arrays of sums."""
+def _of_sums(sums: Sequence[Floats]) -> Moments:
+    """Return mean squares from sums over blocks, in the order of ``_sums``; sums may be arrays of sums."""
+    points, means, squares, within, by_replicate = sums
     between = (squares - means**2 / points) / (points - 1)
     shared = (by_replicate / points[..., None]).var(axis=-1, ddof=1)
     own = np.maximum((within / points - shared) * points / (points - 1), 0.0)
@@ -84,10 +86,10 @@ def noise(values: Floats, common: bool) -> Noise:
         return Noise(unknown, unknown, NONE, replicates)
     centred = values - values.mean()
     parts = _sums(centred)
-    sums = [part.sum(axis=0) for part in parts]
-    found = _of_sums(*(np.asarray(part) for part in sums), replicates)
+    sums = [np.asarray(part.sum(axis=0)) for part in parts]
+    found = _of_sums(sums)
     shares = _shares(found, replicates, replicates)
-    without = _of_sums(*(whole - part for whole, part in zip(sums, parts, strict=True)), replicates)
+    without = _of_sums([whole - part for whole, part in zip(sums, parts, strict=True)])
     variance, freedom = jackknife(_shares(without, replicates, replicates).T), np.full(2, blocks - 1.0)
     if common and replicates > 2:
         flat = centred.reshape(-1, replicates)
@@ -100,7 +102,8 @@ def noise(values: Floats, common: bool) -> Noise:
         variance = np.full(2, NONE)
     half = stdtrit(freedom, (1 + LEVEL) / 2) * np.sqrt(variance)
     low, high = np.clip(shares - half, 0, 1), np.clip(shares + half, 0, 1)
-    run, means = (Estimate(*map(float, row), replicates) for row in zip(np.clip(shares, 0, 1), low, high, strict=True))
+    ends = zip(np.clip(shares, 0, 1), low, high, strict=True)
+    run, means = (Estimate(float(value), float(least), float(most), replicates) for value, least, most in ends)
     return Noise(run, means, float(found.own), replicates)
 
 

@@ -59,9 +59,11 @@ def responses(runs: pl.DataFrame, points: pl.DataFrame, measure: str) -> Floats:
 def comparable(frame: pl.DataFrame, points: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
     """Return the factors of a frame in a form that two frames share: numbers rounded, all else as text."""
     numbers = {name for name in points.columns if points[name].dtype.is_numeric() and runs[name].dtype.is_numeric()}
-    return frame.select(
-        pl.col(name).cast(pl.Float64).round_sig_figs(DIGITS) if name in numbers else pl.col(name).cast(pl.String) for name in points.columns
-    )
+    columns = [pl.col(name).cast(pl.Float64).round_sig_figs(DIGITS) if name in numbers else pl.col(name).cast(pl.String) for name in points.columns]
+    try:
+        return frame.select(columns)
+    except pl.exceptions.PolarsError as error:
+        raise AnalysisError("a factor has levels that are neither numbers nor text; give them names, as scenarios in the study's file") from error
 
 
 def check_measure(runs: pl.DataFrame, measure: str, factors: Sequence[str]) -> None:
@@ -98,7 +100,7 @@ def whole_blocks(values: Floats, size: int, what: str, least: int) -> Whole:
     if len(values) % size:
         raise AnalysisError(f"the design has {len(values)} points, which is no multiple of {size}: these are not {what} of this study")
     blocks = values.reshape(-1, size, values.shape[1])
-    kept = np.isfinite(blocks).all(axis=(1, 2))
+    kept = np.asarray(np.isfinite(blocks).all(axis=(1, 2)))
     count = int(kept.sum())
     if count < LOST_AT_MOST * len(blocks):
         raise AnalysisError(

@@ -104,8 +104,9 @@ def response_columns(a: Floats, ab: Floats, b: Floats, resamples: int) -> dict[s
     """Return first and total indices of the response alone, with bootstrap percentile intervals over blocks.
 
     Args:
-        a: the measure at the first points of the blocks, by replicate (N, R); ``b``: at the last.
+        a: the measure at the first points of the blocks, by replicate (N, R).
         ab: at the points between, by block, factor and replicate (N, D, R).
+        b: at the last points of the blocks.
         resamples: how many.
 
     Null with one replicate, and when the variance of the response cannot be told from 0. Estimators: Saltelli et al. (2010), table 2 (b) and (f),
@@ -126,7 +127,7 @@ def response_columns(a: Floats, ab: Floats, b: Floats, resamples: int) -> dict[s
     told = variance > 0
     if not told[0] or told.mean() < (1 + LEVEL) / 2:
         return nothing
-    columns = {}
+    columns: dict[str, Any] = {}
     for index, parts in (("first", first), ("total", total)):
         drawn = (weights @ parts)[told] / variance[told, None]
         low, high = np.quantile(drawn[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
