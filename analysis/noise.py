@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import chdtri, stdtrit
 
 from analysis.estimates import LEVEL, Estimate, Floats
 
@@ -77,12 +77,13 @@ def noise(values: Floats, common: bool) -> Noise:
         values: a measure by block, point and replicate (B, K, R), complete; blocks were drawn independently.
         common: replicate r has the same seed at every point.
 
-    The interval is a jackknife over blocks and, under common random numbers, over replicates as well, for then R seeds are all the luck there
-    is; it takes 3 replicates. With one replicate nothing can be said: all NaN.
+    Intervals: a jackknife over blocks. Under common random numbers R seeds are all the luck there is, and the interval counts them too: in the
+    share of runs by the chi-square interval of what they share (normal luck; put together by MOVER, Zou & Donner 2008), in that of means by a
+    jackknife over replicates, which takes 3. With one replicate nothing can be said: all NaN.
     """
     blocks, _, replicates = values.shape
-    unknown = Estimate(NONE, NONE, NONE, replicates)
     if replicates < 2:
+        unknown = Estimate(NONE, NONE, NONE, replicates)
         return Noise(unknown, unknown, NONE, replicates)
     centred = values - values.mean()
     parts = _sums(centred)
@@ -90,21 +91,41 @@ def noise(values: Floats, common: bool) -> Noise:
     found = _of_sums(sums)
     shares = _shares(found, replicates, replicates)
     without = _of_sums([whole - part for whole, part in zip(sums, parts, strict=True)])
-    variance, freedom = jackknife(_shares(without, replicates, replicates).T), np.full(2, blocks - 1.0)
-    if common and replicates > 2:
+    variance = jackknife(_shares(without, replicates, replicates).T)
+    half = stdtrit(blocks - 1.0, (1 + LEVEL) / 2) * np.sqrt(variance)
+    low, high = shares - half, shares + half
+    if common:
         flat = centred.reshape(-1, replicates)
-        fewer = np.array([_shares(moments(np.delete(flat, r, axis=1)), replicates - 1, replicates) for r in range(replicates)])
-        seeds = jackknife(fewer)
-        with np.errstate(invalid="ignore"):
-            freedom = np.nan_to_num((variance + seeds) ** 2 / (variance**2 / (blocks - 1) + seeds**2 / (replicates - 1)), nan=1.0)
-        variance = variance + seeds
-    elif common:
-        variance = np.full(2, NONE)
-    half = stdtrit(freedom, (1 + LEVEL) / 2) * np.sqrt(variance)
-    low, high = np.clip(shares - half, 0, 1), np.clip(shares + half, 0, 1)
-    ends = zip(np.clip(shares, 0, 1), low, high, strict=True)
+        low[0], high[0] = _with_seeds(found, shares[0], float(half[0]), flat)
+        low[1], high[1] = shares[1] + np.array([-1, 1]) * _half_of_means(float(variance[1]), blocks, flat)
+    ends = zip(*(np.clip(part, 0, 1) for part in (shares, low, high)), strict=True)
     run, means = (Estimate(float(value), float(least), float(most), replicates) for value, least, most in ends)
     return Noise(run, means, float(found.own), replicates)
+
+
+def _with_seeds(found: Moments, share: float, half: float, values: Floats) -> tuple[float, float]:
+    """Return the interval of the share in runs, from its half-width over blocks and how well R seeds tell what they share, of values (P, R)."""
+    replicates = values.shape[1]
+    shared = float(values.mean(axis=0).var(ddof=1))
+    response = float(found.between) - float(found.own) / replicates
+    if response <= 0:
+        return share - half, share + half
+    quantiles = chdtri(replicates - 1, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])  # upper tail first
+    within = float(found.within) - shared + (replicates - 1) * shared / quantiles
+    low, high = within / (response + within)
+    return share - float(np.hypot(share - low, half)), share + float(np.hypot(high - share, half))
+
+
+def _half_of_means(variance: float, blocks: int, values: Floats) -> float:
+    """Return half the interval of the share in means: its variance over blocks and that over replicates, of values (P, R); NaN for two."""
+    replicates = values.shape[1]
+    if replicates < 3:
+        return NONE
+    fewer = [_shares(moments(np.delete(values, r, axis=1)), replicates - 1, replicates)[1] for r in range(replicates)]
+    seeds = float(jackknife(np.array(fewer)))
+    both = variance + seeds
+    freedom = both**2 / (variance**2 / (blocks - 1) + seeds**2 / (replicates - 1)) if both > 0 else 1.0
+    return float(stdtrit(freedom, (1 + LEVEL) / 2) * np.sqrt(both))
 
 
 def jackknife(without: Floats) -> Floats:
@@ -125,7 +146,7 @@ def noise_note(found: Noise, common: bool) -> str:
         if common
         else f"Every run has a seed of its own; of the variance between means of {count} replicates {percent(found.means)} is noise."
     )
-    few = " Two common seeds are too few for an interval; three or more give one." if common and count == 2 else ""
+    few = " Two common seeds are too few for an interval of the latter; three or more give one." if common and count == 2 else ""
     return f"Pure noise is {percent(found.run)} of the variance of single runs. {shared}{few}"
 
 

@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.style import SETTINGS, TWO_COLUMNS, new_figure
@@ -28,6 +29,7 @@ def bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str) -> E
     names = bars["name"].unique(maintain_order=True).to_list()
     figure, [[panel]] = new_figure(1, 1, TWO_COLUMNS * 0.75, 1.0 + ROW * len(names))
     with mpl.rc_context(SETTINGS):
+        panel.set_axisbelow(True)
         for index, (label, colour, hatch) in BARS.items():
             part = bars.filter(pl.col("index") == index)
             if len(part):
@@ -103,10 +105,11 @@ def label_points(panel: Axes, names: list[str], x: np.ndarray, y: np.ndarray) ->
         taken.append((across, height))
         end = "right" if across > 0.6 else "left"
         shift = -0.012 if end == "right" else 0.012
-        panel.annotate(
+        text = panel.annotate(
             names[row], (x[row], y[row]), (across + shift, height), textcoords="axes fraction", ha=end, va="bottom", fontsize=6.5,
             arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "#777777"} if height > along + 0.04 else None,
         )  # fmt: skip
+        text.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
 
 
 def tornado_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) -> Exhibit:
@@ -121,6 +124,7 @@ def tornado_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str
     factors = effects["factor"].unique(maintain_order=True).to_list()
     figure, [[panel]] = new_figure(1, 1, TWO_COLUMNS * 0.75, 0.8 + ROW * len(factors))
     with mpl.rc_context(SETTINGS):
+        panel.set_axisbelow(True)
         for row, factor in enumerate(factors):
             draw_swing(panel, row, effects.filter(pl.col("factor") == factor).sort("effect"))
         panel.axvline(0, color="black", linewidth=0.7)
