@@ -47,9 +47,9 @@ def one_at_a_time(points: pl.DataFrame, values: Floats, common: bool) -> LevelEf
             continue
         found = difference(run, values[0], common)
         if found is None:
-            lost.append(f"{changed[0]}={point[changed[0]]}")
+            lost.append(f"{changed[0]}={text(point[changed[0]])}")
         else:
-            rows.append({"factor": changed[0], "level": str(point[changed[0]]), "base": str(base[changed[0]]), **named(found)})
+            rows.append({"factor": changed[0], "level": text(point[changed[0]]), "base": text(base[changed[0]]), **named(found)})
     if not rows:
         raise AnalysisError("the runs of the base failed, or of every other point: there is nothing to compare; see failures.parquet")
     note = f" No run is there to compare at {', '.join(lost)}, because runs failed." if lost else ""
@@ -98,10 +98,15 @@ def main_effects(points: pl.DataFrame, values: Floats, signs: Mapping[str, tuple
         if not (upper ^ lower).all() or upper.sum() != lower.sum():
             raise AnalysisError(f"{factor} does not have two levels at equally many points; main effects need a two-level design")
         contrast = values[upper][:, whole].mean(axis=0) - values[lower][:, whole].mean(axis=0)
-        rows.append({"factor": factor, "level": str(high), "base": str(low), **named(mean(contrast))})
+        rows.append({"factor": factor, "level": text(high), "base": text(low), **named(mean(contrast))})
     lost = int(whole.size - whole.sum())
     note = f" {lost} of {whole.size} replicates are left out whole because runs in them failed." if lost else ""
     return LevelEffects(largest_first(pl.DataFrame(rows)), note)
+
+
+def text(level: Any) -> str:
+    """Return a level as text, numbers without trailing zeros."""
+    return f"{level:g}" if isinstance(level, float) else str(level)
 
 
 def named(found: Estimate) -> dict[str, float]:

@@ -98,7 +98,7 @@ def tell_sensitivity(folder: Path, measure: str | None, surface: Sequence[str] |
         raise not_written(folder, reason) from reason
     for table in found.tables:
         show(table)
-    written = [f"{stem}.md", *(f"{name}.csv" for name in found.frames), *(f"{exhibit.name}.png" for exhibit in found.exhibits)]
+    written = [f"{stem}.md", *(f"{name}.csv" for name in found.frames), *(f"{exhibit.name}.pdf and .png" for exhibit in found.exhibits)]
     say(f"Written in {folder}: {', '.join(written)}.")
 
 

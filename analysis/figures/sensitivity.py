@@ -13,6 +13,7 @@ from analysis.figures.style import SETTINGS, TWO_COLUMNS, new_figure
 
 DARK, LIGHT, GREY, ORANGE = "#0072B2", "#9ecae9", "#999999", "#E69F00"
 BARS = {"first": ("first: alone", DARK, ""), "total": ("total: with interactions", LIGHT, "///"), "noise": ("pure noise", GREY, "...")}
+TAKEN_OUT = "noise taken out"
 THICK = 0.36
 ROW = 0.34  # inches per factor
 
@@ -40,7 +41,7 @@ def bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str) -> E
         for index, shift in (("first_response", -THICK / 2), ("total_response", THICK / 2)):
             part = bars.filter(pl.col("index") == index)
             at = np.array([names.index(row) for row in part["name"]]) + shift
-            label = "noise taken out" if index == "first_response" and len(part) else "_"
+            label = TAKEN_OUT if index == "first_response" and len(part) else "_"
             panel.plot(part["value"], at, "D", color="white", markeredgecolor="black", markersize=3.4, label=label, linestyle="none", zorder=4)
         noise = [names.index(row) for row in bars.filter(pl.col("index") == "noise")["name"]]
         if noise:
@@ -50,7 +51,9 @@ def bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str) -> E
         panel.set_ylim(len(names) - 0.4, -0.6)
         panel.grid(False, axis="y")
         panel.set_xlabel(f"Share of the variance of {measure}")
-        figure.legend(loc="outside upper center", ncols=4, handlelength=2.2)
+        legend = dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
+        shown = [label for label in (*(bar[0] for bar in BARS.values()), TAKEN_OUT) if label in legend]
+        figure.legend([legend[label] for label in shown], shown, loc="outside upper center", ncols=4, handlelength=2.2)
     return Exhibit(name, figure, caption, bars)
 
 
@@ -77,7 +80,7 @@ def plane_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) 
         grouped = effects.sort("mu_star")["sigma"].is_null().to_numpy()
         panel.hlines(y, drawn["mu_star_low"], drawn["mu_star_high"], color="#555555", linewidth=0.7)
         panel.vlines(x, drawn["sigma_low"], drawn["sigma_high"], color="#555555", linewidth=0.7)
-        panel.plot(x[~grouped], y[~grouped], "o", color=DARK)
+        panel.plot(x[~grouped], y[~grouped], "o", color=DARK, zorder=3)
         panel.plot(x[grouped], y[grouped], "s", color=DARK, markerfacecolor="white", clip_on=False)
         top = 1.12 * max(float(drawn["mu_star_high"].to_numpy().max()), float(drawn["sigma_high"].to_numpy().max()))
         panel.plot([0, top], [0, top], "--", color=GREY, linewidth=0.8, label="sigma = mu*")
@@ -86,28 +89,27 @@ def plane_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) 
             panel.axvspan(0, luck, color="#dddddd", linewidth=0, label="mu* that luck alone can give", zorder=0)
         panel.set_xlim(0, top)
         panel.set_ylim(0, 1.12 * max(float(drawn["sigma_high"].to_numpy().max()), 0.05 * top))
-        label_points(panel, drawn["factor"].to_list(), x, y)
+        label_points(panel, drawn["factor"].to_list(), drawn.select("mu_star_low", "mu_star_high").to_numpy(), y)
         panel.set_xlabel(f"mu*: mean size of the effect on {measure}")
         panel.set_ylabel("sigma: spread of the effect")
         figure.legend(loc="outside upper center", ncols=2)
     return Exhibit(name, figure, caption, effects)
 
 
-def label_points(panel: Axes, names: list[str], x: np.ndarray, y: np.ndarray) -> None:
-    """Write names beside points: on the side with more room, and past the name before where two would overlap."""
+def label_points(panel: Axes, names: list[str], ends: np.ndarray, y: np.ndarray) -> None:
+    """Write names at the ends of the whiskers along mu* (P, 2), on the side with more room; higher where two would overlap."""
     (left, right), (bottom, top) = panel.get_xlim(), panel.get_ylim()
     taken: list[tuple[float, float]] = []
     for row in np.argsort(y, kind="stable"):
-        across, along = (x[row] - left) / (right - left), (y[row] - bottom) / (top - bottom)
-        height = along + 0.03
-        while any(abs(height - other) < 0.055 and abs(across - place) < 0.45 for place, other in taken):
-            height += 0.03
+        rightward = (ends[row, 1] - left) / (right - left) < 0.6
+        across = (ends[row, int(rightward)] - left) / (right - left) + (0.012 if rightward else -0.012)
+        height = along = (y[row] - bottom) / (top - bottom)
+        while any(abs(height - other) < 0.05 and abs(across - place) < 0.45 for place, other in taken):
+            height += 0.02
         taken.append((across, height))
-        end = "right" if across > 0.6 else "left"
-        shift = -0.012 if end == "right" else 0.012
         text = panel.annotate(
-            names[row], (x[row], y[row]), (across + shift, height), textcoords="axes fraction", ha=end, va="bottom", fontsize=6.5,
-            arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "#777777"} if height > along + 0.04 else None,
+            names[row], (ends[row, int(rightward)], y[row]), (across, height), textcoords="axes fraction", ha="left" if rightward else "right",
+            va="center", fontsize=6.5, arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "#777777"} if height > along + 0.03 else None,
         )  # fmt: skip
         text.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
 
@@ -138,14 +140,14 @@ def tornado_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str
 
 
 def draw_swing(panel: Axes, row: int, levels: pl.DataFrame) -> None:
-    """Draw one factor: a bar from its lowest to its highest effect, every level with its interval, the outer ones named."""
+    """Draw one factor: a bar from its lowest to its highest effect and the base, every level with its interval, the outermost named."""
     effect = levels["effect"].to_numpy()
     below, above = min(0.0, effect[0]), max(0.0, effect[-1])
     panel.barh(row, below, 0.5, color=ORANGE, hatch="///", edgecolor="#333333", linewidth=0.4, alpha=0.75)
     panel.barh(row, above, 0.5, color=LIGHT, edgecolor="#333333", linewidth=0.4)
     whiskers(panel, levels, np.full(len(levels), float(row)))
     panel.plot(effect, np.full(len(levels), row), "o", color="black", markersize=2.6)
-    ends = {0: effect[0] < 0, len(levels) - 1: effect[-1] >= 0 or len(levels) > 1}
+    ends = {0: effect[0] < 0, len(levels) - 1: effect[-1] > 0}
     for place, named in ends.items():
         if named:
             downward = place == 0 and effect[0] < 0

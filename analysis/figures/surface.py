@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.lines import numeric, positions
@@ -38,7 +38,7 @@ def surface_exhibit(name: str, surface: pl.DataFrame, points: pl.DataFrame, meas
         drawn = panel.pcolormesh(across, along, means, cmap=COLOURS, shading="nearest", rasterized=True)
         if min(means.shape) > 2 and all(numeric(place) for place in places) and np.ptp(means) > 0:
             lines = panel.contour(across, along, means, levels=6, colors="white", linewidths=0.7, linestyles="solid")
-            outline = [withStroke(linewidth=1.6, foreground="black")]  # white alone is lost on the bright end
+            outline: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="black")]  # white alone is lost on the bright end
             lines.set_path_effects(outline)
             for text in panel.clabel(lines, fontsize=6, fmt="%.3g"):
                 text.set_path_effects(outline)

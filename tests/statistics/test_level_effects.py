@@ -16,7 +16,7 @@ VALUES = np.array([1.0, 1.5, 3.0, 0.5])[:, None] + np.random.default_rng(1).norm
 
 def test_effects_are_paired_with_common_random_numbers_and_welchs_without():
     paired, apart = (one_at_a_time(POINTS, VALUES, common).effects for common in (True, False))
-    assert paired.select("factor", "level", "base").rows() == [("rate", "0.2", "0.0"), ("rate", "0.4", "0.0"), ("form", "network", "hub")]
+    assert paired.select("factor", "level", "base").rows() == [("rate", "0.2", "0"), ("rate", "0.4", "0"), ("form", "network", "hub")]
     for row, place in enumerate((1, 2, 3)):
         expected = stats.ttest_rel(VALUES[place], VALUES[0]).confidence_interval(0.95)
         assert (paired["low"][row], paired["high"][row]) == pytest.approx((expected.low, expected.high))
