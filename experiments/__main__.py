@@ -1,4 +1,4 @@
-"""The command line: ``overbruggen run | study | resume | rerun | figures | describe``."""
+"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | describe``."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ EXAMPLES = """examples:
   overbruggen study my_study.yaml design=latin_hypercube a study of your own, another design (docs/how-to-designs.md)
   overbruggen study structure_and_imitation execution=dask execution.address=tcp://host:8786   on a cluster (docs/how-to-clusters.md)
   overbruggen figures results/structure_and_imitation    draw the figures again
+  overbruggen sensitivity results/my_study               which factors matter (docs/how-to-sensitivity.md)
   overbruggen describe trust                             what the parameters of trust mean
 
 Overrides follow the verb: group=preset or parameter=value; in a study several values by comma make a factor."""
@@ -41,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         prog="overbruggen", description="Simulate how organisations find each other, work together and let go.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | describe")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | describe")
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
     study.add_argument("name", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
@@ -65,6 +66,10 @@ def parser() -> argparse.ArgumentParser:
     rerun.add_argument("run", help="id of the run, from failures.parquet or runs.parquet")
     figures = verbs.add_parser("figures", help="draw the figures of a results folder again")
     figures.add_argument("folder", type=Path)
+    sensitivity = verbs.add_parser("sensitivity", help="which factors matter: indices, effects or a metamodel, as the design of a study allows")
+    sensitivity.add_argument("folder", type=Path)
+    sensitivity.add_argument("--measure", default=None, help="what is explained, for example joint_value (default: the first that is shown)")
+    sensitivity.add_argument("--surface", nargs=2, metavar=("FACTOR", "FACTOR"), default=None, help="two factors to draw a response surface of")
     describe = verbs.add_parser("describe", help="every parameter: type, range, default, unit, meaning, source")
     describe.add_argument("group", nargs="?", default=None, help="a group of parameters, or measures (default: all parameters)")
     describe.add_argument("--markdown", action="store_true", help="as Markdown")
@@ -119,6 +124,10 @@ def act(arguments: argparse.Namespace, command: str) -> int:
         from experiments.reporting import redraw
 
         redraw(arguments.folder)
+    elif arguments.verb == "sensitivity":
+        from experiments.sensitivity import tell_sensitivity
+
+        tell_sensitivity(arguments.folder, arguments.measure, arguments.surface)
     else:
         from experiments.describe import MEASURED, describe, measures_markdown, parameters_markdown
 

@@ -1,0 +1,60 @@
+"""A response surface of two factors: a heat map with contours and the points of the design."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.patheffects import AbstractPathEffect, withStroke
+
+from analysis.figures.exhibit import Exhibit
+from analysis.figures.lines import numeric, positions
+from analysis.figures.style import SETTINGS, TWO_COLUMNS, new_figure
+
+COLOURS = "cividis"  # lightness rises evenly: readable in grey and with colour vision deficiencies
+
+
+def surface_exhibit(name: str, surface: pl.DataFrame, points: pl.DataFrame, measure: str, caption: str, log: Sequence[str] = ()) -> Exhibit:
+    """Draw a measure against two factors.
+
+    Args:
+        name: of the exhibit.
+        surface: a row per cell: two factors and ``mean``, as ``analysis.surfaces`` returns them, complete.
+        points: the points of the design, with columns of both factors.
+        measure: what the colour means.
+        caption: what stands below.
+        log: factors on a log scale.
+    """
+    x, y = surface.columns[:2]
+    places = [positions(surface[factor].unique(maintain_order=True).to_list()) for factor in (x, y)]
+    means = surface["mean"].to_numpy().reshape(len(places[0]), len(places[1])).T
+    across, along = (np.array(list(place.values())) for place in places)
+    figure, [[panel]] = new_figure(1, 1, TWO_COLUMNS * 0.6, 3.2)
+    with mpl.rc_context(SETTINGS):
+        panel.grid(False)
+        drawn = panel.pcolormesh(across, along, means, cmap=COLOURS, shading="nearest", rasterized=True)
+        if min(means.shape) > 2 and all(numeric(place) for place in places) and np.ptp(means) > 0:
+            lines = panel.contour(across, along, means, levels=6, colors="white", linewidths=0.7, linestyles="solid")
+            outline: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="black")]  # white alone is lost on the bright end
+            lines.set_path_effects(outline)
+            for text in panel.clabel(lines, fontsize=6, fmt="%.3g"):
+                text.set_path_effects(outline)
+        at = points.select(x, y).unique(maintain_order=True)
+        shown = [[place[level] if level in place else float(level) for level in at[factor]] for factor, place in zip((x, y), places, strict=True)]
+        panel.plot(*shown, "o", color="white", markeredgecolor="black", markeredgewidth=0.5, markersize=2.4, linestyle="none")
+        for axis, factor, place in (("x", x, places[0]), ("y", y, places[1])):
+            dress(panel, axis, factor, place, factor in log)
+        figure.colorbar(drawn, ax=panel, label=measure.replace("_", " "))
+    return Exhibit(name, figure, caption, surface)
+
+
+def dress(panel: Axes, axis: str, factor: str, places: dict[object, float], log: bool) -> None:
+    """Label one axis: names at their places, or numbers on their scale."""
+    getattr(panel, f"set_{axis}label")(factor)
+    if not numeric(places):
+        getattr(panel, f"set_{axis}ticks")(list(places.values()), [str(level) for level in places])
+    elif log:
+        getattr(panel, f"set_{axis}scale")("log")
