@@ -22,11 +22,12 @@ from analysis.surfaces import cell_means, check_pair, foretold_surface
 from analysis.tables import Table
 from experiments.design import Study, problem, unit_sample
 from experiments.factors import Range
+from experiments.manifest import read_study_manifest
 from experiments.plan import Adaptive
 from experiments.reporting import shown_measures
 from experiments.results import read_results
 from experiments.screen import say, show
-from experiments.store import NotWrittenError, not_written, read_manifest, write_figure, write_text, writing
+from experiments.store import NotWrittenError, not_written, write_figure, write_text, writing
 from experiments.study import study_in
 from sim.errors import InputError
 
@@ -105,7 +106,7 @@ def tell_sensitivity(folder: Path, measure: str | None, surface: Sequence[str] |
 def analysed(folder: Path, measure: str | None, surface: Sequence[str] | None) -> tuple[Findings, str]:
     """Read a folder and analyse it; return findings and the name of what is to be written."""
     study = study_in(folder)
-    if not read_manifest(folder).get("complete"):
+    if not read_study_manifest(folder).complete:
         raise InputError(f"{folder} is incomplete; `overbruggen resume {folder}` does what it lacks")
     runs = read_results(folder).runs
     if isinstance(study.replicates, Adaptive):
