@@ -165,6 +165,8 @@ def load_study(name: str, overrides: Sequence[str] = (), source: str | None = No
         fixed=list(given.get("overrides", [])),
         design=given.get(DESIGN, Design.name),
     )
+    if changes.fixed and not ours:
+        raise InputError(f"{name}: overrides has {changes.fixed[0]}, but a model of your own has none; make it a factor of one level")
     refuse_twice(overrides)
     for override in overrides:
         apply(parse_override(override), override, changes)
@@ -263,7 +265,7 @@ def chosen_factor(override: Override, before: Factor | None, ours: bool) -> Fact
         return [chosen_level(key, label, before) for label in values]
     if len(values) == 1 and isinstance(values[0], Mapping) and {"low", "high"} & set(values[0]):
         return read_range(key, values[0], ours)
-    if before is not None or override.several:
+    if before is not None or override.several or not ours:  # arguments of another model are set by points alone
         return [Level(value, {key: value}) for value in values]
     return None
 

@@ -149,6 +149,16 @@ def test_a_series_keeps_every_nth_round_or_the_last(tmp_path, capsys):
     assert "allowed: end" in capsys.readouterr().err
 
 
+def test_an_argument_set_on_the_command_line_is_set_or_refused(tmp_path, capsys):
+    study = study_file(tmp_path, {"size": [1, 2]})
+    assert run("study", study, "mood=vague", "--workers", 1, "--out", tmp_path / "set") == 3
+    assert pl.read_parquet(tmp_path / "set" / "failures.parquet")["status"].to_list() == ["undefined"] * 8
+    assert run("study", study, "mod=vague", "--out", tmp_path / "wrong") == 2
+    assert "mood" in capsys.readouterr().err
+    assert run("study", study_file(tmp_path, {"size": [1]}, overrides=["mood=vague"]), "--out", tmp_path / "wrong") == 2
+    assert "factor of one level" in capsys.readouterr().err
+
+
 def test_without_common_random_numbers_every_run_has_its_own_seed(tmp_path):
     common = study_file(tmp_path, {"size": [1, 2]})
     for switch, seeds in (("true", 4), ("false", 8)):
