@@ -1,4 +1,4 @@
-"""House style: journal widths, embedded fonts, colours and markers that read without colour, identical bytes."""
+"""House style: pages of journals, embedded fonts, looks that read without colour, identical bytes."""
 
 from __future__ import annotations
 
@@ -12,28 +12,67 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 MILLIMETRE = 1 / 25.4
-ONE_COLUMN, TWO_COLUMNS = 90 * MILLIMETRE, 190 * MILLIMETRE
+NARROW = 120 * MILLIMETRE  # below this, panels stand under one another
+GREY, FAINT = "#666666", "#999999"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SETTINGS: Any = {
-    "font.family": "DejaVu Sans", "font.size": 7.5, "axes.titlesize": 8, "axes.labelsize": 7.5, "legend.fontsize": 7,
-    "xtick.labelsize": 6.5, "ytick.labelsize": 6.5, "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6,
+    "font.family": "DejaVu Sans", "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6,
     "xtick.major.width": 0.6, "ytick.major.width": 0.6, "lines.linewidth": 1.1, "lines.markersize": 3.2, "pdf.fonttype": 42, "svg.fonttype": "none",
-    "svg.hashsalt": "overbruggen", "legend.frameon": False, "axes.grid": True, "grid.linewidth": 0.3, "grid.color": "#dddddd",
+    "svg.hashsalt": "overbruggen", "legend.frameon": False, "axes.grid": True, "grid.linewidth": 0.3, "grid.color": "#dddddd", "axes.axisbelow": True,
+    "hatch.linewidth": 0.5,
 }  # fmt: skip
+METADATA: dict[str, Any] = {
+    ".pdf": {"CreationDate": None, "Producer": None, "Creator": None}, ".png": {"Software": None}, ".svg": {"Date": None, "Creator": None},
+}  # fmt: skip
+FORMATS = (".pdf", ".svg", ".png")
+DPI = 300
+
+
+class Page(NamedTuple):
+    """What a figure is drawn for: its width (inches) and the size of its text (pt); ticks are a point smaller, titles half a point larger."""
+
+    width: float = 190 * MILLIMETRE
+    text: float = 7.5
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of matplotlib for this page."""
+        text = self.text
+        sizes = {"font.size": text, "axes.titlesize": text + 0.5, "axes.labelsize": text, "legend.fontsize": text - 0.5, "legend.title_fontsize": text}
+        return SETTINGS | sizes | {"xtick.labelsize": text - 1, "ytick.labelsize": text - 1, "figure.labelsize": text}
+
+    @property
+    def scale(self) -> float:
+        """How much taller than at 7.5 pt a panel must be for its text to fit."""
+        return max(1.0, self.text / 7.5)
+
+    def columns(self, panels: int, at_most: int = 3) -> int:
+        """Return how many panels stand side by side."""
+        return 1 if self.width < NARROW else min(panels, at_most)
+
+
+PAGE = Page()
 
 
 class Look(NamedTuple):
-    """How one series is drawn."""
+    """How one series is drawn; the hatch fills bars and cells."""
 
     colour: str
     marker: str
-    line: str
+    line: Any
+    hatch: str
 
 
-# Okabe & Ito (2008), distinguishable with colour vision deficiencies; markers and line styles carry the same information.
+# Okabe & Ito (2008), distinguishable with colour vision deficiencies; markers, line styles and hatches carry the same information.
 LOOKS = {
-    "alone": Look("#666666", "x", ":"), "alliance": Look("#0072B2", "o", "-"), "network": Look("#009E73", "s", "-"),
-    "hub": Look("#D55E00", "^", "-"), "platform": Look("#CC79A7", "D", "--"), "movement": Look("#E69F00", "v", "--"),
-    "consortium": Look("#56B4E9", "P", "-."), "merger": Look("#000000", "*", "-."),
+    "alone": Look("#666666", "x", ":", ""),
+    "alliance": Look("#0072B2", "o", "-", "////"),
+    "network": Look("#009E73", "s", "--", "...."),
+    "hub": Look("#D55E00", "^", "-.", "\\\\\\\\"),
+    "platform": Look("#CC79A7", "D", (0, (6, 1, 1, 1, 1, 1)), "xxxx"),
+    "movement": Look("#E69F00", "v", (0, (3, 1)), "----"),
+    "consortium": Look("#56B4E9", "P", (0, (8, 2)), "||||"),
+    "merger": Look("#000000", "*", (0, (1, 1)), "++++"),
 }  # fmt: skip
 
 
@@ -42,26 +81,48 @@ def look(name: str, position: int) -> Look:
     return LOOKS.get(name) or list(LOOKS.values())[1 + position % (len(LOOKS) - 1)]
 
 
-def new_figure(rows: int, columns: int, width: float, height: float, share_y: Literal["none", "row"] = "none") -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure with a grid of panels in house style; sizes in inches."""
-    with mpl.rc_context(SETTINGS):
-        figure = Figure(figsize=(width, height), layout="constrained")
+def new_figure(page: Page, rows: int, columns: int, height: float, share: Literal["none", "row", "all"] = "none") -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure with a grid of panels in house style; ``height`` in inches; panels share y by row, or both axes."""
+    with mpl.rc_context(page.settings):
+        figure = Figure(figsize=(page.width, height * page.scale), layout="constrained")
         FigureCanvasAgg(figure)
-        panels = figure.subplots(rows, columns, squeeze=False, sharey=share_y)
+        panels = figure.subplots(rows, columns, squeeze=False, sharey=share, sharex="all" if share == "all" else "none")
     return figure, [list(row) for row in panels]
 
 
-METADATA: dict[str, Any] = {".pdf": {"CreationDate": None, "Producer": None}, ".png": {"Software": None}}
+def panel_grid(page: Page, count: int, each: float, at_most: int = 3, share: Literal["none", "all"] = "none") -> tuple[Figure, list[Axes]]:
+    """Return a figure with so many panels, each so many inches tall, as many side by side as the page has room for."""
+    columns = page.columns(count, at_most)
+    rows = -(-count // columns)
+    figure, grid = new_figure(page, rows, columns, 0.6 + each * rows, share)
+    panels = [panel for row in grid for panel in row]
+    for unused in panels[count:]:
+        unused.set_visible(False)
+    return figure, panels[:count]
 
 
-def save(figure: Figure, path: Path, suffixes: Sequence[str] = (".pdf", ".png")) -> list[Path]:
-    """Write a figure as PDF and PNG (300 dpi) without dates, so that identical results give identical bytes."""
+def letter(panel: Axes, position: int) -> None:
+    """Write a panel's letter above its left corner."""
+    panel.text(0.0, 1.03, LETTERS[position], transform=panel.transAxes, weight="bold", va="bottom", ha="right")
+
+
+def legend_above(figure: Figure, page: Page, handles: Sequence[Any], names: Sequence[str], title: str = "") -> None:
+    """Put one legend above all panels, in as many columns as fit."""
+    characters = page.width * 72 / (page.text * 0.62)
+    longest = max((len(name) for name in names), default=1) + 8
+    columns = max(1, min(len(names), int(characters // longest)))
+    with mpl.rc_context(page.settings):
+        figure.legend(handles, names, title=title or None, loc="outside upper center", ncols=columns, handlelength=3.2)
+
+
+def save(figure: Figure, path: Path, formats: Sequence[str] = FORMATS, dpi: int = DPI) -> list[Path]:
+    """Write a figure in several formats without dates, so that identical results give identical bytes."""
     written = []
     with mpl.rc_context(SETTINGS):
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out once, alike in all formats
-        for suffix in suffixes:
-            target = path.with_suffix(suffix)
-            figure.savefig(target, dpi=300, metadata=METADATA[suffix])
+        for suffix in formats:
+            target = path.with_name(f"{path.name}{suffix}")
+            figure.savefig(target, dpi=dpi, metadata=METADATA[suffix])
             written.append(target)
     return written

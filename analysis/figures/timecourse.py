@@ -1,13 +1,23 @@
-"""The course of one run in four panels."""
+"""Time courses: one run in four panels, or measures over replicates with bands and marks of events."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import matplotlib as mpl
+import numpy as np
 import polars as pl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.cells import averaged_text, cell_means
 from analysis.errors import AnalysisError
-from analysis.figures.style import SETTINGS, TWO_COLUMNS, new_figure
+from analysis.figures.exhibit import Exhibit
+from analysis.figures.labels import NOTHING, Labels, label, listed, one_line
+from analysis.figures.lines import ONE, interval_text, lower
+from analysis.figures.maps import in_order
+from analysis.figures.style import FAINT, PAGE, Page, legend_above, letter, look, panel_grid
+from analysis.names import need, need_levels
 
 PANELS = (
     ("Value (per organisation and round)", (("joint_value", "joint value"), ("value_alone", "value if all worked alone"), ("synergy", "synergy"))),
@@ -22,19 +32,124 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73")
 LINES = ("-", "--", ":")
 
 
-def run_figure(rounds: pl.DataFrame) -> Figure:
-    """Return value, diversity, understanding and collaborations against rounds."""
+def run_exhibit(rounds: pl.DataFrame, page: Page = PAGE) -> Exhibit:
+    """Draw value, diversity, understanding and collaborations of one run against rounds."""
     if rounds.is_empty():
         raise AnalysisError("no round was recorded; lower run.record_every or raise run.rounds")
-    figure, panels = new_figure(2, 2, TWO_COLUMNS, 4.6)
-    with mpl.rc_context(SETTINGS):
-        for position, (title, series) in enumerate(PANELS):
-            panel = panels[position // 2][position % 2]
-            for (measure, label), colour, line in zip(series, COLOURS, LINES, strict=False):
-                panel.plot(rounds["round"], rounds[measure], color=colour, linestyle=line, label=label)
+    shown = [measure for _, series in PANELS for measure, _ in series]
+    caption = "One run: value, diversity, understanding and trust, and collaborations against rounds. n = 1 run: there is no interval."
+    return Exhibit("run", run_figure(rounds, page), caption, rounds.select("round", *shown))
+
+
+def run_figure(rounds: pl.DataFrame, page: Page) -> Figure:
+    """Return value, diversity, understanding and collaborations against rounds."""
+    figure, panels = panel_grid(page, len(PANELS), 2.0, at_most=2)
+    with mpl.rc_context(page.settings):
+        for panel, (title, series) in zip(panels, PANELS, strict=True):
+            for (measure, name), colour, line in zip(series, COLOURS, LINES, strict=False):
+                panel.plot(rounds["round"], rounds[measure], color=colour, linestyle=line, label=name)
             panel.set_title(title, loc="left")
             panel.set_xlabel("Round")
             values = rounds.select([measure for measure, _ in series]).to_numpy()
             panel.set_ylim(min(0.0, values.min()), 1.2 * max(values.max(), 0.1))  # room for the legend above the lines
             panel.legend(loc="upper left", ncols=len(series), columnspacing=1.0, handlelength=1.8)
     return figure
+
+
+def time_course(
+    series: pl.DataFrame, measures: Sequence[str], by: str | None = None, events: pl.DataFrame | None = None, factors: Sequence[str] = (),
+    labels: Labels = NOTHING, page: Page = PAGE,
+) -> Exhibit:  # fmt: skip
+    """Draw measures against rounds over replicates, a line per level of a factor, with marks at their peaks and a strip of events.
+
+    Args:
+        series: a row per run and recorded round: ``round``, the measures, ``replicate`` and factors.
+        measures: columns of ``series``, a panel each.
+        by: factor with a line per level; none for a single line.
+        events: a row per collaboration with ``started``, ``ended``, ``reason``, ``replicate`` and ``by``; adds a panel with how many
+            start (solid) and end (open) per round.
+        factors: all factors of the design; over those not drawn the figure averages, and says so.
+        labels: what stands beside axes, with units.
+        page: what the figure is drawn for.
+
+    Raises:
+        AnalysisError: a column is missing, a factor has one level, or a measure does not vary.
+    """
+    need(series, "round", "replicate", *measures)
+    if by:
+        need_levels(series, by)
+    lines = by or ONE
+    table = series if by else series.with_columns(pl.lit(ONE).alias(ONE))
+    means = pl.concat([cell_means(table, [lines, "round"], measure) for measure in measures])
+    flows = flow_of(events, lines, table) if events is not None else None
+    figure = course_figure(means, flows, measures, lines, labels, page)
+    what = listed([lower(one_line(measure, labels)) for measure in measures])
+    per = f", a line per {lower(one_line(by, labels))}" if by else ""
+    strip = "" if flows is None else " Last panel: collaborations that start (solid) and end (dotted) per round, mean over replicates."
+    caption = (
+        f"Course of {what}{per}. {interval_text(means['n'])} Triangles: where the mean is highest.{strip}"
+        f"{averaged_text(series, factors, [by or ''])}"
+    )
+    data = means if flows is None else pl.concat([means, flows], how="diagonal")
+    return Exhibit("timecourse", figure, caption, data)
+
+
+def flow_of(events: pl.DataFrame, lines: str, series: pl.DataFrame) -> pl.DataFrame:
+    """Return mean numbers of collaborations that start and end per round, in bins of the recorded rounds."""
+    table = events if lines != ONE else events.with_columns(pl.lit(ONE).alias(ONE))
+    need(table, "started", "ended", "reason", "replicate", lines)
+    edges = np.concatenate([[-1], series["round"].unique().sort().to_numpy()])
+    parts = []
+    for kind, ending in (("started", pl.lit(True)), ("ended", pl.col("reason") != "running")):
+        chosen = table.filter(ending)
+        for (level,), part in chosen.group_by(lines, maintain_order=True):
+            replicates = series.filter(pl.col(lines) == level).select("replicate", "run").n_unique() if "run" in series.columns else series["replicate"].n_unique()
+            counts, _ = np.histogram(part[kind].to_numpy(), bins=edges + 0.5)
+            values = counts / np.diff(edges) / replicates
+            parts.append(pl.DataFrame({lines: pl.Series([level] * len(values), dtype=table.schema[lines]), "round": edges[1:], "measure": kind, "value": values}))
+    return pl.concat(parts)
+
+
+def course_figure(means: pl.DataFrame, flows: pl.DataFrame | None, measures: Sequence[str], lines: str, labels: Labels, page: Page) -> Figure:
+    """Return a panel per measure and, if there are events, one with their numbers."""
+    figure, panels = panel_grid(page, len(measures) + (flows is not None), 1.9, at_most=2)
+    levels = in_order(means[lines])
+    with mpl.rc_context(page.settings):
+        for panel, measure in zip(panels, measures, strict=False):
+            of_measure = means.filter(pl.col("measure") == measure)
+            for position, level in enumerate(levels):
+                draw_course(panel, of_measure.filter(pl.col(lines) == level).sort("round"), str(level), position)
+            panel.set_ylabel(label(measure, labels))
+            if of_measure["value"].to_numpy().min() < 0 < of_measure["value"].to_numpy().max():
+                panel.axhline(0, color=FAINT, linewidth=0.5, zorder=0)
+        if flows is not None:
+            draw_flows(panels[-1], flows, lines, levels)
+        for position, panel in enumerate(panels):
+            panel.set_xlabel("Round")
+            if len(panels) > 1:
+                letter(panel, position)
+    if len(levels) > 1:
+        legend_above(figure, page, *panels[0].get_legend_handles_labels(), one_line(lines, labels))
+    return figure
+
+
+def draw_course(panel: Axes, means: pl.DataFrame, name: str, position: int) -> None:
+    """Draw one line with its band, few markers, and a triangle at its peak."""
+    style = look(name, position)
+    rounds, centre = means["round"].to_numpy(), means["value"].to_numpy()
+    every = max(1, len(rounds) // 6)
+    panel.plot(rounds, centre, color=style.colour, linestyle=style.line, marker=style.marker, markevery=(position * every // 8, every), label=name)
+    panel.fill_between(rounds, means["low"].to_numpy(), means["high"].to_numpy(), color=style.colour, alpha=0.18, linewidth=0)
+    top = int(centre.argmax())
+    panel.plot(rounds[top], centre[top], marker="v", color=style.colour, markeredgecolor="black", markersize=6, linestyle="", zorder=5)
+
+
+def draw_flows(panel: Axes, flows: pl.DataFrame, lines: str, levels: Sequence[object]) -> None:
+    """Draw how many collaborations start and end per round."""
+    for position, level in enumerate(levels):
+        style = look(str(level), position)
+        for kind, line in (("started", "-"), ("ended", ":")):
+            part = flows.filter((pl.col(lines) == level) & (pl.col("measure") == kind)).sort("round")
+            every = max(1, len(part) // 6)
+            panel.plot(part["round"], part["value"], color=style.colour, linestyle=line, marker=style.marker, markevery=(position, every), linewidth=0.9)
+    panel.set_ylabel("Collaborations starting and ending\n(number per round)")
