@@ -39,7 +39,9 @@ def cell_means(runs: pl.DataFrame, cells: Sequence[str], measure: str) -> pl.Dat
     averaged = by_replicate(runs, cells, measure)
     rows = [(*levels, measure, *mean(part[measure].to_numpy())) for levels, part in averaged.group_by(cells, maintain_order=True)]
     kinds = {cell: runs.schema[cell] for cell in cells}
-    return pl.DataFrame(rows, schema={**kinds, "measure": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64}, orient="row")
+    return pl.DataFrame(
+        rows, schema={**kinds, "measure": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64}, orient="row"
+    )
 
 
 def replicates_text(counts: pl.Series) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,14 @@ from analysis.errors import AnalysisError
 from analysis.estimates import Floats, resampled_picks
 from analysis.names import need_replicates
 
-SCHEMA = {"winner": pl.String, "value": pl.Float64, "probability": pl.Float64, "runner_up": pl.String, "lead": pl.Float64, "n": pl.Int64}
+SCHEMA: dict[str, Any] = {
+    "winner": pl.String,
+    "value": pl.Float64,
+    "probability": pl.Float64,
+    "runner_up": pl.String,
+    "lead": pl.Float64,
+    "n": pl.Int64,
+}
 
 
 def best_by_region(runs: pl.DataFrame, cells: Sequence[str], by: str, measure: str) -> pl.DataFrame:
@@ -35,8 +43,9 @@ def best_by_region(runs: pl.DataFrame, cells: Sequence[str], by: str, measure: s
     need_replicates(runs)
     averaged = by_replicate(runs, [*cells, by], measure)
     names = [str(name) for name in runs[by].unique(maintain_order=True)]
-    rows = [(*levels, *best_of(*competing(part, by, measure, f"{', '.join(map(str, levels))}"), names)) for levels, part in averaged.group_by(cells, maintain_order=True)]
-    return pl.DataFrame(rows, schema={cell: runs.schema[cell] for cell in cells} | SCHEMA, orient="row")
+    groups = averaged.group_by(cells, maintain_order=True)
+    rows = [(*levels, *best_of(*competing(part, by, measure, ", ".join(map(str, levels))), names)) for levels, part in groups]
+    return pl.DataFrame(rows, schema={**{cell: runs.schema[cell] for cell in cells}, **SCHEMA}, orient="row")
 
 
 def competing(part: pl.DataFrame, by: str, measure: str, where: str) -> tuple[list[str], Floats]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from analysis.figures.style import save
+from analysis.figures.style import PAGE, save
 from experiments.design import load_study
 from experiments.engines import available_cores
 from experiments.patterns import PATTERNS, Pattern, check_table
@@ -49,7 +49,7 @@ def fill_pattern(pattern: Pattern) -> None:
     results = play(study, available_cores())
     images = DOCS / "images" / "patterns"
     images.mkdir(parents=True, exist_ok=True)
-    save(pattern.figure(results), images / pattern.study, (".png",))
+    save(pattern.figure(results, PAGE).figure, images / pattern.study, (".png",))
     table = check_table(pattern, pattern.check(results))
     show(table)
     picture = f"![{pattern.hypothesis}](images/patterns/{pattern.study}.png)\n\nRuns: `overbruggen study {pattern.study}`."

@@ -1,8 +1,8 @@
-"""The tables and figures a study is shown as: those of its question if it has its own, else its points and lines."""
+"""The tables and figures a study is shown as: those of its question if it has its own, else its points and lines; others when asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +10,18 @@ import polars as pl
 
 from analysis.comparison import point_table, summary_tables
 from analysis.errors import AnalysisError
+from analysis.figures.style import PAGE, Page
 from analysis.tables import Table
+from experiments.exhibits import circumstances, write_exhibit, write_film
 from experiments.patterns import check_table, pattern_of
 from experiments.results import Results, read_results
 from experiments.screen import say
-from experiments.store import NotWrittenError, not_written, read_manifest, read_table, write_figure
+from experiments.store import NotWrittenError, not_written, read_manifest
 from sim.errors import InputError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from analysis.figures.exhibit import Exhibit
+    from experiments.drawing import Wish
 
 MAIN = "structure_and_imitation"
 HEADLINE = ("joint_value", "synergy")
@@ -63,65 +66,68 @@ def study_tables(study: str, factors: Sequence[str], results: Results) -> list[T
     return [points]
 
 
-def study_figures(study: str, factors: Sequence[str], results: Results) -> dict[str, Figure]:
-    """Return the figures of a study by name; lines through its points when its own cannot be made."""
-    from analysis.figures.lines import points_figure
-    from analysis.figures.response import response_figures
+def study_exhibits(study: str, factors: Sequence[str], results: Results, page: Page) -> list[Exhibit]:
+    """Return the exhibits of a study; lines through its points when its own cannot be made."""
+    from analysis.figures.lines import points_exhibit
+    from analysis.figures.response import response_exhibits
+    from experiments.labels import labels
 
     pattern = pattern_of(study)
     try:
         if study == MAIN:
-            return response_figures(compared(results.runs))
+            return response_exhibits(compared(results.runs), page)
         if pattern is not None:
-            return {study: pattern.figure(results)}
+            return [pattern.figure(results, page)]
     except LACKING as reason:
         say(f"The figures of {study} need its whole study, with its own factors alone: {because(reason)}. Drawn instead: lines through its points.")
-    return {study: points_figure(results.runs, factors, shown_measures(results.runs, factors))}
+    return [points_exhibit(study, results.runs, factors, shown_measures(results.runs, factors), labels(), page)]
 
 
-def draw(study: str, factors: Sequence[str], results: Results, folder: Path) -> None:
-    """Draw the figures of a study into its folder, or say why there are none."""
+def draw(manifest: Mapping[str, Any], results: Results, folder: Path, page: Page = PAGE) -> list[str]:
+    """Draw the figures of a study into its folder, or say why there are none; return the names of the files."""
+    study, factors, how = manifest["study"], tuple(manifest["factors"]), circumstances(manifest)
     try:
-        for name, figure in study_figures(study, factors, results).items():
-            write_figure(figure, folder / name)
+        return [name for exhibit in study_exhibits(study, factors, results, page) for name in write_exhibit(exhibit, folder, how)]
     except LACKING as reason:
         say(f"No figure: {because(reason)}.")
+        return []
 
 
-def redraw(folder: Path) -> None:
-    """Draw the figures of a results folder again."""
+def redraw(folder: Path, wish: Wish) -> None:
+    """Draw figures of a results folder: the one asked for, or all that belong to it."""
     manifest = read_manifest(folder)
     try:
-        if manifest.get("kind") == "study":
-            redraw_study(manifest, folder)
-        else:
-            redraw_run(folder)
+        files = redraw_study(manifest, folder, wish) if manifest.get("kind") == "study" else redraw_run(manifest, folder, wish)
     except NotWrittenError as reason:
         raise not_written(folder, reason) from reason
-    say(f"Figures drawn in {folder}: {', '.join(sorted(path.name for path in folder.glob('*.p[dn][fg]')))}")
+    if files:
+        say(f"Figures drawn in {folder}: {', '.join(files)}")
 
 
-def redraw_study(manifest: dict[str, Any], folder: Path) -> None:
-    """Draw the figures of a study's folder."""
+def redraw_study(manifest: dict[str, Any], folder: Path, wish: Wish) -> list[str]:
+    """Draw figures of a study's folder."""
     study, factors = manifest.get("study"), manifest.get("factors")
     if not isinstance(study, str) or not isinstance(factors, list) or not all(isinstance(factor, str) for factor in factors):
         raise InputError(f"{folder}/manifest.json does not say which study this is and its factors; give another folder or run the study again")
+    if manifest.get("complete") is False:
+        raise InputError(f"{folder} is incomplete: its study was interrupted or still runs; `overbruggen resume {folder}` does what is missing")
     results = read_results(folder)
     for column in (*factors, "replicate", "seed"):
         if column not in results.runs.columns:
             raise InputError(f"{folder}/runs.parquet has no column {column}, so it is not what the study wrote; run the study again")
-    draw(study, factors, results, folder)
+    if wish.kind is None:
+        return draw(manifest, results, folder, wish.page)
+    from experiments.drawing import Subject, of_study
+
+    subject = Subject(results, tuple(factors), tuple(shown_measures(results.runs, factors)))
+    return write_exhibit(of_study(wish, subject), folder, circumstances(manifest))
 
 
-def redraw_run(folder: Path) -> None:
-    """Draw the figure of a run's folder."""
-    from analysis.figures.timecourse import run_figure
+def redraw_run(manifest: dict[str, Any], folder: Path, wish: Wish) -> list[str]:
+    """Draw figures of a run's folder."""
+    from analysis.figures.network import Film
+    from experiments.drawing import of_run
 
-    rounds = read_table(folder, "rounds")
-    try:
-        figure = run_figure(rounds)
-    except AnalysisError:
-        raise
-    except (*LACKING, TypeError) as error:
-        raise InputError(f"{folder}/rounds.parquet lacks columns that a run writes; run it again") from error
-    write_figure(figure, folder / "run")
+    drawn = of_run(wish, folder)
+    how = circumstances(manifest)
+    return write_film(drawn, folder, how) if isinstance(drawn, Film) else write_exhibit(drawn, folder, how)

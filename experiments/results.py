@@ -1,4 +1,4 @@
-"""What a study found, as tables: a row per run, and a row per collaboration if it keeps events."""
+"""What a study found, as tables."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from experiments.store import read_table
 
 
 class Results(NamedTuple):
-    """What a study found: a row per run, and a row per collaboration if the study keeps events."""
+    """What a study found: a row per run; if the study keeps them, a row per collaboration and a row per run and recorded round."""
 
     runs: pl.DataFrame
     events: pl.DataFrame | None
+    series: pl.DataFrame | None = None
 
 
 def read_results(folder: Path) -> Results:
     """Read what a study wrote."""
-    events = read_table(folder, "events") if (folder / "events.parquet").exists() else None
-    return Results(read_table(folder, "runs"), events)
+    events, series = (read_table(folder, name) if (folder / f"{name}.parquet").exists() else None for name in ("events", "series"))
+    return Results(read_table(folder, "runs"), events, series)

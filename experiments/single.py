@@ -1,4 +1,4 @@
-"""One run: progress, tables on screen, a results folder with rounds, events, challenges and a figure."""
+"""One run: progress, tables on screen, a results folder with rounds, events, challenges, moments and a figure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import polars as pl
 
 from analysis.tables import Table
 from experiments.configuration import load, written
+from experiments.exhibits import CHEAP, circumstances, write_exhibit
 from experiments.interrupts import stop_if_asked
+from experiments.moments import Moments
 from experiments.screen import progress, say, show
-from experiments.store import GrowingTable, new_folder, read_table, write_figure, write_manifest, write_table, write_yaml
+from experiments.store import GrowingTable, new_folder, read_table, write_manifest, write_table, write_yaml
 from experiments.warming import compile_first
 from sim.config import Config
 from sim.measures import MEASURES
@@ -36,12 +38,16 @@ def run(overrides: Sequence[str], out: Path | None, overwrite: bool, command: st
         model = play(config, draft)
         events = read_table(draft, "events")
         summary = outcomes(model.rounds_table(), events, model.challenges_table(), config.challenge.breadths)
-        write_results(model, draft)
-        write_manifest(draft, command, config.run.seed, started, kind="run")
+        facts = {"kind": "run", "overrides": list(overrides)}
+        write_results(model, draft, circumstances({"seed": config.run.seed, **facts}))
+        write_manifest(draft, command, config.run.seed, started, **facts)
     show(summary_table(config, summary))
     if len(model.form_names) > 1:
         show(form_table(events))
-    say(f"Results in {folder}: rounds, events and challenges (Parquet), run.png, configuration and manifest; `overbruggen figures` adds the PDF.")
+    say(
+        f"Results in {folder}: rounds, events, challenges and moments (Parquet), run.png with caption and table, configuration and manifest; "
+        f"`overbruggen figures {folder}` adds PDF and SVG, and with --kind network, animation, space or distributions other figures."
+    )
     return folder
 
 
@@ -56,28 +62,30 @@ def play(config: Config, draft: Path) -> CollaborationModel:
     from sim.model import CollaborationModel  # after the announcement: importing is part of the wait
 
     model, events = CollaborationModel(config), GrowingTable(draft / "events.parquet")
-    chunk = max(1, config.run.rounds // CHUNKS)
+    chunk, moments = max(1, config.run.rounds // CHUNKS), Moments(model)
     with progress("Rounds", config.run.rounds) as bar:
         while model.rounds_played < config.run.rounds:
             stop_if_asked()
             model.run(min(chunk, config.run.rounds - model.rounds_played))
+            moments.keep()
             if model.events_waiting() > EVENTS_IN_MEMORY:
                 events.append(model.take_events())
             bar.update(bar.task_ids[0], completed=model.rounds_played)
     events.append(model.events_table())
     events.finish()
+    moments.write(draft)
     return model
 
 
-def write_results(model: CollaborationModel, folder: Path) -> None:
+def write_results(model: CollaborationModel, folder: Path, how: str) -> None:
     """Write the other tables, configuration and figure of one run."""
-    from analysis.figures.timecourse import run_figure
+    from analysis.figures.one_run import run_exhibit
 
     rounds = model.rounds_table()
     write_table(rounds, folder / "rounds.parquet")
     write_table(model.challenges_table(), folder / "challenges.parquet")
     write_yaml(written(model.config), folder / "config.yaml")
-    write_figure(run_figure(rounds), folder / "run", (".png",))  # a PDF costs time; `overbruggen figures` draws it
+    write_exhibit(run_exhibit(rounds), folder, how, CHEAP)
 
 
 def summary_table(config: Config, summary: dict[str, float]) -> Table:

@@ -10,21 +10,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import yaml
 
 from sim import __version__
 from sim.errors import InputError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PACKAGES = ("mesa", "numpy", "scipy", "numba", "polars", "matplotlib", "hydra-core", "pydantic")
 
@@ -120,14 +117,6 @@ def write_text(text: str, path: Path) -> None:
     """Write a text."""
     with writing():
         path.write_text(text, encoding="utf-8")
-
-
-def write_figure(figure: Figure, path: Path, suffixes: Sequence[str] = (".pdf", ".png")) -> None:
-    """Write a figure."""
-    from analysis.figures.style import save  # matplotlib is slow to import and not always asked for
-
-    with writing():
-        save(figure, path, suffixes)
 
 
 def commit() -> str | None:

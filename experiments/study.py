@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from analysis.tables import Table
 from experiments.conduct import Conductor, Tally
@@ -15,6 +15,7 @@ from experiments.configuration import did_you_mean
 from experiments.design import Point, Study, load_study, read_study_file
 from experiments.dry_run import rehearse
 from experiments.engines import Engine, Pool, Task, ThisProcess, available_cores, perform
+from experiments.exhibits import write_tables
 from experiments.factors import KEYS
 from experiments.folder import Storage, locked
 from experiments.journal import DONE
@@ -22,7 +23,7 @@ from experiments.plan import Adaptive, Plan
 from experiments.reporting import draw, study_tables
 from experiments.results import Results, read_results
 from experiments.screen import RunProgress, say, show
-from experiments.store import read_manifest, write_manifest, write_text, write_yaml
+from experiments.store import read_manifest, write_manifest, write_yaml
 from experiments.targets import CollaborationTarget, Wanted, probe_seeding
 from experiments.warming import compile_first
 from sim.errors import InputError
@@ -131,10 +132,13 @@ def make_room(folder: Path, overwrite: bool) -> Path:
 def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overrides: list[str], options: Options) -> Tally:
     """Do the missing runs, put everything in order, show it."""
     started = datetime.now(UTC)
-    facts = {"study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version()}
+    facts = {
+        "study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version(),
+        "common_random_numbers": study.common_random_numbers,
+    }  # fmt: skip
     write_manifest(folder, options.command, study.seed, started, kind="study", complete=False, **facts)
     tally = conduct(study, plan, points, folder, options)
-    tables = tell_results(study, folder) if tally.done else []
+    tables = tell_results({"kind": "study", "seed": study.seed, **facts}, folder) if tally.done else []
     write_manifest(folder, options.command, study.seed, started, kind="study", complete=True, runs=tally.done, failed=tally.failed, **facts)
     for table in tables:
         show(table)
@@ -178,12 +182,12 @@ def check_measured(replicates: Adaptive, plan: Plan) -> None:
             raise InputError(f"replicates.until names {name}, which is no measure of a run.{did_you_mean(name, known)}")
 
 
-def tell_results(study: Study, folder: Path) -> list[Table]:
+def tell_results(manifest: dict[str, Any], folder: Path) -> list[Table]:
     """Write the tables and figures of a study's results; return the tables."""
     results = read_results(folder)
-    tables = study_tables(study.name, tuple(study.factors), results)
-    write_text("\n".join(table.to_markdown() for table in tables), folder / "tables.md")
-    draw(study.name, tuple(study.factors), results, folder)
+    tables = study_tables(manifest["study"], tuple(manifest["factors"]), results)
+    write_tables(tables, folder)
+    draw(manifest, results, folder)
     return tables
 
 

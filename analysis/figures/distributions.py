@@ -53,7 +53,8 @@ def distribution(
     curves = pl.concat(parts)
     per = f", a line per {lower(one_line(by, labels))}" if by else ""
     what = listed([lower(one_line(column, labels)) for column in columns])
-    counted = f"n = {len(values):,} cases in {replicates_text(curves['n']).removeprefix('n = ')}"
+    counts = listed([f"{int((table[column].fill_null(0) > 0).sum()):,} ({lower(one_line(column, labels).partition(' (')[0])})" for column in columns])
+    counted = f"n = {counts} cases above 0, in {replicates_text(curves['n']).removeprefix('n = ')}"
     caption = f"Share of cases at or above a value: {what}; logarithmic axes{per}. {band_text(curves)} {counted}."
     return Exhibit(name, distribution_figure(curves, columns, lines, labels, page), caption, curves)
 
@@ -75,7 +76,9 @@ def curve(cases: pl.DataFrame, column: str) -> pl.DataFrame:
     sizes = np.array([group.size for group in groups], dtype=np.float64)
     low, high = band(above, sizes)
     n = len(groups)
-    return pl.DataFrame({"measure": column, "at": at, "value": above.sum(axis=0) / sizes.sum(), "low": low, "high": high, "n": pl.Series([n] * at.size)})
+    return pl.DataFrame(
+        {"measure": column, "at": at, "value": above.sum(axis=0) / sizes.sum(), "low": low, "high": high, "n": pl.Series([n] * at.size)}
+    )
 
 
 def band(above: Floats, sizes: Floats) -> tuple[Floats, Floats]:
@@ -100,7 +103,9 @@ def distribution_figure(curves: pl.DataFrame, columns: Sequence[str], lines: str
                 at, share = part["at"].to_numpy(), part["value"].to_numpy()
                 every = max(1, len(at) // 12)
                 panel.plot(at, share, color=style.colour, linestyle=style.line, marker=style.marker, markevery=every, label=str(level))
-                panel.fill_between(at, np.maximum(part["low"].to_numpy(), share.min() / 3), part["high"].to_numpy(), color=style.colour, alpha=0.18, linewidth=0)
+                panel.fill_between(
+                    at, np.maximum(part["low"].to_numpy(), share.min() / 3), part["high"].to_numpy(), color=style.colour, alpha=0.18, linewidth=0
+                )
             panel.set(xscale="log", yscale="log", xlabel=label(column, labels, 45))
             panel.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
             panel.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import polars as pl
@@ -79,9 +80,19 @@ def differences(runs: pl.DataFrame, x: str, by: str, measure: str) -> pl.DataFra
         for column in columns:
             four = [cells.get(key) for key in ((column, line), (columns[0], line), (column, lines[0]), (columns[0], lines[0]))]
             if any(cell is None for cell in four):
-                raise AnalysisError(f"there is no run with {x} = {shown(column)} and {by} = {shown(line)}, or at their first levels; an interaction needs all four")
+                raise AnalysisError(
+                    f"there is no run with {x} = {shown(column)} and {by} = {shown(line)}, or at their first levels; an interaction needs all four"
+                )
             common = sorted(set.intersection(*(set(cell) for cell in four if cell)))
             values = [(a[r] - b[r]) - (c[r] - d[r]) for a, b, c, d in [four] for r in common]  # type: ignore[index]
             rows.append((column, line, measure, *mean(values)))  # type: ignore[arg-type]
-    kinds = {x: runs.schema[x], by: runs.schema[by], "measure": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64}
+    kinds: dict[str, Any] = {
+        x: runs.schema[x],
+        by: runs.schema[by],
+        "measure": pl.String,
+        "value": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "n": pl.Int64,
+    }
     return pl.DataFrame(rows, schema=kinds, orient="row")

@@ -64,12 +64,15 @@ def positions(levels: Sequence[Any]) -> dict[Any, float]:
 def lines_exhibit(name: str, panels: Sequence[Panel], x: str, x_label: str, series: str, series_label: str, page: Page = PAGE) -> Exhibit:
     """Return panels that share their legend, with their caption and the means behind them."""
     tables = [cell_means(panel.runs, list(dict.fromkeys((x, series))), panel.measure) for panel in panels]
-    return Exhibit(name, lines_figure(panels, tables, x, x_label, series, series_label, page), caption_of(panels, tables, x_label, series_label), data_of(panels, tables))
+    return Exhibit(
+        name,
+        lines_figure(panels, tables, x, x_label, series, series_label, page),
+        caption_of(panels, tables, x_label, series_label),
+        data_of(panels, tables),
+    )
 
 
-def lines_figure(
-    panels: Sequence[Panel], tables: Sequence[pl.DataFrame], x: str, x_label: str, series: str, series_label: str, page: Page
-) -> Figure:
+def lines_figure(panels: Sequence[Panel], tables: Sequence[pl.DataFrame], x: str, x_label: str, series: str, series_label: str, page: Page) -> Figure:
     """Return panels side by side that share their legend."""
     figure, axes = panel_grid(page, len(panels), 2.1)
     with mpl.rc_context(page.settings):
@@ -140,7 +143,9 @@ def response_lines(
     return made._replace(caption=made.caption + averaged_text(runs, factors, [x, by or ""]))
 
 
-def points_exhibit(name: str, runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[str], labels: Labels = NOTHING, page: Page = PAGE) -> Exhibit:
+def points_exhibit(
+    name: str, runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[str], labels: Labels = NOTHING, page: Page = PAGE
+) -> Exhibit:
     """Draw measures of a design of one or two factors: the one with more numbers along the axis, the other as lines."""
     varied = in_order_of_axes(runs, factors)
     if len(varied) not in (1, 2):
@@ -152,5 +157,3 @@ def in_order_of_axes(runs: pl.DataFrame, factors: Sequence[str]) -> list[str]:
     """Return the factors that vary: numbers before names, more levels before fewer."""
     varied = [factor for factor in factors if runs[factor].n_unique() > 1]
     return sorted(varied, key=lambda factor: (not runs[factor].dtype.is_numeric(), -runs[factor].n_unique()))
-
-

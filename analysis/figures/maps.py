@@ -80,7 +80,7 @@ def heat_figure(parts: Sequence[tuple[str, pl.DataFrame]], x: str, y: str, measu
                 letter(panel, position)
         bar = figure.colorbar(mpl.cm.ScalarMappable(scale, COLOURS), ax=panels, shrink=0.9, aspect=25)
         bar.set_label(label(measure, labels))
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
     return figure
 
 
@@ -125,10 +125,15 @@ def phase_diagram(
     need_numbers(runs, measure)
     best = best_by_region(runs, [x, y], by, measure)
     caption = (
-        f"The {lower(one_line(by, labels))} with the highest {lower(one_line(measure, labels))} over {lower(one_line(x, labels))} and "
-        f"{lower(one_line(y, labels))}. Numbers: probability (%) that it is best, from 2000 bootstrap samples of whole replicates with all levels "
-        f"compared on the same replicates; pale where it is below {SURE:.0%}; {replicates_text(best['n'])}.{averaged_text(runs, factors, [x, y, by])}"
-    ).replace("%)", " %)").replace("95%", "95 %").replace("( %)", "(%)")
+        (
+            f"The {lower(one_line(by, labels))} with the highest {lower(one_line(measure, labels))} over {lower(one_line(x, labels))} and "
+            f"{lower(one_line(y, labels))}. Numbers: probability (%) that it is best, from 2000 bootstrap samples of whole replicates with all levels "
+            f"compared on the same replicates; pale where it is below {SURE:.0%}; {replicates_text(best['n'])}.{averaged_text(runs, factors, [x, y, by])}"
+        )
+        .replace("%)", " %)")
+        .replace("95%", "95 %")
+        .replace("( %)", "(%)")
+    )
     order = [str(name) for name in runs[by].unique(maintain_order=True)]
     return Exhibit("phase", phase_figure(best, x, y, order, labels, page), caption, best)
 
@@ -147,7 +152,10 @@ def phase_figure(best: pl.DataFrame, x: str, y: str, order: Sequence[str], label
         panel.set_ylim(0, len(rows))
         axes_of_levels(panel, columns, rows, label(x, labels, 60), label(y, labels))
         winners = [name for name in order if name in best["winner"].to_list()]
-        handles = [Line2D([], [], color=look(name, order.index(name)).colour, marker=look(name, order.index(name)).marker, linestyle="", markersize=5) for name in winners]
+        handles = [
+            Line2D([], [], color=look(name, order.index(name)).colour, marker=look(name, order.index(name)).marker, linestyle="", markersize=5)
+            for name in winners
+        ]
         if best["winner"].str.contains(" = ", literal=True).any():
             winners, handles = [*winners, "equal"], [*handles, Line2D([], [], color="#bbbbbb", marker="s", linestyle="", markersize=5)]
     legend_above(figure, page, handles, winners)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import networkx as nx
 import numpy as np
 import polars as pl
-from matplotlib.animation import FuncAnimation, PillowWriter
+from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -22,8 +21,13 @@ from analysis.figures.style import PAGE, Page, legend_above, look, new_figure, p
 from analysis.names import need
 
 LAYOUT_SEED = 1  # of the layout alone: where organisations stand has no meaning but who is near whom
-FRAMES_PER_SECOND = 4
-FRAME_DPI = 110
+
+
+class Film(NamedTuple):
+    """An exhibit that moves: its last frame with caption and table, and the film itself."""
+
+    exhibit: Exhibit
+    film: FuncAnimation
 
 
 def ties_of(members: pl.DataFrame) -> pl.DataFrame:
@@ -78,13 +82,12 @@ def storyboard(nodes: pl.DataFrame, members: pl.DataFrame, moments: int = 6, pag
     return Exhibit("network", figure, caption, with_places(shown, at))
 
 
-def animation(nodes: pl.DataFrame, members: pl.DataFrame, path: Path, page: Page = PAGE) -> Exhibit:
-    """Write the network of one run as a GIF, a frame per moment; return its last frame with caption and table.
+def animation(nodes: pl.DataFrame, members: pl.DataFrame, page: Page = PAGE) -> Film:
+    """Film the network of one run, a frame per moment.
 
     Args:
         nodes: a row per organisation: ``organisation``, ``sector``.
         members: a row per moment and membership, as for ``storyboard``.
-        path: file to write; the same results give the same bytes.
         page: what the figure is drawn for; frames are half as wide.
 
     Raises:
@@ -101,15 +104,16 @@ def animation(nodes: pl.DataFrame, members: pl.DataFrame, path: Path, page: Page
         return []
 
     with mpl.rc_context(small.settings):
-        frame(0)
+        frame(len(known) - 1)
         legend_of_sectors(figure, panel, small)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once, so that nothing moves but ties
         film = FuncAnimation(figure, frame, frames=len(known), blit=False)
-        film.save(path, writer=PillowWriter(fps=FRAMES_PER_SECOND), dpi=FRAME_DPI)
     caption = (
         f"The network of collaboration of one run of {len(nodes)} organisations, {len(known)} moments up to round {known[-1]} (here the last; the film shows all); "
         "markers: sectors; faint: in no collaboration. n = 1 run: there is no interval."
     )
-    return Exhibit("animation", figure, caption, with_places(ties, at))
+    return Film(Exhibit("animation", figure, caption, with_places(ties, at)), film)
 
 
 def prepared(nodes: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, tuple[float, float]], list[int]]:
@@ -131,7 +135,7 @@ def draw_moment(panel: Axes, nodes: pl.DataFrame, ties: pl.DataFrame, at: dict[i
         for busy in (False, True):
             here = [at[node] for node in nodes.filter(pl.col("sector") == sector)["organisation"] if (node in tied) == busy]
             across, up = zip(*here, strict=True) if here else ((), ())
-            ink = {"color": style.colour, "alpha": 1.0} if busy else {"markeredgecolor": style.colour, "markerfacecolor": "white", "alpha": 0.45}
+            ink: dict[str, Any] = {"color": style.colour, "alpha": 1.0} if busy else {"markeredgecolor": style.colour, "markerfacecolor": "white", "alpha": 0.45}
             panel.plot(across, up, linestyle="", marker=style.marker, markersize=3.6, zorder=2, label=sector if busy else "_", **ink)
     everywhere = np.array(list(at.values()))
     low, high = everywhere.min(axis=0), everywhere.max(axis=0)
@@ -153,5 +157,9 @@ def with_places(ties: pl.DataFrame, at: dict[int, tuple[float, float]]) -> pl.Da
     """Return ties with where their ends stand, so that the picture can be drawn again from its table."""
     ends = {"first": ties["first"].to_list(), "second": ties["second"].to_list()}
     return ties.with_columns(
-        *(pl.Series(f"{end}_{axis}", [at[node][place] for node in nodes], pl.Float64) for end, nodes in ends.items() for place, axis in enumerate("xy"))
+        *(
+            pl.Series(f"{end}_{axis}", [at[node][place] for node in nodes], pl.Float64)
+            for end, nodes in ends.items()
+            for place, axis in enumerate("xy")
+        )
     )

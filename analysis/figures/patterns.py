@@ -32,7 +32,15 @@ def distance_and_bridging(events: pl.DataFrame, page: Page = PAGE) -> Exhibit:
     means = binned.join(centres, on="bin").group_by(keys).agg(pl.col("each").mean()).sort(keys)
     labelled = means.with_columns(pl.col("learning.bridging_start").cast(pl.String))
     panel = Panel(labelled, "each", EACH)
-    return lines_exhibit("distance_and_bridging", [panel], "distance", "Mean cognitive distance of partners (Euclidean, ten bins)", "learning.bridging_start", "bridging skill", page)
+    return lines_exhibit(
+        "distance_and_bridging",
+        [panel],
+        "distance",
+        "Mean cognitive distance of partners (Euclidean, ten bins)",
+        "learning.bridging_start",
+        "bridging skill",
+        page,
+    )
 
 
 def coordination_and_imitation(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
@@ -52,7 +60,15 @@ def selective_learning(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
 def formalisation_and_trust(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
     """Draw joint value and trust against formalisation, per initial trust."""
     panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "trust_within", "Trust within collaborations\n(0 to 1)")]
-    return lines_exhibit("formalisation_and_trust", panels, "structure.formalisation", "Formalisation (0: trust alone, 1: contract alone)", "initial_trust", "initial trust", page)
+    return lines_exhibit(
+        "formalisation_and_trust",
+        panels,
+        "structure.formalisation",
+        "Formalisation (0: trust alone, 1: contract alone)",
+        "initial_trust",
+        "initial trust",
+        page,
+    )
 
 
 def size_and_topology(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
@@ -65,7 +81,13 @@ def turbulence_and_persistence(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit
     """Draw joint value and synergy against persistence, per turbulence."""
     panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "synergy", SYNERGY)]
     return lines_exhibit(
-        "turbulence_and_persistence", panels, "structure.persistence", "Persistence (0: temporary, 1: definitive)", "environment.turbulence", "turbulence per round", page
+        "turbulence_and_persistence",
+        panels,
+        "structure.persistence",
+        "Persistence (0: temporary, 1: definitive)",
+        "environment.turbulence",
+        "turbulence per round",
+        page,
     )
 
 

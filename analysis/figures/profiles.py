@@ -19,7 +19,15 @@ from analysis.figures.lines import lower
 from analysis.figures.style import FAINT, PAGE, Page, legend_above, look, panel_grid
 from analysis.names import need, need_levels, need_replicates
 
-SCHEMA = {"measure": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64, "difference": pl.Float64, "unit": pl.Float64}
+SCHEMA = {
+    "measure": pl.String,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "n": pl.Int64,
+    "difference": pl.Float64,
+    "unit": pl.Float64,
+}
 
 
 def profiles(
@@ -64,7 +72,8 @@ def standing(runs: pl.DataFrame, by: str, measure: str, sign: int) -> pl.DataFra
     unit = float(values.std(ddof=1))
     differences = values - values.mean(axis=1, keepdims=True)
     rows = [
-        (name, measure, *mean(sign * differences[:, place] / unit), float(differences[:, place].mean()), unit) for place, name in enumerate(wide.columns)
+        (name, measure, *mean(sign * differences[:, place] / unit), float(differences[:, place].mean()), unit)
+        for place, name in enumerate(wide.columns)
     ]
     return pl.DataFrame(rows, schema={by: pl.String, **SCHEMA}, orient="row")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
 
 MILLIMETRE = 1 / 25.4
 NARROW = 120 * MILLIMETRE  # below this, panels stand under one another
@@ -26,6 +29,7 @@ METADATA: dict[str, Any] = {
 }  # fmt: skip
 FORMATS = (".pdf", ".svg", ".png")
 DPI = 300
+FRAMES_PER_SECOND, FRAME_DPI = 4, 110
 
 
 class Page(NamedTuple):
@@ -35,10 +39,16 @@ class Page(NamedTuple):
     text: float = 7.5
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Any:
         """Return the settings of matplotlib for this page."""
         text = self.text
-        sizes = {"font.size": text, "axes.titlesize": text + 0.5, "axes.labelsize": text, "legend.fontsize": text - 0.5, "legend.title_fontsize": text}
+        sizes = {
+            "font.size": text,
+            "axes.titlesize": text + 0.5,
+            "axes.labelsize": text,
+            "legend.fontsize": text - 0.5,
+            "legend.title_fontsize": text,
+        }
         return SETTINGS | sizes | {"xtick.labelsize": text - 1, "ytick.labelsize": text - 1, "figure.labelsize": text}
 
     @property
@@ -126,3 +136,11 @@ def save(figure: Figure, path: Path, formats: Sequence[str] = FORMATS, dpi: int 
             figure.savefig(target, dpi=dpi, metadata=METADATA[suffix])
             written.append(target)
     return written
+
+
+def save_film(film: FuncAnimation, path: Path) -> None:
+    """Write an animation as GIF; identical results give identical bytes."""
+    from matplotlib.animation import PillowWriter  # seldom asked for
+
+    with mpl.rc_context(SETTINGS):
+        film.save(path, writer=PillowWriter(fps=FRAMES_PER_SECOND), dpi=FRAME_DPI)

@@ -1,4 +1,4 @@
-"""Time courses: one run in four panels, or measures over replicates with bands and marks of events."""
+"""Time courses: measures over replicates with bands and marks of events."""
 
 from __future__ import annotations
 
@@ -11,49 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.cells import averaged_text, cell_means
-from analysis.errors import AnalysisError
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import NOTHING, Labels, label, listed, one_line
 from analysis.figures.lines import ONE, interval_text, lower
 from analysis.figures.maps import in_order
 from analysis.figures.style import FAINT, PAGE, Page, legend_above, letter, look, panel_grid
 from analysis.names import need, need_levels
-
-PANELS = (
-    ("Value (per organisation and round)", (("joint_value", "joint value"), ("value_alone", "value if all worked alone"), ("synergy", "synergy"))),
-    ("Diversity (root mean square distance)", (("diversity", "all organisations"), ("diversity_within", "within collaborations"))),
-    (
-        "Understanding and trust (0 to 1)",
-        (("understanding_alike", "by being alike"), ("understanding_bridged", "by bridging"), ("trust_within", "trust")),
-    ),
-    ("Collaborations", (("working_share", "share of organisations in one"), ("mean_size", "mean size"))),
-)  # fmt: skip
-COLOURS = ("#0072B2", "#E69F00", "#009E73")
-LINES = ("-", "--", ":")
-
-
-def run_exhibit(rounds: pl.DataFrame, page: Page = PAGE) -> Exhibit:
-    """Draw value, diversity, understanding and collaborations of one run against rounds."""
-    if rounds.is_empty():
-        raise AnalysisError("no round was recorded; lower run.record_every or raise run.rounds")
-    shown = [measure for _, series in PANELS for measure, _ in series]
-    caption = "One run: value, diversity, understanding and trust, and collaborations against rounds. n = 1 run: there is no interval."
-    return Exhibit("run", run_figure(rounds, page), caption, rounds.select("round", *shown))
-
-
-def run_figure(rounds: pl.DataFrame, page: Page) -> Figure:
-    """Return value, diversity, understanding and collaborations against rounds."""
-    figure, panels = panel_grid(page, len(PANELS), 2.0, at_most=2)
-    with mpl.rc_context(page.settings):
-        for panel, (title, series) in zip(panels, PANELS, strict=True):
-            for (measure, name), colour, line in zip(series, COLOURS, LINES, strict=False):
-                panel.plot(rounds["round"], rounds[measure], color=colour, linestyle=line, label=name)
-            panel.set_title(title, loc="left")
-            panel.set_xlabel("Round")
-            values = rounds.select([measure for measure, _ in series]).to_numpy()
-            panel.set_ylim(min(0.0, values.min()), 1.2 * max(values.max(), 0.1))  # room for the legend above the lines
-            panel.legend(loc="upper left", ncols=len(series), columnspacing=1.0, handlelength=1.8)
-    return figure
 
 
 def time_course(
@@ -87,8 +50,7 @@ def time_course(
     per = f", a line per {lower(one_line(by, labels))}" if by else ""
     strip = "" if flows is None else " Last panel: collaborations that start (solid) and end (dotted) per round, mean over replicates."
     caption = (
-        f"Course of {what}{per}. {interval_text(means['n'])} Triangles: where the mean is highest.{strip}"
-        f"{averaged_text(series, factors, [by or ''])}"
+        f"Course of {what}{per}. {interval_text(means['n'])} Triangles: where the mean is highest.{strip}{averaged_text(series, factors, [by or ''])}"
     )
     data = means if flows is None else pl.concat([means, flows], how="diagonal")
     return Exhibit("timecourse", figure, caption, data)
@@ -103,10 +65,18 @@ def flow_of(events: pl.DataFrame, lines: str, series: pl.DataFrame) -> pl.DataFr
     for kind, ending in (("started", pl.lit(True)), ("ended", pl.col("reason") != "running")):
         chosen = table.filter(ending)
         for (level,), part in chosen.group_by(lines, maintain_order=True):
-            replicates = series.filter(pl.col(lines) == level).select("replicate", "run").n_unique() if "run" in series.columns else series["replicate"].n_unique()
+            replicates = (
+                series.filter(pl.col(lines) == level).select("replicate", "run").n_unique()
+                if "run" in series.columns
+                else series["replicate"].n_unique()
+            )
             counts, _ = np.histogram(part[kind].to_numpy(), bins=edges + 0.5)
             values = counts / np.diff(edges) / replicates
-            parts.append(pl.DataFrame({lines: pl.Series([level] * len(values), dtype=table.schema[lines]), "round": edges[1:], "measure": kind, "value": values}))
+            parts.append(
+                pl.DataFrame(
+                    {lines: pl.Series([level] * len(values), dtype=table.schema[lines]), "round": edges[1:], "measure": kind, "value": values}
+                )
+            )
     return pl.concat(parts)
 
 
@@ -151,5 +121,7 @@ def draw_flows(panel: Axes, flows: pl.DataFrame, lines: str, levels: Sequence[ob
         for kind, line in (("started", "-"), ("ended", ":")):
             part = flows.filter((pl.col(lines) == level) & (pl.col("measure") == kind)).sort("round")
             every = max(1, len(part) // 6)
-            panel.plot(part["round"], part["value"], color=style.colour, linestyle=line, marker=style.marker, markevery=(position, every), linewidth=0.9)
+            panel.plot(
+                part["round"], part["value"], color=style.colour, linestyle=line, marker=style.marker, markevery=(position, every), linewidth=0.9
+            )
     panel.set_ylabel("Collaborations starting and ending\n(number per round)")
