@@ -190,10 +190,7 @@ def draw_network(folder: Path, wish: Wish) -> Exhibit:
 def draw_animation(folder: Path, wish: Wish) -> Film:
     """Film the network."""
     nodes, members = moments_of(folder)
-    if wish.moments is not None:
-        known = members["moment"].unique().sort()
-        members = members.filter(pl.col("moment").is_in(known.gather_every(max(1, len(known) // max(1, wish.moments))).implode()))
-    return animation(nodes, members, wish.page)
+    return animation(nodes, members, wish.moments, wish.page)
 
 
 def moments_of(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:

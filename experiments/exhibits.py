@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from analysis.figures.exhibit import Exhibit
     from analysis.figures.network import Film
 
+COMMON = {"True": "common random numbers, ", "False": "a seed for every run, "}  # nothing where a folder does not say
 CHEAP = (".png",)  # what a single run draws at once; the rest costs time and waits for `overbruggen figures`
 
 
@@ -73,5 +74,5 @@ def circumstances(manifest: Mapping[str, Any]) -> str:
     with_what = f", with {', '.join(changed)}" if changed else ""
     if manifest.get("kind") != "study":
         return f"Seed {manifest.get('seed')}; the default configuration{with_what}."
-    common = {True: "common random numbers, ", False: "a seed for every run, "}.get(bool(manifest["common_random_numbers"]), "") if "common_random_numbers" in manifest else ""
+    common = COMMON.get(str(manifest.get("common_random_numbers")), "")
     return f"Study {manifest['study']}, {common}seed {manifest.get('seed')}{with_what or ', as it stands'}."

@@ -17,6 +17,7 @@ OWN = {
     "rounds": "Lifetime of collaborations (rounds)",
     "partners": "Partners of an organisation over the run (number)",
     "diversity_within": "Diversity within collaborations (root mean square distance)",
+    "gini_value": "Inequality of value (Gini coefficient, 0 to 1)",
     "trust_within": "Trust within collaborations (0 to 1)",
 }
 NO_UNIT = "-"

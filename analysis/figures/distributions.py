@@ -92,6 +92,16 @@ def band(above: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     return limits[:, 0], limits[:, 1]
 
 
+def ticks(low: float, high: float) -> list[float]:
+    """Return places to mark on a logarithmic axis: decades, or finer steps where there are too few of them."""
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    for steps in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7)):
+        found = [step * 10.0**decade for decade in decades for step in steps if low <= step * 10.0**decade <= high]
+        if len(found) >= 3:
+            break
+    return found
+
+
 def distribution_figure(curves: pl.DataFrame, columns: Sequence[str], lines: str, labels: Labels, page: Page) -> Figure:
     """Return a panel per distribution."""
     figure, panels = panel_grid(page, len(columns), 2.2)
@@ -107,8 +117,9 @@ def distribution_figure(curves: pl.DataFrame, columns: Sequence[str], lines: str
                     at, np.maximum(part["low"].to_numpy(), share.min() / 3), part["high"].to_numpy(), color=style.colour, alpha=0.18, linewidth=0
                 )
             panel.set(xscale="log", yscale="log", xlabel=label(column, labels, 45))
-            panel.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-            panel.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+            for axis, limits in ((panel.xaxis, panel.get_xlim()), (panel.yaxis, panel.get_ylim())):
+                axis.set_ticks(ticks(*limits), [f"{tick:g}" for tick in ticks(*limits)])
+                axis.set_minor_formatter(mpl.ticker.NullFormatter())
             if place % page.columns(len(columns)) == 0:
                 panel.set_ylabel("Share of cases at or above")
             if len(columns) > 1:

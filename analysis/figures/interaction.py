@@ -56,8 +56,8 @@ def interaction(
     legend_above(figure, page, *panels[0].get_legend_handles_labels(), one_line(by, labels))
     first = f"{shown(contrasts.item(0, x))} and {shown(contrasts.item(0, by))}"
     caption = (
-        f"Interaction of {lower(one_line(x, labels))} and {lower(one_line(by, labels))} in {lower(one_line(measure, labels))}. a, means by both: parallel "
-        f"lines would be no interaction. b, difference of differences against {first}, paired within replicates: 0 is no interaction. "
+        f"Interaction of {lower(one_line(x, labels))} and {lower(one_line(by, labels))} in {lower(one_line(measure, labels))}. a, means by both: "
+        f"parallel lines would be no interaction. b, difference of differences against {first}, paired within replicates: 0 is no interaction. "
         f"{interval_text(means['n'])}{left_out_text(runs, [measure])}{averaged_text(runs, factors, [x, by])}"
     )
     together = pl.concat([means.with_columns(panel=pl.lit("means")), contrasts.with_columns(panel=pl.lit("difference of differences"))])

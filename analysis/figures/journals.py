@@ -26,7 +26,7 @@ JOURNALS = {
     "springer": Journal(84.0, 174.0, 8.5, "Springer Nature, artwork guidelines: 84 and 174 mm, lettering of 8 to 12 pt"),
     "plos": Journal(132.0, 190.5, 9.0, "PLOS, figure guidelines: text column 13.2 cm, at most 19.05 cm, text of 8 to 12 pt"),
     "ieee": Journal(88.9, 181.9, 8.5, "IEEE, graphics for articles: 3.5 and 7.16 inches, text of 8 to 10 pt"),
-    "apa": Journal(82.5, 165.1, 9.0, "APA, Publication Manual (7th ed.): text of 8 to 14 pt; letter paper within margins of one inch, and half of that"),
+    "apa": Journal(82.5, 165.1, 9.0, "APA, Publication Manual (7th ed.): text of 8 to 14 pt; letter within margins of one inch, and half of that"),
     "manuscript": Journal(80.0, 160.0, 8.5, "no width is asked for (JASSS, INFORMS, SAGE): A4 within margins of 25 mm, and half of that"),
 }  # fmt: skip
 

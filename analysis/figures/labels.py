@@ -12,6 +12,8 @@ NOTHING: Labels = {}
 def label(name: str, labels: Labels = NOTHING, width: int = 34) -> str:
     """Return what stands beside an axis: the label that is given, or the name in words; lines are broken before a unit and where too long."""
     words = labels.get(name) or in_words(name)
+    if len(words) <= width:
+        return words
     before, parenthesis, unit = words.partition(" (")
     return "\n".join([*wrap(before, width), *wrap(f"({unit}", width)]) if parenthesis else "\n".join(wrap(words, width))
 

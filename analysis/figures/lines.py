@@ -82,7 +82,7 @@ def lines_figure(panels: Sequence[Panel], tables: Sequence[pl.DataFrame], x: str
             axis.set_ylabel(panel.label)
             if len(panels) > 1:
                 letter(axis, position)
-        figure.supxlabel(x_label)
+        figure.supxlabel(page.fit(x_label))
     handles, names = axes[0].get_legend_handles_labels()
     if len(names) > 1:
         legend_above(figure, page, handles, names, series_label)

@@ -16,6 +16,7 @@ from matplotlib.patches import Rectangle
 
 from analysis.cells import averaged_text, cell_means, left_out_text, replicates_text
 from analysis.errors import AnalysisError
+from analysis.estimates import RESAMPLES
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import NOTHING, Labels, label, one_line
 from analysis.figures.lines import lower, numeric
@@ -125,14 +126,10 @@ def phase_diagram(
     need_numbers(runs, measure)
     best = best_by_region(runs, [x, y], by, measure)
     caption = (
-        (
-            f"The {lower(one_line(by, labels))} with the highest {lower(one_line(measure, labels))} over {lower(one_line(x, labels))} and "
-            f"{lower(one_line(y, labels))}. Numbers: probability (%) that it is best, from 2000 bootstrap samples of whole replicates with all levels "
-            f"compared on the same replicates; pale where it is below {SURE:.0%}; {replicates_text(best['n'])}.{averaged_text(runs, factors, [x, y, by])}"
-        )
-        .replace("%)", " %)")
-        .replace("95%", "95 %")
-        .replace("( %)", "(%)")
+        f"The {lower(one_line(by, labels))} with the highest {lower(one_line(measure, labels))} over {lower(one_line(x, labels))} and "
+        f"{lower(one_line(y, labels))}. Numbers: probability (%) that it is best, from {RESAMPLES} bootstrap samples of whole replicates with all "
+        f"levels compared on the same replicates; pale where it is below {100 * SURE:.0f} %; {replicates_text(best['n'])}."
+        f"{averaged_text(runs, factors, [x, y, by])}"
     )
     order = [str(name) for name in runs[by].unique(maintain_order=True)]
     return Exhibit("phase", phase_figure(best, x, y, order, labels, page), caption, best)
@@ -167,7 +164,7 @@ def paint(panel: Axes, at: tuple[int, int], colour: str, marker: str, probabilit
     sure = probability >= SURE
     ground = tuple(1 - (0.55 if sure else 0.2) * (1 - part) for part in to_rgb(colour))
     panel.add_patch(Rectangle(at, 1, 1, facecolor=ground, edgecolor="white", linewidth=1.0))
-    panel.plot(at[0] + 0.28, at[1] + 0.5, marker=marker or "none", color="black" if sure else colour, markersize=4.5, linestyle="")
+    panel.plot(at[0] + 0.4, at[1] + 0.5, marker=marker or "none", color="black" if sure else colour, markersize=4.5, linestyle="")
     shown = ">99" if 0.995 <= probability < 1 else f"{100 * probability:.0f}"
     panel.text(at[0] + 0.6, at[1] + 0.5, shown, ha="center", va="center", fontsize=page.text - 1)
 

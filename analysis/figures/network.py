@@ -65,9 +65,7 @@ def storyboard(nodes: pl.DataFrame, members: pl.DataFrame, moments: int = 6, pag
         AnalysisError: a column is missing, or nobody works together at any moment.
     """
     ties, at, known = prepared(nodes, members)
-    if moments < 2:
-        raise AnalysisError(f"moments is {moments}; a storyboard needs 2 or more")
-    chosen = [known[place] for place in np.unique(np.linspace(0, len(known) - 1, min(moments, len(known))).round().astype(int))]
+    chosen = evenly(known, moments)
     figure, panels = panel_grid(page, len(chosen), 2.2)
     with mpl.rc_context(page.settings):
         for panel, moment in zip(panels, chosen, strict=True):
@@ -75,45 +73,60 @@ def storyboard(nodes: pl.DataFrame, members: pl.DataFrame, moments: int = 6, pag
     legend_of_sectors(figure, panels[0], page)
     shown = ties.filter(pl.col("moment").is_in(chosen))
     caption = (
-        f"Who is in a collaboration with whom after {', '.join(map(str, chosen))} rounds, one run of {len(nodes)} organisations; markers: sectors; faint: in no "
-        "collaboration. Every organisation stands at the same place in all panels, near those it worked with over the whole run (spring layout). "
+        f"Who is in a collaboration with whom after {', '.join(map(str, chosen))} rounds, one run of {len(nodes)} organisations; markers: "
+        "sectors; faint: in no collaboration. Every organisation stands at the same place in all panels, near those it worked with over the whole run (spring layout). "
         "n = 1 run: there is no interval."
     )
     return Exhibit("network", figure, caption, with_places(shown, at))
 
 
-def animation(nodes: pl.DataFrame, members: pl.DataFrame, page: Page = PAGE) -> Film:
+def animation(nodes: pl.DataFrame, members: pl.DataFrame, moments: int | None = None, page: Page = PAGE) -> Film:
     """Film the network of one run, a frame per moment.
 
     Args:
         nodes: a row per organisation: ``organisation``, ``sector``.
         members: a row per moment and membership, as for ``storyboard``.
+        moments: how many frames; none for all moments that are there.
         page: what the figure is drawn for; frames are half as wide.
 
     Raises:
         AnalysisError: as for ``storyboard``.
     """
     ties, at, known = prepared(nodes, members)
+    known = known if moments is None else evenly(known, moments)
     small = Page(page.width / 2, page.text)
-    figure, grid = new_figure(small, 1, 1, small.width * 1.08 / small.scale)
-    panel = grid[0][0]
+    (last, _), (moving, screen) = (one_moment(nodes, ties, at, known[-1], small) for _ in range(2))
+    moving.draw_without_rendering()
+    moving.set_layout_engine("none")  # laid out once, so that nothing moves but ties
 
     def frame(number: int) -> list[Any]:
-        panel.clear()
-        draw_moment(panel, nodes, ties, at, known[number])
+        screen.clear()
+        with mpl.rc_context(small.settings):
+            draw_moment(screen, nodes, ties, at, known[number])
         return []
 
-    with mpl.rc_context(small.settings):
-        frame(len(known) - 1)
-        legend_of_sectors(figure, panel, small)
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # laid out once, so that nothing moves but ties
-        film = FuncAnimation(figure, frame, frames=len(known), blit=False)
+    film = FuncAnimation(moving, frame, frames=len(known), blit=False)
     caption = (
-        f"The network of collaboration of one run of {len(nodes)} organisations, {len(known)} moments up to round {known[-1]} (here the last; the film shows all); "
-        "markers: sectors; faint: in no collaboration. n = 1 run: there is no interval."
+        f"The network of collaboration of one run of {len(nodes)} organisations, {len(known)} moments up to round {known[-1]} (here the last; the "
+        "film shows all); markers: sectors; faint: in no collaboration. n = 1 run: there is no interval."
     )
-    return Film(Exhibit("animation", figure, caption, with_places(ties, at)), film)
+    return Film(Exhibit("animation", last, caption, with_places(ties.filter(pl.col("moment").is_in(known)), at)), film)
+
+
+def evenly(known: Sequence[int], count: int) -> list[int]:
+    """Return so many of the moments that are there, spread evenly from the first to the last."""
+    if count < 2:
+        raise AnalysisError(f"moments is {count}; a course needs 2 or more")
+    return [known[place] for place in np.unique(np.linspace(0, len(known) - 1, min(count, len(known))).round().astype(int))]
+
+
+def one_moment(nodes: pl.DataFrame, ties: pl.DataFrame, at: dict[int, tuple[float, float]], moment: int, page: Page) -> tuple[Figure, Axes]:
+    """Return a figure of one moment, and its panel."""
+    figure, grid = new_figure(page, 1, 1, page.width * 1.08 / page.scale)
+    with mpl.rc_context(page.settings):
+        draw_moment(grid[0][0], nodes, ties, at, moment)
+    legend_of_sectors(figure, grid[0][0], page)
+    return figure, grid[0][0]
 
 
 def prepared(nodes: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, tuple[float, float]], list[int]]:
@@ -128,14 +141,15 @@ def prepared(nodes: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, 
 def draw_moment(panel: Axes, nodes: pl.DataFrame, ties: pl.DataFrame, at: dict[int, tuple[float, float]], moment: int) -> None:
     """Draw organisations and ties of one moment."""
     now = ties.filter(pl.col("moment") == moment)
-    panel.add_collection(LineCollection([(at[a], at[b]) for _, a, b in now.iter_rows()], colors="#444444", linewidths=0.7, zorder=1))
+    panel.add_collection(LineCollection([(at[a], at[b]) for _, a, b in now.iter_rows()], colors="#555555", linewidths=0.6, alpha=0.7, zorder=1))
     tied = {*now["first"], *now["second"]}
     for position, sector in enumerate(nodes["sector"].unique().sort()):
         style = look(sector, position)
         for busy in (False, True):
             here = [at[node] for node in nodes.filter(pl.col("sector") == sector)["organisation"] if (node in tied) == busy]
             across, up = zip(*here, strict=True) if here else ((), ())
-            ink: dict[str, Any] = {"color": style.colour, "alpha": 1.0} if busy else {"markeredgecolor": style.colour, "markerfacecolor": "white", "alpha": 0.45}
+            faint: dict[str, Any] = {"markeredgecolor": style.colour, "markerfacecolor": "white", "alpha": 0.45}
+            ink = {"color": style.colour} if busy else faint
             panel.plot(across, up, linestyle="", marker=style.marker, markersize=3.6, zorder=2, label=sector if busy else "_", **ink)
     everywhere = np.array(list(at.values()))
     low, high = everywhere.min(axis=0), everywhere.max(axis=0)

@@ -17,7 +17,7 @@ PANELS = (
         "Understanding and trust (0 to 1)",
         (("understanding_alike", "by being alike"), ("understanding_bridged", "by bridging"), ("trust_within", "trust")),
     ),
-    ("Collaborations", (("working_share", "share of organisations in one"), ("mean_size", "mean size"))),
+    ("Collaborations (share; members)", (("working_share", "share of organisations in one"), ("mean_size", "members, mean"))),
 )  # fmt: skip
 COLOURS = ("#0072B2", "#E69F00", "#009E73")
 LINES = ("-", "--", ":")

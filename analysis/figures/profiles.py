@@ -14,7 +14,7 @@ from analysis.cells import averaged_text, by_replicate, replicates_text
 from analysis.errors import AnalysisError
 from analysis.estimates import mean
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.labels import NOTHING, Labels, in_words, one_line
+from analysis.figures.labels import NOTHING, Labels, listed, one_line
 from analysis.figures.lines import lower
 from analysis.figures.style import FAINT, PAGE, Page, legend_above, look, panel_grid
 from analysis.names import need, need_levels, need_replicates
@@ -53,13 +53,18 @@ def profiles(
     need(runs, *measures)
     need_replicates(runs)
     table = pl.concat([standing(runs, by, measure, sign) for measure, sign in measures.items()])
-    turned = [lower(in_words(measure)) for measure, sign in measures.items() if sign < 0]
+    turned = [lower(short(measure, labels)) for measure, sign in measures.items() if sign < 0]
     caption = (
-        f"What each {lower(one_line(by, labels))} is good and bad at: difference from the mean of all, in standard deviations of the measure over all "
-        f"levels and replicates; to the right is better{f' ({chr(44).join(turned)}: less is better, turned round)' if turned else ''}. Filled: the 95 % "
-        f"interval (Student, paired within replicates) leaves out 0; {replicates_text(table['n'])}.{averaged_text(runs, factors, [by])}"
+        f"What each {lower(one_line(by, labels))} is good and bad at: difference from the mean of all, in standard deviations of the measure over "
+        f"all levels and replicates; to the right is better{f' (less is better of {listed(turned)}, turned round)' if turned else ''}. Filled: the "
+        f"95 % interval (Student, paired within replicates) leaves out 0; {replicates_text(table['n'])}.{averaged_text(runs, factors, [by])}"
     )
-    return Exhibit("profiles", profile_figure(table, by, list(measures), page), caption, table)
+    return Exhibit("profiles", profile_figure(table, by, {measure: short(measure, labels) for measure in measures}, page), caption, table)
+
+
+def short(measure: str, labels: Labels) -> str:
+    """Return a measure without its unit."""
+    return one_line(measure, labels).partition(" (")[0]
 
 
 def standing(runs: pl.DataFrame, by: str, measure: str, sign: int) -> pl.DataFrame:
@@ -78,7 +83,7 @@ def standing(runs: pl.DataFrame, by: str, measure: str, sign: int) -> pl.DataFra
     return pl.DataFrame(rows, schema={by: pl.String, **SCHEMA}, orient="row")
 
 
-def profile_figure(table: pl.DataFrame, by: str, measures: Sequence[str], page: Page) -> Figure:
+def profile_figure(table: pl.DataFrame, by: str, measures: Mapping[str, str], page: Page) -> Figure:
     """Return a panel per level with a point per measure, on shared axes."""
     levels = table[by].unique(maintain_order=True).to_list()
     columns = page.columns(len(levels), 4)
@@ -92,11 +97,12 @@ def profile_figure(table: pl.DataFrame, by: str, measures: Sequence[str], page: 
                 panel.plot([row["low"], row["high"]], [at, at], color=style.colour, linewidth=1.0)
                 panel.plot(row["value"], at, marker="o", color=style.colour, markerfacecolor=style.colour if sure else "white", markersize=4)
             panel.axvline(0, color=FAINT, linewidth=0.7, zorder=0)
-            panel.set_yticks(list(places.values()), [in_words(measure) for measure in places])
+            panel.set_yticks(list(places.values()), [measures[measure] for measure in places])
+            panel.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=True))
             panel.set_ylim(-0.6, len(measures) - 0.4)
             panel.set_title(level, loc="left")
             panel.tick_params(labelleft=position % columns == 0, labelbottom=position + columns >= len(levels))
-        figure.supxlabel("Difference from the mean of all (standard deviations; right is better)")
+        figure.supxlabel(page.fit("Difference from the mean of all (standard deviations; right is better)"))
     marks = [Line2D([], [], marker="o", color="black", markerfacecolor=face, markersize=4, linewidth=1.0) for face in ("black", "white")]
     legend_above(figure, page, marks, ("interval leaves out 0", "interval holds 0"))
     return figure

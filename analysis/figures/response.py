@@ -61,7 +61,7 @@ def response_figure(means: pl.DataFrame, measures: tuple[str, ...], page: Page) 
                 if column == 0:
                     panel.set_ylabel(LABELS[measure])
                 letter(panel, row * len(depths) + column)
-        figure.supxlabel("Imitation rate (per exposed member and round; square-root axis)")
+        figure.supxlabel(page.fit("Imitation rate (per exposed member and round; square-root axis)"))
     handles, names = panels[0][0].get_legend_handles_labels()
     legend_above(figure, page, handles, names)
     return figure

@@ -36,9 +36,9 @@ def expertise_space(expertise: pl.DataFrame, page: Page = PAGE) -> Exhibit:
     moments = placed["moment"].unique(maintain_order=True).to_list()
     spreads = [spread(expertise.filter(pl.col("moment") == moment).select(domains).to_numpy()) for moment in moments]
     caption = (
-        f"Expertise of {placed['organisation'].n_unique()} organisations in {len(domains)} domains ({', '.join(map(str, moments))}), one run, projected on "
-        "the two principal axes of all moments together, so that panels share their axes; markers: sectors; cross: mean. Root mean square distance from the mean: "
-        f"{', '.join(f'{value:.3f}' for value in spreads)}. n = 1 run: there is no interval."
+        f"Expertise of {placed['organisation'].n_unique()} organisations in {len(domains)} domains ({', '.join(map(str, moments))}), one run, "
+        "projected on the two principal axes of all moments together, so that panels share their axes; markers: sectors; cross: mean. Root mean "
+        f"square distance from the mean: {', '.join(f'{value:.3f}' for value in spreads)}. n = 1 run: there is no interval."
     )
     return Exhibit("space", space_figure(placed, moments, shares, page), caption, placed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import matplotlib as mpl
@@ -57,8 +58,12 @@ class Page(NamedTuple):
         return max(1.0, self.text / 7.5)
 
     def columns(self, panels: int, at_most: int = 3) -> int:
-        """Return how many panels stand side by side."""
-        return 1 if self.width < NARROW else min(panels, at_most)
+        """Return how many panels stand side by side; half as many on a narrow page."""
+        return min(panels, max(1, at_most // 2) if self.width < NARROW else at_most)
+
+    def fit(self, words: str) -> str:
+        """Return words in lines that are no longer than the page is wide."""
+        return fill(words, int(self.width * 72 / (self.text * 0.6)))
 
 
 PAGE = Page()
@@ -118,7 +123,7 @@ def letter(panel: Axes, position: int) -> None:
 
 def legend_above(figure: Figure, page: Page, handles: Sequence[Any], names: Sequence[str], title: str = "") -> None:
     """Put one legend above all panels, in as many columns as fit."""
-    characters = page.width * 72 / (page.text * 0.62)
+    characters = page.width * 72 / (page.text * 0.6)
     longest = max((len(name) for name in names), default=1) + 8
     columns = max(1, min(len(names), int(characters // longest)))
     with mpl.rc_context(page.settings):

@@ -18,6 +18,8 @@ from analysis.figures.maps import in_order
 from analysis.figures.style import FAINT, PAGE, Page, legend_above, letter, look, panel_grid
 from analysis.names import need, need_levels
 
+BINS = 12  # of rounds, in which events are counted
+
 
 def time_course(
     series: pl.DataFrame, measures: Sequence[str], by: str | None = None, events: pl.DataFrame | None = None, factors: Sequence[str] = (),
@@ -30,7 +32,7 @@ def time_course(
         measures: columns of ``series``, a panel each.
         by: factor with a line per level; none for a single line.
         events: a row per collaboration with ``started``, ``ended``, ``reason``, ``replicate`` and ``by``; adds a panel with how many
-            start (solid) and end (open) per round.
+            start and end per round.
         factors: all factors of the design; over those not drawn the figure averages, and says so.
         labels: what stands beside axes, with units.
         page: what the figure is drawn for.
@@ -48,7 +50,11 @@ def time_course(
     figure = course_figure(means, flows, measures, lines, labels, page)
     what = listed([lower(one_line(measure, labels)) for measure in measures])
     per = f", a line per {lower(one_line(by, labels))}" if by else ""
-    strip = "" if flows is None else " Last panel: collaborations that start (solid) and end (dotted) per round, mean over replicates."
+    strip = (
+        ""
+        if flows is None
+        else " Last panel: collaborations that start (filled) and end (open) per round, means over replicates and bins of rounds, logarithmic above 1."
+    )
     caption = (
         f"Course of {what}{per}. {interval_text(means['n'])} Triangles: where the mean is highest.{strip}{averaged_text(series, factors, [by or ''])}"
     )
@@ -57,10 +63,10 @@ def time_course(
 
 
 def flow_of(events: pl.DataFrame, lines: str, series: pl.DataFrame) -> pl.DataFrame:
-    """Return mean numbers of collaborations that start and end per round, in bins of the recorded rounds."""
+    """Return mean numbers of collaborations that start and end per round, in a dozen bins of rounds."""
     table = events if lines != ONE else events.with_columns(pl.lit(ONE).alias(ONE))
     need(table, "started", "ended", "reason", "replicate", lines)
-    edges = np.concatenate([[-1], series["round"].unique().sort().to_numpy()])
+    edges = np.unique(np.linspace(-1, series["round"].to_numpy().max(), BINS + 1).round())
     parts = []
     for kind, ending in (("started", pl.lit(True)), ("ended", pl.col("reason") != "running")):
         chosen = table.filter(ending)
@@ -74,7 +80,12 @@ def flow_of(events: pl.DataFrame, lines: str, series: pl.DataFrame) -> pl.DataFr
             values = counts / np.diff(edges) / replicates
             parts.append(
                 pl.DataFrame(
-                    {lines: pl.Series([level] * len(values), dtype=table.schema[lines]), "round": edges[1:], "measure": kind, "value": values}
+                    {
+                        lines: pl.Series([level] * len(values), dtype=table.schema[lines]),
+                        "round": (edges[1:] + edges[:-1]) / 2,
+                        "measure": kind,
+                        "value": values,
+                    }
                 )
             )
     return pl.concat(parts)
@@ -82,7 +93,8 @@ def flow_of(events: pl.DataFrame, lines: str, series: pl.DataFrame) -> pl.DataFr
 
 def course_figure(means: pl.DataFrame, flows: pl.DataFrame | None, measures: Sequence[str], lines: str, labels: Labels, page: Page) -> Figure:
     """Return a panel per measure and, if there are events, one with their numbers."""
-    figure, panels = panel_grid(page, len(measures) + (flows is not None), 1.9, at_most=2)
+    count = len(measures) + (flows is not None)
+    figure, panels = panel_grid(page, count, 1.9, at_most=3 if count == 3 else 2)
     levels = in_order(means[lines])
     with mpl.rc_context(page.settings):
         for panel, measure in zip(panels, measures, strict=False):
@@ -118,10 +130,10 @@ def draw_flows(panel: Axes, flows: pl.DataFrame, lines: str, levels: Sequence[ob
     """Draw how many collaborations start and end per round."""
     for position, level in enumerate(levels):
         style = look(str(level), position)
-        for kind, line in (("started", "-"), ("ended", ":")):
+        for kind, face in (("started", style.colour), ("ended", "white")):
             part = flows.filter((pl.col(lines) == level) & (pl.col("measure") == kind)).sort("round")
-            every = max(1, len(part) // 6)
-            panel.plot(
-                part["round"], part["value"], color=style.colour, linestyle=line, marker=style.marker, markevery=(position, every), linewidth=0.9
-            )
-    panel.set_ylabel("Collaborations starting and ending\n(number per round)")
+            panel.plot(part["round"], part["value"], color=style.colour, marker=style.marker, markerfacecolor=face, linestyle="", markersize=3.6)
+    panel.set_yscale("symlog", linthresh=1.0)  # most start in the first rounds
+    panel.set_ylim(bottom=0.0)
+    panel.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    panel.set_ylabel("Collaborations starting (filled)\nand ending (open), per round")
