@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import polars as pl
 
-from analysis.errors import AnalysisError
 from analysis.figures.distributions import distribution
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.interaction import interaction
@@ -224,10 +223,7 @@ def of_study(wish: Wish, subject: Subject) -> Exhibit:
         raise InputError(
             f"--kind {wish.kind} is drawn of one run, and this is a study; give the folder of `overbruggen run`, or one of {', '.join(OF_STUDIES)}"
         )
-    try:
-        return OF_STUDIES[wish.kind](wish, subject)
-    except pl.exceptions.PolarsError as error:
-        raise AnalysisError(f"--kind {wish.kind} cannot be drawn of these results: {str(error).splitlines()[0]}") from error
+    return OF_STUDIES[wish.kind](wish, subject)
 
 
 def of_run(wish: Wish, folder: Path) -> Exhibit | Film:

@@ -73,8 +73,9 @@ def storyboard(nodes: pl.DataFrame, members: pl.DataFrame, moments: int = 6, pag
     legend_of_sectors(figure, panels[0], page)
     shown = ties.filter(pl.col("moment").is_in(chosen))
     caption = (
-        f"Who is in a collaboration with whom after {', '.join(map(str, chosen))} rounds, one run of {len(nodes)} organisations; markers: "
-        "sectors; faint: in no collaboration. Every organisation stands at the same place in all panels, near those it worked with over the whole run (spring layout). "
+        f"Who is in a collaboration with whom after {', '.join(map(str, chosen))} rounds, one run of {len(nodes)} organisations; "
+        "markers: sectors; faint: in no collaboration. Every organisation stands at the same place in all panels, near those it worked with over "
+        "the whole run (spring layout). "
         "n = 1 run: there is no interval."
     )
     return Exhibit("network", figure, caption, with_places(shown, at))

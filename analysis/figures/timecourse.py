@@ -19,6 +19,7 @@ from analysis.figures.style import FAINT, PAGE, Page, legend_above, letter, look
 from analysis.names import need, need_levels
 
 BINS = 12  # of rounds, in which events are counted
+STRIP = " Last panel: collaborations that start (filled) and end (open) per round, means over replicates and bins of rounds; logarithmic above 1."
 
 
 def time_course(
@@ -50,15 +51,11 @@ def time_course(
     figure = course_figure(means, flows, measures, lines, labels, page)
     what = listed([lower(one_line(measure, labels)) for measure in measures])
     per = f", a line per {lower(one_line(by, labels))}" if by else ""
-    strip = (
-        ""
-        if flows is None
-        else " Last panel: collaborations that start (filled) and end (open) per round, means over replicates and bins of rounds, logarithmic above 1."
-    )
+    strip = "" if flows is None else STRIP
     caption = (
         f"Course of {what}{per}. {interval_text(means['n'])} Triangles: where the mean is highest.{strip}{averaged_text(series, factors, [by or ''])}"
     )
-    data = means if flows is None else pl.concat([means, flows], how="diagonal")
+    data = means if flows is None else pl.concat([means, flows], how="diagonal_relaxed")
     return Exhibit("timecourse", figure, caption, data)
 
 
