@@ -22,8 +22,8 @@ def need(table: pl.DataFrame, *names: str) -> None:
     """Refuse a table that lacks a column."""
     for name in names:
         if name not in table.columns:
-            among = f"; there are {', '.join(table.columns[:SHOWN])}{', ...' if len(table.columns) > SHOWN else ''}"
-            raise AnalysisError(f"there is no column {name}{nearest(name, table.columns) or among}")
+            among = f" There are {', '.join(table.columns[:SHOWN])}{', ...' if len(table.columns) > SHOWN else ''}."
+            raise AnalysisError(f"there is no column {name}.{nearest(name, table.columns) or among}")
 
 
 def need_numbers(table: pl.DataFrame, *names: str) -> None:

@@ -13,6 +13,7 @@ OWN = {
     "imitation_rate": "Imitation rate (per exposed member and round)",
     "production.depth": "Depth of expertise (exponent)",
     "depth": "Depth of expertise (exponent)",
+    "learning.bridging_start": "Bridging skill at the start (0 to 1)",
     "largest_size": "Size of collaborations (members)",
     "rounds": "Lifetime of collaborations (rounds)",
     "partners": "Partners of an organisation over the run (number)",

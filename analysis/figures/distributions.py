@@ -15,8 +15,8 @@ from analysis.estimates import Floats, quantiles, resampled_picks
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import NOTHING, Labels, label, listed, one_line
 from analysis.figures.lines import ONE, lower
-from analysis.figures.style import PAGE, Page, legend_above, letter, look, panel_grid
-from analysis.names import need, need_levels
+from analysis.figures.style import PAGE, Page, balanced, legend_above, letter, look, panel_grid
+from analysis.names import need_levels, need_numbers
 
 MOST_STEPS = 400  # values at which a curve is computed; more cannot be told apart in print
 
@@ -37,7 +37,7 @@ def distribution(
     Raises:
         AnalysisError: a column is missing or holds values below 0, a factor has one level, or nothing varies.
     """
-    need(values, *columns)
+    need_numbers(values, *columns)
     if by:
         need_levels(values, by)
     lines = by or ONE
@@ -45,7 +45,7 @@ def distribution(
     table = table if "replicate" in table.columns else table.with_columns(replicate=pl.lit(0))
     parts = []
     for column in columns:
-        if table[column].cast(pl.Float64).fill_nan(None).drop_nulls().to_numpy().min(initial=0.0) < 0:
+        if (table[column] < 0).any():
             raise AnalysisError(f"{column} has values below 0, which logarithmic axes cannot show; draw another measure")
         positive = finite(table, column).filter(pl.col(column) > 0)
         for (level,), part in positive.group_by(lines, maintain_order=True):
@@ -120,7 +120,7 @@ def distribution_figure(curves: pl.DataFrame, columns: Sequence[str], lines: str
             for axis, limits in ((panel.xaxis, panel.get_xlim()), (panel.yaxis, panel.get_ylim())):
                 axis.set_ticks(ticks(*limits), [f"{tick:g}" for tick in ticks(*limits)])
                 axis.set_minor_formatter(mpl.ticker.NullFormatter())
-            if place % page.columns(len(columns)) == 0:
+            if place % balanced(page, len(columns)) == 0:
                 panel.set_ylabel("Share of cases at or above")
             if len(columns) > 1:
                 letter(panel, place)

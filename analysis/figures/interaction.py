@@ -54,7 +54,7 @@ def interaction(
         panels[1].set_ylabel("Difference of differences\n(same unit)")
         panels[1].axhline(0, color=FAINT, linewidth=0.6, zorder=0)
     legend_above(figure, page, *panels[0].get_legend_handles_labels(), one_line(by, labels))
-    first = f"{shown(contrasts.item(0, x))} and {shown(contrasts.item(0, by))}"
+    first = f"{shown(contrasts.item(0, x))} and {shown(contrasts.item(0, by))}, the first levels"
     caption = (
         f"Interaction of {lower(one_line(x, labels))} and {lower(one_line(by, labels))} in {lower(one_line(measure, labels))}. a, means by both: "
         f"parallel lines would be no interaction. b, difference of differences against {first}, paired within replicates: 0 is no interaction. "

@@ -75,12 +75,14 @@ def heat_figure(parts: Sequence[tuple[str, pl.DataFrame]], x: str, y: str, measu
             grid, columns, rows = as_grid(part, x, y, "value")
             panel.pcolormesh(grid, cmap=COLOURS, norm=scale, edgecolors="white", linewidth=0.5)
             write_numbers(panel, grid, scale, page)
-            axes_of_levels(panel, columns, rows, label(x, labels), label(y, labels) if position % page.columns(len(parts)) == 0 else "")
+            axes_of_levels(panel, columns, rows)
             panel.set_title(title)
             if title:
                 letter(panel, position)
+        figure.supxlabel(page.fit(one_line(x, labels)))
+        figure.supylabel(label(y, labels, page.letters(tall)))
         bar = figure.colorbar(mpl.cm.ScalarMappable(scale, COLOURS), ax=panels, shrink=0.9, aspect=25)
-        bar.set_label(label(measure, labels))
+        bar.set_label(label(measure, labels, page.letters(tall)))
         bar.outline.set_visible(False)
     return figure
 
@@ -147,7 +149,9 @@ def phase_figure(best: pl.DataFrame, x: str, y: str, order: Sequence[str], label
             paint(panel, at, style.colour if style else "#bbbbbb", style.marker if style else "", region["probability"], page)
         panel.set_xlim(0, len(columns))
         panel.set_ylim(0, len(rows))
-        axes_of_levels(panel, columns, rows, label(x, labels, 60), label(y, labels))
+        axes_of_levels(panel, columns, rows)
+        panel.set_xlabel(page.fit(one_line(x, labels)))
+        panel.set_ylabel(label(y, labels, page.letters(0.42 * len(rows))))
         winners = [name for name in order if name in best["winner"].to_list()]
         handles = [
             Line2D([], [], color=look(name, order.index(name)).colour, marker=look(name, order.index(name)).marker, linestyle="", markersize=5)
@@ -160,13 +164,15 @@ def phase_figure(best: pl.DataFrame, x: str, y: str, order: Sequence[str], label
 
 
 def paint(panel: Axes, at: tuple[int, int], colour: str, marker: str, probability: float, page: Page) -> None:
-    """Paint one region: strongly where its winner is sure, palely and with broken edge where it is not."""
+    """Paint one region: strongly and with a filled marker where its winner is sure, palely and with an open one where it is not."""
     sure = probability >= SURE
     ground = tuple(1 - (0.55 if sure else 0.2) * (1 - part) for part in to_rgb(colour))
     panel.add_patch(Rectangle(at, 1, 1, facecolor=ground, edgecolor="white", linewidth=1.0))
-    panel.plot(at[0] + 0.4, at[1] + 0.5, marker=marker or "none", color="black" if sure else colour, markersize=4.5, linestyle="")
-    shown = ">99" if 0.995 <= probability < 1 else f"{100 * probability:.0f}"
-    panel.text(at[0] + 0.6, at[1] + 0.5, shown, ha="center", va="center", fontsize=page.text - 1)
+    panel.plot(
+        at[0] + 0.4, at[1] + 0.5, marker=marker or "none", color="black", markerfacecolor="black" if sure else "white", markersize=4.5, linestyle=""
+    )
+    percent = ">99" if 0.99 <= probability < 1 else f"{int(100 * probability + 1e-9)}"  # rounded down: what reads 95 is not below it
+    panel.text(at[0] + 0.6, at[1] + 0.5, percent, ha="center", va="center", fontsize=page.text - 1)
 
 
 def refuse_twice(names: Sequence[str]) -> None:
@@ -191,7 +197,7 @@ def as_grid(cells: pl.DataFrame, x: str, y: str, value: str) -> tuple[Any, list[
     return grid, columns, rows
 
 
-def axes_of_levels(panel: Axes, columns: Sequence[Any], rows: Sequence[Any], x_label: str, y_label: str) -> None:
+def axes_of_levels(panel: Axes, columns: Sequence[Any], rows: Sequence[Any]) -> None:
     """Write levels below and beside cells."""
     slanted = max(len(str(level)) for level in columns) > 6
     tilt: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
@@ -200,8 +206,6 @@ def axes_of_levels(panel: Axes, columns: Sequence[Any], rows: Sequence[Any], x_l
     panel.tick_params(length=0)
     panel.grid(False)
     panel.spines[:].set_visible(False)
-    panel.set_xlabel(x_label)
-    panel.set_ylabel(y_label)
 
 
 def shown(level: Any) -> str:

@@ -35,6 +35,7 @@ def run_exhibit(rounds: pl.DataFrame, page: Page = PAGE) -> Exhibit:
 def run_figure(rounds: pl.DataFrame, page: Page) -> Figure:
     """Return value, diversity, understanding and collaborations against rounds."""
     figure, panels = panel_grid(page, len(PANELS), 2.0, at_most=2)
+    room = page.letters(0.85 * page.width / page.columns(len(PANELS), 2))
     with mpl.rc_context(page.settings):
         for panel, (title, series) in zip(panels, PANELS, strict=True):
             for (measure, name), colour, line in zip(series, COLOURS, LINES, strict=False):
@@ -42,6 +43,7 @@ def run_figure(rounds: pl.DataFrame, page: Page) -> Figure:
             panel.set_title(title, loc="left")
             panel.set_xlabel("Round")
             values = rounds.select([measure for measure, _ in series]).to_numpy()
-            panel.set_ylim(min(0.0, values.min()), 1.2 * max(values.max(), 0.1))  # room for the legend above the lines
-            panel.legend(loc="upper left", ncols=len(series), columnspacing=1.0, handlelength=1.8)
+            fits = sum(len(name) + 6 for _, name in series) < room
+            panel.set_ylim(min(0.0, values.min()), (1.2 if fits else 1.5) * max(values.max(), 0.1))  # room for the legend above the lines
+            panel.legend(loc="upper left", ncols=len(series) if fits else 1, columnspacing=1.0, handlelength=1.8)
     return figure

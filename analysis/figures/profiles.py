@@ -16,7 +16,7 @@ from analysis.estimates import mean
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import NOTHING, Labels, listed, one_line
 from analysis.figures.lines import lower
-from analysis.figures.style import FAINT, PAGE, Page, legend_above, look, panel_grid
+from analysis.figures.style import FAINT, PAGE, Page, balanced, legend_above, look, panel_grid
 from analysis.names import need, need_levels, need_replicates
 
 SCHEMA = {
@@ -86,7 +86,7 @@ def standing(runs: pl.DataFrame, by: str, measure: str, sign: int) -> pl.DataFra
 def profile_figure(table: pl.DataFrame, by: str, measures: Mapping[str, str], page: Page) -> Figure:
     """Return a panel per level with a point per measure, on shared axes."""
     levels = table[by].unique(maintain_order=True).to_list()
-    columns = page.columns(len(levels), 4)
+    columns = balanced(page, len(levels), 4)
     figure, panels = panel_grid(page, len(levels), 0.35 + 0.17 * len(measures), at_most=4, share="all")
     places = {measure: len(measures) - 1 - place for place, measure in enumerate(measures)}
     with mpl.rc_context(page.settings):

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from analysis.errors import AnalysisError
 from analysis.estimates import Floats
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.style import PAGE, Page, legend_above, letter, look, panel_grid
+from analysis.figures.style import PAGE, Page, balanced, legend_above, letter, look, panel_grid
 from analysis.names import need
 
 
@@ -75,7 +75,7 @@ def space_figure(placed: pl.DataFrame, moments: Sequence[object], shares: Floats
             panel.set_title(str(moment))
             panel.set_aspect("equal")
             panel.set_xlabel(f"First axis ({shares[0]:.0%} of variance)".replace("%", " %"))
-            if position % page.columns(len(moments), 2) == 0:
+            if position % balanced(page, len(moments), 2) == 0:
                 panel.set_ylabel(f"Second axis ({shares[1]:.0%} of variance)".replace("%", " %"))
             letter(panel, position)
     if len(sectors) > 1:

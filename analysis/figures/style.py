@@ -61,9 +61,13 @@ class Page(NamedTuple):
         """Return how many panels stand side by side; half as many on a narrow page."""
         return min(panels, max(1, at_most // 2) if self.width < NARROW else at_most)
 
+    def letters(self, inches: float) -> int:
+        """Return how many letters of its text fit on a line so long."""
+        return max(8, int(inches * 72 / (self.text * 0.6)))
+
     def fit(self, words: str) -> str:
         """Return words in lines that are no longer than the page is wide."""
-        return fill(words, int(self.width * 72 / (self.text * 0.6)))
+        return fill(words, self.letters(self.width))
 
 
 PAGE = Page()
@@ -107,13 +111,19 @@ def new_figure(page: Page, rows: int, columns: int, height: float, share: Litera
 
 def panel_grid(page: Page, count: int, each: float, at_most: int = 3, share: Literal["none", "all"] = "none") -> tuple[Figure, list[Axes]]:
     """Return a figure with so many panels, each so many inches tall, as many side by side as the page has room for."""
-    columns = page.columns(count, at_most)
+    columns = balanced(page, count, at_most)
     rows = -(-count // columns)
     figure, grid = new_figure(page, rows, columns, 0.6 + each * rows, share)
     panels = [panel for row in grid for panel in row]
     for unused in panels[count:]:
         unused.set_visible(False)
     return figure, panels[:count]
+
+
+def balanced(page: Page, count: int, at_most: int = 3) -> int:
+    """Return how many of so many panels stand side by side, so that rows are as full as can be: four in two rows of two."""
+    rows = -(-count // page.columns(count, at_most))
+    return -(-count // rows)
 
 
 def letter(panel: Axes, position: int) -> None:
@@ -123,9 +133,8 @@ def letter(panel: Axes, position: int) -> None:
 
 def legend_above(figure: Figure, page: Page, handles: Sequence[Any], names: Sequence[str], title: str = "") -> None:
     """Put one legend above all panels, in as many columns as fit."""
-    characters = page.width * 72 / (page.text * 0.6)
     longest = max((len(name) for name in names), default=1) + 8
-    columns = max(1, min(len(names), int(characters // longest)))
+    columns = max(1, min(len(names), page.letters(page.width) // longest))
     with mpl.rc_context(page.settings):
         figure.legend(handles, names, title=title or None, loc="outside upper center", ncols=columns, handlelength=3.2)
 

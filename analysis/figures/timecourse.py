@@ -19,7 +19,7 @@ from analysis.figures.style import FAINT, PAGE, Page, legend_above, letter, look
 from analysis.names import need, need_levels
 
 BINS = 12  # of rounds, in which events are counted
-STRIP = " Last panel: collaborations that start (filled) and end (open) per round, means over replicates and bins of rounds; logarithmic above 1."
+STRIP = " Last panel: collaborations that start (filled) and end (open) per round, means over replicates and bins of rounds."
 
 
 def time_course(
@@ -130,7 +130,5 @@ def draw_flows(panel: Axes, flows: pl.DataFrame, lines: str, levels: Sequence[ob
         for kind, face in (("started", style.colour), ("ended", "white")):
             part = flows.filter((pl.col(lines) == level) & (pl.col("measure") == kind)).sort("round")
             panel.plot(part["round"], part["value"], color=style.colour, marker=style.marker, markerfacecolor=face, linestyle="", markersize=3.6)
-    panel.set_yscale("symlog", linthresh=1.0)  # most start in the first rounds
     panel.set_ylim(bottom=0.0)
-    panel.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     panel.set_ylabel("Collaborations starting (filled)\nand ending (open), per round")
