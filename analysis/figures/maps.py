@@ -79,10 +79,11 @@ def heat_figure(parts: Sequence[tuple[str, pl.DataFrame]], x: str, y: str, measu
             panel.set_title(title)
             if title:
                 letter(panel, position)
+        high = page.letters(0.75 * figure.get_figheight())
         figure.supxlabel(page.fit(one_line(x, labels)))
-        figure.supylabel(label(y, labels, page.letters(tall)))
+        figure.supylabel(label(y, labels, high))
         bar = figure.colorbar(mpl.cm.ScalarMappable(scale, COLOURS), ax=panels, shrink=0.9, aspect=25)
-        bar.set_label(label(measure, labels, page.letters(tall)))
+        bar.set_label(label(measure, labels, high))
         bar.outline.set_visible(False)
     return figure
 

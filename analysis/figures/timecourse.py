@@ -103,6 +103,7 @@ def course_figure(means: pl.DataFrame, flows: pl.DataFrame | None, measures: Seq
                 panel.axhline(0, color=FAINT, linewidth=0.5, zorder=0)
         if flows is not None:
             draw_flows(panels[-1], flows, lines, levels)
+            panels[-1].set_xlim(panels[0].get_xlim())
         for position, panel in enumerate(panels):
             panel.set_xlabel("Round")
             if len(panels) > 1:

@@ -240,7 +240,7 @@ DRAWN = {
     "interaction": lambda runs: interaction(runs, "rate", "form", "value"),
     "profiles": lambda runs: profiles(runs, "form", {"value": 1}),
     "timecourse": lambda runs: time_course(runs.with_columns(round=pl.col("rate")), ["value"], "form"),
-    "distributions": lambda runs: distribution(runs.with_columns(pl.col("value").abs() if runs["value"].dtype.is_numeric() else "value"), ["value"], "form"),
+    "distributions": lambda runs: distribution(runs.with_columns(pl.col(pl.Float64).abs()), ["value"], "form"),
 }
 
 
