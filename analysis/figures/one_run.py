@@ -34,7 +34,7 @@ def run_exhibit(rounds: pl.DataFrame, page: Page = PAGE) -> Exhibit:
 
 def run_figure(rounds: pl.DataFrame, page: Page) -> Figure:
     """Return value, diversity, understanding and collaborations against rounds."""
-    figure, panels = panel_grid(page, len(PANELS), 2.0, at_most=2)
+    figure, panels = panel_grid(page, len(PANELS), 2.0 if page.columns(len(PANELS), 2) > 1 else 1.6, at_most=2)
     room = page.letters(0.85 * page.width / page.columns(len(PANELS), 2))
     with mpl.rc_context(page.settings):
         for panel, (title, series) in zip(panels, PANELS, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import matplotlib as mpl
 import numpy as np
@@ -59,7 +60,12 @@ def profiles(
         f"all levels and replicates; to the right is better{f' (less is better of {listed(turned)}, turned round)' if turned else ''}. Filled: the "
         f"95 % interval (Student, paired within replicates) leaves out 0; {replicates_text(table['n'])}.{averaged_text(runs, factors, [by])}"
     )
-    return Exhibit("profiles", profile_figure(table, by, {measure: short(measure, labels) for measure in measures}, page), caption, table)
+    return Exhibit(
+        "profiles",
+        profile_figure(table, by, {measure: fill(short(measure, labels), page.letters(page.width / 4)) for measure in measures}, page),
+        caption,
+        table,
+    )
 
 
 def short(measure: str, labels: Labels) -> str:
@@ -87,7 +93,8 @@ def profile_figure(table: pl.DataFrame, by: str, measures: Mapping[str, str], pa
     """Return a panel per level with a point per measure, on shared axes."""
     levels = table[by].unique(maintain_order=True).to_list()
     columns = balanced(page, len(levels), 4)
-    figure, panels = panel_grid(page, len(levels), 0.35 + 0.17 * len(measures), at_most=4, share="all")
+    lines = 1 + any("\n" in name for name in measures.values())
+    figure, panels = panel_grid(page, len(levels), 0.35 + (0.06 + 0.11 * lines) * len(measures), at_most=4, share="all")
     places = {measure: len(measures) - 1 - place for place, measure in enumerate(measures)}
     with mpl.rc_context(page.settings):
         for position, (panel, level) in enumerate(zip(panels, levels, strict=True)):

@@ -12,10 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.errors import AnalysisError
+
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
 
 MILLIMETRE = 1 / 25.4
+TALLEST = 240 * MILLIMETRE  # about the height of a page of text in print
 NARROW = 120 * MILLIMETRE  # below this, panels stand under one another
 GREY, FAINT = "#666666", "#999999"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -23,7 +26,6 @@ SETTINGS: Any = {
     "font.family": "DejaVu Sans", "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6,
     "xtick.major.width": 0.6, "ytick.major.width": 0.6, "lines.linewidth": 1.1, "lines.markersize": 3.2, "pdf.fonttype": 42, "svg.fonttype": "none",
     "svg.hashsalt": "overbruggen", "legend.frameon": False, "axes.grid": True, "grid.linewidth": 0.3, "grid.color": "#dddddd", "axes.axisbelow": True,
-    "hatch.linewidth": 0.5,
 }  # fmt: skip
 METADATA: dict[str, Any] = {
     ".pdf": {"CreationDate": None, "Producer": None, "Creator": None}, ".png": {"Software": None}, ".svg": {"Date": None, "Creator": None},
@@ -74,24 +76,18 @@ PAGE = Page()
 
 
 class Look(NamedTuple):
-    """How one series is drawn; the hatch fills bars and cells."""
+    """How one series is drawn."""
 
     colour: str
     marker: str
     line: Any
-    hatch: str
 
 
-# Okabe & Ito (2008), distinguishable with colour vision deficiencies; markers, line styles and hatches carry the same information.
+# Okabe & Ito (2008), distinguishable with colour vision deficiencies; markers and line styles carry the same information.
 LOOKS = {
-    "alone": Look("#666666", "x", ":", ""),
-    "alliance": Look("#0072B2", "o", "-", "////"),
-    "network": Look("#009E73", "s", "--", "...."),
-    "hub": Look("#D55E00", "^", "-.", "\\\\\\\\"),
-    "platform": Look("#CC79A7", "D", (0, (6, 1, 1, 1, 1, 1)), "xxxx"),
-    "movement": Look("#E69F00", "v", (0, (3, 1)), "----"),
-    "consortium": Look("#56B4E9", "P", (0, (8, 2)), "||||"),
-    "merger": Look("#000000", "*", (0, (1, 1)), "++++"),
+    "alone": Look("#666666", "x", ":"), "alliance": Look("#0072B2", "o", "-"), "network": Look("#009E73", "s", "--"),
+    "hub": Look("#D55E00", "^", "-."), "platform": Look("#CC79A7", "D", (0, (6, 1, 1, 1, 1, 1))), "movement": Look("#E69F00", "v", (0, (3, 1))),
+    "consortium": Look("#56B4E9", "P", (0, (8, 2))), "merger": Look("#000000", "*", (0, (8, 1.5, 3, 1.5))),
 }  # fmt: skip
 
 
@@ -101,7 +97,16 @@ def look(name: str, position: int) -> Look:
 
 
 def new_figure(page: Page, rows: int, columns: int, height: float, share: Literal["none", "row", "all"] = "none") -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure with a grid of panels in house style; ``height`` in inches; panels share y by row, or both axes."""
+    """Return a figure with a grid of panels in house style; ``height`` in inches at 7.5 pt; panels share y by row, or both axes.
+
+    Raises:
+        AnalysisError: it would be taller than a page.
+    """
+    if height * page.scale > TALLEST:
+        raise AnalysisError(
+            f"the figure would be {height * page.scale / MILLIMETRE:.0f} mm tall, and a page holds {TALLEST / MILLIMETRE:.0f}; "
+            "draw it two columns wide, or fewer measures or levels at once"
+        )
     with mpl.rc_context(page.settings):
         figure = Figure(figsize=(page.width, height * page.scale), layout="constrained")
         FigureCanvasAgg(figure)
@@ -133,8 +138,9 @@ def letter(panel: Axes, position: int) -> None:
 
 def legend_above(figure: Figure, page: Page, handles: Sequence[Any], names: Sequence[str], title: str = "") -> None:
     """Put one legend above all panels, in as many columns as fit."""
-    longest = max((len(name) for name in names), default=1) + 8
-    columns = max(1, min(len(names), page.letters(page.width) // longest))
+    longest = max((len(name) for name in names), default=1) + 9  # line, marker and space take that of nine letters
+    rows = -(-len(names) // max(1, page.letters(page.width) // longest))
+    columns = -(-len(names) // rows)
     with mpl.rc_context(page.settings):
         figure.legend(handles, names, title=title or None, loc="outside upper center", ncols=columns, handlelength=3.2)
 

@@ -91,7 +91,7 @@ FAMILIES = {
     "interaction": lambda p: interaction(RUNS, "rate", "form", "value", page=p),
     "timecourse": lambda p: time_course(SERIES, ["value"], "form", EVENTS, page=p),
     "distributions": lambda p: distribution(SIZES, ["size"], "form", page=p),
-    "profiles": lambda p: profiles(RUNS, "form", {"value": 1, "cost": -1}, page=p),
+    "profiles": lambda p: profiles(RUNS, "form", {"value": 1, "cost": -1}, labels={"cost": "Diversity within collaborations (distance)"}, page=p),
     "run": lambda p: run_exhibit(made_rounds(), page=p),
     "space": lambda p: expertise_space(made_expertise(), page=p),
     "network": lambda p: storyboard(*made_members(), page=p),
@@ -295,6 +295,12 @@ def test_other_sentences():
         (lambda: project(np.array([[np.nan, 1.0]])), "no finite numbers"),
         (lambda: storyboard(nodes, members, 1), "moments is 1"),
         (lambda: storyboard(nodes, members.head(0)), "no network"),
+        (
+            lambda: response_lines(
+                RUNS.with_columns(**{f"m{i}": pl.col("value") for i in range(9)}), "rate", [f"m{i}" for i in range(9)], page=page("apa", 1)
+            ),
+            "mm tall, and a page holds 240",
+        ),
         (lambda: run_exhibit(made_rounds().head(0)), "no round was recorded"),
         (
             lambda: interaction(RUNS.filter((pl.col("form") != "alone") | (pl.col("rate") < 0.3)), "rate", "form", "value"),
