@@ -81,5 +81,4 @@ def halve(file: Path, target: Path) -> None:
     from PIL import Image
 
     with Image.open(file) as picture:
-        half = picture.convert("RGB").resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
-        half.quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
+        picture.convert("RGB").resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS).save(target, optimize=True)

@@ -15,7 +15,7 @@ from analysis.estimates import Floats, quantiles, resampled_picks
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import NOTHING, Labels, label, listed, one_line
 from analysis.figures.lines import ONE, lower
-from analysis.figures.style import PAGE, Page, balanced, legend_above, letter, look, panel_grid
+from analysis.figures.style import PAGE, Page, balanced, legend_above, letter, looks, panel_grid
 from analysis.names import need_levels, need_numbers
 
 MOST_STEPS = 400  # values at which a curve is computed; more cannot be told apart in print
@@ -106,10 +106,11 @@ def distribution_figure(curves: pl.DataFrame, columns: Sequence[str], lines: str
     """Return a panel per distribution."""
     figure, panels = panel_grid(page, len(columns), 2.2)
     levels = curves[lines].unique(maintain_order=True).to_list()
+    styles = looks(levels)
     with mpl.rc_context(page.settings):
         for place, (panel, column) in enumerate(zip(panels, columns, strict=True)):
-            for position, level in enumerate(levels):
-                part, style = curves.filter((pl.col("measure") == column) & (pl.col(lines) == level)), look(str(level), position)
+            for level in levels:
+                part, style = curves.filter((pl.col("measure") == column) & (pl.col(lines) == level)), styles[str(level)]
                 at, share = part["at"].to_numpy(), part["value"].to_numpy()
                 every = max(1, len(at) // 12)
                 panel.plot(at, share, color=style.colour, linestyle=style.line, marker=style.marker, markevery=every, label=str(level))

@@ -14,7 +14,7 @@ from analysis.cells import averaged_text, cell_means, left_out_text, replicates_
 from analysis.errors import AnalysisError
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import NOTHING, Labels, label, listed, one_line
-from analysis.figures.style import PAGE, Page, legend_above, letter, look, panel_grid
+from analysis.figures.style import PAGE, Page, legend_above, letter, looks, panel_grid
 from analysis.names import need, need_levels
 
 ONE = "all runs"  # the one line of a figure without a second factor
@@ -33,12 +33,13 @@ def draw_lines(panel: Axes, means: pl.DataFrame, x: str, series: str) -> None:
     """Draw means with their bands against ``x``, a line per level of ``series``; names stand side by side, with bars instead of bands."""
     places = positions(means[x].unique(maintain_order=True).to_list())
     names = means[series].unique(maintain_order=True).to_list()
+    styles = looks(names)
     for position, name in enumerate(names):
         of_series = means.filter(pl.col(series) == name)
         shift = 0.0 if numeric(places) else 0.5 * ((position + 0.5) / len(names) - 0.5)
         of_series = of_series.with_columns(at=pl.Series([places[level] + shift for level in of_series[x]])).sort("at")
         at, centre, low, high = (of_series[column].to_numpy() for column in ("at", "value", "low", "high"))
-        style = look(str(name), position)
+        style = styles[str(name)]
         line = style.line if numeric(places) else ""
         panel.plot(at, centre, color=style.colour, marker=style.marker, linestyle=line, label=str(name))
         if numeric(places):

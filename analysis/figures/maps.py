@@ -20,7 +20,7 @@ from analysis.estimates import RESAMPLES
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import NOTHING, Labels, label, one_line
 from analysis.figures.lines import lower, numeric
-from analysis.figures.style import PAGE, Page, legend_above, letter, look, new_figure, panel_grid
+from analysis.figures.style import PAGE, Page, legend_above, letter, looks, new_figure, panel_grid
 from analysis.names import need_levels, need_numbers
 from analysis.regions import best_by_region
 
@@ -141,12 +141,13 @@ def phase_diagram(
 def phase_figure(best: pl.DataFrame, x: str, y: str, order: Sequence[str], labels: Labels, page: Page) -> Figure:
     """Return one cell per region, in the colour and with the marker of its winner; ties are grey."""
     columns, rows = in_order(best[x]), in_order(best[y])
+    styles = looks(order)
     figure, grid = new_figure(page, 1, 1, max(1.6, 0.9 + 0.42 * len(rows)))
     panel = grid[0][0]
     with mpl.rc_context(page.settings):
         for region in best.iter_rows(named=True):
             at = columns.index(region[x]), rows.index(region[y])
-            style = look(region["winner"], order.index(region["winner"])) if region["winner"] in order else None
+            style = styles.get(region["winner"])
             paint(panel, at, style.colour if style else "#bbbbbb", style.marker if style else "", region["probability"], page)
         panel.set_xlim(0, len(columns))
         panel.set_ylim(0, len(rows))
@@ -154,10 +155,7 @@ def phase_figure(best: pl.DataFrame, x: str, y: str, order: Sequence[str], label
         panel.set_xlabel(page.fit(one_line(x, labels)))
         panel.set_ylabel(label(y, labels, page.letters(0.42 * len(rows))))
         winners = [name for name in order if name in best["winner"].to_list()]
-        handles = [
-            Line2D([], [], color=look(name, order.index(name)).colour, marker=look(name, order.index(name)).marker, linestyle="", markersize=5)
-            for name in winners
-        ]
+        handles = [Line2D([], [], color=styles[name].colour, marker=styles[name].marker, linestyle="", markersize=5) for name in winners]
         if best["winner"].str.contains(" = ", literal=True).any():
             winners, handles = [*winners, "equal"], [*handles, Line2D([], [], color="#bbbbbb", marker="s", linestyle="", markersize=5)]
     legend_above(figure, page, handles, winners)

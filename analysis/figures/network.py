@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from analysis.errors import AnalysisError
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.style import PAGE, Page, legend_above, look, new_figure, panel_grid
+from analysis.figures.style import PAGE, Page, few, legend_above, looks, new_figure, panel_grid
 from analysis.names import need
 
 LAYOUT_SEED = 1  # of the layout alone: where organisations stand has no meaning but who is near whom
@@ -64,7 +64,7 @@ def storyboard(nodes: pl.DataFrame, members: pl.DataFrame, moments: int = 6, pag
     Raises:
         AnalysisError: a column is missing, or nobody works together at any moment.
     """
-    ties, at, known = prepared(nodes, members)
+    nodes, ties, at, known = prepared(nodes, members)
     chosen = evenly(known, moments)
     figure, panels = panel_grid(page, len(chosen), 2.2)
     with mpl.rc_context(page.settings):
@@ -93,7 +93,7 @@ def animation(nodes: pl.DataFrame, members: pl.DataFrame, moments: int | None = 
     Raises:
         AnalysisError: as for ``storyboard``.
     """
-    ties, at, known = prepared(nodes, members)
+    nodes, ties, at, known = prepared(nodes, members)
     known = known if moments is None else evenly(known, moments)
     small = Page(page.width / 2, page.text)
     (last, _), (moving, screen) = (one_moment(nodes, ties, at, known[-1], small) for _ in range(2))
@@ -130,13 +130,14 @@ def one_moment(nodes: pl.DataFrame, ties: pl.DataFrame, at: dict[int, tuple[floa
     return figure, grid[0][0]
 
 
-def prepared(nodes: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, tuple[float, float]], list[int]]:
-    """Return ties, places and the moments of a run."""
+def prepared(nodes: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, dict[int, tuple[float, float]], list[int]]:
+    """Return organisations, ties, places and the moments of a run."""
     need(nodes, "organisation", "sector")
     ties = ties_of(members)
     if ties.is_empty():
         raise AnalysisError("nobody is in a collaboration at any moment; there is no network to draw")
-    return ties, places(nodes["organisation"].to_list(), ties), members["moment"].unique().sort().to_list()
+    known = members["moment"].unique().sort().to_list()
+    return nodes.with_columns(few(nodes["sector"])), ties, places(nodes["organisation"].to_list(), ties), known
 
 
 def draw_moment(panel: Axes, nodes: pl.DataFrame, ties: pl.DataFrame, at: dict[int, tuple[float, float]], moment: int) -> None:
@@ -144,8 +145,7 @@ def draw_moment(panel: Axes, nodes: pl.DataFrame, ties: pl.DataFrame, at: dict[i
     now = ties.filter(pl.col("moment") == moment)
     panel.add_collection(LineCollection([(at[a], at[b]) for _, a, b in now.iter_rows()], colors="#555555", linewidths=0.6, alpha=0.7, zorder=1))
     tied = {*now["first"], *now["second"]}
-    for position, sector in enumerate(nodes["sector"].unique().sort()):
-        style = look(sector, position)
+    for sector, style in looks(nodes["sector"].unique().sort()).items():
         for busy in (False, True):
             here = [at[node] for node in nodes.filter(pl.col("sector") == sector)["organisation"] if (node in tied) == busy]
             across, up = zip(*here, strict=True) if here else ((), ())

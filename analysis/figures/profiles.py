@@ -17,7 +17,7 @@ from analysis.estimates import mean
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import NOTHING, Labels, listed, one_line
 from analysis.figures.lines import lower
-from analysis.figures.style import FAINT, PAGE, Page, balanced, legend_above, look, panel_grid
+from analysis.figures.style import FAINT, PAGE, Page, balanced, legend_above, looks, panel_grid
 from analysis.names import need, need_levels, need_replicates
 
 SCHEMA = {
@@ -92,13 +92,14 @@ def standing(runs: pl.DataFrame, by: str, measure: str, sign: int) -> pl.DataFra
 def profile_figure(table: pl.DataFrame, by: str, measures: Mapping[str, str], page: Page) -> Figure:
     """Return a panel per level with a point per measure, on shared axes."""
     levels = table[by].unique(maintain_order=True).to_list()
+    styles = looks(levels)
     columns = balanced(page, len(levels), 4)
     lines = 1 + any("\n" in name for name in measures.values())
     figure, panels = panel_grid(page, len(levels), 0.35 + (0.06 + 0.11 * lines) * len(measures), at_most=4, share="all")
     places = {measure: len(measures) - 1 - place for place, measure in enumerate(measures)}
     with mpl.rc_context(page.settings):
         for position, (panel, level) in enumerate(zip(panels, levels, strict=True)):
-            style = look(level, position)
+            style = styles[level]
             for row in table.filter(pl.col(by) == level).iter_rows(named=True):
                 at, sure = places[row["measure"]], row["low"] > 0 or row["high"] < 0
                 panel.plot([row["low"], row["high"]], [at, at], color=style.colour, linewidth=1.0)

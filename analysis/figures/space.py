@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from analysis.errors import AnalysisError
 from analysis.estimates import Floats
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.style import PAGE, Page, balanced, legend_above, letter, look, panel_grid
+from analysis.figures.style import PAGE, Page, balanced, few, legend_above, letter, looks, panel_grid
 from analysis.names import need
 
 
@@ -32,7 +32,7 @@ def expertise_space(expertise: pl.DataFrame, page: Page = PAGE) -> Exhibit:
     if len(domains) < 2:
         raise AnalysisError(f"the expertise has {len(domains)} domain{'s' * (len(domains) != 1)}; a projection on two axes needs two or more")
     points, shares = project(expertise.select(domains).to_numpy().astype(np.float64))
-    placed = expertise.select("organisation", "moment", "sector").with_columns(axis_1=points[:, 0], axis_2=points[:, 1])
+    placed = expertise.select("organisation", "moment", few(expertise["sector"])).with_columns(axis_1=points[:, 0], axis_2=points[:, 1])
     moments = placed["moment"].unique(maintain_order=True).to_list()
     spreads = [spread(expertise.filter(pl.col("moment") == moment).select(domains).to_numpy()) for moment in moments]
     caption = (
@@ -85,8 +85,8 @@ def space_figure(placed: pl.DataFrame, moments: Sequence[object], shares: Floats
 
 def draw_points(panel: Axes, points: pl.DataFrame, sectors: Sequence[str]) -> None:
     """Draw organisations by sector, and the mean of all."""
-    for position, sector in enumerate(sectors):
-        part, style = points.filter(pl.col("sector") == sector), look(sector, position)
+    for sector, style in looks(sectors).items():
+        part = points.filter(pl.col("sector") == sector)
         panel.plot(part["axis_1"], part["axis_2"], linestyle="", marker=style.marker, color=style.colour, alpha=0.75, markersize=3.4, label=sector)
     middle = points.select("axis_1", "axis_2").mean().row(0)
     panel.plot(*middle, marker="+", color="black", markersize=9, markeredgewidth=1.4, linestyle="")

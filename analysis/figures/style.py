@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import matplotlib as mpl
+import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -83,6 +84,7 @@ class Look(NamedTuple):
     line: Any
 
 
+ALONE = "alone"  # grey, the last to be given to another name
 # Okabe & Ito (2008), distinguishable with colour vision deficiencies; markers and line styles carry the same information.
 LOOKS = {
     "alone": Look("#666666", "x", ":"), "alliance": Look("#0072B2", "o", "-"), "network": Look("#009E73", "s", "--"),
@@ -91,9 +93,26 @@ LOOKS = {
 }  # fmt: skip
 
 
-def look(name: str, position: int) -> Look:
-    """Return the look of a series; unknown names take turns."""
-    return LOOKS.get(name) or list(LOOKS.values())[1 + position % (len(LOOKS) - 1)]
+def looks(names: Iterable[object]) -> dict[str, Look]:
+    """Return a look of its own for every series: forms keep theirs in all figures, other names take what is left.
+
+    Raises:
+        AnalysisError: there are more series than looks that can be told apart without colour.
+    """
+    wanted = list(dict.fromkeys(str(name) for name in names))
+    if len(wanted) > len(LOOKS):
+        raise AnalysisError(f"{len(wanted)} series ({', '.join(wanted[:3])}, ...) cannot be told apart in print; draw at most {len(LOOKS)} at once")
+    left = [style for name, style in LOOKS.items() if name not in (*wanted, ALONE)] + [LOOKS[ALONE]]
+    return {name: LOOKS[name] if name in LOOKS else left.pop(0) for name in wanted}
+
+
+def few(groups: pl.Series) -> pl.Series:
+    """Return groups of which the rarest are called "others", if there are more than looks for them."""
+    counted = groups.value_counts(sort=False).sort(["count", groups.name], descending=[True, False])
+    if len(counted) <= len(LOOKS):
+        return groups
+    kept = counted[groups.name].head(len(LOOKS) - 1).implode()
+    return pl.select(pl.when(groups.is_in(kept)).then(groups).otherwise(pl.lit("others")).alias(groups.name)).to_series()
 
 
 def new_figure(page: Page, rows: int, columns: int, height: float, share: Literal["none", "row", "all"] = "none") -> tuple[Figure, list[list[Axes]]]:

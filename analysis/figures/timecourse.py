@@ -15,7 +15,7 @@ from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import NOTHING, Labels, label, listed, one_line
 from analysis.figures.lines import ONE, interval_text, lower
 from analysis.figures.maps import in_order
-from analysis.figures.style import FAINT, PAGE, Page, legend_above, letter, look, panel_grid
+from analysis.figures.style import FAINT, PAGE, Look, Page, legend_above, letter, looks, panel_grid
 from analysis.names import need, need_levels
 
 BINS = 12  # of rounds, in which events are counted
@@ -93,11 +93,12 @@ def course_figure(means: pl.DataFrame, flows: pl.DataFrame | None, measures: Seq
     count = len(measures) + (flows is not None)
     figure, panels = panel_grid(page, count, 1.9, at_most=3 if count == 3 else 2)
     levels = in_order(means[lines])
+    styles = looks(levels)
     with mpl.rc_context(page.settings):
         for panel, measure in zip(panels, measures, strict=False):
             of_measure = means.filter(pl.col("measure") == measure)
             for position, level in enumerate(levels):
-                draw_course(panel, of_measure.filter(pl.col(lines) == level).sort("round"), str(level), position)
+                draw_course(panel, of_measure.filter(pl.col(lines) == level).sort("round"), str(level), styles[str(level)], position)
             panel.set_ylabel(label(measure, labels))
             if of_measure["value"].to_numpy().min() < 0 < of_measure["value"].to_numpy().max():
                 panel.axhline(0, color=FAINT, linewidth=0.5, zorder=0)
@@ -113,9 +114,8 @@ def course_figure(means: pl.DataFrame, flows: pl.DataFrame | None, measures: Seq
     return figure
 
 
-def draw_course(panel: Axes, means: pl.DataFrame, name: str, position: int) -> None:
+def draw_course(panel: Axes, means: pl.DataFrame, name: str, style: Look, position: int) -> None:
     """Draw one line with its band, few markers, and a triangle at its peak."""
-    style = look(name, position)
     rounds, centre = means["round"].to_numpy(), means["value"].to_numpy()
     every = max(1, len(rounds) // 6)
     panel.plot(rounds, centre, color=style.colour, linestyle=style.line, marker=style.marker, markevery=(position * every // 8, every), label=name)
@@ -126,8 +126,7 @@ def draw_course(panel: Axes, means: pl.DataFrame, name: str, position: int) -> N
 
 def draw_flows(panel: Axes, flows: pl.DataFrame, lines: str, levels: Sequence[object]) -> None:
     """Draw how many collaborations start and end per round."""
-    for position, level in enumerate(levels):
-        style = look(str(level), position)
+    for level, style in zip(levels, looks(levels).values(), strict=True):
         for kind, face in (("started", style.colour), ("ended", "white")):
             part = flows.filter((pl.col(lines) == level) & (pl.col("measure") == kind)).sort("round")
             panel.plot(part["round"], part["value"], color=style.colour, marker=style.marker, markerfacecolor=face, linestyle="", markersize=3.6)

@@ -19,7 +19,7 @@ from analysis.figures.network import animation, places, storyboard, ties_of
 from analysis.figures.one_run import PANELS, run_exhibit
 from analysis.figures.profiles import profiles
 from analysis.figures.space import expertise_space, project
-from analysis.figures.style import LOOKS, MILLIMETRE
+from analysis.figures.style import LOOKS, MILLIMETRE, few, looks
 from analysis.figures.timecourse import time_course
 from analysis.regions import best_by_region
 from experiments.exhibits import write_exhibit, write_film
@@ -163,6 +163,16 @@ def test_looks_can_be_told_apart_in_grey():
         assert len({getattr(style, part) for style in LOOKS.values()}) == len(LOOKS)
     greys = sorted(luminance(style.colour) for style in LOOKS.values())
     assert greys[0] < 0.1 and greys[-1] < 0.75  # all dark enough to be seen on white
+
+
+def test_every_series_has_a_look_of_its_own():
+    assert looks(["mine", "alliance"]) == {"mine": LOOKS["network"], "alliance": LOOKS["alliance"]}
+    assert len(set(looks(range(8)).values())) == 8 and looks(range(8))["7"] == LOOKS["alone"]
+    with pytest.raises(AnalysisError, match="9 series .* at most 8 at once"):
+        looks(range(9))
+    sectors = pl.Series("sector", [f"s{i}" for i in range(10) for _ in range(i + 1)])
+    assert few(sectors).n_unique() == 8 and (few(sectors) == "others").sum() == 1 + 2 + 3
+    assert few(sectors.head(10)).equals(sectors.head(10))
 
 
 def test_journals_name_their_source():
