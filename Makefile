@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test patterns pages twin bench bench-engine wheel-check clean
+.PHONY: run test patterns gallery pages twin bench bench-engine wheel-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -17,7 +17,10 @@ test: $(READY)
 patterns: $(READY)
 	$(BIN)/python -m experiments.pages patterns
 
-pages: run patterns
+gallery: $(READY)
+	$(BIN)/python -m experiments.pages gallery
+
+pages: run patterns gallery
 	$(BIN)/python -m experiments.calibration
 	$(BIN)/python -m experiments.pages results
 	$(BIN)/overbruggen describe --markdown > docs/parameters.md

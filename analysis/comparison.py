@@ -9,7 +9,7 @@ import polars as pl
 
 from analysis.errors import AnalysisError
 from analysis.estimates import Estimate, Floats, mean, paired_difference, peak, response_matrix, turning_rate
-from analysis.tables import Table
+from analysis.tables import Shown, Table
 
 RATE = "imitation_rate"
 POINTS = 60  # rows of a table of points
@@ -47,9 +47,9 @@ def point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[s
     if len(points) > POINTS:
         runs = runs.join(points.head(POINTS), on=factors, how="semi", nulls_equal=True)
     groups = runs.select(*factors, *measures).group_by(factors, maintain_order=True) if factors else [((), runs)]
-    rows = [(*map(str, levels), *(str(mean(part[measure].to_numpy())) for measure in measures)) for levels, part in groups]
+    rows = [(*map(str, levels), *(Shown(mean(part[measure].to_numpy())) for measure in measures)) for levels, part in groups]
     more = f" The first {POINTS} of {len(points)} points; all runs are in runs.parquet." if len(points) > POINTS else ""
-    return Table("Points of the design", (*factors, *(measure.replace("_", " ") for measure in measures)), rows, note + more)
+    return Table("Points of the design", (*factors, *(measure.replace("_", " ") for measure in measures)), rows, note + more, "points")
 
 
 def forms_with_responses(runs: pl.DataFrame, measure: str) -> Iterator[tuple[str, Floats, Floats]]:
@@ -65,11 +65,13 @@ def value_table(runs: pl.DataFrame, title: str) -> Table:
     """Return joint value without and with imitation, and what imitation costs at the highest rate."""
     top = f"{float(runs[RATE].to_numpy().max()):g}"
     rows = [
-        (name, str(mean(joint[:, 0])), str(mean(joint[:, -1])), str(paired_difference(joint[:, 0], joint[:, -1])))
+        (name, Shown(mean(joint[:, 0])), Shown(mean(joint[:, -1])), Shown(paired_difference(joint[:, 0], joint[:, -1])))
         for name, _, joint in forms_with_responses(runs, "joint_value")
     ]
     columns = ("form", "joint value without imitation", f"joint value at rate {top}", "loss by imitation (paired)")
-    return Table(f"{title}: joint value per organisation and round", columns, rows, VALUE_NOTE.format(n=runs["replicate"].n_unique()))
+    return Table(
+        f"{title}: joint value per organisation and round", columns, rows, VALUE_NOTE.format(n=runs["replicate"].n_unique()), name_of(title, "value")
+    )
 
 
 def turning_table(runs: pl.DataFrame, title: str) -> Table:
@@ -80,9 +82,9 @@ def turning_table(runs: pl.DataFrame, title: str) -> Table:
     for (name, rates, joint), (_, _, synergy) in pairs:
         moved = float(np.ptp(joint, axis=1).max()) > 0.0
         turning = [rate_text(estimate, rates[-1]) if moved else "no effect" for estimate in (peak(rates, joint), turning_rate(rates, joint))]
-        rows.append((name, str(mean(synergy[:, 0])), str(mean(synergy[:, -1])), *turning))
+        rows.append((name, Shown(mean(synergy[:, 0])), Shown(mean(synergy[:, -1])), *turning))
     columns = ("form", "synergy without", f"synergy at rate {top}", "peak at", "erodes from")
-    return Table(f"{title}: synergy, and where imitation turns", columns, rows, TURNING_NOTE)
+    return Table(f"{title}: synergy, and where imitation turns", columns, rows, TURNING_NOTE, name_of(title, "turning"))
 
 
 def erosion_table(runs: pl.DataFrame, title: str) -> Table:
@@ -92,20 +94,25 @@ def erosion_table(runs: pl.DataFrame, title: str) -> Table:
     for name, _, loss in forms_with_responses(runs.filter(pl.col("form") != "alone"), "synergy_loss"):
         eroding = runs.filter((pl.col("form") == name) & (pl.col(RATE) == top))
         cells = (mean(loss[:, 0]), mean(loss[:, -1]), paired_difference(loss[:, -1], loss[:, 0]))
-        rows.append((name, *map(str, cells), half_life_text(eroding["synergy_half_life"].to_numpy())))
+        rows.append((name, *map(Shown, cells), half_life_text(eroding["synergy_half_life"].to_numpy())))
     columns = ("form", "peak-to-end loss without", f"at rate {top:g}", "caused by imitation (paired)", f"half-life at rate {top:g}")
-    return Table(f"{title}: erosion of synergy within a run", columns, rows, EROSION_NOTE)
+    return Table(f"{title}: erosion of synergy within a run", columns, rows, EROSION_NOTE, name_of(title, "erosion"))
 
 
-def half_life_text(half_lives: Floats) -> str:
+def name_of(title: str, subject: str) -> str:
+    """Return the name under which a table of a depth is written."""
+    return f"{title.lower().replace(' ', '_')}_{subject}"
+
+
+def half_life_text(half_lives: Floats) -> Shown:
     """Return the median half-life, runs that never lose half counted as longer than any, and how many do."""
     eroded = np.isfinite(half_lives)
     median = float(np.median(np.where(eroded, half_lives, np.inf)))
     shown = f"{median:g} rounds" if np.isfinite(median) else "none"
-    return f"{shown} ({int(eroded.sum())} of {half_lives.size})"
+    return Shown(median, f"{shown} ({int(eroded.sum())} of {half_lives.size})")
 
 
-def rate_text(rate: Estimate, top: float) -> str:
+def rate_text(rate: Estimate, top: float) -> Shown:
     """Return a rate with its interval; infinity reads as above the largest rate tried."""
     parts = [f"> {top:g}" if np.isinf(value) else f"{value:.3g}" for value in (rate.value, rate.low, rate.high)]
-    return f"{parts[0]} [{parts[1]}, {parts[2]}]"
+    return Shown(rate, f"{parts[0]} [{parts[1]}, {parts[2]}]")

@@ -18,9 +18,11 @@ from experiments.screen import errors, say, show
 from sim.errors import InputError
 
 if TYPE_CHECKING:
+    from experiments.drawing import Wish
     from experiments.study import Options
 
 BAD_INPUT, SOME_FAILED = 2, 3
+KINDS = ("lines", "heatmap", "phase", "interaction", "timecourse", "distributions", "profiles", "space", "network", "animation")
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
@@ -30,6 +32,7 @@ EXAMPLES = """examples:
   overbruggen study my_study.yaml design=latin_hypercube a study of your own, another design (docs/how-to-designs.md)
   overbruggen study structure_and_imitation execution=dask execution.address=tcp://host:8786   on a cluster (docs/how-to-clusters.md)
   overbruggen figures results/structure_and_imitation    draw the figures again
+  overbruggen figures results/structure_and_imitation --kind phase --journal nature   another figure (docs/gallery.md)
   overbruggen sensitivity results/my_study               which factors matter (docs/how-to-sensitivity.md)
   overbruggen describe trust                             what the parameters of trust mean
 
@@ -64,8 +67,7 @@ def parser() -> argparse.ArgumentParser:
     rerun = verbs.add_parser("rerun", help="do one run of a study again and show what it gives, or how it fails")
     rerun.add_argument("folder", type=Path)
     rerun.add_argument("run", help="id of the run, from failures.parquet or runs.parquet")
-    figures = verbs.add_parser("figures", help="draw the figures of a results folder again")
-    figures.add_argument("folder", type=Path)
+    add_figures(verbs.add_parser("figures", help="draw figures of a results folder: its own, or one of a kind"))
     sensitivity = verbs.add_parser("sensitivity", help="which factors matter: indices, effects or a metamodel, as the design of a study allows")
     sensitivity.add_argument("folder", type=Path)
     sensitivity.add_argument("--measure", default=None, help="what is explained, for example joint_value (default: the first that is shown)")
@@ -74,6 +76,35 @@ def parser() -> argparse.ArgumentParser:
     describe.add_argument("group", nargs="?", default=None, help="a group of parameters, or measures (default: all parameters)")
     describe.add_argument("--markdown", action="store_true", help="as Markdown")
     return top
+
+
+def add_figures(figures: argparse.ArgumentParser) -> None:
+    """Add what `overbruggen figures` can be told (docs/gallery.md)."""
+    figures.add_argument("folder", type=Path)
+    figures.add_argument("--kind", default=None, help=f"one of {', '.join(KINDS)} (default: the figures of the study)")
+    figures.add_argument("--measure", action="append", default=[], dest="measures", help="what is drawn; may be said several times")
+    figures.add_argument("--x", default=None, help="factor along the axis")
+    figures.add_argument("--y", default=None, help="factor along the other axis of a map")
+    figures.add_argument("--by", default=None, help="factor with a line, panel or contender per level")
+    figures.add_argument("--journal", default="house", help="size of page and text: nature, pnas, elsevier, springer, plos, ieee, apa, manuscript")
+    figures.add_argument("--columns", type=int, default=2, help="columns of the journal the figure is wide: 1 or 2")
+    figures.add_argument("--moments", type=int, default=None, help="how many moments a network is shown at")
+
+
+def wish_of(arguments: argparse.Namespace) -> Wish:
+    """Return which figure is asked for."""
+    from analysis.figures.journals import page
+    from experiments.configuration import nearest
+    from experiments.drawing import Wish
+
+    if arguments.kind is None and (arguments.measures or any((arguments.x, arguments.y, arguments.by, arguments.moments is not None))):
+        raise InputError(f"--measure, --x, --y, --by and --moments choose for a figure of one kind; add --kind, one of {', '.join(KINDS)}")
+    if arguments.kind is not None and arguments.kind not in KINDS:
+        raise InputError(f"--kind is {arguments.kind}; allowed: {', '.join(KINDS)}.{nearest(arguments.kind, KINDS)}")
+    if arguments.moments is not None and (arguments.moments < 2 or arguments.kind not in ("network", "animation")):
+        raise InputError(f"--moments is {arguments.moments}; allowed: 2 or more, with --kind network or animation")
+    chosen = page(arguments.journal, arguments.columns)
+    return Wish(arguments.kind, tuple(arguments.measures), arguments.x, arguments.y, arguments.by, chosen, arguments.moments)
 
 
 def read(given: Sequence[str]) -> argparse.Namespace:
@@ -123,7 +154,7 @@ def act(arguments: argparse.Namespace, command: str) -> int:
     elif arguments.verb == "figures":
         from experiments.reporting import redraw
 
-        redraw(arguments.folder)
+        redraw(arguments.folder, wish_of(arguments))
     elif arguments.verb == "sensitivity":
         from experiments.sensitivity import tell_sensitivity
 

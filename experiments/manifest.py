@@ -42,9 +42,14 @@ class Origin(BaseModel):
 
 
 class RunManifest(Origin):
-    """What the folder of one run says of itself."""
+    """What the folder of one run says of itself.
+
+    Attributes:
+        overrides: what was changed on the command line; None in folders of earlier versions, which do not say.
+    """
 
     kind: Literal["run"]
+    overrides: tuple[str, ...] | None = None
 
 
 class StudyManifest(Origin):
@@ -55,6 +60,7 @@ class StudyManifest(Origin):
         overrides: what was changed on the command line.
         factors: what the study varies.
         version: fingerprint of the model.
+        common_random_numbers: whether replicate r has the same seed at every point; earlier versions do not say, and did so unless told.
         complete: whether all runs came to an end and stand in the tables.
         runs: how many are done; None while the study is not complete.
         failed: how many failed; None while the study is not complete.
@@ -65,6 +71,7 @@ class StudyManifest(Origin):
     overrides: tuple[str, ...]
     factors: tuple[str, ...]
     version: str
+    common_random_numbers: bool = True
     complete: bool
     runs: int | None = None
     failed: int | None = None

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from analysis.figures.style import save
+from analysis.figures.style import PAGE, save
 from experiments.design import load_study
 from experiments.engines import available_cores
 from experiments.manifest import read_manifest
@@ -49,7 +49,7 @@ def fill_pattern(pattern: Pattern) -> None:
     results = play(study, available_cores())
     images = DOCS / "images" / "patterns"
     images.mkdir(parents=True, exist_ok=True)
-    save(pattern.figure(results), images / pattern.study, (".png",))
+    save(pattern.figure(results, PAGE).figure, images / pattern.study, (".png",))
     table = check_table(pattern, pattern.check(results))
     show(table)
     picture = f"![{pattern.hypothesis}](images/patterns/{pattern.study}.png)\n\nRuns: `overbruggen study {pattern.study}`."
@@ -67,17 +67,26 @@ def fill_summary() -> None:
     fill("patterns.md", {"summary": "\n".join(["| pattern | verdict |", "|---|---|", *rows])})
 
 
+def fill_gallery() -> None:
+    """Draw every family of figures and fill the gallery with pictures, captions and commands."""
+    from experiments.gallery import blocks
+
+    fill("gallery.md", dict(blocks(DOCS / "images" / "gallery")))
+
+
 def main(words: Sequence[str]) -> None:
-    """Fill in ``results``, or ``patterns`` (just some of them, if numbers follow)."""
+    """Fill in ``results``, ``gallery``, or ``patterns`` (just some of them, if numbers follow)."""
     if words[:1] == ["results"]:
         fill_results()
+    elif words == ["gallery"]:
+        fill_gallery()
     elif words[:1] == ["patterns"]:
         for pattern in PATTERNS:
             if not words[1:] or str(pattern.number) in words[1:]:
                 fill_pattern(pattern)
         fill_summary()
     else:
-        raise InputError(f"{' '.join(words) or 'nothing'} cannot be filled in; allowed: results, patterns, patterns NUMBER ...")
+        raise InputError(f"{' '.join(words) or 'nothing'} cannot be filled in; allowed: results, gallery, patterns, patterns NUMBER ...")
 
 
 if __name__ == "__main__":

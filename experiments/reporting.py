@@ -1,4 +1,4 @@
-"""The tables and figures a study is shown as: those of its question if it has its own, else its points and lines."""
+"""The tables and figures a study is shown as: those of its question if it has its own, else its points and lines; others when asked for."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import polars as pl
 
 from analysis.comparison import point_table, summary_tables
 from analysis.errors import AnalysisError
+from analysis.figures.style import PAGE, Page
 from analysis.tables import Table
-from experiments.manifest import StudyManifest, read_manifest
+from experiments.exhibits import circumstances, write_exhibit, write_film
+from experiments.manifest import RunManifest, read_manifest
 from experiments.patterns import check_table, pattern_of
-from experiments.results import RUN_AGAIN, Results, read_results, read_table
+from experiments.results import Results, read_results
 from experiments.screen import say
-from experiments.store import NotWrittenError, not_written, write_figure
+from experiments.store import NotWrittenError, not_written
 from sim.errors import InputError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from analysis.figures.exhibit import Exhibit
+    from experiments.drawing import Wish
 
 MAIN = "structure_and_imitation"
 HEADLINE = ("joint_value", "synergy")
@@ -48,8 +51,9 @@ def shown_measures(runs: pl.DataFrame, factors: Sequence[str]) -> list[str]:
     return [name for name, kind in runs.schema.items() if name not in known and kind.is_numeric()][:3]
 
 
-def study_tables(study: str, factors: Sequence[str], results: Results) -> list[Table]:
+def study_tables(results: Results) -> list[Table]:
     """Return the tables of a study; the points alone when it was cut down or widened so far that its own tables cannot be made."""
+    study, factors = results.manifest.study, results.factors
     pattern = pattern_of(study)
     points = point_table(results.runs, factors, shown_measures(results.runs, factors))
     try:
@@ -64,62 +68,63 @@ def study_tables(study: str, factors: Sequence[str], results: Results) -> list[T
     return [points]
 
 
-def study_figures(study: str, factors: Sequence[str], results: Results) -> dict[str, Figure]:
-    """Return the figures of a study by name; lines through its points when its own cannot be made."""
-    from analysis.figures.lines import points_figure
-    from analysis.figures.response import response_figures
+def study_exhibits(results: Results, page: Page) -> list[Exhibit]:
+    """Return the exhibits of a study; lines through its points when its own cannot be made."""
+    from analysis.figures.lines import points_exhibit
+    from analysis.figures.response import response_exhibits
+    from experiments.labels import labels
 
+    study, factors = results.manifest.study, results.factors
     pattern = pattern_of(study)
     try:
         if study == MAIN:
-            return response_figures(compared(results.runs))
+            return response_exhibits(compared(results.runs), page)
         if pattern is not None:
-            return {study: pattern.figure(results)}
+            return [pattern.figure(results, page)]
     except LACKING as reason:
         say(f"The figures of {study} need its whole study, with its own factors alone: {because(reason)}. Drawn instead: lines through its points.")
-    return {study: points_figure(results.runs, factors, shown_measures(results.runs, factors))}
+    return [points_exhibit(study, results.runs, factors, shown_measures(results.runs, factors), labels(), page)]
 
 
-def draw(study: str, factors: Sequence[str], results: Results, folder: Path) -> None:
-    """Draw the figures of a study into its folder, or say why there are none."""
+def draw(results: Results, folder: Path, page: Page = PAGE) -> list[str]:
+    """Draw the figures of a study into its folder, or say why there are none; return the names of the files."""
+    how = circumstances(results.manifest)
     try:
-        for name, figure in study_figures(study, factors, results).items():
-            write_figure(figure, folder / name)
+        return [name for exhibit in study_exhibits(results, page) for name in write_exhibit(exhibit, folder, how)]
     except LACKING as reason:
         say(f"No figure: {because(reason)}.")
+        return []
 
 
-def redraw(folder: Path) -> None:
-    """Draw the figures of a results folder again."""
+def redraw(folder: Path, wish: Wish) -> None:
+    """Draw figures of a results folder: the one asked for, or all that belong to it."""
     manifest = read_manifest(folder)
     try:
-        if isinstance(manifest, StudyManifest):
-            redraw_study(folder)
-        else:
-            redraw_run(folder)
+        files = redraw_run(folder, manifest, wish) if isinstance(manifest, RunManifest) else redraw_study(folder, wish)
     except NotWrittenError as reason:
         raise not_written(folder, reason) from reason
-    say(f"Figures drawn in {folder}: {', '.join(sorted(path.name for path in folder.glob('*.p[dn][fg]')))}")
+    if files:
+        say(f"Figures drawn in {folder}: {', '.join(files)}")
 
 
-def redraw_study(folder: Path) -> None:
-    """Draw the figures of a study's folder."""
+def redraw_study(folder: Path, wish: Wish) -> list[str]:
+    """Draw figures of a study's folder."""
     results = read_results(folder)
     for column in (*results.factors, "replicate", "seed"):
         if column not in results.runs.columns:
             raise InputError(f"{folder}/runs.parquet has no column {column}, so it is not what the study wrote; run the study again")
-    draw(results.manifest.study, results.factors, results, folder)
+    if wish.kind is None:
+        return draw(results, folder, wish.page)
+    from experiments.drawing import Subject, of_study
+
+    subject = Subject(results, tuple(shown_measures(results.runs, results.factors)))
+    return write_exhibit(of_study(wish, subject), folder, circumstances(results.manifest))
 
 
-def redraw_run(folder: Path) -> None:
-    """Draw the figure of a run's folder."""
-    from analysis.figures.timecourse import run_figure
+def redraw_run(folder: Path, manifest: RunManifest, wish: Wish) -> list[str]:
+    """Draw figures of a run's folder."""
+    from analysis.figures.network import Film
+    from experiments.drawing import of_run
 
-    rounds = read_table(folder, "rounds", pl.read_parquet, RUN_AGAIN)
-    try:
-        figure = run_figure(rounds)
-    except AnalysisError:
-        raise
-    except (*LACKING, TypeError) as error:
-        raise InputError(f"{folder}/rounds.parquet lacks columns that a run writes; run it again") from error
-    write_figure(figure, folder / "run")
+    drawn, how = of_run(wish, folder), circumstances(manifest)
+    return write_film(drawn, folder, how) if isinstance(drawn, Film) else write_exhibit(drawn, folder, how)

@@ -21,13 +21,14 @@ from analysis.sensitivity import elementary_effects, sobol_indices
 from analysis.surfaces import cell_means, check_pair, foretold_surface
 from analysis.tables import Table
 from experiments.design import Study, problem, unit_sample
+from experiments.exhibits import circumstances, write_exhibit
 from experiments.factors import Range
-from experiments.manifest import read_study_manifest
+from experiments.manifest import StudyManifest, read_study_manifest
 from experiments.plan import Adaptive
 from experiments.reporting import shown_measures
 from experiments.results import read_results
 from experiments.screen import say, show
-from experiments.store import NotWrittenError, not_written, write_figure, write_text, writing
+from experiments.store import NotWrittenError, not_written, write_text, writing
 from experiments.study import study_in
 from sim.errors import InputError
 
@@ -61,13 +62,12 @@ class Asked:
 
     @property
     def sampled(self) -> str:
-        """How many runs this rests on, for a caption."""
-        luck = "with common random numbers" if self.common else "with independent seeds"
-        return f"{len(self.points)} points, {self.values.shape[1]} replicates {luck}; study {self.study.name}, design {self.study.design.name}."
+        """How many runs this rests on, for a caption; what closes it says of which study, and whether replicates share their random numbers."""
+        return f"{len(self.points)} points, {self.values.shape[1]} replicates, design {self.study.design.name}."
 
 
 class Findings(NamedTuple):
-    """What an analysis found: tables to show, tables of numbers by name, and figures."""
+    """What an analysis found: tables to show, tables of numbers by name, and exhibits, each with the table behind it."""
 
     tables: list[Table]
     frames: dict[str, pl.DataFrame]
@@ -85,28 +85,25 @@ def tell_sensitivity(folder: Path, measure: str | None, surface: Sequence[str] |
     Raises:
         InputError, AnalysisError: there is nothing to analyse, said in a sentence; nothing is written then.
     """
-    found, stem = analysed(folder, measure, surface)
-    text = "\n".join(table.to_markdown() for table in found.tables)
-    text += "\n".join(f"\n**{exhibit.name}.** {exhibit.caption}\n" for exhibit in found.exhibits)
+    manifest = read_study_manifest(folder)
+    found, stem = analysed(folder, manifest, measure, surface)
     try:
-        write_text(text, folder / f"{stem}.md")
+        write_text("\n".join(table.to_markdown() for table in found.tables), folder / f"{stem}.md")
         for name, frame in found.frames.items():
             with writing():
                 frame.write_csv(folder / f"{name}.csv")
-        for exhibit in found.exhibits:
-            write_figure(exhibit.figure, folder / exhibit.name)
+        drawn = [name for exhibit in found.exhibits for name in write_exhibit(exhibit, folder, circumstances(manifest))]
     except NotWrittenError as reason:
         raise not_written(folder, reason) from reason
     for table in found.tables:
         show(table)
-    written = [f"{stem}.md", *(f"{name}.csv" for name in found.frames), *(f"{exhibit.name}.pdf and .png" for exhibit in found.exhibits)]
-    say(f"Written in {folder}: {', '.join(written)}.")
+    say(f"Written in {folder}: {', '.join([f'{stem}.md', *(f'{name}.csv' for name in found.frames), *drawn])}.")
 
 
-def analysed(folder: Path, measure: str | None, surface: Sequence[str] | None) -> tuple[Findings, str]:
+def analysed(folder: Path, manifest: StudyManifest, measure: str | None, surface: Sequence[str] | None) -> tuple[Findings, str]:
     """Read a folder and analyse it; return findings and the name of what is to be written."""
     study = study_in(folder)
-    if not read_study_manifest(folder).complete:
+    if not manifest.complete:
         raise InputError(f"{folder} is incomplete; `overbruggen resume {folder}` does what it lacks")
     runs = read_results(folder).runs
     if isinstance(study.replicates, Adaptive):
@@ -148,11 +145,8 @@ def by_sobol(asked: Asked, stem: str) -> Findings:
         f"bootstrap intervals; diamonds: luck taken out. {asked.sampled}{tables_of.noise_sentence(found.noise)}{found.note}"
     )
     frames = {stem: found.factors} | ({f"{stem}_pairs": found.pairs} if found.pairs is not None else {})
-    findings = Findings(
-        tables_of.sobol_tables(found, asked.measure, asked.common),
-        frames | {f"{stem}_bars": bars},
-        [bars_exhibit(stem, bars, asked.measure, caption)],
-    )
+    tables = tables_of.sobol_tables(found, asked.measure, asked.common)
+    findings = Findings(tables, frames, [bars_exhibit(f"{stem}_bars", bars, asked.measure, caption)])
     return with_surface(findings, asked, stem)
 
 
@@ -166,7 +160,7 @@ def by_morris(asked: Asked, stem: str) -> Findings:
         f"Morris' elementary effects on {asked.measure}: mean size (mu*) against spread (sigma), with 95 % intervals over trajectories; a group of "
         f"factors has no sigma and stands on the axis. {asked.sampled}{tables_of.noise_sentence(found.noise)}{found.note}"
     )
-    figure = plane_exhibit(stem, found.factors, asked.measure, caption)
+    figure = plane_exhibit(f"{stem}_plane", found.factors, asked.measure, caption)
     return with_surface(Findings([tables_of.morris_table(found, asked.measure, asked.common)], {stem: found.factors}, [figure]), asked, stem)
 
 
@@ -191,7 +185,7 @@ def tornado(found: LevelEffects, title: str, note: str, asked: Asked, stem: str)
     from analysis.figures.sensitivity import tornado_exhibit
 
     caption = f"{title}: change against the base, points with 95 % intervals. {asked.sampled} {note}{found.note}"
-    figure = tornado_exhibit(stem, found.effects, asked.measure, caption)
+    figure = tornado_exhibit(f"{stem}_tornado", found.effects, asked.measure, caption)
     return with_surface(Findings([tables_of.effects_table(found, title, note)], {stem: found.effects}, [figure]), asked, stem)
 
 
@@ -213,7 +207,7 @@ def by_metamodel(asked: Asked, stem: str) -> Findings:
         f"points held out it explains {100 * model.held_out.r2:.0f} % of the variance between points. {asked.sampled}"
         f"{tables_of.noise_sentence(luck)}{model.note}"
     )
-    findings = Findings(tables, {stem: indices, f"{stem}_bars": bars}, [bars_exhibit(stem, bars, asked.measure, caption)])
+    findings = Findings(tables, {stem: indices}, [bars_exhibit(f"{stem}_bars", bars, asked.measure, caption)])
     return with_surface(findings, asked, stem, model=model)
 
 
@@ -243,7 +237,7 @@ def with_surface(findings: Findings, asked: Asked, stem: str, pair: tuple[str, s
     name = f"{stem}_surface"
     caption = f"{asked.measure} against {x} and {y}: {what}. Circles: points of the design. {asked.sampled}"
     figure = surface_exhibit(name, surface, asked.points, asked.measure, caption, asked.log)
-    return Findings(tables, findings.frames | {name: surface}, [*findings.exhibits, figure])
+    return Findings(tables, findings.frames, [*findings.exhibits, figure])
 
 
 Analysis = Callable[[Asked, str], Findings]

@@ -1,4 +1,4 @@
-"""One run: progress, tables on screen, a results folder with rounds, events, challenges and a figure."""
+"""One run: progress, tables on screen, a results folder with rounds, events, challenges, moments and a figure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ import polars as pl
 
 from analysis.tables import Table
 from experiments.configuration import load, written
+from experiments.exhibits import CHEAP, circumstances, write_exhibit
 from experiments.interrupts import stop_if_asked
+from experiments.manifest import read_manifest
+from experiments.moments import Moments
 from experiments.screen import progress, say, show
-from experiments.store import GrowingTable, begin, new_folder, write_figure, write_manifest, write_table, write_yaml
+from experiments.store import GrowingTable, begin, new_folder, write_manifest, write_table, write_yaml
 from experiments.warming import compile_first
 from sim.config import Config
 from sim.measures import MEASURES
@@ -36,11 +39,15 @@ def run(overrides: Sequence[str], out: Path | None, overwrite: bool, command: st
         events = pl.read_parquet(draft / "events.parquet")
         summary = outcomes(model.rounds_table(), events, model.challenges_table(), config.challenge.breadths)
         write_results(model, draft)
-        write_manifest(draft, command, config.run.seed, started, kind="run")
+        write_manifest(draft, command, config.run.seed, started, kind="run", overrides=list(overrides))
+        draw(model, draft)
     show(summary_table(config, summary))
     if len(model.form_names) > 1:
         show(form_table(events))
-    say(f"Results in {folder}: rounds, events and challenges (Parquet), run.png, configuration and manifest; `overbruggen figures` adds the PDF.")
+    say(
+        f"Results in {folder}: rounds, events, challenges and moments (Parquet), run.png with caption and table, configuration and manifest; "
+        f"`overbruggen figures {folder}` adds PDF and SVG, and with --kind network, animation, space or distributions other figures."
+    )
     return folder
 
 
@@ -55,28 +62,33 @@ def play(config: Config, draft: Path) -> CollaborationModel:
     from sim.model import CollaborationModel  # after the announcement: importing is part of the wait
 
     model, events = CollaborationModel(config), GrowingTable(draft / "events.parquet")
-    chunk = max(1, config.run.rounds // CHUNKS)
+    chunk, moments = max(1, config.run.rounds // CHUNKS), Moments(model)
     with progress("Rounds", config.run.rounds) as bar:
         while model.rounds_played < config.run.rounds:
             stop_if_asked()
             model.run(min(chunk, config.run.rounds - model.rounds_played))
+            moments.keep()
             if model.events_waiting() > EVENTS_IN_MEMORY:
                 events.append(model.take_events())
             bar.update(bar.task_ids[0], completed=model.rounds_played)
     events.append(model.events_table())
     events.finish()
+    moments.write(draft)
     return model
 
 
 def write_results(model: CollaborationModel, folder: Path) -> None:
-    """Write the other tables, configuration and figure of one run."""
-    from analysis.figures.timecourse import run_figure
-
-    rounds = model.rounds_table()
-    write_table(rounds, folder / "rounds.parquet")
+    """Write the other tables and the configuration of one run."""
+    write_table(model.rounds_table(), folder / "rounds.parquet")
     write_table(model.challenges_table(), folder / "challenges.parquet")
     write_yaml(written(model.config), folder / "config.yaml")
-    write_figure(run_figure(rounds), folder / "run", (".png",))  # a PDF costs time; `overbruggen figures` draws it
+
+
+def draw(model: CollaborationModel, folder: Path) -> None:
+    """Draw the course of one run into its folder, which has its manifest already."""
+    from analysis.figures.one_run import run_exhibit
+
+    write_exhibit(run_exhibit(model.rounds_table()), folder, circumstances(read_manifest(folder)), CHEAP)
 
 
 def summary_table(config: Config, summary: dict[str, float]) -> Table:

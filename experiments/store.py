@@ -11,21 +11,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import polars as pl
 import yaml
 
 from sim import __version__
 from sim.errors import InputError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PACKAGES = ("mesa", "numpy", "scipy", "numba", "polars", "matplotlib", "hydra-core", "pydantic")
 PROBE = 1 << 20  # bytes
@@ -136,14 +133,6 @@ def write_text(text: str, path: Path) -> None:
     write_file(draft, lambda file: file.write(text.encode()))
     with writing():
         draft.replace(path)
-
-
-def write_figure(figure: Figure, path: Path, suffixes: Sequence[str] = (".pdf", ".png")) -> None:
-    """Write a figure."""
-    from analysis.figures.style import save  # matplotlib is slow to import and not always asked for
-
-    with writing():
-        save(figure, path, suffixes)
 
 
 def commit() -> str | None:

@@ -15,6 +15,7 @@ from experiments.design import Point, Study, load_study, read_study_file
 from experiments.dry_run import rehearse
 from experiments.engines import Engine, Task, perform
 from experiments.execution import EXECUTION, Execution, read_execution
+from experiments.exhibits import write_tables
 from experiments.factors import KEYS
 from experiments.folder import LOCK, Storage, locked
 from experiments.journal import DONE
@@ -24,7 +25,7 @@ from experiments.plan import Adaptive, Plan
 from experiments.reporting import draw, study_tables
 from experiments.results import Results, read_results
 from experiments.screen import RunProgress, checked, say, show
-from experiments.store import Beginning, begin, write_manifest, write_text, write_yaml, writing
+from experiments.store import Beginning, begin, write_manifest, write_yaml, writing
 from experiments.targets import CollaborationTarget, Wanted, probe_seeding
 from experiments.warming import compile_first
 from sim.errors import InputError
@@ -160,7 +161,7 @@ def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overr
     note(study, plan, folder, overrides, options, started)
     tally = conduct(study, plan, points, folder, engine, options)
     note(study, plan, folder, overrides, options, started, tally)  # the tables of runs are all there
-    for table in tell_results(study, folder) if tally.done else []:
+    for table in tell_results(folder) if tally.done else []:
         show(table)
     say(f"Results in {folder}: {', '.join(sorted(path.name for path in folder.iterdir() if not path.name.startswith('.')))}.")
     if tally.failed:
@@ -207,17 +208,18 @@ def note(
 ) -> None:  # fmt: skip
     """Write the manifest of a study that goes on or, with its tally, is complete."""
     facts: dict[str, object] = {"study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version()}
+    facts["common_random_numbers"] = study.common_random_numbers
     facts[EXECUTION] = {EXECUTION: options.execution.name, **options.execution.model_dump()}
     standing = {"complete": False} if tally is None else {"complete": True, "runs": tally.done, "failed": tally.failed}
     write_manifest(folder, options.command, study.seed, started, kind="study", **standing, **facts)
 
 
-def tell_results(study: Study, folder: Path) -> list[Table]:
+def tell_results(folder: Path) -> list[Table]:
     """Write the tables and figures of a study's results; return the tables."""
     results = read_results(folder)
-    tables = study_tables(study.name, tuple(study.factors), results)
-    write_text("\n".join(table.to_markdown() for table in tables), folder / "tables.md")
-    draw(study.name, tuple(study.factors), results, folder)
+    tables = study_tables(results)
+    write_tables(tables, folder)
+    draw(results, folder)
     return tables
 
 

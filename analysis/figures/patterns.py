@@ -1,12 +1,13 @@
-"""One figure per pattern: what its checks are about."""
+"""One exhibit per pattern: what its checks are about."""
 
 from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from matplotlib.figure import Figure
 
-from analysis.figures.lines import Panel, lines_figure
+from analysis.figures.exhibit import Exhibit
+from analysis.figures.lines import Panel, lines_exhibit
+from analysis.figures.style import PAGE, Page
 
 JOINT = "Joint value\n(per organisation and round)"
 SYNERGY = "Synergy\n(per organisation and round)"
@@ -15,13 +16,13 @@ RATE = "Imitation rate (per exposed member and round)"
 BINS = 10
 
 
-def alone_or_together(runs: pl.DataFrame) -> Figure:
+def alone_or_together(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
     """Draw what forms solve and make of narrow and broad challenges."""
     panels = [Panel(runs, "solved_share", "Settled challenges solved\n(share)"), Panel(runs, "joint_value", JOINT)]
-    return lines_figure(panels, "structure", "Form", "challenges", "challenges")
+    return lines_exhibit("alone_or_together", panels, "structure", "Form", "challenges", "challenges", page)
 
 
-def distance_and_bridging(events: pl.DataFrame) -> Figure:
+def distance_and_bridging(events: pl.DataFrame, page: Page = PAGE) -> Exhibit:
     """Draw synergy per member against distance, in bins of equal numbers, per bridging skill."""
     distance = events["mean_distance"].to_numpy()
     edges = np.quantile(distance, np.arange(1, BINS) / BINS)
@@ -31,50 +32,72 @@ def distance_and_bridging(events: pl.DataFrame) -> Figure:
     means = binned.join(centres, on="bin").group_by(keys).agg(pl.col("each").mean()).sort(keys)
     labelled = means.with_columns(pl.col("learning.bridging_start").cast(pl.String))
     panel = Panel(labelled, "each", EACH)
-    return lines_figure([panel], "distance", "Mean cognitive distance of partners (Euclidean, ten bins)", "learning.bridging_start", "bridging skill")
-
-
-def coordination_and_imitation(runs: pl.DataFrame) -> Figure:
-    """Draw joint value and diversity against imitation, for teams of six that differ in topology alone."""
-    teams = runs.filter(pl.col("coordination").str.ends_with("of six"))
-    panels = [Panel(teams, "joint_value", JOINT), Panel(teams, "diversity_within", "Diversity within collaborations\n(root mean square distance)")]
-    return lines_figure(panels, "imitation.rate", RATE, "coordination", "")
-
-
-def selective_learning(runs: pl.DataFrame) -> Figure:
-    """Draw joint value against imitation, per selectivity, a panel per form."""
-    forms = runs["structure"].unique(maintain_order=True).to_list()
-    panels = [Panel(runs.filter(pl.col("structure") == form), "joint_value", JOINT if form == forms[0] else "", form) for form in forms]
-    return lines_figure(panels, "imitation.rate", RATE, "imitation.selectivity", "selectivity")
-
-
-def formalisation_and_trust(runs: pl.DataFrame) -> Figure:
-    """Draw joint value and trust against formalisation, per initial trust."""
-    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "trust_within", "Trust within collaborations\n(0 to 1)")]
-    return lines_figure(panels, "structure.formalisation", "Formalisation (0: trust alone, 1: contract alone)", "initial_trust", "initial trust")
-
-
-def size_and_topology(runs: pl.DataFrame) -> Figure:
-    """Draw joint value, and how many organisations work together, against set team size, per topology."""
-    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "working_share", "Organisations in a collaboration\n(share)")]
-    return lines_figure(panels, "size", "Team size (smallest and largest)", "topology", "topology")
-
-
-def turbulence_and_persistence(runs: pl.DataFrame) -> Figure:
-    """Draw joint value and synergy against persistence, per turbulence."""
-    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "synergy", SYNERGY)]
-    return lines_figure(
-        panels, "structure.persistence", "Persistence (0: temporary, 1: definitive)", "environment.turbulence", "turbulence per round"
+    return lines_exhibit(
+        "distance_and_bridging",
+        [panel],
+        "distance",
+        "Mean cognitive distance of partners (Euclidean, ten bins)",
+        "learning.bridging_start",
+        "bridging skill",
+        page,
     )
 
 
-def reflection(runs: pl.DataFrame) -> Figure:
+def coordination_and_imitation(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
+    """Draw joint value and diversity against imitation, for teams of six that differ in topology alone."""
+    teams = runs.filter(pl.col("coordination").str.ends_with("of six"))
+    panels = [Panel(teams, "joint_value", JOINT), Panel(teams, "diversity_within", "Diversity within collaborations\n(root mean square distance)")]
+    return lines_exhibit("coordination_and_imitation", panels, "imitation.rate", RATE, "coordination", "", page)
+
+
+def selective_learning(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
+    """Draw joint value against imitation, per selectivity, a panel per form."""
+    forms = runs["structure"].unique(maintain_order=True).to_list()
+    panels = [Panel(runs.filter(pl.col("structure") == form), "joint_value", JOINT if form == forms[0] else "", form) for form in forms]
+    return lines_exhibit("selective_learning", panels, "imitation.rate", RATE, "imitation.selectivity", "selectivity", page)
+
+
+def formalisation_and_trust(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
+    """Draw joint value and trust against formalisation, per initial trust."""
+    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "trust_within", "Trust within collaborations\n(0 to 1)")]
+    return lines_exhibit(
+        "formalisation_and_trust",
+        panels,
+        "structure.formalisation",
+        "Formalisation (0: trust alone, 1: contract alone)",
+        "initial_trust",
+        "initial trust",
+        page,
+    )
+
+
+def size_and_topology(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
+    """Draw joint value, and how many organisations work together, against set team size, per topology."""
+    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "working_share", "Organisations in a collaboration\n(share)")]
+    return lines_exhibit("size_and_topology", panels, "size", "Team size (smallest and largest)", "topology", "topology", page)
+
+
+def turbulence_and_persistence(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
+    """Draw joint value and synergy against persistence, per turbulence."""
+    panels = [Panel(runs, "joint_value", JOINT), Panel(runs, "synergy", SYNERGY)]
+    return lines_exhibit(
+        "turbulence_and_persistence",
+        panels,
+        "structure.persistence",
+        "Persistence (0: temporary, 1: definitive)",
+        "environment.turbulence",
+        "turbulence per round",
+        page,
+    )
+
+
+def reflection(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
     """Draw later synergy with new and with old partners against reflection, per form."""
     panels = [Panel(runs, f"synergy_{kind}_partners", EACH, f"{kind} partners") for kind in ("new", "old")]
-    return lines_figure(panels, "learning.reflection", "Reflection (chance per collaboration left)", "structure", "form")
+    return lines_exhibit("reflection", panels, "learning.reflection", "Reflection (chance per collaboration left)", "structure", "form", page)
 
 
-def imitation_of_leaders(runs: pl.DataFrame) -> Figure:
+def imitation_of_leaders(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
     """Draw early joint value and late synergy against imitation, per form."""
     panels = [Panel(runs, "joint_value_early", JOINT, "first tenth of the rounds"), Panel(runs, "synergy_end", SYNERGY, "last quarter")]
-    return lines_figure(panels, "imitation.rate", RATE, "structure", "form")
+    return lines_exhibit("imitation_of_leaders", panels, "imitation.rate", RATE, "structure", "form", page)

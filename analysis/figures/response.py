@@ -1,4 +1,4 @@
-"""Response lines: measures against the rate of imitation, a line per form with bands, a panel per depth."""
+"""Response lines of the main question: measures against the rate of imitation, a line per form with bands, a panel per depth."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.cells import cell_means
 from analysis.comparison import RATE
 from analysis.errors import AnalysisError
-from analysis.figures.lines import draw_lines
-from analysis.figures.style import SETTINGS, TWO_COLUMNS, new_figure
+from analysis.figures.exhibit import Exhibit
+from analysis.figures.labels import listed
+from analysis.figures.lines import draw_lines, interval_text
+from analysis.figures.style import FAINT, PAGE, Page, legend_above, letter, new_figure
 
 LABELS = {
     "joint_value": "Joint value\n(per organisation and round)",
@@ -19,46 +22,59 @@ LABELS = {
 }
 
 
-def response_figures(runs: pl.DataFrame) -> dict[str, Figure]:
-    """Return the main figure (joint value, synergy and diversity by depth), and joint value and diversity alone."""
-    if runs["replicate"].n_unique() < 2:
-        raise AnalysisError("one replicate gives no interval and is not drawn; run the study with replicates=2 or more")
-    return {
-        "joint_value_and_synergy": response_figure(runs, ("joint_value", "synergy", "diversity_within")),
-        "diversity_within": response_figure(runs, ("diversity_within",)),
-    }
+def response_exhibits(runs: pl.DataFrame, page: Page = PAGE) -> list[Exhibit]:
+    """Return the main figure (joint value, synergy and diversity by depth), and diversity alone; measures that do not vary are left out."""
+    varied = [measure for measure in LABELS if drawn(runs, measure)[measure].n_unique() > 1]
+    if not varied:
+        raise AnalysisError(f"{listed(list(LABELS))} are the same in every run; nothing varies, so there is nothing to draw")
+    exhibits = [response_exhibit(runs, "joint_value_and_synergy", tuple(varied), page)]
+    return [*exhibits, response_exhibit(runs, "diversity_within", ("diversity_within",), page)] if "diversity_within" in varied else exhibits
 
 
-def response_figure(runs: pl.DataFrame, measures: tuple[str, ...]) -> Figure:
+def drawn(runs: pl.DataFrame, measure: str) -> pl.DataFrame:
+    """Return the runs a measure is drawn of: those alone have neither synergy nor diversity within collaborations."""
+    return runs if measure == "joint_value" else runs.filter(pl.col("form") != "alone")
+
+
+def response_exhibit(runs: pl.DataFrame, name: str, measures: tuple[str, ...], page: Page) -> Exhibit:
+    """Return a grid of panels, a row per measure and a column per depth, with its caption and table."""
+    means = pl.concat([cell_means(drawn(runs, measure), ["depth", "form", RATE], measure) for measure in measures])
+    what = listed([" ".join(LABELS[measure].split()) for measure in measures])
+    caption = (
+        f"{what} (rows) against the rate of imitation, a line per form, for each depth of expertise (columns): whether spreading skills is free "
+        f"(1) or has its price. {interval_text(means['n'])}"
+    )
+    return Exhibit(name, response_figure(means, measures, page), caption, means)
+
+
+def response_figure(means: pl.DataFrame, measures: tuple[str, ...], page: Page) -> Figure:
     """Return a grid of panels: a row per measure, a column per depth."""
-    depths = runs["depth"].unique().sort().to_list()
-    figure, panels = new_figure(len(measures), len(depths), TWO_COLUMNS, 0.55 + 2.05 * len(measures), share_y="row")
-    with mpl.rc_context(SETTINGS):
+    depths = means["depth"].unique().sort().to_list()
+    figure, panels = new_figure(page, len(measures), len(depths), 0.55 + 2.05 * len(measures), share="row")
+    with mpl.rc_context(page.settings):
         for row, measure in enumerate(measures):
             for column, depth in enumerate(depths):
                 panel = panels[row][column]
-                draw_panel(panel, runs.filter(pl.col("depth") == depth), measure)
+                draw_panel(panel, means.filter((pl.col("depth") == depth) & (pl.col("measure") == measure)))
                 if row == 0:
                     panel.set_title(f"depth {depth:g}")
                 if column == 0:
-                    panel.set_ylabel(LABELS.get(measure, measure))
-                panel.text(0.02, 1.02, "abcdefghijkl"[row * len(depths) + column], transform=panel.transAxes, weight="bold", va="bottom")
-        figure.supxlabel("Imitation rate (per exposed member and round; square-root axis)", fontsize=7.5)
-        handles, names = panels[0][0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper center", ncols=min(8, len(names)), handlelength=2.6)
+                    panel.set_ylabel(LABELS[measure])
+                letter(panel, row * len(depths) + column)
+        figure.supxlabel(page.fit("Imitation rate (per exposed member and round; square-root axis)"))
+    handles, names = panels[0][0].get_legend_handles_labels()
+    legend_above(figure, page, handles, names)
     return figure
 
 
-def draw_panel(panel: Axes, runs: pl.DataFrame, measure: str) -> None:
+def draw_panel(panel: Axes, means: pl.DataFrame) -> None:
     """Draw one measure against the rate, a line per form with its 95 % band; the axis is a square root, to show small rates."""
-    if measure != "joint_value":
-        runs = runs.filter(pl.col("form") != "alone")  # nobody works together: neither synergy nor diversity within
-    draw_lines(panel, runs, RATE, "form", measure)
-    rates = runs[RATE].unique().sort().to_list()
+    draw_lines(panel, means, RATE, "form")
+    rates = means[RATE].unique().sort().to_list()
     panel.set_xscale("function", functions=(_root, _square))
     panel.set_xticks(rates, [f"{rate:g}" for rate in rates])
     panel.set_xlim(0, rates[-1] * 1.03)
-    panel.axhline(0, color="#999999", linewidth=0.5, zorder=0)
+    panel.axhline(0, color=FAINT, linewidth=0.5, zorder=0)
 
 
 def _root(x):  # type: ignore[no-untyped-def]

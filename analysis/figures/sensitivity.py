@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.style import SETTINGS, TWO_COLUMNS, new_figure
+from analysis.figures.style import PAGE, new_figure
 
 DARK, LIGHT, GREY, ORANGE = "#0072B2", "#9ecae9", "#999999", "#E69F00"
 BARS = {"first": ("first: alone", DARK, ""), "total": ("total: with interactions", LIGHT, "///"), "noise": ("pure noise", GREY, "...")}
@@ -28,8 +28,9 @@ def bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str) -> E
         caption: what stands below.
     """
     names = bars["name"].unique(maintain_order=True).to_list()
-    figure, [[panel]] = new_figure(1, 1, TWO_COLUMNS * 0.75, 1.0 + ROW * len(names))
-    with mpl.rc_context(SETTINGS):
+    page = PAGE._replace(width=0.75 * PAGE.width)
+    figure, [[panel]] = new_figure(page, 1, 1, 1.0 + ROW * len(names))
+    with mpl.rc_context(page.settings):
         panel.set_axisbelow(True)
         for index, (label, colour, hatch) in BARS.items():
             part = bars.filter(pl.col("index") == index)
@@ -73,9 +74,10 @@ def plane_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) 
         measure: what was measured.
         caption: what stands below.
     """
-    figure, [[panel]] = new_figure(1, 1, TWO_COLUMNS * 0.6, 3.4)
+    page = PAGE._replace(width=0.6 * PAGE.width)
+    figure, [[panel]] = new_figure(page, 1, 1, 3.4)
     drawn = effects.with_columns(pl.col("sigma", "sigma_low", "sigma_high").fill_null(0.0)).sort("mu_star")
-    with mpl.rc_context(SETTINGS):
+    with mpl.rc_context(page.settings):
         x, y = drawn["mu_star"].to_numpy(), drawn["sigma"].to_numpy()
         grouped = effects.sort("mu_star")["sigma"].is_null().to_numpy()
         panel.hlines(y, drawn["mu_star_low"], drawn["mu_star_high"], color="#555555", linewidth=0.7)
@@ -124,8 +126,9 @@ def tornado_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str
         caption: what stands below.
     """
     factors = effects["factor"].unique(maintain_order=True).to_list()
-    figure, [[panel]] = new_figure(1, 1, TWO_COLUMNS * 0.75, 0.8 + ROW * len(factors))
-    with mpl.rc_context(SETTINGS):
+    page = PAGE._replace(width=0.75 * PAGE.width)
+    figure, [[panel]] = new_figure(page, 1, 1, 0.8 + ROW * len(factors))
+    with mpl.rc_context(page.settings):
         panel.set_axisbelow(True)
         for row, factor in enumerate(factors):
             draw_swing(panel, row, effects.filter(pl.col("factor") == factor).sort("effect"))

@@ -1,24 +1,79 @@
-"""House style: journal widths, embedded fonts, colours and markers that read without colour, identical bytes."""
+"""House style: pages of journals, embedded fonts, looks that read without colour, identical bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import matplotlib as mpl
+import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
+
 MILLIMETRE = 1 / 25.4
-ONE_COLUMN, TWO_COLUMNS = 90 * MILLIMETRE, 190 * MILLIMETRE
+TALLEST = 240 * MILLIMETRE  # about the height of a page of text in print
+NARROW = 120 * MILLIMETRE  # below this, panels stand under one another
+GREY, FAINT = "#666666", "#999999"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SETTINGS: Any = {
-    "font.family": "DejaVu Sans", "font.size": 7.5, "axes.titlesize": 8, "axes.labelsize": 7.5, "legend.fontsize": 7,
-    "xtick.labelsize": 6.5, "ytick.labelsize": 6.5, "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6,
+    "font.family": "DejaVu Sans", "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6,
     "xtick.major.width": 0.6, "ytick.major.width": 0.6, "lines.linewidth": 1.1, "lines.markersize": 3.2, "pdf.fonttype": 42, "svg.fonttype": "none",
-    "svg.hashsalt": "overbruggen", "legend.frameon": False, "axes.grid": True, "grid.linewidth": 0.3, "grid.color": "#dddddd",
+    "svg.hashsalt": "overbruggen", "legend.frameon": False, "axes.grid": True, "grid.linewidth": 0.3, "grid.color": "#dddddd", "axes.axisbelow": True,
 }  # fmt: skip
+METADATA: dict[str, Any] = {
+    ".pdf": {"CreationDate": None, "Producer": None, "Creator": None}, ".png": {"Software": None}, ".svg": {"Date": None, "Creator": None},
+}  # fmt: skip
+FORMATS = (".pdf", ".svg", ".png")
+DPI = 300
+FRAMES_PER_SECOND, FRAME_DPI = 4, 110
+
+
+class Page(NamedTuple):
+    """What a figure is drawn for: its width (inches) and the size of its text (pt); ticks are a point smaller, titles half a point larger."""
+
+    width: float = 190 * MILLIMETRE
+    text: float = 7.5
+
+    @property
+    def settings(self) -> Any:
+        """Return the settings of matplotlib for this page."""
+        text = self.text
+        sizes = {
+            "font.size": text,
+            "axes.titlesize": text + 0.5,
+            "axes.labelsize": text,
+            "legend.fontsize": text - 0.5,
+            "legend.title_fontsize": text,
+        }
+        return SETTINGS | sizes | {"xtick.labelsize": text - 1, "ytick.labelsize": text - 1, "figure.labelsize": text}
+
+    @property
+    def scale(self) -> float:
+        """How much taller than at 7.5 pt a panel must be for its text to fit."""
+        return max(1.0, self.text / 7.5)
+
+    def columns(self, panels: int, at_most: int = 3) -> int:
+        """Return how many panels stand side by side; half as many on a narrow page."""
+        return min(panels, max(1, at_most // 2) if self.width < NARROW else at_most)
+
+    def letters(self, inches: float) -> int:
+        """Return how many letters of its text fit on a line so long."""
+        return max(8, int(inches * 72 / (self.text * 0.6)))
+
+    def fit(self, words: str) -> str:
+        """Return words in lines that are no longer than the page is wide."""
+        return fill(words, self.letters(self.width))
+
+
+PAGE = Page()
 
 
 class Look(NamedTuple):
@@ -26,42 +81,105 @@ class Look(NamedTuple):
 
     colour: str
     marker: str
-    line: str
+    line: Any
 
 
+ALONE = "alone"  # grey, the last to be given to another name
 # Okabe & Ito (2008), distinguishable with colour vision deficiencies; markers and line styles carry the same information.
 LOOKS = {
-    "alone": Look("#666666", "x", ":"), "alliance": Look("#0072B2", "o", "-"), "network": Look("#009E73", "s", "-"),
-    "hub": Look("#D55E00", "^", "-"), "platform": Look("#CC79A7", "D", "--"), "movement": Look("#E69F00", "v", "--"),
-    "consortium": Look("#56B4E9", "P", "-."), "merger": Look("#000000", "*", "-."),
+    "alone": Look("#666666", "x", ":"), "alliance": Look("#0072B2", "o", "-"), "network": Look("#009E73", "s", "--"),
+    "hub": Look("#D55E00", "^", "-."), "platform": Look("#CC79A7", "D", (0, (6, 1, 1, 1, 1, 1))), "movement": Look("#E69F00", "v", (0, (3, 1))),
+    "consortium": Look("#56B4E9", "P", (0, (8, 2))), "merger": Look("#000000", "*", (0, (8, 1.5, 3, 1.5))),
 }  # fmt: skip
 
 
-def look(name: str, position: int) -> Look:
-    """Return the look of a series; unknown names take turns."""
-    return LOOKS.get(name) or list(LOOKS.values())[1 + position % (len(LOOKS) - 1)]
+def looks(names: Iterable[object]) -> dict[str, Look]:
+    """Return a look of its own for every series: forms keep theirs in all figures, other names take what is left.
+
+    Raises:
+        AnalysisError: there are more series than looks that can be told apart without colour.
+    """
+    wanted = list(dict.fromkeys(str(name) for name in names))
+    if len(wanted) > len(LOOKS):
+        raise AnalysisError(f"{len(wanted)} series ({', '.join(wanted[:3])}, ...) cannot be told apart in print; draw at most {len(LOOKS)} at once")
+    left = [style for name, style in LOOKS.items() if name not in (*wanted, ALONE)] + [LOOKS[ALONE]]
+    return {name: LOOKS[name] if name in LOOKS else left.pop(0) for name in wanted}
 
 
-def new_figure(rows: int, columns: int, width: float, height: float, share_y: Literal["none", "row"] = "none") -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure with a grid of panels in house style; sizes in inches."""
-    with mpl.rc_context(SETTINGS):
-        figure = Figure(figsize=(width, height), layout="constrained")
+def few(groups: pl.Series) -> pl.Series:
+    """Return groups of which the rarest are called "others", if there are more than looks for them."""
+    counted = groups.value_counts(sort=False).sort(["count", groups.name], descending=[True, False])
+    if len(counted) <= len(LOOKS):
+        return groups
+    kept = counted[groups.name].head(len(LOOKS) - 1).implode()
+    return pl.select(pl.when(groups.is_in(kept)).then(groups).otherwise(pl.lit("others")).alias(groups.name)).to_series()
+
+
+def new_figure(page: Page, rows: int, columns: int, height: float, share: Literal["none", "row", "all"] = "none") -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure with a grid of panels in house style; ``height`` in inches at 7.5 pt; panels share y by row, or both axes.
+
+    Raises:
+        AnalysisError: it would be taller than a page.
+    """
+    if height * page.scale > TALLEST:
+        raise AnalysisError(
+            f"the figure would be {height * page.scale / MILLIMETRE:.0f} mm tall, and a page holds {TALLEST / MILLIMETRE:.0f}; "
+            "draw it two columns wide, or fewer measures or levels at once"
+        )
+    with mpl.rc_context(page.settings):
+        figure = Figure(figsize=(page.width, height * page.scale), layout="constrained")
         FigureCanvasAgg(figure)
-        panels = figure.subplots(rows, columns, squeeze=False, sharey=share_y)
+        panels = figure.subplots(rows, columns, squeeze=False, sharey=share, sharex="all" if share == "all" else "none")
     return figure, [list(row) for row in panels]
 
 
-METADATA: dict[str, Any] = {".pdf": {"CreationDate": None, "Producer": None}, ".png": {"Software": None}}
+def panel_grid(page: Page, count: int, each: float, at_most: int = 3, share: Literal["none", "all"] = "none") -> tuple[Figure, list[Axes]]:
+    """Return a figure with so many panels, each so many inches tall, as many side by side as the page has room for."""
+    columns = balanced(page, count, at_most)
+    rows = -(-count // columns)
+    figure, grid = new_figure(page, rows, columns, 0.6 + each * rows, share)
+    panels = [panel for row in grid for panel in row]
+    for unused in panels[count:]:
+        unused.set_visible(False)
+    return figure, panels[:count]
 
 
-def save(figure: Figure, path: Path, suffixes: Sequence[str] = (".pdf", ".png")) -> list[Path]:
-    """Write a figure as PDF and PNG (300 dpi) without dates, so that identical results give identical bytes."""
+def balanced(page: Page, count: int, at_most: int = 3) -> int:
+    """Return how many of so many panels stand side by side, so that rows are as full as can be: four in two rows of two."""
+    rows = -(-count // page.columns(count, at_most))
+    return -(-count // rows)
+
+
+def letter(panel: Axes, position: int) -> None:
+    """Write a panel's letter above its left corner."""
+    panel.text(0.0, 1.03, LETTERS[position], transform=panel.transAxes, weight="bold", va="bottom", ha="right")
+
+
+def legend_above(figure: Figure, page: Page, handles: Sequence[Any], names: Sequence[str], title: str = "") -> None:
+    """Put one legend above all panels, in as many columns as fit."""
+    longest = max((len(name) for name in names), default=1) + 9  # line, marker and space take that of nine letters
+    rows = -(-len(names) // max(1, page.letters(page.width) // longest))
+    columns = -(-len(names) // rows)
+    with mpl.rc_context(page.settings):
+        figure.legend(handles, names, title=title or None, loc="outside upper center", ncols=columns, handlelength=3.2)
+
+
+def save(figure: Figure, path: Path, formats: Sequence[str] = FORMATS, dpi: int = DPI) -> list[Path]:
+    """Write a figure in several formats without dates, so that identical results give identical bytes."""
     written = []
     with mpl.rc_context(SETTINGS):
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out once, alike in all formats
-        for suffix in suffixes:
-            target = path.with_suffix(suffix)
-            figure.savefig(target, dpi=300, metadata=METADATA[suffix])
+        for suffix in formats:
+            target = path.with_name(f"{path.name}{suffix}")
+            figure.savefig(target, dpi=dpi, metadata=METADATA[suffix])
             written.append(target)
     return written
+
+
+def save_film(film: FuncAnimation, path: Path) -> None:
+    """Write an animation as GIF; identical results give identical bytes."""
+    from matplotlib.animation import PillowWriter  # seldom asked for
+
+    with mpl.rc_context(SETTINGS):
+        film.save(path, writer=PillowWriter(fps=FRAMES_PER_SECOND), dpi=FRAME_DPI)

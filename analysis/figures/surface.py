@@ -12,7 +12,7 @@ from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.lines import numeric, positions
-from analysis.figures.style import SETTINGS, TWO_COLUMNS, new_figure
+from analysis.figures.style import PAGE, new_figure
 
 COLOURS = "cividis"  # lightness rises evenly: readable in grey and with colour vision deficiencies
 
@@ -32,8 +32,9 @@ def surface_exhibit(name: str, surface: pl.DataFrame, points: pl.DataFrame, meas
     places = [positions(surface[factor].unique(maintain_order=True).to_list()) for factor in (x, y)]
     means = surface["mean"].to_numpy().reshape(len(places[0]), len(places[1])).T
     across, along = (np.array(list(place.values())) for place in places)
-    figure, [[panel]] = new_figure(1, 1, TWO_COLUMNS * 0.6, 3.2)
-    with mpl.rc_context(SETTINGS):
+    page = PAGE._replace(width=0.6 * PAGE.width)
+    figure, [[panel]] = new_figure(page, 1, 1, 3.2)
+    with mpl.rc_context(page.settings):
         panel.grid(False)
         drawn = panel.pcolormesh(across, along, means, cmap=COLOURS, shading="nearest", rasterized=True)
         if min(means.shape) > 2 and all(numeric(place) for place in places) and np.ptp(means) > 0:

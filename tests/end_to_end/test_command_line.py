@@ -33,7 +33,8 @@ def test_run_writes_everything(tmp_path, capsys):
     assert status == 0
     assert "joint_value" in out
     names = {path.name for path in folder.iterdir()}
-    assert names == {"rounds.parquet", "events.parquet", "challenges.parquet", "config.yaml", "manifest.json", "run.png"}
+    tables = {f"{table}.parquet" for table in ("rounds", "events", "challenges", "organisations", "members")}
+    assert names == tables | {"config.yaml", "manifest.json", *(f"run.{kind}" for kind in ("png", "csv", "md", "tex"))}
     assert len(pl.read_parquet(folder / "rounds.parquet")) == 10
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["command"].startswith("overbruggen run structure=hub")
@@ -41,7 +42,7 @@ def test_run_writes_everything(tmp_path, capsys):
     before = (folder / "run.png").read_bytes()
     assert run(capsys, "figures", str(folder))[0] == 0
     assert (folder / "run.png").read_bytes() == before
-    assert (folder / "run.pdf").exists()
+    assert (folder / "run.pdf").exists() and (folder / "run.svg").exists()
 
 
 def test_study_is_the_same_whatever_the_workers(tmp_path, capsys):

@@ -16,9 +16,9 @@ SMALL = ["run.rounds=10", "population.organisations=20", "replicates=2", "--work
 LESS = {"levers.yaml": ["design.samples=16"], "design.trajectories=20": ["design.trajectories=4"], "design.samples=96": ["design.samples=24"]}
 WRITTEN = {
     "results/levers": ["", "_pairs", "_bars"],
-    "results/screening": [""],
-    "results/single": [""],
-    "results/ends": [""],
+    "results/screening": ["", "_plane"],
+    "results/single": ["", "_tornado"],
+    "results/ends": ["", "_tornado"],
     "results/filled": ["", "_bars", "_surface"],
 }
 
@@ -58,9 +58,11 @@ def test_commands_of_the_page(command, capsys):
     assert "production.depth" in stem.with_suffix(".md").read_text()
     for ending in WRITTEN[words[1]]:
         assert len(pl.read_csv(f"{stem}{ending}.csv"))
-    before = stem.with_suffix(".png").read_bytes()
+    pictures = {path: path.read_bytes() for path in stem.parent.glob(f"{stem.name}_*.png")}
+    captions = [path.with_suffix(".md").read_text() for path in pictures]
+    assert captions and all("Study levers, common random numbers, seed" in caption.replace("\\", "") for caption in captions)
     assert main(words) == 0
-    assert stem.with_suffix(".png").read_bytes() == before
+    assert {path: path.read_bytes() for path in pictures} == pictures
     assert "Written in" in capsys.readouterr().out
 
 
@@ -76,7 +78,7 @@ def test_code_of_the_page(capsys):
         (["results/levers", "--measure", "imitation.rate"], "imitation.rate is not a measure"),
         (["results/levers", "--surface", "imitation.rate", "trust.initail"], "Did you mean trust.initial?"),
         (["results/levers", "--surface", "imitation.rate", "imitation.rate"], "both are imitation.rate"),
-        (["nowhere"], "nowhere is no results folder"),
+        (["nowhere"], "nowhere does not exist, so it is no results folder"),
     ],
 )
 def test_what_cannot_be_analysed_is_said(words, said, capsys):

@@ -1,0 +1,74 @@
+"""Which of several forms is best where, and how sure that is: bootstrap over replicates, all forms on the same luck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from analysis.cells import by_replicate
+from analysis.errors import AnalysisError
+from analysis.estimates import Floats, resampled_picks
+from analysis.names import need_replicates
+
+SCHEMA: dict[str, Any] = {
+    "winner": pl.String,
+    "value": pl.Float64,
+    "probability": pl.Float64,
+    "runner_up": pl.String,
+    "lead": pl.Float64,
+    "n": pl.Int64,
+}
+
+
+def best_by_region(runs: pl.DataFrame, cells: Sequence[str], by: str, measure: str) -> pl.DataFrame:
+    """Return per cell of a design which level of a factor has the highest mean, and the probability that it is best.
+
+    Args:
+        runs: a row per run, with the factors, the measure and ``replicate``.
+        cells: factors that span the map.
+        by: factor whose levels compete.
+        measure: column that is compared; higher is better.
+
+    Returns:
+        A row per cell: its levels, ``winner``, its mean ``value``, ``probability`` (the share of bootstrap samples of whole
+        replicates in which it has the highest mean; samples where several are equally high are shared among them),
+        ``runner_up``, the ``lead`` over it, and ``n`` replicates. Levels that are exactly equal stand together: "a = b".
+
+    Raises:
+        AnalysisError: a column or a run is missing, one replicate, or a measure that does not vary.
+    """
+    need_replicates(runs)
+    averaged = by_replicate(runs, [*cells, by], measure)
+    names = [str(name) for name in runs[by].unique(maintain_order=True)]
+    groups = averaged.group_by(cells, maintain_order=True)
+    rows = [(*levels, *best_of(*competing(part, by, measure, ", ".join(map(str, levels))), names)) for levels, part in groups]
+    return pl.DataFrame(rows, schema={**{cell: runs.schema[cell] for cell in cells}, **SCHEMA}, orient="row")
+
+
+def competing(part: pl.DataFrame, by: str, measure: str, where: str) -> tuple[list[str], Floats]:
+    """Return the levels that compete in a cell, and the measure by replicate and level (R, L)."""
+    names = [str(name) for name in part[by].unique(maintain_order=True)]
+    wide = part.with_columns(pl.col(by).cast(pl.String)).pivot(on=by, index="replicate", values=measure)
+    values = wide.select(names).to_numpy().astype(np.float64)
+    if np.isnan(values).any():
+        raise AnalysisError(f"{measure} is missing for some replicates of some {by} at {where}; forms are compared on the same replicates alone")
+    if len(names) < 2:
+        raise AnalysisError(f"{by} has one level ({names[0]}) at {where}; there is nothing to compare")
+    return names, values
+
+
+def best_of(names: Sequence[str], values: Floats, order: Sequence[str]) -> tuple[str, float, float, str, float, int]:
+    """Return winner, its mean, its probability of being best, the runner-up, the lead, and how many replicates."""
+    means = values.mean(axis=0)
+    best = float(means.max())
+    winners = [name for name in order if name in names and means[list(names).index(name)] == best]
+    resampled = resampled_picks(len(values)) @ values
+    highest = np.isclose(resampled, resampled.max(axis=1, keepdims=True), rtol=1e-12, atol=0.0)
+    shares = (highest / highest.sum(axis=1, keepdims=True)).mean(axis=0)
+    probability = sum(float(shares[list(names).index(name)]) for name in winners)
+    others = [(float(means[place]), name) for place, name in enumerate(names) if name not in winners]
+    second, runner_up = max(others) if others else (best, "")
+    return " = ".join(winners), best, probability, runner_up, best - second, len(values)

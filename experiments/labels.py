@@ -1,0 +1,43 @@
+"""What stands beside axes: our own measures and parameters with their units."""
+
+from __future__ import annotations
+
+from experiments.configuration import parameter_paths
+from sim.measures import MEASURES
+from sim.outcomes import OUTCOMES
+
+OWN = {
+    "structure": "Form",
+    "form": "Form",
+    "imitation.rate": "Imitation rate (per exposed member and round)",
+    "imitation_rate": "Imitation rate (per exposed member and round)",
+    "production.depth": "Depth of expertise (exponent)",
+    "depth": "Depth of expertise (exponent)",
+    "learning.bridging_start": "Bridging skill at the start (0 to 1)",
+    "largest_size": "Size of collaborations (members)",
+    "rounds": "Lifetime of collaborations (rounds)",
+    "partners": "Partners of an organisation over the run (number)",
+    "diversity_within": "Diversity within collaborations (root mean square distance)",
+    "gini_value": "Inequality of value (Gini coefficient, 0 to 1)",
+    "trust_within": "Trust within collaborations (0 to 1)",
+}
+NO_UNIT = "-"
+
+
+def labels() -> dict[str, str]:
+    """Return what stands beside the axis of every parameter and measure."""
+    found = {}
+    for path, field in parameter_paths().items():
+        found[path] = with_unit(path.removeprefix("structure.").replace(".", " "), str((field.json_schema_extra or {}).get("unit", NO_UNIT)))
+    for name, measure in {**MEASURES, **OUTCOMES}.items():
+        found[name] = with_unit(name, measure.unit)
+        found[f"{name}_end"] = with_unit(f"{name}, last quarter", measure.unit)
+    return found | OWN
+
+
+def with_unit(name: str, unit: str) -> str:
+    """Return a name in words with its unit; "value per round" of a value is "per round"."""
+    words = name.replace("_", " ")
+    words = words[:1].upper() + words[1:]
+    shown = unit.removeprefix("value ") if "value" in words.lower() or "synergy" in words.lower() else unit
+    return words if unit == NO_UNIT else f"{words} ({shown.replace('0-1', '0 to 1')})"
