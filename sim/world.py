@@ -118,8 +118,16 @@ def ledger(n: int, slots: int) -> Ledger:
 def collaborations(slots: int, breadth: int, largest: int) -> Collaborations:
     """Return free slots for collaborations."""
     team = (largest,)
-    widths = {"members": team, "weight": team, "gain": team, "leaving": team, "remembered": (largest, largest),
-        "domains": (breadth,), "requirement": (breadth,), "sums": (7,)}
+    widths = {
+        "members": team,
+        "weight": team,
+        "gain": team,
+        "leaving": team,
+        "remembered": (largest, largest),
+        "domains": (breadth,),
+        "requirement": (breadth,),
+        "sums": (7,),
+    }
     types: dict[str, Any] = whole("order size members reason form owner started age breadth domains rounds_left rounds_spent largest") | {
         "serial": np.int64,
         "remembered": np.int16,
