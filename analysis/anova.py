@@ -91,9 +91,7 @@ def sums_of_squares(points: pl.DataFrame, factors: Sequence[str], measure: str, 
     return [*found, ("higher order", squares_above, df_above)] if df_above else found
 
 
-def regression_shares(
-    runs: pl.DataFrame, factors: Sequence[str], measure: str, *, interactions: bool = True, level: float = LEVEL
-) -> pl.DataFrame:
+def regression_shares(runs: pl.DataFrame, factors: Sequence[str], measure: str, *, interactions: bool = True, level: float = LEVEL) -> pl.DataFrame:
     """Return the regression of a measure on standardised factors (mean 0, standard deviation 1), for designs that sample a space of numbers.
 
     The points of the design are the units; their value is the mean over replicates. ``value`` is by how much the measure changes with one

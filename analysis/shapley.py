@@ -37,9 +37,7 @@ def shares(value: Callable[[Switches], Floats], causes: int) -> list[Floats]:
     return found
 
 
-def causes(
-    runs: pl.DataFrame, changes: Mapping[str, tuple[Any, Any]], measure: str, by: Sequence[str] = (), *, level: float = LEVEL
-) -> pl.DataFrame:
+def causes(runs: pl.DataFrame, changes: Mapping[str, tuple[Any, Any]], measure: str, by: Sequence[str] = (), *, level: float = LEVEL) -> pl.DataFrame:
     """Divide the effect of changing several factors at once among them, from runs at every combination (a full factorial of two levels each).
 
     ``changes`` gives each factor its level before and after. The rows of a group add up to its last, the whole change, in every replicate: what

@@ -144,9 +144,7 @@ class Comparison(NamedTuple):
     samples: Samples
 
 
-def comparisons(
-    runs: pl.DataFrame, factor: str, reference: Any, measure: str, by: Sequence[str] = (), pairing: Pairing = "auto"
-) -> list[Comparison]:
+def comparisons(runs: pl.DataFrame, factor: str, reference: Any, measure: str, by: Sequence[str] = (), pairing: Pairing = "auto") -> list[Comparison]:
     """Return every level of a factor beside the reference level, within every combination of levels of ``by``."""
     checked(runs, measure, factor, *by)
     known_level(runs, factor, reference)

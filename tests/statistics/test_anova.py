@@ -28,7 +28,6 @@ def noisy(common=True, seed=1):
     rng = np.random.default_rng(seed)
     luck = rng.normal(0, 1, 50)
 
-
     def value(r, **at):
         return len(at["form"]) * at["depth"] - 5 * at["imitation.rate"] + luck[r] * common + rng.normal(0, 1)
 
@@ -85,9 +84,7 @@ def test_incomplete_designs_are_refused():
 def sampled(slopes=(2.0, -1.0), noise=0.3, points=60):
     rng = np.random.default_rng(3)
     x = rng.uniform(0, 1, (points, 2)) * (1.0, 10.0)
-    rows = [
-        {"a": a, "b": b, "replicate": r, "y": slopes[0] * a + slopes[1] * b / 10 + rng.normal(0, noise)} for a, b in x for r in range(4)
-    ]
+    rows = [{"a": a, "b": b, "replicate": r, "y": slopes[0] * a + slopes[1] * b / 10 + rng.normal(0, noise)} for a, b in x for r in range(4)]
     return pl.DataFrame(rows)
 
 

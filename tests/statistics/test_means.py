@@ -89,8 +89,6 @@ def test_how_often_bca_covers_a_mean(replicates, least, draw, truth):
     """BCa is not exact, and the page says by how much (printed with -s); covering less often than ``least`` would be a fault."""
     rng, draws = np.random.default_rng(3), 400
     samples = [rng.normal(0, 1, replicates) if draw == "normal" else rng.exponential(1.0, replicates) for _ in range(draws)]
-    hits, students = (
-        sum(e.low <= truth <= e.high for e in estimates) for estimates in ((bca([x], mean_of) for x in samples), map(mean, samples))
-    )
+    hits, students = (sum(e.low <= truth <= e.high for e in estimates) for estimates in ((bca([x], mean_of) for x in samples), map(mean, samples)))
     print(f"{draw}, {replicates} replicates: BCa covers {hits / draws:.2f}, Student {students / draws:.2f}")
     assert stats.binomtest(hits, draws, least, alternative="less").pvalue > 1e-6  # fails for one seed in a million if it covers that often
