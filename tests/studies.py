@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from experiments.__main__ import main
+from experiments.execution import read_execution
 from experiments.journal import Journal
 from experiments.study import Options, run_study
 
@@ -91,5 +92,5 @@ def interrupted(study, folder, after, chunk=3, compact=6):
         patch.setattr("experiments.folder.COMPACT_AFTER", compact)
         patch.setattr("experiments.screen.RunProgress.tell", stop)
         with pytest.raises(KeyboardInterrupt):
-            run_study(study, [], folder, False, Options(workers=1, quiet=True))
+            run_study(study, [], folder, False, Options(read_execution((), {"workers": 1})[0], quiet=True))
     return folder

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from experiments.execution import read_execution
 from experiments.folder import Storage
 from experiments.journal import Journal
 from experiments.study import Options, run_study
@@ -275,7 +276,7 @@ def test_an_interruption_while_a_chunk_is_kept_does_not_keep_it_twice(when, kept
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "append", struck)
         with pytest.raises(KeyboardInterrupt):
-            run_study(study, [], folder, False, Options(workers=1, quiet=True))
+            run_study(study, [], folder, False, Options(read_execution((), {"workers": 1})[0], quiet=True))
     assert run("resume", folder, "--workers", 1, "--quiet") == 0
     assert tables_of(folder) == tables
     assert once_each(folder)
