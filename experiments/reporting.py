@@ -11,7 +11,7 @@ import polars as pl
 from analysis.comparison import point_table, summary_tables
 from analysis.errors import AnalysisError
 from analysis.tables import Table
-from experiments.patterns import check_table, pattern_of
+from experiments.patterns import check_table, inquiry_of
 from experiments.results import Results, read_results
 from experiments.screen import say
 from experiments.store import NotWrittenError, not_written, read_manifest, read_table, write_figure
@@ -49,13 +49,13 @@ def shown_measures(runs: pl.DataFrame, factors: Sequence[str]) -> list[str]:
 
 def study_tables(study: str, factors: Sequence[str], results: Results) -> list[Table]:
     """Return the tables of a study; the points alone when it was cut down or widened so far that its own tables cannot be made."""
-    pattern = pattern_of(study)
+    inquiry = inquiry_of(study)
     points = point_table(results.runs, factors, shown_measures(results.runs, factors))
     try:
         if study == MAIN:
             return summary_tables(compared(results.runs))
-        if pattern is not None:
-            return [points, check_table(pattern, pattern.check(results))]
+        if inquiry is not None:
+            return [points, check_table(inquiry, inquiry.check(results))]
     except LACKING as reason:
         say(
             f"The tables of {study} need its whole study, as a full factorial of its own factors alone: {because(reason)}. Shown instead: its points."
@@ -68,12 +68,12 @@ def study_figures(study: str, factors: Sequence[str], results: Results) -> dict[
     from analysis.figures.lines import points_figure
     from analysis.figures.response import response_figures
 
-    pattern = pattern_of(study)
+    inquiry = inquiry_of(study)
     try:
         if study == MAIN:
             return response_figures(compared(results.runs))
-        if pattern is not None:
-            return {study: pattern.figure(results)}
+        if inquiry is not None:
+            return {study: inquiry.figure(results)}
     except LACKING as reason:
         say(f"The figures of {study} need its whole study, with its own factors alone: {because(reason)}. Drawn instead: lines through its points.")
     return {study: points_figure(results.runs, factors, shown_measures(results.runs, factors))}
