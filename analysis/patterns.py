@@ -217,7 +217,7 @@ def temporary_or_definitive(runs: pl.DataFrame) -> list[Check]:
     return [
         *(Check(f"turbulence {rate:g}: temporary minus definitive, joint value", mean(gains(rate), level)) for rate in rates),
         Check(f"no turbulence: the best persistence, {persistence[best]:g}, minus none", paired_difference(testing[:, best], testing[:, 0], level)),
-        Check(f"temporary minus definitive is larger at turbulence {rates[-1]:g} than at none", paired_difference(gains(rates[-1]), gains(0.0), level)),
+        Check(f"temporary minus definitive is more at turbulence {rates[-1]:g} than at none", paired_difference(gains(rates[-1]), gains(0.0), level)),
     ]
 
 

@@ -1,6 +1,7 @@
 """Checks of what experience and openness bring, on tables whose answer is known."""
 
 import itertools
+import re
 
 import numpy as np
 import polars as pl
@@ -9,6 +10,8 @@ import pytest
 from analysis.errors import AnalysisError
 from analysis.questions import EXPERIENCE, averaged, experience_pays, openness_brings
 from experiments.design import load_study
+from experiments.patterns import inquiry_of
+from sim.errors import InputError
 
 REPLICATES = 10
 BRINGS = {"none": 0.0, "practice": 0.2, "familiarity": 0.3, "familiarity and reflection": 0.4, "all": 0.9}
@@ -74,7 +77,7 @@ def test_what_openness_brings_is_read_off_the_right_points():
 def test_family_wise_false_alarms_of_experience():
     """Pure noise: some claim, over forms or in one of them, holds at most one time in forty (one side of 5 %).
 
-    Of 200 tables more than 16 have such a claim with chance SF at most; a correct check fails here that seldom.
+    Of 200 tables more than 16 have such a claim with chance 1.4e-5 at most (binomial): a correct check fails here that seldom.
     """
     rng, alarms = np.random.default_rng(7), 0
     runs = grid("learning_from_experience", lambda point: {"joint_value_end": 0.0, "synergy_new_partners": 0.0, "synergy_old_partners": 0.0})
@@ -93,12 +96,23 @@ def test_what_is_missing_is_refused():
         experience_pays(grid("learning_from_experience", experience).filter(pl.col("loss") != "turnover"))
 
 
+def numbers(claims):
+    return [claim.split()[0] for claim in claims]
+
+
 def test_every_hypothesis_has_its_check():
-    assert [contrast.claim.split()[0] for contrast in EXPERIENCE] == [said.split()[0] for said in load_hypotheses("learning_from_experience")]
-    assert [check.claim.split()[0] for check in openness_brings(grid("openness", openly))] == [said.split()[0] for said in load_hypotheses("openness")]
+    made = grid("openness", openly)
+    for study, claims in {"learning_from_experience": [c.claim for c in EXPERIENCE], "openness": [c.claim for c in openness_brings(made)]}.items():
+        assert numbers(claims) == numbers(inquiry_of(study).about["hypotheses"])
 
 
-def load_hypotheses(study):
-    from experiments.patterns import inquiry_of
-
-    return inquiry_of(study).about["hypotheses"]
+def test_what_a_study_says_of_itself_is_read_with_care(tmp_path):
+    own = tmp_path / "own.yaml"
+    for wrong, expected in {
+        "title: [a]": "title is ['a']; allowed: a text",
+        "hypotheses: one": "hypotheses is 'one'; allowed: a list of texts",
+        "pattern: no": "pattern is False; allowed: a whole number",
+    }.items():
+        own.write_text(f"{wrong}\nfactors: {{imitation.rate: [0, 0.1]}}\n")
+        with pytest.raises(InputError, match=re.escape(expected)):
+            load_study(str(own))
