@@ -60,7 +60,7 @@ def learning_from_experience(runs: pl.DataFrame) -> Figure:
     keys = ["replicate", "loss", "structure"]
     full, none = (runs.filter(pl.col("experience") == level) for level in ("all", "none"))
     gains = full.join(none, on=keys, suffix="_none", maintain_order="left").with_columns(gain=pl.col(LATE) - pl.col(f"{LATE}_none"))
-    bridged = "Understanding learned by bridging\n(last quarter, 0 to 1)"
+    bridged = "Bridged understanding,\nlast quarter (0 to 1)"
     parts = [
         Part(usual, "experience", "", LATE, LATER),
         Part(usual, "experience", "", NEW, EACH, "new partners"),
