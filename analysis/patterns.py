@@ -190,22 +190,21 @@ def size_crossing(runs: pl.DataFrame) -> list[Check]:
 
 
 def temporary_or_definitive(runs: pl.DataFrame) -> list[Check]:
-    """Pattern 7: under turbulence temporary beats definitive; without it some persistence pays."""
+    """Pattern 7: under turbulence temporary beats definitive, by the more the more turbulence; without it some persistence pays."""
     rates = [rate for rate in runs["environment.turbulence"].unique().sort().to_list() if rate > 0.0]
-    level = simultaneous_level(len(rates) + 1)
+    level = simultaneous_level(len(rates) + 2)
 
-    def gain(rate: float) -> Estimate:
+    def gains(rate: float) -> Floats:
         at = {"environment__turbulence": rate}
-        return paired_difference(
-            cell(runs, "joint_value", structure__persistence=0.0, **at), cell(runs, "joint_value", structure__persistence=1.0, **at), level
-        )
+        return cell(runs, "joint_value", structure__persistence=0.0, **at) - cell(runs, "joint_value", structure__persistence=1.0, **at)
 
     persistence, calm = response_matrix(runs.filter(pl.col("environment.turbulence") == 0.0), "joint_value", "structure.persistence")
     picking, testing = halves(calm)
     best = best_of(picking, 1, persistence.size - 1)
     return [
-        *(Check(f"turbulence {rate:g}: temporary minus definitive, joint value", gain(rate)) for rate in rates),
+        *(Check(f"turbulence {rate:g}: temporary minus definitive, joint value", mean(gains(rate), level)) for rate in rates),
         Check(f"no turbulence: the best persistence, {persistence[best]:g}, minus none", paired_difference(testing[:, best], testing[:, 0], level)),
+        Check(f"temporary minus definitive is more at turbulence {rates[-1]:g} than at none", paired_difference(gains(rates[-1]), gains(0.0), level)),
     ]
 
 

@@ -26,6 +26,7 @@ KINDS = ("lines", "heatmap", "phase", "interaction", "timecourse", "distribution
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
+  overbruggen study --list                               all studies: question, runs, design
   overbruggen study structure_and_imitation              the main question, all forms
   overbruggen study structure_and_imitation structure=hub,alliance replicates=10 --out results/small
   overbruggen study structure_and_imitation --dry-run    how many runs, how long, how much disk
@@ -48,7 +49,8 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | describe")
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
-    study.add_argument("name", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
+    study.add_argument("name", nargs="?", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
+    study.add_argument("--list", action="store_true", help="show all studies that come with the package; run nothing")
     resume = verbs.add_parser("resume", help="do what a study's folder lacks, or what more it is asked for (replicates=60)")
     resume.add_argument("folder", type=Path)
     resume.add_argument("--retry-failed", action="store_true", help="do runs again that failed")
@@ -136,7 +138,15 @@ def act(arguments: argparse.Namespace, command: str) -> int:
             from experiments.single import run
 
             run(arguments.overrides, arguments.out, arguments.overwrite, command)
+    elif arguments.verb == "study" and arguments.list:
+        if arguments.name is not None:
+            raise InputError(f"--list shows all studies and {arguments.name} is one; leave one of both out")
+        from experiments.catalogue import studies_table
+
+        show(studies_table())
     elif arguments.verb == "study":
+        if arguments.name is None:
+            raise InputError("study needs a name, or a file of your own; `overbruggen study --list` shows the names")
         from experiments.study import run_study
 
         options, overrides = options_of(arguments, command)

@@ -35,8 +35,9 @@ from sim.presets import configs_folder
 
 SWITCHES = ("common_random_numbers", "series")
 OWN_KEYS = ("replicates", "seed", *SWITCHES)
-STUDY_KEYS = ("question", "model", "factors", "design", "constraints", "overrides", "keep", "replicates", "seed", *SWITCHES)
-MOST_REPLICATES = 10_000_000
+ABOUT_KEYS = ("title", "pattern", "question", "hypotheses", "sources")  # for the reader; nothing of them changes a run
+STUDY_KEYS = (*ABOUT_KEYS, "model", "factors", "design", "constraints", "overrides", "keep", "replicates", "seed", *SWITCHES)
+MOST_REPLICATES, MOST_PATTERNS = 10_000_000, 1_000
 REPLICATES, SEED = 10, 1  # of a study file that does not say
 DESIGN = "design"
 ADAPTIVE_KEYS = ("until", "at_least", "at_most", "batch")
@@ -291,7 +292,12 @@ def read_study_file(name: str) -> dict[str, Any]:
             raise InputError(f"{name}: {key} is not a setting of a study.{did_you_mean(str(key), STUDY_KEYS)}")
     if not isinstance(given.get("factors", {}), dict):
         raise InputError(f"{name}: factors is {given['factors']!r}; allowed: factors by name")
-    for key in ("constraints", "overrides", "keep"):
+    for key in ("title", "question"):
+        if not isinstance(given.get(key, ""), str):
+            raise InputError(f"{name}: {key} is {given[key]!r}; allowed: a text")
+    if "pattern" in given:
+        bounded(f"{name}: pattern", given["pattern"], 1, MOST_PATTERNS)
+    for key in ("hypotheses", "sources", "constraints", "overrides", "keep"):
         listed = given.get(key, [])
         if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
             raise InputError(f"{name}: {key} is {listed!r}; allowed: a list of texts")

@@ -11,15 +11,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.figures.style import PAGE, save
+from experiments.catalogue import points_of
+from experiments.configuration import did_you_mean
 from experiments.design import load_study
 from experiments.engines import available_cores
 from experiments.manifest import read_manifest
-from experiments.patterns import PATTERNS, Pattern, check_table
+from experiments.patterns import INQUIRIES, PATTERNS, QUESTIONS, Inquiry, check_table
+from experiments.results import Results
 from experiments.screen import show
 from experiments.study import play
 from sim.errors import InputError
 
 DOCS = Path(__file__).parents[1] / "docs"
+PATTERNS_PAGE = "patterns.md"
+NOT_RUN = "not run yet"
 
 
 def fill(page: str, blocks: Mapping[str, str]) -> None:
@@ -43,28 +48,36 @@ def fill_results() -> None:
     shutil.copy(folder / "joint_value_and_synergy.png", DOCS / "images")
 
 
-def fill_pattern(pattern: Pattern) -> None:
-    """Run a pattern's study, draw its figure and fill in its table."""
-    study = load_study(pattern.study)
-    results = play(study, available_cores())
+def fill_inquiry(inquiry: Inquiry, results: Results) -> None:
+    """Draw the figure of an inquiry and fill in what its file says, its table and its figure."""
     images = DOCS / "images" / "patterns"
     images.mkdir(parents=True, exist_ok=True)
-    save(pattern.figure(results, PAGE).figure, images / pattern.study, (".png",))
-    table = check_table(pattern, pattern.check(results))
+    save(inquiry.figure(results, PAGE).figure, images / inquiry.study, (".png",))
+    table = check_table(inquiry, inquiry.check(results))
     show(table)
-    picture = f"![{pattern.hypothesis}](images/patterns/{pattern.study}.png)\n\nRuns: `overbruggen study {pattern.study}`."
-    fill("patterns.md", {f"pattern {pattern.number}": f"{table.to_markdown()}\n{picture}"})
+    parts = [*said(inquiry), table.to_markdown(), f"![{inquiry.heading}](images/patterns/{inquiry.study}.png)"]
+    fill(PATTERNS_PAGE, {inquiry.study: "\n\n".join(part.strip() for part in parts)})
+
+
+def said(inquiry: Inquiry) -> list[str]:
+    """Return what an inquiry's file says for a reader: question, hypotheses, sources; and the command that runs it."""
+    about = inquiry.about
+    command = f"Runs: `overbruggen study {inquiry.study}` ({points_of(load_study(inquiry.study))} runs)."
+    hypotheses = "\n".join(f"- {hypothesis}" for hypothesis in about["hypotheses"])
+    sources = "\n".join(f"- {source}" for source in about["sources"])
+    return [f"*{about['question']}*", f"Hypotheses:\n\n{hypotheses}", f"<details><summary>Sources</summary>\n\n{sources}\n\n</details>", command]
 
 
 def fill_summary() -> None:
-    """Gather the verdicts that stand above the patterns' tables."""
-    page = (DOCS / "patterns.md").read_text(encoding="utf-8")
-    rows = []
-    for pattern in PATTERNS:
-        before = f"**{pattern.number}. {pattern.hypothesis} "
-        judged = page.split(before, 1)[1].split("**", 1)[0] if before in page else "not tried"
-        rows.append(f"| {pattern.number}. {pattern.hypothesis} | {judged} |")
-    fill("patterns.md", {"summary": "\n".join(["| pattern | verdict |", "|---|---|", *rows])})
+    """Gather the verdicts that stand above the tables, patterns first, then further questions."""
+    page = (DOCS / PATTERNS_PAGE).read_text(encoding="utf-8")
+    for block, inquiries in (("summary of patterns", PATTERNS), ("summary of questions", QUESTIONS)):
+        rows = []
+        for inquiry in inquiries:
+            before = f"**{inquiry.heading}: "
+            judged = page.split(before, 1)[1].split(".**", 1)[0] if before in page else NOT_RUN
+            rows.append(f"| {inquiry.heading} | {inquiry.about['question']} | {judged} |")
+        fill(PATTERNS_PAGE, {block: "\n".join(["| study | question | verdict on its hypotheses |", "|---|---|---|", *rows])})
 
 
 def fill_gallery() -> None:
@@ -75,18 +88,22 @@ def fill_gallery() -> None:
 
 
 def main(words: Sequence[str]) -> None:
-    """Fill in ``results``, ``gallery``, or ``patterns`` (just some of them, if numbers follow)."""
+    """Fill in ``results``, ``gallery``, or ``patterns`` (just some of their studies, if names follow)."""
     if words[:1] == ["results"]:
         fill_results()
     elif words == ["gallery"]:
         fill_gallery()
     elif words[:1] == ["patterns"]:
-        for pattern in PATTERNS:
-            if not words[1:] or str(pattern.number) in words[1:]:
-                fill_pattern(pattern)
+        known = [inquiry.study for inquiry in INQUIRIES]
+        for name in words[1:]:
+            if name not in known:
+                raise InputError(f"{name} is not a study of {PATTERNS_PAGE}.{did_you_mean(name, known)}")
+        for inquiry in INQUIRIES:
+            if not words[1:] or inquiry.study in words[1:]:
+                fill_inquiry(inquiry, play(load_study(inquiry.study), available_cores()))
         fill_summary()
     else:
-        raise InputError(f"{' '.join(words) or 'nothing'} cannot be filled in; allowed: results, gallery, patterns, patterns NUMBER ...")
+        raise InputError(f"{' '.join(words) or 'nothing'} cannot be filled in; allowed: results, gallery, patterns, patterns STUDY ...")
 
 
 if __name__ == "__main__":

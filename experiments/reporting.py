@@ -14,7 +14,7 @@ from analysis.figures.style import PAGE, Page
 from analysis.tables import Table
 from experiments.exhibits import circumstances, write_exhibit, write_film
 from experiments.manifest import RunManifest, read_manifest
-from experiments.patterns import check_table, pattern_of
+from experiments.patterns import check_table, inquiry_of
 from experiments.results import Results, read_results
 from experiments.screen import say
 from experiments.store import NotWrittenError, not_written
@@ -54,13 +54,13 @@ def shown_measures(runs: pl.DataFrame, factors: Sequence[str]) -> list[str]:
 def study_tables(results: Results) -> list[Table]:
     """Return the tables of a study; the points alone when it was cut down or widened so far that its own tables cannot be made."""
     study, factors = results.manifest.study, results.factors
-    pattern = pattern_of(study)
+    inquiry = inquiry_of(study)
     points = point_table(results.runs, factors, shown_measures(results.runs, factors))
     try:
         if study == MAIN:
             return summary_tables(compared(results.runs))
-        if pattern is not None:
-            return [points, check_table(pattern, pattern.check(results))]
+        if inquiry is not None:
+            return [points, check_table(inquiry, inquiry.check(results))]
     except LACKING as reason:
         say(
             f"The tables of {study} need its whole study, as a full factorial of its own factors alone: {because(reason)}. Shown instead: its points."
@@ -75,12 +75,12 @@ def study_exhibits(results: Results, page: Page) -> list[Exhibit]:
     from experiments.labels import labels
 
     study, factors = results.manifest.study, results.factors
-    pattern = pattern_of(study)
+    inquiry = inquiry_of(study)
     try:
         if study == MAIN:
             return response_exhibits(compared(results.runs), page)
-        if pattern is not None:
-            return [pattern.figure(results, page)]
+        if inquiry is not None:
+            return [inquiry.figure(results, page)]
     except LACKING as reason:
         say(f"The figures of {study} need its whole study, with its own factors alone: {because(reason)}. Drawn instead: lines through its points.")
     return [points_exhibit(study, results.runs, factors, shown_measures(results.runs, factors), labels(), page)]

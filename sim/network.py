@@ -46,7 +46,7 @@ def network_measures(world: World, now: int, window: int) -> dict[str, float]:
     """
     graph = partner_network(world, now, window)
     n, degree = len(graph), 2 * graph.number_of_edges() / len(graph)
-    giant = graph.subgraph(max(nx.connected_components(graph), key=len))
+    giant = graph.subgraph(max(nx.connected_components(graph), key=len)).copy()  # a view looks every node up again at every step
     clustering = nx.average_clustering(graph)
     path = mean_path_length(giant) if len(giant) > 1 else float("nan")
     degrees = {d for edge in graph.edges for d in (graph.degree[edge[0]], graph.degree[edge[1]])}

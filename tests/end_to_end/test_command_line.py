@@ -15,6 +15,7 @@ import yaml
 
 from experiments import store
 from experiments.__main__ import main
+from experiments.design import study_names
 from experiments.store import new_folder, write_table
 from sim.errors import InputError
 
@@ -90,6 +91,8 @@ WRONG = {
     ("run", "population=file", "population.path=nowhere.csv"): ["nowhere.csv", "does not exist"],
     ("run", "nonsense"): ["nonsense is not an override"],
     ("study", "structure_and_imitaton"): ["structure_and_imitaton is not a study", "Did you mean structure_and_imitation?"],
+    ("study",): ["study needs a name", "overbruggen study --list"],
+    ("study", "openness", "--list"): ["--list shows all studies and openness is one"],
     ("study", "structure_and_imitation", "imitation.rate=0,2"): ["imitation.rate is 2", "at most 1"],
     ("study", "structure_and_imitation", "seed=-3"): ["seed is -3"],
     ("study", "structure_and_imitation", "replicates=0"): ["replicates is 0"],
@@ -145,6 +148,20 @@ def test_overrides_may_follow_an_option(tmp_path, capsys):
 def test_a_given_mix_is_the_whole_mix(tmp_path, capsys):
     assert run(capsys, "run", "structure=mixed", "structure.mix={hub: 1, alliance: 2}", *SMALL, "--out", str(tmp_path / "one"))[0] == 0
     assert yaml.safe_load((tmp_path / "one" / "config.yaml").read_text())["structure"]["mix"] == {"hub": 1.0, "alliance": 2.0}
+
+
+def test_all_studies_are_listed_within_eighty_columns_without_compiling():
+    """Every study loads, has its name whole on a line, and nothing that is slow to import is imported."""
+    heavy = "[name for name in ('matplotlib', 'SALib', 'mesa', 'sim.model', 'sim.engine') if name in sys.modules]"
+    code = f"import sys; from experiments.__main__ import main; main(['study', '--list']); print({heavy})"
+    environment = {**os.environ, "COLUMNS": "80"}
+    *lines, imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout.splitlines()
+    assert imported == "[]"
+    assert max(map(len, lines)) <= 80
+    rows = {line.split()[0]: line for line in lines if " x " in line and " = " in line}
+    assert sorted(rows) == study_names()
+    assert re.split(r"\s{2,}", rows["openness"].strip()) == ["openness", "128 x 30 = 3,840", "full factorial"]
+    assert re.split(r"\s{2,}", rows["turbulence_and_persistence"].strip())[1] == "7"
 
 
 CUT_OR_WIDENED = {

@@ -6,10 +6,14 @@ import pytest
 
 from analysis.errors import AnalysisError
 from analysis.estimates import Estimate
-from analysis.patterns import Check, cell, half_loss_rate, selective_beats_blind, size_crossing, verdict
+from analysis.figures.style import PAGE
+from analysis.patterns import Check, cell, formalisation_tops, half_loss_rate, selective_beats_blind, size_crossing, temporary_or_definitive, verdict
 from experiments.design import load_study
-from experiments.patterns import PATTERNS
+from experiments.patterns import INQUIRIES, PATTERNS
 from experiments.study import play
+
+TINY = ["replicates=4", "run.rounds=40", "population.organisations=20"]
+SMALL = {"openness": TINY, "formalisation_and_trust": TINY, "size_and_topology": TINY}  # of many points
 
 HOLDS = Check("", Estimate(1.0, 0.5, 1.5, 9))
 OPPOSITE = Check("", Estimate(-1.0, -1.5, -0.5, 9))
@@ -42,6 +46,33 @@ def test_crossing_of_sizes_is_read_off_the_right_cells():
     assert [check.estimate.value for check in checks] == pytest.approx([1.0, 2.0, 1.0, 0.5])
 
 
+def crossed(first, second, value, replicates=8):
+    """Return runs of two crossed factors with a little noise that is the same at every point of a replicate, and a little that is not."""
+    noise = np.random.default_rng(0).normal(size=(replicates, 99))
+    (one, ones), (two, twos) = first, second
+    points = [(a, b) for a in ones for b in twos]
+    return pl.DataFrame([
+        {one: a, two: b, "replicate": r, "joint_value": value(a, b) + noise[r, 0] + 0.001 * noise[r, 1 + at]}
+        for r in range(replicates) for at, (a, b) in enumerate(points)
+    ])  # fmt: skip
+
+
+def test_persistence_that_costs_more_under_turbulence_is_seen_as_such():
+    factors = ("structure.persistence", (0.0, 0.5, 1.0)), ("environment.turbulence", (0.0, 0.1, 0.2))
+    checks = temporary_or_definitive(crossed(*factors, lambda kept, change: -kept * change - (kept - 0.5) ** 2))
+    assert [check.estimate.value for check in checks] == pytest.approx([0.1, 0.2, 0.25, 0.2], abs=0.003)
+    assert verdict(checks) == "shows"
+
+
+def test_formalisation_that_replaces_trust_is_seen_as_such():
+    best = {"low": 0.75, "middle": 0.5, "high": 0.25}
+    factors = ("structure.formalisation", (0.0, 0.25, 0.5, 0.75, 1.0)), ("initial_trust", tuple(best))
+    checks = formalisation_tops(crossed(*factors, lambda contract, trust: -((contract - best[trust]) ** 2)))
+    assert [check.outcome for check in checks] == ["holds"] * 4
+    assert "0.75 with low and 0.25 with high trust" in checks[3].claim
+    assert checks[3].estimate.value == pytest.approx(0.25, abs=0.003)
+
+
 def test_a_missing_cell_is_refused():
     runs = pl.DataFrame({"structure": ["hub"], "imitation.rate": [0.1], "imitation.selectivity": [1.0], "replicate": [0], "joint_value": [1.0]})
     assert cell(runs, "joint_value", imitation__rate=0.1).tolist() == [1.0]
@@ -49,9 +80,13 @@ def test_a_missing_cell_is_refused():
         selective_beats_blind(runs)
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.study)
-def test_every_pattern_runs_small(pattern):
-    study = load_study(pattern.study, ["replicates=8", "run.rounds=60", "population.organisations=30"])
+def test_patterns_are_numbered_as_they_stand():
+    assert [inquiry.about["pattern"] for inquiry in PATTERNS] == list(range(1, 10))
+
+
+@pytest.mark.parametrize("inquiry", INQUIRIES, ids=lambda inquiry: inquiry.study)
+def test_every_inquiry_runs_small(inquiry):
+    study = load_study(inquiry.study, SMALL.get(inquiry.study, ["replicates=8", "run.rounds=60", "population.organisations=30"]))
     results = play(study, 1)
-    assert all(np.isfinite(check.estimate.value) for check in pattern.check(results))
-    assert pattern.figure(results).axes
+    assert all(np.isfinite(check.estimate.value) for check in inquiry.check(results))
+    assert inquiry.figure(results, PAGE).figure.axes

@@ -1,0 +1,154 @@
+"""Questions beyond the nine patterns as checks: what experience brings, and what openness brings and costs.
+
+Effects are contrasts of points, paired by replicate (common random numbers). Intervals are family-wise within a question, as in
+`analysis.patterns`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from analysis.errors import AnalysisError
+from analysis.estimates import Floats, mean, response_matrix, simultaneous_level
+from analysis.inverted_u import inverted_u
+from analysis.patterns import Check, cell, weaker
+
+Weights = dict[tuple[str, str, str], float]  # of a measure, by what experience there is and what takes it away
+LATE, NEW, OLD = "joint_value_end", "synergy_new_partners", "synergy_old_partners"
+BRIDGING = "familiarity and reflection"
+
+
+class Contrast(NamedTuple):
+    """A claim that a weighted sum of points of the design lies above 0."""
+
+    claim: str
+    weights: Weights
+
+
+def gain(measure: str, more: str, less: str = "none", loss: str = "defaults") -> Weights:
+    """Return the weights of a measure with more experience minus with less."""
+    return {(measure, more, loss): 1.0, (measure, less, loss): -1.0}
+
+
+def minus(first: Weights, second: Weights) -> Weights:
+    """Return the weights of a difference of two contrasts."""
+    return {point: first.get(point, 0.0) - second.get(point, 0.0) for point in {**first, **second}}
+
+
+EXPERIENCE = (
+    Contrast("H1 experience pays: late joint value, all minus none", gain(LATE, "all")),
+    Contrast("H2 familiarity raises later synergy with old partners", gain(OLD, "familiarity")),
+    Contrast("H3 familiarity helps with old partners more than with new", minus(gain(OLD, "familiarity"), gain(NEW, "familiarity"))),
+    Contrast("H4 reflection on top of familiarity raises later synergy with new partners", gain(NEW, BRIDGING, "familiarity")),
+    Contrast("H5 practice alone raises late joint value", gain(LATE, "practice")),
+    Contrast("H6 practice and bridging bring more late joint value together than apart", minus(gain(LATE, "all", BRIDGING), gain(LATE, "practice"))),
+    Contrast("H7 experience (as H1) pays less under fast forgetting", minus(gain(LATE, "all"), gain(LATE, "all", loss="fast forgetting"))),
+    Contrast("H8 experience (as H1) pays less under turnover", minus(gain(LATE, "all"), gain(LATE, "all", loss="turnover"))),
+    Contrast("H9 experience (as H1) pays less under strong identity", minus(gain(LATE, "all"), gain(LATE, "all", loss="strong identity"))),
+)
+
+
+def experience_pays(runs: pl.DataFrame) -> list[Check]:
+    """Return what experience brings and what takes it away: the mean over forms, and in which forms each claim holds by itself."""
+    forms = runs["structure"].unique(maintain_order=True).to_list()
+    level = simultaneous_level(len(EXPERIENCE) * (1 + len(forms)))
+    checks = []
+    for claim, weights in EXPERIENCE:
+        by_form = {form: contrasted(runs, weights, form) for form in forms}
+        over_forms = np.mean(list(by_form.values()), axis=0)
+        alone = {form: Check("", mean(present(values), level)).outcome for form, values in by_form.items()}
+        checks.append(Check(f"{claim} ({in_which(alone)})", mean(present(over_forms), level)))
+    return checks
+
+
+def contrasted(runs: pl.DataFrame, weights: Weights, form: str) -> Floats:
+    """Return a contrast in one form, by replicate."""
+    parts = [weight * cell(runs, measure, experience=more, loss=loss, structure=form) for (measure, more, loss), weight in weights.items()]
+    total: Floats = np.sum(parts, axis=0)
+    return total
+
+
+def present(values: Floats) -> Floats:
+    """Return the values that are there: a run without old partners has no synergy with them."""
+    return values[np.isfinite(values)]
+
+
+def in_which(outcomes: dict[str, str]) -> str:
+    """Say in which forms a claim holds by itself, and in which the opposite does."""
+    holds, opposite = ([form for form, found in outcomes.items() if found == wanted] for wanted in ("holds", "the opposite"))
+    said = f"by itself in {', '.join(holds)}" if holds else "by itself in no form"
+    return f"{said}; the opposite in {', '.join(opposite)}" if opposite else said
+
+
+def averaged(runs: pl.DataFrame, measure: str, **levels: Any) -> Floats:
+    """Return a measure averaged over all points that have these levels, by replicate."""
+    found = runs.filter([pl.col(name.replace("__", ".")) == level for name, level in levels.items()])
+    means = found.group_by("replicate").agg(pl.len(), pl.col(measure).mean()).sort("replicate")
+    if means.is_empty() or means["len"].n_unique() > 1 or len(means) != runs["replicate"].n_unique():
+        raise AnalysisError(f"the runs do not have equally many points at {levels} in every replicate; run the whole study")
+    return means[measure].to_numpy().astype(np.float64)
+
+
+def openness_brings(runs: pl.DataFrame) -> list[Check]:
+    """Return what openness of entry, of who is seen and of search brings and costs; H6, an inverted U, is one claim of two effects."""
+    claims = {**entry_claims(runs), **exposure_claims(runs), **discovery_claims(runs)}
+    level = simultaneous_level(len(claims) + 1)
+    open_to_all = runs.filter(pl.col("structure.entry") == "open", pl.col("copied") == "nobody")
+    by_limit = open_to_all.group_by("replicate", "structure.max_size").agg(pl.col("joint_value").mean())
+    shape = inverted_u(*response_matrix(by_limit, "joint_value", "structure.max_size"), level)
+    best = weaker(f"H6 open entry: joint value rises to a best size limit, {shape.top:g}, and falls after it", shape.rise, shape.fall)
+    checks = [Check(claim, mean(values, level)) for claim, values in claims.items()]
+    return [*checks[:5], best, *checks[5:]]
+
+
+def entry_claims(runs: pl.DataFrame) -> dict[str, Floats]:
+    """Return the effects of open entry where nothing is copied."""
+    limits = runs["structure.max_size"].unique().sort().to_list()
+
+    def opened(measure: str, **at: Any) -> Floats:
+        ways = ("open", "invitation")
+        more, less = (averaged(runs, measure, structure__entry=entry, copied="nobody", **at) for entry in ways)
+        return more - less
+
+    links = {limit: opened("link_cost", structure__max_size=limit) for limit in (limits[0], limits[-1])}
+    return {
+        "H1 open entry raises the number of different partners in 20 rounds": opened("network_degree"),
+        "H2 open entry raises diversity within collaborations": opened("diversity_within"),
+        "H3 open entry raises the cost of links": opened("link_cost"),
+        f"H4 it does so more at size limit {limits[-1]} than at {limits[0]}": links[limits[-1]] - links[limits[0]],
+        "H5 open entry raises joint value": opened("joint_value"),
+    }
+
+
+def exposure_claims(runs: pl.DataFrame) -> dict[str, Floats]:
+    """Return the effects of who is seen and copied."""
+
+    def value(copied: str, **at: Any) -> Floats:
+        return averaged(runs, "joint_value", copied=copied, **at)
+
+    def loss(entry: str) -> Floats:
+        return value("nobody", structure__entry=entry) - value("partners", structure__entry=entry)
+
+    left = averaged(runs, "diversity_end", copied="partners") - averaged(runs, "diversity_end", copied="everyone")
+    return {
+        "H7 copying everyone leaves less diversity among organisations than copying partners": left,
+        "H8 copying everyone costs more joint value than copying partners": value("partners") - value("everyone"),
+        "H9 copying leaders costs more joint value than copying partners": value("partners") - value("leaders"),
+        "H10 copying partners costs more joint value with open entry than by invitation": loss("open") - loss("invitation"),
+    }
+
+
+def discovery_claims(runs: pl.DataFrame) -> dict[str, Floats]:
+    """Return the effects of how partners are found, against meeting by chance, where nothing is copied."""
+
+    def more(measure: str, discovery: str) -> Floats:
+        return averaged(runs, measure, discovery=discovery, copied="nobody") - averaged(runs, measure, discovery="encounter", copied="nobody")
+
+    return {
+        "H11 a directory raises joint value over encounter": more("joint_value", "directory"),
+        "H12 referral gives fewer different partners than encounter": -more("network_degree", "referral"),
+        "H13 introduction by the best-connected makes value more unequal than encounter (Gini)": more("gini_value", "convenor"),
+    }
