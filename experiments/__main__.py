@@ -96,7 +96,7 @@ def add_figures(figures: argparse.ArgumentParser) -> None:
 def wish_of(arguments: argparse.Namespace) -> Wish:
     """Return which figure is asked for."""
     from analysis.figures.journals import page
-    from experiments.configuration import nearest
+    from analysis.names import nearest
     from experiments.drawing import Wish
 
     if arguments.kind is None and (arguments.measures or any((arguments.x, arguments.y, arguments.by, arguments.moments is not None))):

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.configuration import did_you_mean, nearest
+from analysis.names import nearest
+from experiments.configuration import did_you_mean
 from experiments.factors import Factors
 from experiments.sampling import KINDS, Design
 from experiments.settings import COMPOSITIONS, check_settings, default_settings

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -17,6 +16,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
+from analysis.names import nearest
 from sim.config import Config
 from sim.errors import InputError
 from sim.presets import configs_folder
@@ -49,12 +49,6 @@ def parameter_paths(model: type[BaseModel] = Config, before: str = "") -> dict[s
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return a hint at the nearest known word, or what is known."""
     return nearest(word, known) or f" Known: {', '.join(known[:14])}{', ...' if len(known) > 14 else ''}."
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """Return a hint at the nearest known word, or nothing when none is near."""
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" Did you mean {near[0]}?" if near else ""
 
 
 def refuse_twice(overrides: Sequence[str]) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.configuration import did_you_mean, nearest
+from analysis.names import nearest
+from experiments.configuration import did_you_mean
 from experiments.factors import Factors, Level, Range
 from sim.errors import InputError
 

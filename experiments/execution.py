@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 import yaml
 from pydantic import Field, field_validator
 
-from experiments.configuration import nearest, parse_override, refuse_twice
+from analysis.names import nearest
+from experiments.configuration import parse_override, refuse_twice
 from experiments.engines import available_cores
 from experiments.settings import Settings, checked
 from sim.errors import InputError

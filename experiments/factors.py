@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from experiments.configuration import check_override, did_you_mean, groups, nearest, parameter_paths
+from analysis.names import nearest
+from experiments.configuration import check_override, did_you_mean, groups, parameter_paths
 from sim.errors import InputError
 from sim.measures import MEASURES
 from sim.outcomes import OUTCOMES

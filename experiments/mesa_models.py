@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.configuration import did_you_mean, nearest
+from analysis.names import nearest
+from experiments.configuration import did_you_mean
 from sim.errors import InputError
 
 SEEDS = ("rng", "seed")  # Mesa's names for it, the better one first

@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from experiments.configuration import allowed_values, did_you_mean, nearest
+from analysis.names import nearest
+from experiments.configuration import allowed_values, did_you_mean
 from sim.config import LARGEST_SEED
 from sim.errors import InputError
 from sim.presets import configs_folder
