@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,11 +12,14 @@ from analysis.errors import AnalysisError
 from analysis.estimates import mean
 from analysis.names import need, need_numbers
 
+GROUPED_AT_ONCE = 100_000  # rows
+
 
 def finite(runs: pl.DataFrame, measure: str) -> pl.DataFrame:
     """Return the runs that have a value, which must not be the same in all of them."""
     need_numbers(runs, measure)
-    found = runs.filter(pl.col(measure).is_finite())
+    has_value = runs[measure].is_finite().fill_null(False)
+    found = runs if has_value.all() else runs.filter(has_value)
     if found.is_empty():
         raise AnalysisError(f"{measure} has no value in any of {len(runs)} runs (NaN or infinite); draw another measure")
     lowest, highest = found[measure].to_numpy().min(), found[measure].to_numpy().max()
@@ -24,10 +28,36 @@ def finite(runs: pl.DataFrame, measure: str) -> pl.DataFrame:
     return found
 
 
+def taken_apart(runs: pl.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pl.DataFrame]]:
+    """Walk through the combinations of levels of ``by``, in order of appearance, each with its rows and the other columns.
+
+    Runs are grouped slice by slice: polars would take five times the memory of a million runs to group them at once.
+    """
+    rest = [name for name in runs.columns if name not in by]
+    found: dict[tuple[Any, ...], list[pl.DataFrame]] = {}
+    for part in runs.iter_slices(GROUPED_AT_ONCE):
+        for levels, rows in part.group_by(by, maintain_order=True):
+            found.setdefault(levels, []).append(rows.select(rest))
+    for levels in list(found):
+        yield levels, pl.concat(found.pop(levels))
+
+
+def each_by_replicate(runs: pl.DataFrame, cells: Sequence[str], measure: str) -> Iterator[tuple[tuple[Any, ...], pl.DataFrame]]:
+    """Walk through the cells: levels, and the measure by replicate, averaged over all that is neither."""
+    need(runs, *cells, "replicate")
+    found = finite(runs, measure).select(list(dict.fromkeys((*cells, "replicate", measure))))
+    for levels, cell in taken_apart(found, cells):
+        repeated = cell["replicate"].is_duplicated().any()
+        yield levels, cell.group_by("replicate", maintain_order=True).agg(pl.col(measure).mean()) if repeated else cell
+
+
 def by_replicate(runs: pl.DataFrame, cells: Sequence[str], measure: str) -> pl.DataFrame:
     """Return the measure per cell and replicate, averaged over all that is neither; runs without a value are left out."""
-    need(runs, *cells, "replicate")
-    return finite(runs, measure).group_by(*cells, "replicate", maintain_order=True).agg(pl.col(measure).mean())
+    kinds = {cell: runs.schema[cell] for cell in cells}
+    return pl.concat(
+        cell.select(*(pl.lit(level, kind).alias(name) for level, (name, kind) in zip(levels, kinds.items(), strict=True)), "replicate", measure)
+        for levels, cell in each_by_replicate(runs, cells, measure)
+    )
 
 
 def cell_means(runs: pl.DataFrame, cells: Sequence[str], measure: str) -> pl.DataFrame:
@@ -36,8 +66,7 @@ def cell_means(runs: pl.DataFrame, cells: Sequence[str], measure: str) -> pl.Dat
     A cell of one replicate has no interval (NaN). Runs of one replicate within a cell, which differ in factors that are not
     among ``cells``, count as one: the interval counts replicates.
     """
-    averaged = by_replicate(runs, cells, measure)
-    rows = [(*levels, measure, *mean(part[measure].to_numpy())) for levels, part in averaged.group_by(cells, maintain_order=True)]
+    rows = [(*levels, measure, *mean(cell[measure].to_numpy())) for levels, cell in each_by_replicate(runs, cells, measure)]
     kinds = {cell: runs.schema[cell] for cell in cells}
     return pl.DataFrame(
         rows, schema={**kinds, "measure": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64}, orient="row"

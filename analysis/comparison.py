@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
+from analysis.cells import taken_apart
 from analysis.errors import AnalysisError
 from analysis.estimates import Estimate, Floats, mean, paired_difference, peak, response_matrix, turning_rate
 from analysis.tables import Shown, Table
@@ -46,7 +47,7 @@ def point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[s
     points = runs.select(factors).unique(maintain_order=True)
     if len(points) > POINTS:
         runs = runs.join(points.head(POINTS), on=factors, how="semi", nulls_equal=True)
-    groups = runs.select(*factors, *measures).group_by(factors, maintain_order=True) if factors else [((), runs)]
+    groups = taken_apart(runs.select(*factors, *measures), factors) if factors else [((), runs)]
     rows = [(*map(str, levels), *(Shown(mean(part[measure].to_numpy())) for measure in measures)) for levels, part in groups]
     more = f" The first {POINTS} of {len(points)} points; all runs are in runs.parquet." if len(points) > POINTS else ""
     return Table("Points of the design", (*factors, *(measure.replace("_", " ") for measure in measures)), rows, note + more, "points")

@@ -13,7 +13,7 @@ from analysis.errors import AnalysisError
 from analysis.figures.style import PAGE, Page
 from analysis.tables import Table
 from experiments.exhibits import circumstances, write_exhibit, write_film
-from experiments.manifest import RunManifest, read_manifest
+from experiments.manifest import RunManifest, StudyManifest, read_manifest
 from experiments.patterns import check_table, inquiry_of
 from experiments.results import Results, read_results
 from experiments.screen import say
@@ -43,19 +43,26 @@ def because(reason: Exception) -> str:
     return str(reason) if isinstance(reason, AnalysisError) else "points or columns that it compares are not there"
 
 
-def shown_measures(runs: pl.DataFrame, factors: Sequence[str]) -> list[str]:
+def shown_measures(schema: pl.Schema, factors: Sequence[str]) -> list[str]:
     """Return which measures stand in a table of points: our two headline ones, or the first of another model."""
-    if set(HEADLINE) <= set(runs.columns):
+    if set(HEADLINE) <= set(schema):
         return list(HEADLINE)
     known = {*factors, "replicate", "seed", "run"}
-    return [name for name, kind in runs.schema.items() if name not in known and kind.is_numeric()][:3]
+    return [name for name, kind in schema.items() if name not in known and kind.is_numeric()][:3]
+
+
+def shown_columns(manifest: StudyManifest, schema: pl.Schema) -> list[str]:
+    """Return the columns of runs that a study's tables and figures take: all if it has its own, else those of its points."""
+    if manifest.study == MAIN or inquiry_of(manifest.study) is not None:
+        return list(schema)
+    return [name for name in schema if name in {*manifest.factors, "replicate", *shown_measures(schema, manifest.factors)}]
 
 
 def study_tables(results: Results) -> list[Table]:
     """Return the tables of a study; the points alone when it was cut down or widened so far that its own tables cannot be made."""
     study, factors = results.manifest.study, results.factors
     inquiry = inquiry_of(study)
-    points = point_table(results.runs, factors, shown_measures(results.runs, factors))
+    points = point_table(results.runs, factors, shown_measures(results.runs.schema, factors))
     try:
         if study == MAIN:
             return summary_tables(compared(results.runs))
@@ -83,7 +90,7 @@ def study_exhibits(results: Results, page: Page) -> list[Exhibit]:
             return [inquiry.figure(results, page)]
     except LACKING as reason:
         say(f"The figures of {study} need its whole study, with its own factors alone: {because(reason)}. Drawn instead: lines through its points.")
-    return [points_exhibit(study, results.runs, factors, shown_measures(results.runs, factors), labels(), page)]
+    return [points_exhibit(study, results.runs, factors, shown_measures(results.runs.schema, factors), labels(), page)]
 
 
 def draw(results: Results, folder: Path, page: Page = PAGE) -> list[str]:
@@ -117,7 +124,7 @@ def redraw_study(folder: Path, wish: Wish) -> list[str]:
         return draw(results, folder, wish.page)
     from experiments.drawing import Subject, of_study
 
-    subject = Subject(results, tuple(shown_measures(results.runs, results.factors)))
+    subject = Subject(results, tuple(shown_measures(results.runs.schema, results.factors)))
     return write_exhibit(of_study(wish, subject), folder, circumstances(results.manifest))
 
 

@@ -109,7 +109,7 @@ def analysed(folder: Path, manifest: StudyManifest, measure: str | None, surface
     if isinstance(study.replicates, Adaptive):
         say(f"Points have different numbers of replicates; the first {study.replicates.at_least}, which all have, are analysed.")
         runs = runs.filter(pl.col("replicate") < study.replicates.at_least)
-    wanted = measure or next(iter(shown_measures(runs, list(study.factors))), "")
+    wanted = measure or next(iter(shown_measures(runs.schema, list(study.factors))), "")
     pair = None if surface is None else (surface[0], surface[1])
     points = table_of_points(study)
     if pair is not None:

@@ -22,8 +22,8 @@ from experiments.journal import DONE
 from experiments.manifest import MANIFEST, StudyManifest, read_study_manifest
 from experiments.opening import opened
 from experiments.plan import Adaptive, Plan
-from experiments.reporting import draw, study_tables
-from experiments.results import Results, read_results
+from experiments.reporting import draw, shown_columns, study_tables
+from experiments.results import Results, read_columns, read_results
 from experiments.screen import RunProgress, checked, say, show
 from experiments.store import Beginning, begin, write_manifest, write_yaml, writing
 from experiments.targets import CollaborationTarget, Wanted, probe_seeding
@@ -216,7 +216,7 @@ def note(
 
 def tell_results(folder: Path) -> list[Table]:
     """Write the tables and figures of a study's results; return the tables."""
-    results = read_results(folder)
+    results = read_columns(folder, shown_columns)
     tables = study_tables(results)
     write_tables(tables, folder)
     draw(results, folder)
