@@ -161,18 +161,20 @@ def selective_beats_blind(runs: pl.DataFrame) -> list[Check]:
 
 
 def formalisation_tops(runs: pl.DataFrame) -> list[Check]:
-    """Pattern 5: formalisation is an inverted U whose top moves left as trust grows."""
+    """Pattern 5: formalisation is an inverted U whose top moves left as trust grows; contract brings more where trust is low than where it is high."""
     trusts = runs["initial_trust"].unique(maintain_order=True).to_list()
-    level = simultaneous_level(len(trusts) + 1)
+    level = simultaneous_level(len(trusts) + 2)
     curves = {trust: response_matrix(runs.filter(pl.col("initial_trust") == trust), "joint_value", "structure.formalisation") for trust in trusts}
     checks = []
     for trust, (levels, values) in curves.items():
         shape = inverted_u(levels, values, level)
-        checks.append(weaker(f"{trust} trust: joint value rises to a top, at {shape.top:g}, and falls after it", shape.rise, shape.fall))
+        checks.append(weaker(f"initial trust {trust}: joint value rises to a top, at {shape.top:g}, and falls after it", shape.rise, shape.fall))
     levels, (low, high) = curves[trusts[0]][0], (curves[trust][1] for trust in (trusts[0], trusts[-1]))
     low_top, high_top, low_gain, high_gain = own_tops(levels, low, high, level)
-    claim = f"the best formalisation is {low_top:g} with low and {high_top:g} with high trust, each better at its own than at the other's"
-    return [*checks, weaker(claim, low_gain, high_gain)]
+    claim = f"the best formalisation is {low_top:g} with least and {high_top:g} with most trust, each better at its own than at the other's"
+    brought = paired_difference(low[:, -1] - low[:, 0], high[:, -1] - high[:, 0], level)
+    more = Check("full contract rather than none brings more with least trust than with most", brought)
+    return [*checks, weaker(claim, low_gain, high_gain), more]
 
 
 def size_crossing(runs: pl.DataFrame) -> list[Check]:

@@ -68,9 +68,10 @@ def test_formalisation_that_replaces_trust_is_seen_as_such():
     best = {"low": 0.75, "middle": 0.5, "high": 0.25}
     factors = ("structure.formalisation", (0.0, 0.25, 0.5, 0.75, 1.0)), ("initial_trust", tuple(best))
     checks = formalisation_tops(crossed(*factors, lambda contract, trust: -((contract - best[trust]) ** 2)))
-    assert [check.outcome for check in checks] == ["holds"] * 4
-    assert "0.75 with low and 0.25 with high trust" in checks[3].claim
+    assert [check.outcome for check in checks] == ["holds"] * 5
+    assert "0.75 with least and 0.25 with most trust" in checks[3].claim
     assert checks[3].estimate.value == pytest.approx(0.25, abs=0.003)
+    assert checks[4].estimate.value == pytest.approx(1.0, abs=0.003)
 
 
 def test_a_missing_cell_is_refused():
