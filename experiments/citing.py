@@ -9,6 +9,8 @@ import yaml
 
 from experiments.manifest import Manifest
 
+COMMIT = 12  # digits that name a commit
+
 
 class Citation(NamedTuple):
     """How to cite the program that made results: in words, and as BibTeX."""
@@ -28,15 +30,20 @@ def citation(manifest: Manifest) -> Citation:
     """Return how to cite the version that made some results."""
     said = yaml.safe_load(citation_file().read_text(encoding="utf-8"))
     authors = " and ".join(author["name"] for author in said["authors"])
-    year, title, version, licence = str(said["date-released"])[:4], said["title"], manifest.overbruggen, said["license"]
-    commit = f", commit {manifest.commit}" if manifest.commit else ""
+    year, title, licence = str(said["date-released"])[:4], said["title"], said["license"]
     bibtex = "\n".join((
         "@software{overbruggen,",
         f"  author = {{{{{authors}}}}},",
         f"  title = {{{{{title}}}}},",
-        f"  version = {{{version}}},",
+        f"  version = {{{manifest.overbruggen}}},",
         f"  year = {{{year}}},",
-        f"  note = {{Version {version}{commit}. {licence} licence}},",
+        f"  note = {{{version_of(manifest).capitalize()}. {licence} licence}},",
         "}",
     ))  # fmt: skip
-    return Citation(f"{authors} {year}", f"{authors} ({year}). {title} (version {version}{commit}) [Computer software].", bibtex)
+    return Citation(f"{authors} {year}", f"{authors} ({year}). {title} ({version_of(manifest)}) [Computer software].", bibtex)
+
+
+def version_of(manifest: Manifest) -> str:
+    """Return version and commit, as short as names a commit still; changes that were not committed are said."""
+    commit, _, dirty = (manifest.commit or "").partition("-")
+    return f"version {manifest.overbruggen}" + (f", commit {commit[:COMMIT]}" if commit else "") + (" with changes" if dirty else "")

@@ -24,7 +24,7 @@ from experiments.exhibits import circumstances
 from experiments.limits import ONE_RUN, claims, limits, program
 from experiments.manifest import Manifest, RunManifest, StudyManifest
 from experiments.methods import Experiment, intervals_used, levels, methods, methods_of_run, named
-from experiments.patterns import inquiry_of
+from experiments.patterns import CHECKS, inquiry_of
 from experiments.plan import Adaptive
 from experiments.reporting import LACKING, MAIN, because, exhibits_and_remark, shown_measures, tables_and_remark
 from experiments.results import Results, read_results
@@ -43,6 +43,7 @@ FILES = {
 PICTURES = {".pdf": "PDF", ".svg": "SVG", ".png": "PNG", ".gif": "GIF", ".csv": "data (CSV)", ".md": "caption (Markdown)", ".tex": "caption (LaTeX)"}
 ESCAPED = re.compile(r"\\([\\`*_\[\]<>|])")
 AGAIN = "rebuilt"
+LONG = 40  # letters of a cell that needs room
 
 
 class Picture(NamedTuple):
@@ -63,8 +64,9 @@ class Report(NamedTuple):
     verdict: str
     hypotheses: Sequence[str]
     design: Sequence[tuple[str, str]]
-    tables: Sequence[Table]
+    answers: Sequence[Table]  # stand before the figures: claims with their outcomes, which factors matter
     figures: Sequence[Picture]
+    tables: Sequence[Table]
     settings: Sequence[Table]
     methods: Sequence[str]
     citation: Citation
@@ -86,14 +88,22 @@ class Report(NamedTuple):
         return "\n\n".join(map(latex, self.methods))
 
     @staticmethod
-    def numbers(table: Table) -> list[bool]:
-        """Return which columns of a table hold numbers."""
-        return [bool(table.rows) and all(numeric(row[place]) or row[place] in ("", "-") for row in table.rows) for place in range(len(table.columns))]
+    def kinds(table: Table) -> list[str]:
+        """Return what the columns of a table hold, as a class of the template: numbers, long words, or neither."""
+        return [kind_of([row[place] for row in table.rows]) for place in range(len(table.columns))]
+
+
+def kind_of(cells: Sequence[str]) -> str:
+    """Return what a column holds."""
+    if cells and all(numeric(cell) or cell in ("", "-") for cell in cells):
+        return "number"
+    return "words" if max(map(len, cells), default=0) > LONG else "name"
 
 
 class Findings(NamedTuple):
     """Tables and exhibits of a study, whether they are its own, which measures were put to an analysis of factors, and what was refused."""
 
+    answers: list[Table]
     tables: list[Table]
     exhibits: list[Exhibit]
     own: bool
@@ -109,7 +119,7 @@ def of_study(folder: Path, manifest: StudyManifest) -> Report:
             raise InputError(f"{folder}/runs.parquet has no column {column}, so it is not what the study wrote; run the study again")
     if results.runs.is_empty():
         raise InputError(f"{folder} has no run that is done, so there is nothing to report; {folder / 'failures.parquet'} says why they failed")
-    about, found, ours = read_study_file(str(folder / "study.yaml")), findings(results, folder), study.model is None
+    about, found, ours = read_study_file(str(folder / "study.yaml")), findings(results, study, folder), study.model is None
     moves = effects(study)
     moved = {path for effect in moves for path in effect.rows}
     values = dict(recorded(folder))
@@ -118,13 +128,14 @@ def of_study(folder: Path, manifest: StudyManifest) -> Report:
     known = Experiment(study, manifest, len(study.points()), results.runs, flat(values) if ours else values, kept, moved, used)
     checks, judged = judgement(results) if found.own else ([], "")
     caught = limits(known, shown_measures(results.runs, results.factors), results.failures, fingerprint(study), found.refused)
-    settings = fixed_table(kept, ours)
+    settings, figures = fixed_table(kept, ours), pictures(found.exhibits, folder, manifest)
     return Report(
         kind="Study", title=str(about.get("title") or in_words(study.name)), question=study.question, verdict=judged,
-        hypotheses=about.get("hypotheses", ()), design=what_was_done(known), tables=found.tables, figures=pictures(found.exhibits, folder, manifest),
+        hypotheses=about.get("hypotheses", ()), design=what_was_done(known), answers=found.answers, figures=figures, tables=found.tables,
         settings=[*([settings] if settings else []), *level_tables(moves)], methods=methods(known), citation=citation(manifest),
-        limits=[*claims(checks), *caught], sources=about.get("sources", ()), files=files_in(folder), commands=commands(manifest, study, found, folder),
-        provenance=provenance(manifest), csv=csv_files(found.tables, folder),
+        limits=[*claims(checks), *as_they_lie(len(found.exhibits), len(figures)), *caught], sources=about.get("sources", ()),
+        files=files_in(folder), commands=commands(manifest, study, found.analysed), provenance=provenance(manifest),
+        csv=csv_files([*found.answers, *found.tables], folder),
     )  # fmt: skip
 
 
@@ -150,7 +161,7 @@ def of_run(folder: Path, manifest: RunManifest) -> Report:
     ]  # fmt: skip
     return Report(
         kind="One run", title=f"One run: {config.structure.name}, seed {manifest.seed}", question="", verdict="", hypotheses=(), design=design,
-        tables=[table], figures=pictures(exhibits, folder, manifest), settings=[settings] if settings else [],
+        answers=(), tables=[table], figures=pictures(exhibits, folder, manifest), settings=[settings] if settings else [],
         methods=methods_of_run(manifest, written, kept), citation=citation(manifest), limits=[ONE_RUN, *program(manifest)], sources=(),
         files=files_in(folder), commands=[command("run", *(manifest.overrides or ()), "--out", AGAIN), command("report", AGAIN)],
         provenance=provenance(manifest), csv={},
@@ -161,10 +172,10 @@ def judgement(results: Results) -> tuple[list[Any], str]:
     """Return the checks of a study that has some, and the verdict on them."""
     inquiry = inquiry_of(results.manifest.study)
     checks = inquiry.check(results) if inquiry else []
-    return checks, f"The model {verdict(checks)}." if checks else ""
+    return checks, f"Verdict on its hypotheses: {verdict(checks)}." if checks else ""
 
 
-def findings(results: Results, folder: Path) -> Findings:
+def findings(results: Results, study: Study, folder: Path) -> Findings:
     """Return the tables and exhibits of a study: its own, and those of its sensitivity where its design or an earlier command asks for them."""
     manifest = results.manifest
     tables, exhibits, refused, own = list[Table](), list[Exhibit](), list[str](), manifest.study == MAIN or inquiry_of(manifest.study) is not None
@@ -178,10 +189,11 @@ def findings(results: Results, folder: Path) -> Findings:
     try:
         exhibits = exhibits_and_remark(results, PAGE)[0]
     except LACKING as reason:
-        refused.append(f"The study has no figure of its own: {because(reason)}; `overbruggen figures` and `sensitivity` draw others, which this page then shows.")
-    asked = [path.stem.removeprefix("sensitivity_") for path in sorted(folder.glob("sensitivity_*.md")) if not path.with_suffix(".svg").exists()]
-    default = [None] if study_in(folder).design.name in ANALYSES and not asked else []
-    done = []
+        refused.append(f"The study has no figure of its own: {because(reason)}; what `overbruggen figures --kind` draws of it is shown here.")
+    written = [path for path in sorted(folder.glob("sensitivity_*.md")) if not path.with_suffix(".svg").exists()]
+    asked = [path.stem.removeprefix("sensitivity_") for path in written]
+    default = [None] if study.design.name in ANALYSES and not asked else []
+    done, of_factors = list[str](), list[Table]()
     for measure in (*default, *asked):
         try:
             found, stem = analysed(folder, manifest, measure, None)
@@ -189,9 +201,10 @@ def findings(results: Results, folder: Path) -> Findings:
             refused.append(f"There is no analysis of factors: {reason}.")
             continue
         done.append(stem.removeprefix("sensitivity_"))
-        tables += [table if table.name != "table" else named_after(table, stem, place) for place, table in enumerate(found.tables)]
+        of_factors += [named_after(table, stem, place) for place, table in enumerate(found.tables)]
         exhibits += found.exhibits
-    return Findings(tables, exhibits, own, done, refused)
+    answers = [table for table in tables if table.name == CHECKS]
+    return Findings([*answers, *of_factors], [table for table in tables if table not in answers], exhibits, own, done, refused)
 
 
 def named_after(table: Table, stem: str, place: int) -> Table:
@@ -210,6 +223,14 @@ def pictures(exhibits: Sequence[Exhibit], folder: Path, manifest: Manifest) -> l
             words = ESCAPED.sub(r"\1", caption.read_text(encoding="utf-8").split("\n\n", 1)[-1].strip())
             found.append(Picture(path.stem, path.read_bytes(), words, files_of(path.stem, folder)))
     return found
+
+
+def as_they_lie(anew: int, all_figures: int) -> list[str]:
+    """Say which figures are not drawn anew from the results."""
+    if anew == all_figures:
+        return []
+    which = f"Figure {all_figures} is" if anew + 1 == all_figures else f"Figures {anew + 1} to {all_figures} are"
+    return [f"{which} shown as drawn by an earlier command; if the study has grown since, draw anew with `overbruggen figures` or `sensitivity`."]
 
 
 def drawn(exhibit: Exhibit) -> bytes:
@@ -259,13 +280,13 @@ def fingerprint(study: Study) -> str | None:
         return None
 
 
-def commands(manifest: StudyManifest, study: Study, found: Findings, folder: Path) -> list[str]:
+def commands(manifest: StudyManifest, study: Study, analysed_measures: Sequence[str]) -> list[str]:
     """Return the commands that make the results, figures and this page again."""
     from experiments.design import study_names
 
     own = study.name not in study_names()
     name = f"{study.name}.yaml" if own else study.name
-    asked = [command("sensitivity", AGAIN, "--measure", measure) for measure in found.analysed]
+    asked = [command("sensitivity", AGAIN, "--measure", measure) for measure in analysed_measures]
     given = [f"cp study.yaml {name}"] if own else []
     return [*given, command("study", name, *manifest.overrides, "--out", AGAIN), *asked, command("report", AGAIN)]
 

@@ -109,21 +109,21 @@ def fixed_table(found: Flat, ours: bool) -> Table | None:
     if not ours:
         rows = [(path, text_of(value)) for path, value in found.items()]
         return Table("Parameters that the study does not vary", ("parameter", "value"), rows, name="settings")
-    known = parameter_paths()
-    rows = [
-        (path, text_of(value), text_of(defaults()[path]), str(known[path].json_schema_extra["unit"]), str(known[path].description))
+    about = [
+        (path, text_of(value), text_of(defaults()[path]), str(known.json_schema_extra["unit"]), str(known.description))
         for path, value in found.items()
+        for known in [parameter_paths()[path]]
     ]
-    return Table("Parameters that differ from their defaults", ("parameter", "value", "default", "unit", "meaning"), rows, name="settings")
+    return Table("Parameters that differ from their defaults", ("parameter", "value", "default", "unit", "meaning"), about, name="settings")
 
 
 def level_tables(found: list[Effect]) -> list[Table]:
     """Return a table per factor whose levels set something else than their own name says, so that it can be reported."""
     return [
-        Table(f"What the levels of {name} set", ("parameter", *labels), [(path, *map(text_of, row)) for path, row in rows.items()], name=f"levels_{name}")
+        Table(f"What the levels of {name} set", ("parameter", *labels), [(path, *map(text_of, row)) for path, row in rows.items()])
         for name, labels, rows in found
         if set(rows) - {name} and 1 < len(labels) <= MOST_LEVELS
-    ]  # fmt: skip
+    ]
 
 
 def text_of(value: Any) -> str:

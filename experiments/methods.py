@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from analysis.figures.labels import listed
-from experiments.citing import citation
+from experiments.citing import citation, version_of
 from experiments.design import Study
 from experiments.differences import Flat, text_of
 from experiments.factors import Factor, Range, is_constant
@@ -20,8 +20,8 @@ from experiments.targets import ROUNDS
 
 MOST_NAMED = 8  # levels or settings that a sentence names
 DESIGNS = {
-    "full_factorial": "every combination of the levels",
-    "paired": "levels put side by side, the first of every factor with the first of the others",
+    "full_factorial": "a full factorial (every combination of the levels)",
+    "paired": "paired (levels put side by side, the first of every factor with the first of the others)",
     "fractional_factorial": "a two-level fractional factorial of resolution IV",
     "one_at_a_time": "one factor at a time, all others at the base point",
     "table": "a table of points",
@@ -35,7 +35,9 @@ KEYED = (
     "same seed share their luck also where their parameters differ."
 )
 MEASURED = "Measures are means over all recorded rounds of a run; those whose name ends in _end are means over the last quarter of them."
-MEASURED_OF_OTHERS = "Measures are values at the end of a run; those whose name ends in _mean are means over all that the model's data collector recorded."
+MEASURED_OF_OTHERS = (
+    "Measures are values at the end of a run; those whose name ends in _mean are means over all that the model's data collector recorded."
+)
 INTERVALS = {
     "points": "Means over replicates are given with 95 % intervals (Student).",
     "main": (
@@ -43,8 +45,9 @@ INTERVALS = {
         "The rates of imitation at which joint value peaks and from which it erodes have bootstrap 95 % intervals over replicates (percentile)."
     ),
     "claims": (
-        "Every claim was put to an interval over replicates (Student for means and paired differences, bootstrap for what is read off curves), at a level "
-        "that holds for all claims of the study together with 95 % (Bonferroni); a claim holds when its whole interval lies above the threshold."
+        "Every claim was put to an interval over replicates (Student for means and paired differences, bootstrap for what is read off curves), at "
+        "a level that holds for all claims of the study together with 95 % (Bonferroni); a claim holds when its whole interval lies above "
+        "the threshold."
     ),
     "sobol": "Sobol' indices (Saltelli's estimators in SALib) have 95 % bootstrap intervals over blocks of the sample.",
     "morris": "Elementary effects (SALib) have 95 % intervals over trajectories (Student for mu*, jackknife of the logarithm for sigma).",
@@ -115,15 +118,15 @@ def methods_of_run(manifest: Manifest, values: Flat, differing: Flat) -> list[st
 
 def the_model(model: Mapping[str, Any] | None, manifest: Manifest) -> str:
     """Say which model was run, with which version of what."""
-    about = f"version {manifest.overbruggen}" + (f", commit {manifest.commit}" if manifest.commit else "")
+    about = version_of(manifest)
     cited = citation(manifest).short
     built = f"Mesa {manifest.packages.get('mesa', '(version unknown)')} in Python {manifest.python}"
     fingerprint = f"fingerprint of its source {manifest.version}" if isinstance(manifest, StudyManifest) else ""
     if model is None:
         also = f"; {fingerprint}" if fingerprint else ""
         return (
-            f"We simulated how organisations find each other, work together and let go with the agent-based model Overbruggen ({cited}; {about}{also}), "
-            f"built on {built}."
+            "We simulated how organisations find each other, work together and let go with the agent-based model Overbruggen "
+            f"({cited}; {about}{also}), built on {built}."
         )
     name = str(model.get("class")).rpartition("/")[2]
     return (
@@ -148,13 +151,11 @@ def settings(found: Flat, ours: bool) -> str:
     """Say what is fixed: by name where it is little, else by its table."""
     told = {path: value for path, value in found.items() if path not in ("population.organisations", "run.rounds", "run.record_every")}
     told = {path: value for path, value in told.items() if not path.startswith("model.")}
-    others = "All other parameters that were not varied had their default values" if ours else ""
-    if not told:
-        return "All parameters that were not varied had their default values." if ours else ""
+    others = ["All other parameters that were not varied had their default values."] if ours else []
     if len(told) > MOST_NAMED:
-        return f"{len(told)} parameters were fixed at the values of the table of parameters." + (f" {others}." if ours else "")
-    named = listed([f"{path} = {text_of(value)}" for path, value in told.items()])
-    return f"Fixed were {named}." + (f" {others}." if ours else "")
+        return " ".join([f"{len(told)} parameters were fixed at the values of the table of parameters.", *others])
+    named = [f"These were fixed: {listed([f'{path} = {text_of(value)}' for path, value in told.items()])}."] if told else []
+    return " ".join([*named, *others])
 
 
 def design(study: Study, points: int) -> str:
@@ -177,7 +178,7 @@ def levels(factor: Factor) -> str:
     shown = [text_of(level.label) for level in factor]
     if len(shown) > 2 * MOST_NAMED:
         return f"{len(shown)} levels from {shown[0]} to {shown[-1]}"
-    return f"{len(shown)} levels: {', '.join(shown)}"
+    return f"{len(shown)} levels: {', '.join(shown)}" if len(shown) > 1 else shown[0]
 
 
 def named(design: Design) -> str:
@@ -192,9 +193,9 @@ def repeated(known: Experiment) -> str:
     """Say how many replicates and runs there were, and how many failed."""
     asked, (fewest, most) = known.study.replicates, known.replicates
     if isinstance(asked, Adaptive):
-        until = listed([f"the 95 % interval of {measure} was no wider than {width:g} to either side" for measure, width in asked.half_width.items()])
-        how = f"Replicates were added to every point until {until}, in batches of {asked.batch}, at least {asked.at_least} and at most {asked.at_most}"
-        how += f"; points have {fewest} to {most}" if fewest != most else f"; every point has {most}"
+        until = listed([f"the 95 % interval of {name} reached no further than {width:g} to either side" for name, width in asked.half_width.items()])
+        how = f"Replicates were added to every point, from {asked.at_least} to at most {asked.at_most} in batches of {asked.batch}, until {until}"
+        how += f"; points have {fewest} to {most} replicates" if fewest != most else f"; every point has {most} replicates"
     else:
         how = f"Every point was run with {asked} replicate{'s' * (asked != 1)}"
     done, failed = known.manifest.runs or 0, known.manifest.failed or 0

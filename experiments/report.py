@@ -38,7 +38,13 @@ def tell_report(folder: Path, out: Path | None) -> None:
         write_text(text, target)
     except NotWrittenError as reason:
         raise not_written(target, reason) from reason
-    say(f"Report in {target} ({len(text.encode()) / 1e6:.1f} MB): {len(report.tables)} tables, {len(report.figures)} figures, methods, limits.")
+    shown = f"{counted(len(report.answers) + len(report.tables), 'table')}, {counted(len(report.figures), 'figure')}"
+    say(f"Report in {target}: {shown}, methods and limits on one page ({len(text.encode()) / 1e6:.1f} MB).")
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def place(folder: Path, out: Path | None) -> Path:
@@ -73,7 +79,8 @@ def page(report: Report, to_folder: str) -> str:
         try:
             drawings.append(inline(figure.svg, f"svg-{figure.name}", f"caption-{figure.name}"))
         except ValueError as error:
-            raise InputError(f"{figure.name}.svg is no figure that `overbruggen` drew, or was damaged ({error}); draw it again, or remove it") from error
+            wrong = f"{figure.name}.svg is no figure that `overbruggen` drew, or was damaged ({error})"
+            raise InputError(f"{wrong}; draw it again, or remove it") from error
     environment = Environment(loader=PackageLoader("experiments"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     before = "" if to_folder == "." else f"{to_folder}/"
     pictures = [(figure, Markup(drawing.svg), drawing.width) for figure, drawing in zip(report.figures, drawings, strict=True)]

@@ -89,7 +89,8 @@ def exhibits_and_remark(results: Results, page: Page) -> tuple[list[Exhibit], st
         if inquiry is not None:
             return [inquiry.figure(results, page)], ""
     except LACKING as reason:
-        remark = f"The figures of {study} need its whole study, with its own factors alone: {because(reason)}. Drawn instead: lines through its points."
+        needs = f"The figures of {study} need its whole study, with its own factors alone: {because(reason)}."
+        remark = f"{needs} Drawn instead: lines through its points."
     return [points_exhibit(study, results.runs, factors, shown_measures(results.runs, factors), labels(), page)], remark
 
 
