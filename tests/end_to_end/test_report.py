@@ -188,8 +188,8 @@ def test_tables_are_those_of_the_terminal(folders):
         shown = Page(page_of(folders / kind)).text
         for column in table.columns:
             if f"{column} low" in table.columns:
-                for value, low in table.select(column, f"{column} low").iter_rows():
-                    assert (f"{value:.3f} [{low:.3f}, " if low == low and low is not None else f"{value:.3f}") in shown
+                for value, low in table.select(pl.col(column, f"{column} low").cast(pl.Float64)).iter_rows():
+                    assert (f"{value:.3f} [{low:.3f}, " if low == low else f"{value:.3f}") in shown
 
 
 def test_what_differs_from_the_defaults_and_what_levels_set(folders):
