@@ -23,7 +23,7 @@ from experiments.drawing import table_of
 from experiments.exhibits import circumstances
 from experiments.limits import ONE_RUN, claims, limits, program
 from experiments.manifest import Manifest, RunManifest, StudyManifest
-from experiments.methods import Experiment, intervals_used, levels, methods, methods_of_run, named
+from experiments.methods import KEYED_SOURCE, Experiment, intervals_used, levels, methods, methods_of_run, named
 from experiments.patterns import CHECKS, inquiry_of
 from experiments.plan import Adaptive
 from experiments.reporting import LACKING, MAIN, because, exhibits_and_remark, shown_measures, tables_and_remark
@@ -133,8 +133,8 @@ def of_study(folder: Path, manifest: StudyManifest) -> Report:
         kind="Study", title=str(about.get("title") or in_words(study.name)), question=study.question, verdict=judged,
         hypotheses=about.get("hypotheses", ()), design=what_was_done(known), answers=found.answers, figures=figures, tables=found.tables,
         settings=[*([settings] if settings else []), *level_tables(moves)], methods=methods(known), citation=citation(manifest),
-        limits=[*claims(checks), *as_they_lie(len(found.exhibits), len(figures)), *caught], sources=about.get("sources", ()),
-        files=files_in(folder), commands=commands(manifest, study, found.analysed), provenance=provenance(manifest),
+        limits=[*claims(checks), *as_they_lie(len(found.exhibits), len(figures)), *caught],
+        sources=[*about.get("sources", ()), *([KEYED_SOURCE] if ours else [])], files=files_in(folder), commands=commands(manifest, study, found.analysed), provenance=provenance(manifest),
         csv=csv_files([*found.answers, *found.tables], folder),
     )  # fmt: skip
 
@@ -142,14 +142,15 @@ def of_study(folder: Path, manifest: StudyManifest) -> Report:
 def of_run(folder: Path, manifest: RunManifest) -> Report:
     """Gather the report of a single run."""
     from experiments.configuration import validate
-    from experiments.single import summary_table
+    from experiments.single import form_table, summary_table
     from sim.outcomes import outcomes
 
     values = dict(recorded(folder))
     config = validate(values)
     rounds, events, challenges = (table_of(folder, name) for name in ("rounds", "events", "challenges"))
     try:
-        table = summary_table(config, outcomes(rounds, events, challenges, config.challenge.breadths))
+        tables = [summary_table(config, outcomes(rounds, events, challenges, config.challenge.breadths))]
+        tables += [form_table(events)] if config.structure.mix else []
         exhibits = [run_exhibit(rounds)]
     except (*LACKING, TypeError) as reason:
         raise InputError(f"{folder} lacks columns that a run writes ({because(reason)}); run it again") from reason
@@ -161,9 +162,9 @@ def of_run(folder: Path, manifest: RunManifest) -> Report:
     ]  # fmt: skip
     return Report(
         kind="One run", title=f"One run: {config.structure.name}, seed {manifest.seed}", question="", verdict="", hypotheses=(), design=design,
-        answers=(), tables=[table], figures=pictures(exhibits, folder, manifest), settings=[settings] if settings else [],
-        methods=methods_of_run(manifest, written, kept), citation=citation(manifest), limits=[ONE_RUN, *program(manifest)], sources=(),
-        files=files_in(folder), commands=[command("run", *(manifest.overrides or ()), "--out", AGAIN), command("report", AGAIN)],
+        answers=(), tables=tables, figures=pictures(exhibits, folder, manifest), settings=[settings] if settings else [],
+        methods=methods_of_run(manifest, written, kept), citation=citation(manifest), limits=[ONE_RUN, *program(manifest)], sources=[KEYED_SOURCE],
+        files=files_in(folder), commands=commands_of_run(manifest),
         provenance=provenance(manifest), csv={},
     )  # fmt: skip
 
@@ -289,6 +290,13 @@ def commands(manifest: StudyManifest, study: Study, analysed_measures: Sequence[
     asked = [command("sensitivity", AGAIN, "--measure", measure) for measure in analysed_measures]
     given = [f"cp study.yaml {name}"] if own else []
     return [*given, command("study", name, *manifest.overrides, "--out", AGAIN), *asked, command("report", AGAIN)]
+
+
+def commands_of_run(manifest: RunManifest) -> list[str]:
+    """Return the commands that make a run and its page again; what was typed, where an earlier version did not say what was changed."""
+    if manifest.overrides is None:
+        return [manifest.command]
+    return [command("run", *manifest.overrides, "--out", AGAIN), command("report", AGAIN)]
 
 
 def command(*words: str) -> str:

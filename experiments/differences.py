@@ -17,6 +17,7 @@ from sim.errors import InputError
 
 Flat = dict[str, Any]  # from a parameter's dotted path to its value
 MISSING = object()
+LEFT = "as by default"  # of a parameter that a level does not set
 SEED = "run.seed"  # said elsewhere
 MOST_LEVELS = 12  # columns of a table
 
@@ -82,7 +83,7 @@ def effect_of(name: str, study: Study) -> Effect:
     labels = tuple(map(text_of, (level.label for level in factor)))
     if study.model is not None or all(set(level.settings) == {name} and "." in name for level in factor):
         paths = dict.fromkeys(path for level in factor for path in level.settings)
-        values = {path: [level.settings.get(path) for level in factor] for path in paths}
+        values = {path: [level.settings.get(path, LEFT) for level in factor] for path in paths}
     else:
         each = [set_by(level, tuple(study.overrides)) for level in factor]
         values = {path: [found.get(path) for found in each] for path in defaults()}
@@ -119,11 +120,16 @@ def fixed_table(found: Flat, ours: bool) -> Table | None:
 
 def level_tables(found: list[Effect]) -> list[Table]:
     """Return a table per factor whose levels set something else than their own name says, so that it can be reported."""
-    return [
-        Table(f"What the levels of {name} set", ("parameter", *labels), [(path, *map(text_of, row)) for path, row in rows.items()])
-        for name, labels, rows in found
-        if set(rows) - {name} and 1 < len(labels) <= MOST_LEVELS
-    ]
+    return [level_table(effect) for effect in found if set(effect.rows) - {effect.factor} and effect.labels]
+
+
+def level_table(effect: Effect) -> Table:
+    """Return what the levels of one factor set: a column per level, or a row where there are many."""
+    title = f"What the levels of {effect.factor} set"
+    rows = [(path, *map(text_of, row)) for path, row in effect.rows.items()]
+    if len(effect.labels) <= MOST_LEVELS:
+        return Table(title, ("parameter", *effect.labels), rows)
+    return Table(title, ("level", *effect.rows), list(zip(effect.labels, *(row[1:] for row in rows), strict=True)))
 
 
 def text_of(value: Any) -> str:

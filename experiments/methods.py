@@ -34,6 +34,7 @@ KEYED = (
     "Within a run every random draw is a function of seed, process, round and entity (Philox4x32-10; Salmon et al. 2011), so that runs with the "
     "same seed share their luck also where their parameters differ."
 )
+KEYED_SOURCE = "Salmon, Moraes, Dror & Shaw 2011, Parallel random numbers: as easy as 1, 2, 3, SC'11"
 MEASURED = "Measures are means over all recorded rounds of a run; those whose name ends in _end are means over the last quarter of them."
 MEASURED_OF_OTHERS = (
     "Measures are values at the end of a run; those whose name ends in _mean are means over all that the model's data collector recorded."

@@ -32,7 +32,7 @@ LEVERS = """question: Which factor?
 factors:
   imitation.rate: {low: 0, high: 0.3}
   production.depth: {low: 1, high: 3}
-design: {name: sobol, samples: 16}
+design: {name: sobol, samples: 8}
 replicates: 2
 """
 
@@ -151,6 +151,11 @@ def test_contrast_of_all_colours():
                 assert (bright + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)
 
 
+def test_what_the_author_wrote_is_escaped(folders):
+    text = page_of(folders / "forms")
+    assert 'Which form, & what of "imitation" <now>?' in Page(text).text and "<now>" not in text
+
+
 def numbers(text):
     return sorted(re.findall(r"(?<![\w.])\d[\d.,]*\d|(?<![\w.])\d", text))
 
@@ -196,6 +201,7 @@ def test_what_differs_from_the_defaults_and_what_levels_set(folders):
     words = section(page_of(folders / "forms"), "parameters")
     assert f"trust.initial 0.7 {Config().trust.initial:g}" in words and "population.organisations 20 100" in words and "run.rounds 12 200" in words
     assert "structure.topology star complete" in words
+    assert "What the levels of mood set" not in page_of(folders / "moods")  # their names say it
     rows = re.findall(r"<th scope=\"row\" class=\"\w+\">([\w.]+)", page_of(folders / "forms").split('id="parameters"')[1])
     assert "imitation.rate" not in rows and "structure.link_cost" not in rows  # varied, and the same for both
 
@@ -224,7 +230,7 @@ def test_limits_are_said(folders):
 
 def test_a_sensitivity_design_shows_its_indices_and_bars(folders):
     words = Page(page_of(folders / "levers")).text
-    assert "Sobol' indices of joint_value" in words and "16 base samples" in words
+    assert "Sobol' indices of joint_value" in words and "8 base samples" in words
     assert "overbruggen sensitivity rebuilt --measure joint_value" in words
 
 
@@ -342,3 +348,17 @@ def test_a_drawing_that_would_act_or_fetch_is_tamed():
     for text in ("<p/>", "no xml", '<svg xmlns="http://www.w3.org/2000/svg"/>'):
         with pytest.raises(ValueError):
             inline(text, "one", "caption")
+
+
+def test_many_scenarios_stand_in_rows_and_mixed_forms_have_a_table(tmp_path):
+    scenarios = {f"s{place}": {"trust.initial": place / 20, "structure": "hub" if place else "alliance"} for place in range(13)}
+    path = tmp_path / "many.yaml"
+    path.write_text(yaml.safe_dump({"factors": {"scenario": scenarios}, "replicates": 1}))
+    assert main(["study", str(path), *SMALL, "--out", str(tmp_path / "many")]) == 0
+    report(tmp_path / "many")
+    words = section(page_of(tmp_path / "many"), "parameters")
+    assert "level structure.name" in words and re.search(r"s0 alliance complete .* s12 hub star ", words)
+    assert "0.6" in words  # trust of the last
+    assert main(["run", "structure=mixed", *SMALL[:2], "--out", str(tmp_path / "mixed")]) == 0
+    report(tmp_path / "mixed")
+    assert "By form of the collaboration" in section(page_of(tmp_path / "mixed"), "results")
