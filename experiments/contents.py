@@ -134,8 +134,8 @@ def of_study(folder: Path, manifest: StudyManifest) -> Report:
         hypotheses=about.get("hypotheses", ()), design=what_was_done(known), answers=found.answers, figures=figures, tables=found.tables,
         settings=[*([settings] if settings else []), *level_tables(moves)], methods=methods(known), citation=citation(manifest),
         limits=[*claims(checks), *as_they_lie(len(found.exhibits), len(figures)), *caught],
-        sources=[*about.get("sources", ()), *([KEYED_SOURCE] if ours else [])], files=files_in(folder), commands=commands(manifest, study, found.analysed),
-        provenance=provenance(manifest), csv=csv_files([*found.answers, *found.tables], folder),
+        sources=[*about.get("sources", ()), *([KEYED_SOURCE] if ours else [])], files=files_in(folder),
+        commands=commands(manifest, study, found.analysed), provenance=provenance(manifest), csv=csv_files([*found.answers, *found.tables], folder),
     )  # fmt: skip
 
 
