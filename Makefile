@@ -39,7 +39,7 @@ wheel-check: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist
 	rm -rf dist/empty && $(PYTHON) -m venv dist/empty
 	dist/empty/bin/python -m pip install --quiet -c constraints.txt dist/*.whl
-	cd dist/empty && bin/overbruggen run run.rounds=20 --out wheel-run --overwrite && bin/overbruggen describe structure
+	cd dist/empty && bin/overbruggen run run.rounds=20 --out wheel-run --overwrite && bin/overbruggen report wheel-run && bin/overbruggen describe structure
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Overbruggen needs Python 3.11 or newer; $(PYTHON) is older: make PYTHON=/path/to/python3.11 ..."; exit 1; }

@@ -1,4 +1,4 @@
-"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | describe``."""
+"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | report | describe``."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ EXAMPLES = """examples:
   overbruggen figures results/structure_and_imitation    draw the figures again
   overbruggen figures results/structure_and_imitation --kind phase --journal nature   another figure (docs/gallery.md)
   overbruggen sensitivity results/my_study               which factors matter (docs/how-to-sensitivity.md)
+  overbruggen report results/my_study                    question, design, results, figures and methods on one page
   overbruggen describe trust                             what the parameters of trust mean
 
 Overrides follow the verb: group=preset or parameter=value; in a study several values by comma make a factor."""
@@ -46,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         prog="overbruggen", description="Simulate how organisations find each other, work together and let go.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | describe")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | report | describe")
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
     study.add_argument("name", nargs="?", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
@@ -74,6 +75,9 @@ def parser() -> argparse.ArgumentParser:
     sensitivity.add_argument("folder", type=Path)
     sensitivity.add_argument("--measure", default=None, help="what is explained, for example joint_value (default: the first that is shown)")
     sensitivity.add_argument("--surface", nargs=2, metavar=("FACTOR", "FACTOR"), default=None, help="two factors to draw a response surface of")
+    report = verbs.add_parser("report", help="one page of HTML: question, design, results, figures, methods, limits")
+    report.add_argument("folder", type=Path)
+    report.add_argument("--out", type=Path, default=None, help="file to write (default: report.html in the folder)")
     describe = verbs.add_parser("describe", help="every parameter: type, range, default, unit, meaning, source")
     describe.add_argument("group", nargs="?", default=None, help="a group of parameters, or measures (default: all parameters)")
     describe.add_argument("--markdown", action="store_true", help="as Markdown")
@@ -169,6 +173,10 @@ def act(arguments: argparse.Namespace, command: str) -> int:
         from experiments.sensitivity import tell_sensitivity
 
         tell_sensitivity(arguments.folder, arguments.measure, arguments.surface)
+    elif arguments.verb == "report":
+        from experiments.report import tell_report
+
+        tell_report(arguments.folder, arguments.out)
     else:
         from experiments.describe import MEASURED, describe, measures_markdown, parameters_markdown
 
