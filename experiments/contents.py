@@ -127,7 +127,7 @@ def of_study(folder: Path, manifest: StudyManifest) -> Report:
     used = intervals_used(study.name, found.own, study.design.name, found.analysed, MAIN)
     known = Experiment(study, manifest, len(study.points()), results.runs, flat(values) if ours else values, kept, moved, used)
     checks, judged = judgement(results) if found.own else ([], "")
-    caught = limits(known, shown_measures(results.runs, results.factors), results.failures, fingerprint(study), found.refused)
+    caught = limits(known, shown_measures(results.runs.schema, results.factors), results.failures, fingerprint(study), found.refused)
     settings, figures = fixed_table(kept, ours), pictures(found.exhibits, folder, manifest)
     return Report(
         kind="Study", title=str(about.get("title") or in_words(study.name)), question=study.question, verdict=judged,
