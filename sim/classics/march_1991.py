@@ -1,0 +1,224 @@
+"""March (1991): mutual learning of an organisation's code and its members.
+
+Reality has ``m`` dimensions of +1 or -1. Each of ``n`` individuals holds a belief of -1, 0 or 1 on every dimension, and so does the
+organisation's code, which starts without any (0). In every round
+
+1. *socialisation*: on each dimension where code and belief differ (and the code has an opinion) an individual's belief moves
+   towards the code with probability ``p1``;
+2. *learning by the code*: the code moves to the dominant view of those individuals whose knowledge exceeds its own, with
+   probability ``1 - (1 - p2)^k``;
+3. *turnover*: an individual is replaced by a naive one with probability ``p3``.
+
+Fast socialisation makes everybody agree before the code has learnt from those who deviate: the organisation knows less in the end.
+
+The text does not give the published figure; three rules that it does not state do (Rodan 2005, Christensen 2015). Each is a switch, with the
+documented rule as default and the literal reading as ``model=march_1991_literal``:
+
+* ``performance``: with ``actions`` an individual acts on every dimension, by the toss of a coin where it has no belief, and is judged by its
+  actions; with ``beliefs`` a missing belief counts as wrong.
+* ``adoption``: with ``step`` a belief moves one step (opposite, none, same); with ``whole`` it becomes that of the code at once.
+* ``code_learning``: with ``majority`` k is the margin of the majority action; with ``differing`` it is the number of better individuals
+  who differ from the code less the number who do not.
+
+Also left open: whether both learn at once. ``order`` says who learns first within a round; the code's own missing beliefs
+are judged as those of individuals are.
+
+Source: March, J. G. (1991), Exploration and exploitation in organizational learning, Organization Science 2(1):71-87.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Literal
+
+import numpy as np
+
+from sim.classics.classic import ClassicModel, Floats, Parameters, Row, RowAgent
+from sim.classics.kernels import classic_entry
+from sim.compilation import kernel
+from sim.config import parameter
+from sim.measures import Measure
+from sim.randomness import pick, uniform
+
+MARCH = "March 1991"
+DOCUMENTED = "Rodan 2005, Christensen 2015; not in March 1991"
+ORDERS = ("individuals", "code", "together")
+INDIVIDUALS_FIRST, CODE_FIRST, TOGETHER = range(3)
+
+
+class Stream(IntEnum):
+    """Streams of draws."""
+
+    REALITY = 1
+    BELIEF = 2
+    SOCIALISATION = 3
+    ACTION = 4
+    CODE = 5
+    TURNOVER = 6
+    NEWCOMER = 7
+
+
+class MarchParameters(Parameters):
+    """Parameters of March 1991."""
+
+    rounds: int = parameter(200, "rounds of one run", unit="rounds", source="assumed: long enough to come to rest unless p3 > 0", ge=1, le=1_000_000)
+    dimensions: int = parameter(30, "dimensions of reality", symbol="m", source=MARCH, ge=1, le=10_000)
+    individuals: int = parameter(50, "members of the organisation", symbol="n", source=MARCH, ge=1, le=100_000)
+    p1: float = parameter(0.5, "socialisation: chance to learn from the code", unit="per dimension and round", source=MARCH, ge=0, le=1)
+    p2: float = parameter(0.5, "learning by the code: chance per individual of the margin", unit="per dimension and round", source=MARCH, ge=0, le=1)
+    p3: float = parameter(0.0, "turnover: chance to be replaced by somebody naive", unit="per individual and round", source=MARCH, ge=0, le=1)
+    performance: Literal["actions", "beliefs"] = parameter("actions", "what individuals and code are judged by", source=DOCUMENTED)
+    adoption: Literal["step", "whole"] = parameter("step", "how far a belief moves towards the code", source=DOCUMENTED)
+    code_learning: Literal["majority", "differing"] = parameter("majority", "what k of the code's learning counts", source=DOCUMENTED)
+    order: Literal["individuals", "code", "together"] = parameter("together", "who learns first within a round", source="left open by March 1991")
+
+
+class Individual(RowAgent):
+    """A member of the organisation."""
+
+    beliefs = Row("beliefs", "belief per dimension, shape (m,): -1, 0 or 1")
+
+
+class March1991(ClassicModel):
+    """Mutual learning of a code and its members."""
+
+    Parameters = MarchParameters
+    Agent = Individual
+    MEASURES = {  # noqa: RUF012
+        "code_knowledge": Measure("share of dimensions on which the code is right", "0-1"),
+        "knowledge": Measure("share of dimensions on which individuals are right, on average", "0-1"),
+        "disagreement": Measure("share of dimensions on which two individuals differ, on average", "0-1"),
+    }
+
+    def begin(self) -> None:
+        """Draw reality and naive beliefs; the code starts without any."""
+        self.reality, self.beliefs = start(self.key, self.parameters.individuals, self.parameters.dimensions)
+        self.code = np.zeros(self.parameters.dimensions, dtype=np.int64)
+
+    @property
+    def size(self) -> int:
+        """Number of individuals."""
+        return len(self.beliefs)
+
+    def play(self, first: int, rounds: int, rows: Floats) -> int:
+        """Learn from each other for some rounds."""
+        p = self.parameters
+        switches = p.performance == "actions", p.adoption == "step", p.code_learning == "majority", ORDERS.index(p.order)
+        learn(self.reality, self.beliefs, self.code, self.key, (p.p1, p.p2, p.p3), switches, first, rounds, rows)
+        return rounds
+
+
+MODEL = March1991
+
+
+@classic_entry
+def start(key, individuals, dimensions):  # type: ignore[no-untyped-def]
+    """Return reality, shape (m,), and beliefs, shape (n, m)."""
+    reality, beliefs = np.empty(dimensions, dtype=np.int64), np.empty((individuals, dimensions), dtype=np.int64)
+    for dimension in range(dimensions):
+        reality[dimension] = 1 if uniform(key, Stream.REALITY, 0, dimension, 0) < 0.5 else -1
+        for individual in range(individuals):
+            beliefs[individual, dimension] = pick(uniform(key, Stream.BELIEF, 0, individual, dimension), 3) - 1
+    return reality, beliefs
+
+
+@classic_entry
+def learn(reality, beliefs, code, key, chances, switches, first, rounds, rows):  # type: ignore[no-untyped-def]
+    """Play rounds; once code and individuals agree on everything nothing can change, and the last measures stand."""
+    p1, p2, p3 = chances
+    by_actions, stepwise, by_majority, order = switches
+    at_rest = False
+    for now in range(first, first + rounds):
+        if not at_rest:
+            before = code.copy()
+            if order == INDIVIDUALS_FIRST:
+                socialise(beliefs, code, key, p1, stepwise, now)
+            teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, now)
+            if order != INDIVIDUALS_FIRST:
+                socialise(beliefs, code if order == CODE_FIRST else before, key, p1, stepwise, now)
+            turn_over(beliefs, key, p3, now)
+            at_rest = p3 == 0.0 and agree(beliefs, code)
+        measure(reality, beliefs, code, rows[now - first])
+    if rounds == 0:
+        measure(reality, beliefs, code, rows[0])
+
+
+@kernel
+def socialise(beliefs, code, key, p1, stepwise, now):  # type: ignore[no-untyped-def]
+    """Move beliefs towards the code, in place."""
+    for individual in range(beliefs.shape[0]):
+        for dimension in range(code.size):
+            held, taught = beliefs[individual, dimension], code[dimension]
+            if taught != 0 and held != taught and uniform(key, Stream.SOCIALISATION, now, individual, dimension) < p1:
+                beliefs[individual, dimension] = held + taught if stepwise else taught
+
+
+@kernel
+def act(belief, key, now, who, dimension):  # type: ignore[no-untyped-def]
+    """Return what is done about a dimension: as is believed, or as a coin says."""
+    if belief != 0:
+        return belief
+    return 1 if uniform(key, Stream.ACTION, now, who, dimension) < 0.5 else -1
+
+
+@kernel
+def teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, now):  # type: ignore[no-untyped-def]
+    """Move the code to the dominant view of those who know more than it does, in place."""
+    n, m = beliefs.shape
+    views, scores, own = beliefs.copy(), np.zeros(n, dtype=np.int64), 0
+    for dimension in range(m):
+        own += (act(code[dimension], key, now, n, dimension) if by_actions else code[dimension]) == reality[dimension]
+        for individual in range(n):
+            if by_actions:
+                views[individual, dimension] = act(beliefs[individual, dimension], key, now, individual, dimension)
+            scores[individual] += views[individual, dimension] == reality[dimension]
+    for dimension in range(m):
+        balance, differing = 0, 0
+        for individual in range(n):
+            if scores[individual] > own:
+                balance += views[individual, dimension]
+                differing += 1 if views[individual, dimension] != code[dimension] else -1
+        dominant = np.sign(balance)
+        margin = abs(balance) if by_majority else differing
+        if dominant != 0 and dominant != code[dimension] and margin > 0:
+            if uniform(key, Stream.CODE, now, dimension, 0) < 1.0 - (1.0 - p2) ** margin:
+                code[dimension] = dominant
+
+
+@kernel
+def turn_over(beliefs, key, p3, now):  # type: ignore[no-untyped-def]
+    """Replace individuals by naive ones, in place."""
+    if p3 > 0.0:
+        for individual in range(beliefs.shape[0]):
+            if uniform(key, Stream.TURNOVER, now, individual, 0) < p3:
+                for dimension in range(beliefs.shape[1]):
+                    beliefs[individual, dimension] = pick(uniform(key, Stream.NEWCOMER, now, individual, dimension), 3) - 1
+
+
+@kernel
+def agree(beliefs, code):  # type: ignore[no-untyped-def]
+    """Tell whether everybody believes what the code says, and it says something everywhere."""
+    for dimension in range(code.size):
+        if code[dimension] == 0:
+            return False
+        for individual in range(beliefs.shape[0]):
+            if beliefs[individual, dimension] != code[dimension]:
+                return False
+    return True
+
+
+@kernel
+def measure(reality, beliefs, code, row):  # type: ignore[no-untyped-def]
+    """Write the measures into a row."""
+    n, m = beliefs.shape
+    right, alike, code_right = 0, 0.0, 0
+    for dimension in range(m):
+        code_right += code[dimension] == reality[dimension]
+        counts = np.zeros(3, dtype=np.int64)
+        for individual in range(n):
+            counts[beliefs[individual, dimension] + 1] += 1
+        right += counts[reality[dimension] + 1]
+        for count in counts:
+            alike += count * (count - 1.0)
+    row[0], row[1] = code_right / m, right / (n * m)
+    row[2] = 1.0 - alike / (m * n * (n - 1.0)) if n > 1 else 0.0
