@@ -29,7 +29,7 @@ from pydantic import model_validator
 from sim.classics.classic import ClassicModel, Floats, Row, RowAgent
 from sim.classics.kernels import classic_entry
 from sim.classics.networks import MEANING, Topology, check_network, network
-from sim.classics.nk import Inputs, Landscaped, landscape, measure_search, search_start, tried
+from sim.classics.nk import WHICH, Inputs, Landscaped, landscape, measure_search, search_start, tried
 from sim.compilation import kernel
 from sim.config import parameter
 from sim.measures import Measure
@@ -55,9 +55,7 @@ class BarkocziGalesicParameters(Landscaped):
     agents: int = parameter(100, "members of the group", source=PAPER, ge=2, le=100_000)
     n: int = parameter(15, "bits of a solution", symbol="N", source=PAPER, ge=1, le=20)
     k: int = parameter(7, "inputs of a bit: how rugged the landscape is", symbol="K", source=PAPER, ge=0, le=19)
-    inputs: Inputs = parameter(
-        "repeated", "which bits are the inputs of a bit: the next ones, others at random, or any at random (repeated, or itself)", source=PAPER
-    )
+    inputs: Inputs = parameter("itself", WHICH, source=PAPER)
     digits: int = parameter(1, "decimals to which contributions are rounded (-1: not at all)", source=PAPER, ge=-1, le=12)
     power: float = parameter(8.0, "payoff is fitness over the landscape's maximum, raised to this power", source=PAPER, gt=0, le=100)
     network: Topology = parameter("complete", MEANING, source=PAPER)

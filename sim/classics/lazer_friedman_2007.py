@@ -23,7 +23,7 @@ from pydantic import model_validator
 from sim.classics.classic import ClassicModel, Floats, Row, RowAgent
 from sim.classics.kernels import classic_entry
 from sim.classics.networks import MEANING, Topology, check_network, network
-from sim.classics.nk import Inputs, Landscaped, landscape, measure_search, payoff, search_start, tried
+from sim.classics.nk import WHICH, Inputs, Landscaped, landscape, measure_search, payoff, search_start, tried
 from sim.compilation import kernel
 from sim.config import parameter
 from sim.measures import Measure
@@ -47,9 +47,7 @@ class LazerFriedmanParameters(Landscaped):
     agents: int = parameter(100, "members of the system", source=PAPER, ge=2, le=100_000)
     n: int = parameter(20, "bits of a solution", symbol="N", source=PAPER, ge=1, le=20)
     k: int = parameter(5, "inputs of a bit: how rugged the landscape is", symbol="K", source=PAPER, ge=0, le=19)
-    inputs: Inputs = parameter(
-        "distinct", "which bits are the inputs of a bit: the next ones, others at random, or any at random (repeated, or itself)", source="assumed"
-    )
+    inputs: Inputs = parameter("distinct", WHICH, source="assumed")
     power: float = parameter(8.0, "payoff is fitness over the landscape's maximum, raised to this power", source=PAPER, gt=0, le=100)
     network: Topology = parameter("complete", MEANING, source=PAPER)
     degree: int = parameter(4, "contacts of an agent, where the network leaves it open", unit="agents", source="assumed", ge=1, le=10_000)

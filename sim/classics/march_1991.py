@@ -19,9 +19,11 @@ documented rule as default and the literal reading as ``model=march_1991_literal
 * ``adoption``: with ``step`` a belief moves one step (opposite, none, same); with ``whole`` it becomes that of the code at once.
 * ``code_learning``: with ``majority`` k is the margin of the majority action; with ``differing`` it is the number of better individuals
   who differ from the code less the number who do not.
+* ``missing``: where the code has no opinion it is half right (``half``), acts by the toss of a coin (``coin``), or is wrong (``wrong``).
 
-Also left open: whether both learn at once. ``order`` says who learns first within a round; the code's own missing beliefs
-are judged as those of individuals are.
+Also left open: whether both learn at once (``order`` says who learns first within a round; those who learn together learn from what
+was before), and what the figure's axis is. It is ``code_score``, right less wrong dimensions, under the documented
+rules: the public replication that gives the published figure reports that, and not the share of right ones.
 
 Source: March, J. G. (1991), Exploration and exploitation in organizational learning, Organization Science 2(1):71-87.
 """
@@ -43,6 +45,8 @@ from sim.randomness import pick, uniform
 MARCH = "March 1991"
 DOCUMENTED = "Rodan 2005, Christensen 2015; not in March 1991"
 ORDERS = ("individuals", "code", "together")
+MISSING = ("wrong", "half", "coin")
+WRONG, HALF, COIN = range(3)
 INDIVIDUALS_FIRST, CODE_FIRST, TOGETHER = range(3)
 
 
@@ -70,6 +74,7 @@ class MarchParameters(Parameters):
     performance: Literal["actions", "beliefs"] = parameter("actions", "what individuals and code are judged by", source=DOCUMENTED)
     adoption: Literal["step", "whole"] = parameter("step", "how far a belief moves towards the code", source=DOCUMENTED)
     code_learning: Literal["majority", "differing"] = parameter("majority", "what k of the code's learning counts", source=DOCUMENTED)
+    missing: Literal["wrong", "half", "coin"] = parameter("half", "how the code is judged where it has no opinion", source=DOCUMENTED)
     order: Literal["individuals", "code", "together"] = parameter("together", "who learns first within a round", source="left open by March 1991")
 
 
@@ -85,6 +90,7 @@ class March1991(ClassicModel):
     Parameters = MarchParameters
     Agent = Individual
     MEASURES = {  # noqa: RUF012
+        "code_score": Measure("dimensions on which the code is right less those on which it is wrong", "share, -1 to 1"),
         "code_knowledge": Measure("share of dimensions on which the code is right", "0-1"),
         "knowledge": Measure("share of dimensions on which individuals are right, on average", "0-1"),
         "disagreement": Measure("share of dimensions on which two individuals differ, on average", "0-1"),
@@ -103,7 +109,7 @@ class March1991(ClassicModel):
     def play(self, first: int, rounds: int, rows: Floats) -> int:
         """Learn from each other for some rounds."""
         p = self.parameters
-        switches = p.performance == "actions", p.adoption == "step", p.code_learning == "majority", ORDERS.index(p.order)
+        switches = p.performance == "actions", p.adoption == "step", p.code_learning == "majority", MISSING.index(p.missing), ORDERS.index(p.order)
         learn(self.reality, self.beliefs, self.code, self.key, (p.p1, p.p2, p.p3), switches, first, rounds, rows)
         return rounds
 
@@ -126,14 +132,14 @@ def start(key, individuals, dimensions):  # type: ignore[no-untyped-def]
 def learn(reality, beliefs, code, key, chances, switches, first, rounds, rows):  # type: ignore[no-untyped-def]
     """Play rounds; once code and individuals agree on everything nothing can change, and the last measures stand."""
     p1, p2, p3 = chances
-    by_actions, stepwise, by_majority, order = switches
+    by_actions, stepwise, by_majority, missing, order = switches
     at_rest = False
     for now in range(first, first + rounds):
         if not at_rest:
             before = code.copy()
             if order == INDIVIDUALS_FIRST:
                 socialise(beliefs, code, key, p1, stepwise, now)
-            teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, now)
+            teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, missing, now)
             if order != INDIVIDUALS_FIRST:
                 socialise(beliefs, code if order == CODE_FIRST else before, key, p1, stepwise, now)
             turn_over(beliefs, key, p3, now)
@@ -162,13 +168,12 @@ def act(belief, key, now, who, dimension):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, now):  # type: ignore[no-untyped-def]
+def teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, missing, now):  # type: ignore[no-untyped-def]
     """Move the code to the dominant view of those who know more than it does, in place."""
     n, m = beliefs.shape
-    views, scores, own = beliefs.copy(), np.zeros(n, dtype=np.int64), 0
-    for dimension in range(m):
-        own += (act(code[dimension], key, now, n, dimension) if by_actions else code[dimension]) == reality[dimension]
-        for individual in range(n):
+    views, scores, own = beliefs.copy(), np.zeros(n), score_of_code(reality, code, key, missing, n, now)
+    for individual in range(n):
+        for dimension in range(m):
             if by_actions:
                 views[individual, dimension] = act(beliefs[individual, dimension], key, now, individual, dimension)
             scores[individual] += views[individual, dimension] == reality[dimension]
@@ -183,6 +188,19 @@ def teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, now):  
         if dominant != 0 and dominant != code[dimension] and margin > 0:
             if uniform(key, Stream.CODE, now, dimension, 0) < 1.0 - (1.0 - p2) ** margin:
                 code[dimension] = dominant
+
+
+@kernel
+def score_of_code(reality, code, key, missing, n, now):  # type: ignore[no-untyped-def]
+    """Return on how many dimensions the code counts as right."""
+    score = 0.0
+    for dimension in range(code.size):
+        if code[dimension] == 0 and missing == HALF:
+            score += 0.5
+        else:
+            view = act(code[dimension], key, now, n, dimension) if missing == COIN else code[dimension]
+            score += view == reality[dimension]
+    return score
 
 
 @kernel
@@ -211,14 +229,15 @@ def agree(beliefs, code):  # type: ignore[no-untyped-def]
 def measure(reality, beliefs, code, row):  # type: ignore[no-untyped-def]
     """Write the measures into a row."""
     n, m = beliefs.shape
-    right, alike, code_right = 0, 0.0, 0
+    right, alike, code_right, code_score = 0, 0.0, 0, 0
     for dimension in range(m):
         code_right += code[dimension] == reality[dimension]
+        code_score += code[dimension] * reality[dimension]
         counts = np.zeros(3, dtype=np.int64)
         for individual in range(n):
             counts[beliefs[individual, dimension] + 1] += 1
         right += counts[reality[dimension] + 1]
         for count in counts:
             alike += count * (count - 1.0)
-    row[0], row[1] = code_right / m, right / (n * m)
-    row[2] = 1.0 - alike / (m * n * (n - 1.0)) if n > 1 else 0.0
+    row[0], row[1], row[2] = code_score / m, code_right / m, right / (n * m)
+    row[3] = 1.0 - alike / (m * n * (n - 1.0)) if n > 1 else 0.0

@@ -4,7 +4,7 @@ A solution is ``n`` bits, held as a whole number. Each bit contributes a number 
 and its ``k`` inputs; the fitness of a solution is the mean of its contributions.
 
 Source: Kauffman & Weinberger (1989), J. Theor. Biol. 141:211; Kauffman (1993), The Origins of Order. What papers vary, each a
-parameter here: which bits are inputs (the next ones on a ring; other bits at random; any bits at random, repeated or itself),
+parameter here: which bits are inputs (the next ones on a ring; others at random; any at random, itself or repeated too),
 whether contributions are rounded, and the power to which fitness over its maximum is raised.
 """
 
@@ -22,12 +22,16 @@ from sim.compilation import kernel
 from sim.config import parameter
 from sim.randomness import Seed, pick, uniform
 
-Inputs = Literal["adjacent", "distinct", "repeated"]
-ADJACENT, DISTINCT, REPEATED = range(3)
+Inputs = Literal["adjacent", "distinct", "itself", "repeated"]
+ADJACENT, DISTINCT, ITSELF, REPEATED = range(4)
 HOW = {name: code for code, name in enumerate(get_args(Inputs))}
 INPUTS, CONTRIBUTIONS, START, WALK = 1001, 1002, 1003, 1004  # streams of draws
 EXACT = -1  # contributions are not rounded
 KAUFFMAN = "Kauffman 1993"
+WHICH = (
+    "the inputs of a bit: adjacent (the next ones on a ring), distinct (different others at random), itself (different ones at random, of which it "
+    "may be one itself), repeated (at random, also itself and one several times)"
+)
 
 
 class Landscaped(Parameters):
@@ -35,9 +39,7 @@ class Landscaped(Parameters):
 
     n: int = parameter(15, "bits of a solution", symbol="N", source=KAUFFMAN, ge=1, le=20)
     k: int = parameter(7, "inputs of a bit: how rugged the landscape is", symbol="K", source=KAUFFMAN, ge=0, le=19)
-    inputs: Inputs = parameter(
-        "distinct", "which bits are the inputs of a bit: the next ones, others at random, or any at random (repeated, or itself)", source=KAUFFMAN
-    )
+    inputs: Inputs = parameter("distinct", WHICH, source=KAUFFMAN)
     digits: int = parameter(EXACT, "decimals to which contributions are rounded (-1: not at all)", source=KAUFFMAN, ge=EXACT, le=12)
     power: float = parameter(8.0, "payoff is fitness over the landscape's maximum, raised to this power", source=KAUFFMAN, gt=0, le=100)
 
@@ -71,7 +73,7 @@ def draw_inputs(key, n, k, how):  # type: ignore[no-untyped-def]
     """Return the inputs of every bit."""
     inputs = np.empty((n, k), dtype=np.int64)
     for bit in range(n):
-        others = np.array([other for other in range(n) if other != bit], dtype=np.int64)
+        others = np.array([other for other in range(n) if other != bit or how == ITSELF], dtype=np.int64)
         for number in range(k):
             draw = uniform(key, INPUTS, 0, bit, number)
             if how == ADJACENT:
@@ -79,7 +81,7 @@ def draw_inputs(key, n, k, how):  # type: ignore[no-untyped-def]
             elif how == REPEATED:
                 inputs[bit, number] = pick(draw, n)
             else:
-                chosen = number + pick(draw, n - 1 - number)
+                chosen = number + pick(draw, others.size - number)
                 others[number], others[chosen] = others[chosen], others[number]
                 inputs[bit, number] = others[number]
     return inputs
