@@ -32,6 +32,8 @@ EXAMPLES = """examples:
   overbruggen study structure_and_imitation --dry-run    how many runs, how long, how much disk
   overbruggen study my_study.yaml design=latin_hypercube a study of your own, another design (docs/how-to-designs.md)
   overbruggen study structure_and_imitation execution=dask execution.address=tcp://host:8786   on a cluster (docs/how-to-clusters.md)
+  overbruggen run model=march_1991 p1=0.1                a published model (docs/classics.md): `overbruggen describe classics`
+  overbruggen study model=march_1991 p1=0.1,0.5,0.9 p2=0.1,0.5,0.9 replicates=100
   overbruggen figures results/structure_and_imitation    draw the figures again
   overbruggen figures results/structure_and_imitation --kind phase --journal nature   another figure (docs/gallery.md)
   overbruggen sensitivity results/my_study               which factors matter (docs/how-to-sensitivity.md)
@@ -75,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     sensitivity.add_argument("--measure", default=None, help="what is explained, for example joint_value (default: the first that is shown)")
     sensitivity.add_argument("--surface", nargs=2, metavar=("FACTOR", "FACTOR"), default=None, help="two factors to draw a response surface of")
     describe = verbs.add_parser("describe", help="every parameter: type, range, default, unit, meaning, source")
-    describe.add_argument("group", nargs="?", default=None, help="a group of parameters, or measures (default: all parameters)")
+    describe.add_argument("group", nargs="?", default=None, help="a group of parameters, measures, classics, or a classic (default: all parameters)")
     describe.add_argument("--markdown", action="store_true", help="as Markdown")
     return top
 
@@ -135,9 +137,7 @@ def act(arguments: argparse.Namespace, command: str) -> int:
     """Do what was asked, return the exit status; modules are imported where needed, so that each verb starts fast."""
     if arguments.verb == "run":
         with seldom_tidied():  # only here: a study in one process leaves models behind
-            from experiments.single import run
-
-            run(arguments.overrides, arguments.out, arguments.overwrite, command)
+            run_once(arguments, command)
     elif arguments.verb == "study" and arguments.list:
         if arguments.name is not None:
             raise InputError(f"--list shows all studies and {arguments.name} is one; leave one of both out")
@@ -178,6 +178,20 @@ def act(arguments: argparse.Namespace, command: str) -> int:
             for table in describe(arguments.group):
                 show(table)
     return 0
+
+
+def run_once(arguments: argparse.Namespace, command: str) -> None:
+    """Run our own model once, or the classic that is named."""
+    if any(override.startswith("model=") for override in arguments.overrides):
+        from experiments.classics import without_model
+        from experiments.single_classic import run_classic
+
+        preset, overrides = without_model(arguments.overrides)
+        run_classic(str(preset), overrides, arguments.out, arguments.overwrite, command)
+    else:
+        from experiments.single import run
+
+        run(arguments.overrides, arguments.out, arguments.overwrite, command)
 
 
 def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sim.compilation import entry
+from sim.compilation import cache_folder, entry
 
 NAME = re.compile(r"[a-z_]+_\d{4}")  # of a classic: author and year
 HERE = Path(__file__).parent
@@ -21,5 +21,14 @@ def shared_sources() -> tuple[Path, ...]:
 
 def classic_entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel of a classic that is called from Python, and keep it on disk."""
-    own = Path(function.__code__.co_filename)
-    return entry(function, tuple(sorted({*shared_sources(), own})))
+    return entry(function, sources_with(Path(function.__code__.co_filename)))
+
+
+def sources_with(own: Path) -> tuple[Path, ...]:
+    """Return everything that kernels of a file may call."""
+    return tuple(sorted({*shared_sources(), own}))
+
+
+def is_compiled(own: Path) -> bool:
+    """Tell whether kernels of a classic's file, as it is now, were compiled on this machine before."""
+    return any(cache_folder(sources_with(own)).rglob(f"{own.stem}.*.nbc"))
