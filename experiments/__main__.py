@@ -1,4 +1,4 @@
-"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | describe``."""
+"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | describe | dock``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from experiments.drawing import Wish
     from experiments.study import Options
 
-BAD_INPUT, SOME_FAILED = 2, 3
+BAD_INPUT, SOME_FAILED, MISSED = 2, 3, 4
 KINDS = ("lines", "heatmap", "phase", "interaction", "timecourse", "distributions", "profiles", "space", "network", "animation")
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         prog="overbruggen", description="Simulate how organisations find each other, work together and let go.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | describe")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | describe | dock")
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
     study.add_argument("name", nargs="?", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
@@ -79,6 +79,12 @@ def parser() -> argparse.ArgumentParser:
     describe = verbs.add_parser("describe", help="every parameter: type, range, default, unit, meaning, source")
     describe.add_argument("group", nargs="?", default=None, help="a group of parameters, measures, classics, or a classic (default: all parameters)")
     describe.add_argument("--markdown", action="store_true", help="as Markdown")
+    dock = verbs.add_parser("dock", help="published models: reference, ours, standard errors and verdict per cell (docs/docking.md)")
+    dock.add_argument("names", nargs="*", help="docks, for example march_1991 (default: all)")
+    dock.add_argument("--quick", action="store_true", help="fewer replicates")
+    dock.add_argument("--page", action="store_true", help="write docs/docking.md and the page and figure of every dock that is run")
+    dock.add_argument("--workers", type=int, default=None, help="processes (default: all cores)")
+    dock.add_argument("--out", type=Path, default=None, help="where tables and figures go (default: results/docking)")
     return top
 
 
@@ -169,6 +175,11 @@ def act(arguments: argparse.Namespace, command: str) -> int:
         from experiments.sensitivity import tell_sensitivity
 
         tell_sensitivity(arguments.folder, arguments.measure, arguments.surface)
+    elif arguments.verb == "dock":
+        from experiments.dock import dock
+
+        refuse_no_workers(arguments.workers)
+        return MISSED if dock(arguments.names, arguments.quick, arguments.page, arguments.workers, arguments.out) else 0
     else:
         from experiments.describe import MEASURED, describe, measures_markdown, parameters_markdown
 
@@ -199,8 +210,7 @@ def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, li
     from experiments.execution import read_execution
     from experiments.study import Options
 
-    if arguments.workers is not None and arguments.workers < 1:
-        raise InputError(f"--workers is {arguments.workers}; allowed: 1 or more")
+    refuse_no_workers(arguments.workers)
     if arguments.time_limit is not None and arguments.time_limit <= 0:
         raise InputError(f"--time-limit is {arguments.time_limit}; allowed: seconds above 0")
     retry, any_version = getattr(arguments, "retry_failed", False), getattr(arguments, "any_version", False)
@@ -209,8 +219,14 @@ def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, li
     return Options(execution, arguments.fail_fast, retry, any_version, arguments.quiet, dry_run, command), overrides
 
 
+def refuse_no_workers(workers: int | None) -> None:
+    """Refuse a number of processes below one."""
+    if workers is not None and workers < 1:
+        raise InputError(f"--workers is {workers}; allowed: 1 or more")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0, 2 for bad input, 130 when interrupted, 143 when terminated (SIGTERM)."""
+    """Run the command line; return the exit status: 0, 2 for bad input, 4 when a dock misses, 130 when interrupted, 143 when terminated (SIGTERM)."""
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(threads, "1")  # runs are spread over processes; threads of a matrix library only get in their way
     given = list(sys.argv[1:] if arguments is None else arguments)

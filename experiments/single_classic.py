@@ -85,8 +85,8 @@ def course(rounds: pl.DataFrame, preset: str, page: Page = PAGE) -> Exhibit:
 
 
 def summary_table(model: ClassicModel, preset: str, seed: int) -> Table:
-    """Return the measures of a run at its end and on average, with units and meanings."""
+    """Return the measures of a run at its end and on average, with their units."""
     found = model.summary()
-    rows = [(name, f"{found[name]:.4f}", f"{found[f'{name}_mean']:.4f}", m.unit, m.meaning) for name, m in model.MEASURES.items()]
+    rows = [(name, f"{found[name]:.4f}", f"{found[f'{name}_mean']:.4f}", m.unit) for name, m in model.MEASURES.items()]
     title = f"{preset}, seed {seed}: what the run came to"
-    return Table(title, ("measure", "at the end", "all rounds", "unit", "meaning"), rows, "One run is one piece of luck: use a study for findings.")
+    return Table(title, ("measure", "at the end", "all rounds", "unit"), rows, f"`overbruggen describe {type(model).__module__.rpartition('.')[2]}` says what they mean. One run is one piece of luck: use a study for findings.")
