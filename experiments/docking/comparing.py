@@ -14,6 +14,7 @@ from analysis.estimates import Estimate, paired_difference, simultaneous_level
 from experiments.design import Study
 from experiments.docking.reference import Cell, Dock, Relation
 from experiments.factors import Level
+from experiments.sampling import Design
 from experiments.study import play
 
 CELL = "cell"
@@ -58,28 +59,28 @@ def key_of(settings: Mapping[str, Any]) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
-def places_of(dock: Dock) -> PLACES:
-    """Return every place that is run, once: those of cells, and those of claims."""
-    asked = [*(dock.place(cell) for cell in dock.cells), *(place for r in dock.about.relations for place in (r.more, r.less))]
+def places_of(dock: Dock, quick: bool) -> PLACES:
+    """Return every place that is run, once: those of cells and of claims; when it is to be quick none that is only drawn."""
+    cells = [cell for cell in dock.cells if cell.value is not None or not quick]
+    asked = [*(dock.place(cell) for cell in cells), *(place for r in dock.about.relations for place in (r.more, r.less))]
     return {key_of(place): place for place in asked}
 
 
 def run_dock(dock: Dock, quick: bool, workers: int) -> Outcome:
     """Run all places of a dock with common random numbers, and compare."""
-    places = places_of(dock)
+    places = places_of(dock, quick)
     replicates = dock.about.replicates.quick if quick else dock.about.replicates.full
     levels = [Level(key, settings) for key, settings in places.items()]
-    study = Study(dock.name, dock.about.title, {CELL: levels}, replicates, dock.about.seed, model=dock.about.model)
+    study = Study(dock.name, dock.about.title, {CELL: levels}, replicates, dock.about.seed, design=Design(factors=(CELL,)), model=dock.about.model)
     runs = play(study, workers).runs
     return Outcome(dock, compared(dock, runs), related(dock, runs), with_places(runs, dock))
 
 
 def with_places(runs: pl.DataFrame, dock: Dock) -> pl.DataFrame:
-    """Return runs with the parameters that cells set beside them; defaults where a cell sets none."""
-    rows = []
-    for cell in dock.cells:
-        rows.append({CELL: key_of(dock.place(cell)), "variant": cell.variant, **cell.settings})
-    return runs.join(pl.DataFrame(rows, infer_schema_length=None).unique(maintain_order=True), on=CELL, maintain_order="right")
+    """Return runs with the parameters that cells set beside them; runs of claims alone are left out."""
+    rows = [{CELL: key_of(dock.place(cell)), "variant": cell.variant, **cell.settings} for cell in dock.cells]
+    places = pl.DataFrame(rows, infer_schema_length=None).unique(maintain_order=True)
+    return runs.join(places, on=CELL, maintain_order="right")
 
 
 def values(runs: pl.DataFrame, place: Mapping[str, Any], measure: str) -> np.ndarray:
