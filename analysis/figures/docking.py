@@ -41,7 +41,8 @@ def redrawn(name: str, panels: Sequence[Redrawn], labels: Labels, page: Page = P
             means = cell_means(runs, [by, panel.x], panel.measure)
             draw_lines(axis, means, panel.x, by)
             draw_reference(axis, panel, means)
-            axis.set_xscale(panel.scale)
+            if panel.scale != "linear":  # setting it again would take away the names of an axis of names
+                axis.set_xscale(panel.scale)
             axis.set_xlabel(one_line(panel.x, labels))
             axis.set_ylabel(label(panel.measure, labels))
             axis.set_title(panel.title)

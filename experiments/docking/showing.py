@@ -75,7 +75,7 @@ def panel_of(panel: Panel, outcome: Outcome) -> Redrawn:
 def chosen(table: pl.DataFrame, panel: Panel) -> pl.DataFrame:
     """Return the rows a panel draws."""
     for name, value in panel.where.items():
-        table = table.filter(pl.col(name) == value)
+        table = table.filter(pl.col(name).is_in(value if isinstance(value, list) else [value]))
     return table.drop_nulls([panel.x, *([panel.by] if panel.by else [])])
 
 
