@@ -157,7 +157,8 @@ def explain(error: ValidationError, declared: dict[str, Any] | None = None, topi
         return str(first["ctx"]["error"])
     field = known.get(path)
     allowed = f" Allowed: {allowed_values(field)}." if field is not None else ""
-    return f"{path} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}.{allowed} `overbruggen describe {topic or path.split('.')[0]}` explains it."
+    what = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+    return f"{path} is {value!r}: {what}.{allowed} `overbruggen describe {topic or path.split('.')[0]}` explains it."
 
 
 LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}

@@ -41,7 +41,8 @@ def labels(model: str | None = None) -> dict[str, str]:
 def labels_of_classic(model: str) -> dict[str, str]:
     """Return what stands beside the axes of a classic's parameters and measures."""
     parameters, measures = about(model)
-    found = {name: with_unit(name, NO_UNIT if name == field.json_schema_extra["unit"] else field.json_schema_extra["unit"]) for name, field in parameters.items()}
+    units = {name: field.json_schema_extra["unit"] for name, field in parameters.items()}
+    found = {name: with_unit(name, NO_UNIT if unit == name else unit) for name, unit in units.items()}
     for name, measure in measures.items():
         found[name], found[f"{name}_mean"] = with_unit(name, measure.unit), with_unit(f"{name}, all rounds", measure.unit)
     return found

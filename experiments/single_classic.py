@@ -12,7 +12,7 @@ from analysis.figures.exhibit import Exhibit
 from analysis.figures.style import PAGE, Page
 from analysis.figures.timecourse import time_course
 from analysis.tables import Table
-from experiments.classics import ClassicTarget
+from experiments.classics import ClassicTarget, read_preset
 from experiments.configuration import parse_override, refuse_twice
 from experiments.exhibits import CHEAP, circumstances, write_exhibit
 from experiments.interrupts import stop_if_asked
@@ -89,4 +89,5 @@ def summary_table(model: ClassicModel, preset: str, seed: int) -> Table:
     found = model.summary()
     rows = [(name, f"{found[name]:.4f}", f"{found[f'{name}_mean']:.4f}", m.unit) for name, m in model.MEASURES.items()]
     title = f"{preset}, seed {seed}: what the run came to"
-    return Table(title, ("measure", "at the end", "all rounds", "unit"), rows, f"`overbruggen describe {type(model).__module__.rpartition('.')[2]}` says what they mean. One run is one piece of luck: use a study for findings.")
+    note = f"`overbruggen describe {read_preset(preset)[0]}` says what they mean. One run is one piece of luck: use a study for findings."
+    return Table(title, ("measure", "at the end", "all rounds", "unit"), rows, note)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis.tables import Table
-from experiments.conduct import Conductor, Tally
 from experiments.classics import ClassicTarget
+from experiments.conduct import Conductor, Tally
 from experiments.configuration import did_you_mean
 from experiments.design import Point, Study, load_study, read_study_file
 from experiments.dry_run import rehearse

@@ -34,7 +34,7 @@ class Replicates(Part):
 
 
 class Panel(Part):
-    """A panel of the figure: a measure against a parameter, a line per level of another, where other parameters are as said (one value, or several)."""
+    """A panel of the figure: a measure against a parameter, a line per level of another, where others have one value or one of several."""
 
     title: str
     measure: str

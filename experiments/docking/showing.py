@@ -124,5 +124,3 @@ def write_index(docks: list[Dock]) -> None:
         rows.append(f"| [{dock.about.title}](docking/{dock.name}.md) | {dock.about.level} | {verdict} |")
     table = "\n".join(["| model | level | verdict |", "|---|---|---|", *rows])
     (DOCS / "docking.md").write_text(f"{INTRODUCTION}\n{table}\n", encoding="utf-8")
-
-

@@ -26,14 +26,14 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from sim.classics.classic import ClassicModel, Floats, Row, RowAgent
+from sim.classics.classic import ClassicModel, Floats, Integers, Row, RowAgent
 from sim.classics.kernels import classic_entry
-from sim.classics.networks import MEANING, Topology, check_network, network
-from sim.classics.nk import WHICH, Inputs, Landscaped, landscape, measure_search, search_start, tried
+from sim.classics.networks import MEANING, Network, Topology, check_network, network
+from sim.classics.nk import WHICH, Inputs, Landscape, Landscaped, landscape, measure_search, search_start, tried
 from sim.compilation import kernel
 from sim.config import parameter
 from sim.measures import Measure
-from sim.randomness import pick, uniform
+from sim.randomness import Seed, pick, uniform
 
 PAPER = "Barkoczi & Galesic 2016"
 RULES = ("best_member", "conformity", "random", "individual")
@@ -114,7 +114,10 @@ MODEL = BarkocziGalesic2016
 
 
 @classic_entry
-def search(solutions, payoffs, network, land, key, rule, sample, first, rounds, rows):  # type: ignore[no-untyped-def]
+def search(
+    solutions: Integers, payoffs: Floats, network: Network, land: Landscape, key: Seed, rule: int, sample: int, first: int, rounds: int,
+    rows: Floats,
+) -> None:  # fmt: skip
     """Play rounds, all agents at once."""
     for now in range(first, first + rounds):
         seen, worth = solutions.copy(), payoffs.copy()
@@ -136,7 +139,7 @@ def search(solutions, payoffs, network, land, key, rule, sample, first, rounds, 
 
 
 @kernel
-def draw_sample(contacts, count, key, now, agent):  # type: ignore[no-untyped-def]
+def draw_sample(contacts: Integers, count: int, key: Seed, now: int, agent: int) -> None:
     """Bring so many random contacts to the front, in random order: in place, for the order of contacts means nothing."""
     for place in range(count):
         chosen = place + pick(uniform(key, Stream.SAMPLE, now, agent, place), contacts.size - place)
@@ -144,7 +147,7 @@ def draw_sample(contacts, count, key, now, agent):  # type: ignore[no-untyped-de
 
 
 @kernel
-def social_option(sampled, solutions, payoffs, rule):  # type: ignore[no-untyped-def]
+def social_option(sampled: Integers, solutions: Integers, payoffs: Floats, rule: int) -> int:
     """Return the agent whose solution a rule suggests, or NONE."""
     if rule == RANDOM:
         return sampled[0]

@@ -103,7 +103,10 @@ class ClassicModel(NumberedModel):
         self._advance(1)
 
     def run(self, rounds: int | None = None) -> Self:
-        """Play ``rounds`` rounds (default: what is left of ``parameters.rounds``) and return the model; a subclass's own ``step`` is called for each."""
+        """Play ``rounds`` rounds (default: what is left of ``parameters.rounds``) and return the model.
+
+        A subclass's own ``step`` is called for each.
+        """
         left = max(0, self.parameters.rounds - self.rounds_played) if rounds is None else rounds
         if isinstance(left, bool) or not isinstance(left, int | np.integer) or left < 0:
             raise InputError(f"run({rounds!r}) cannot be played; give a whole number of rounds, 0 or more, or none to play what is left")

@@ -20,14 +20,14 @@ from typing import Self
 
 from pydantic import model_validator
 
-from sim.classics.classic import ClassicModel, Floats, Row, RowAgent
+from sim.classics.classic import ClassicModel, Floats, Integers, Row, RowAgent
 from sim.classics.kernels import classic_entry
-from sim.classics.networks import MEANING, Topology, check_network, network
-from sim.classics.nk import WHICH, Inputs, Landscaped, landscape, measure_search, payoff, search_start, tried
+from sim.classics.networks import MEANING, Network, Topology, check_network, network
+from sim.classics.nk import WHICH, Inputs, Landscape, Landscaped, landscape, measure_search, payoff, search_start, tried
 from sim.compilation import kernel
 from sim.config import parameter
 from sim.measures import Measure
-from sim.randomness import uniform
+from sim.randomness import Seed, uniform
 
 PAPER = "Lazer & Friedman 2007"
 
@@ -105,7 +105,10 @@ MODEL = LazerFriedman2007
 
 
 @classic_entry
-def search(solutions, payoffs, network, land, key, velocity, error, first, rounds, rows):  # type: ignore[no-untyped-def]
+def search(
+    solutions: Integers, payoffs: Floats, network: Network, land: Landscape, key: Seed, velocity: float, error: float, first: int, rounds: int,
+    rows: Floats,
+) -> None:  # fmt: skip
     """Play rounds, all agents at once."""
     for now in range(first, first + rounds):
         seen, worth = solutions.copy(), payoffs.copy()
@@ -127,7 +130,7 @@ def search(solutions, payoffs, network, land, key, velocity, error, first, round
 
 
 @kernel
-def copied(own, other, key, error, now, agent, n):  # type: ignore[no-untyped-def]
+def copied(own: int, other: int, key: Seed, error: float, now: int, agent: int, n: int) -> int:
     """Return the other's solution, with bits of one's own where copying fails."""
     if error > 0.0:
         for bit in range(n):

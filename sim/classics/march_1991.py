@@ -35,12 +35,12 @@ from typing import Literal
 
 import numpy as np
 
-from sim.classics.classic import ClassicModel, Floats, Parameters, Row, RowAgent
+from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
 from sim.classics.kernels import classic_entry
 from sim.compilation import kernel
 from sim.config import parameter
 from sim.measures import Measure
-from sim.randomness import pick, uniform
+from sim.randomness import Seed, pick, uniform
 
 MARCH = "March 1991"
 DOCUMENTED = "Rodan 2005, Christensen 2015; not in March 1991"
@@ -118,7 +118,7 @@ MODEL = March1991
 
 
 @classic_entry
-def start(key, individuals, dimensions):  # type: ignore[no-untyped-def]
+def start(key: Seed, individuals: int, dimensions: int) -> tuple[Integers, Integers]:
     """Return reality, shape (m,), and beliefs, shape (n, m)."""
     reality, beliefs = np.empty(dimensions, dtype=np.int64), np.empty((individuals, dimensions), dtype=np.int64)
     for dimension in range(dimensions):
@@ -129,7 +129,10 @@ def start(key, individuals, dimensions):  # type: ignore[no-untyped-def]
 
 
 @classic_entry
-def learn(reality, beliefs, code, key, chances, switches, first, rounds, rows):  # type: ignore[no-untyped-def]
+def learn(
+    reality: Integers, beliefs: Integers, code: Integers, key: Seed, chances: tuple[float, float, float],
+    switches: tuple[bool, bool, bool, int, int], first: int, rounds: int, rows: Floats,
+) -> None:  # fmt: skip
     """Play rounds; once code and individuals agree on everything nothing can change, and the last measures stand."""
     p1, p2, p3 = chances
     by_actions, stepwise, by_majority, missing, order = switches
@@ -150,7 +153,7 @@ def learn(reality, beliefs, code, key, chances, switches, first, rounds, rows): 
 
 
 @kernel
-def socialise(beliefs, code, key, p1, stepwise, now):  # type: ignore[no-untyped-def]
+def socialise(beliefs: Integers, code: Integers, key: Seed, p1: float, stepwise: bool, now: int) -> None:
     """Move beliefs towards the code, in place."""
     for individual in range(beliefs.shape[0]):
         for dimension in range(code.size):
@@ -160,7 +163,7 @@ def socialise(beliefs, code, key, p1, stepwise, now):  # type: ignore[no-untyped
 
 
 @kernel
-def act(belief, key, now, who, dimension):  # type: ignore[no-untyped-def]
+def act(belief: int, key: Seed, now: int, who: int, dimension: int) -> int:
     """Return what is done about a dimension: as is believed, or as a coin says."""
     if belief != 0:
         return belief
@@ -168,10 +171,13 @@ def act(belief, key, now, who, dimension):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, missing, now):  # type: ignore[no-untyped-def]
+def teach_code(
+    reality: Integers, beliefs: Integers, code: Integers, key: Seed, p2: float, by_actions: bool, by_majority: bool, missing: int, now: int,
+) -> None:  # fmt: skip
     """Move the code to the dominant view of those who know more than it does, in place."""
     n, m = beliefs.shape
-    views, scores, own = beliefs.copy(), np.zeros(n), score_of_code(reality, code, key, missing, n, now)
+    views: Integers = beliefs.copy()
+    scores, own = np.zeros(n), score_of_code(reality, code, key, missing, n, now)
     for individual in range(n):
         for dimension in range(m):
             if by_actions:
@@ -191,7 +197,7 @@ def teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, missing
 
 
 @kernel
-def score_of_code(reality, code, key, missing, n, now):  # type: ignore[no-untyped-def]
+def score_of_code(reality: Integers, code: Integers, key: Seed, missing: int, n: int, now: int) -> float:
     """Return on how many dimensions the code counts as right."""
     score = 0.0
     for dimension in range(code.size):
@@ -204,7 +210,7 @@ def score_of_code(reality, code, key, missing, n, now):  # type: ignore[no-untyp
 
 
 @kernel
-def turn_over(beliefs, key, p3, now):  # type: ignore[no-untyped-def]
+def turn_over(beliefs: Integers, key: Seed, p3: float, now: int) -> None:
     """Replace individuals by naive ones, in place."""
     if p3 > 0.0:
         for individual in range(beliefs.shape[0]):
@@ -214,7 +220,7 @@ def turn_over(beliefs, key, p3, now):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def agree(beliefs, code):  # type: ignore[no-untyped-def]
+def agree(beliefs: Integers, code: Integers) -> bool:
     """Tell whether everybody believes what the code says, and it says something everywhere."""
     for dimension in range(code.size):
         if code[dimension] == 0:
@@ -226,7 +232,7 @@ def agree(beliefs, code):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def measure(reality, beliefs, code, row):  # type: ignore[no-untyped-def]
+def measure(reality: Integers, beliefs: Integers, code: Integers, row: Floats) -> None:
     """Write the measures into a row."""
     n, m = beliefs.shape
     right, alike, code_right, code_score = 0, 0.0, 0, 0

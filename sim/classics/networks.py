@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -64,14 +65,14 @@ def graph(topology: Topology, agents: int, degree: int, seed: int) -> Any:
     """Return a network as networkx makes it; of a drawn one that falls apart, the next that does not."""
     import networkx as nx  # slow to import
 
-    plain = {
+    plain: dict[str, Callable[[int], Any]] = {
         "complete": nx.complete_graph, "line": nx.path_graph, "none": nx.empty_graph, "wheel": nx.wheel_graph,
         "star": lambda n: nx.star_graph(n - 1),
     }  # fmt: skip
     if topology in plain:
         return plain[topology](agents)
     if topology == "ring":
-        return nx.circulant_graph(agents, range(1, degree // 2 + 1))
+        return nx.circulant_graph(agents, list(range(1, degree // 2 + 1)))
     if topology == "cliques":
         return nx.connected_caveman_graph(agents // (degree + 1), degree + 1) if agents > degree + 1 else nx.complete_graph(agents)
     if topology == "small_world":

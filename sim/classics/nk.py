@@ -14,6 +14,7 @@ from math import nan
 from typing import Literal, NamedTuple, Self, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import model_validator
 
 from sim.classics.classic import Floats, Integers, Parameters
@@ -62,18 +63,19 @@ class Landscape(NamedTuple):
 
 def landscape(key: Seed, n: int, k: int, inputs: Inputs = "distinct", digits: int = EXACT, power: float = 1.0) -> Landscape:
     """Draw a landscape; one key gives the same landscape to every model that asks for the same."""
-    return Landscape(*drawn(key, n, k, HOW[inputs], digits), power)
+    found, contributions, top = drawn(key, n, k, HOW[inputs], digits)
+    return Landscape(found, contributions, top, power)
 
 
 # --- kernels -------------------------------------------------------------------------------------------------------------
 
 
 @kernel
-def draw_inputs(key, n, k, how):  # type: ignore[no-untyped-def]
+def draw_inputs(key: Seed, n: int, k: int, how: int) -> Integers:
     """Return the inputs of every bit."""
     inputs = np.empty((n, k), dtype=np.int64)
     for bit in range(n):
-        others = np.array([other for other in range(n) if other != bit or how == ITSELF], dtype=np.int64)
+        others: Integers = np.array([other for other in range(n) if other != bit or how == ITSELF], dtype=np.int64)
         for number in range(k):
             draw = uniform(key, INPUTS, 0, bit, number)
             if how == ADJACENT:
@@ -88,7 +90,7 @@ def draw_inputs(key, n, k, how):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def draw_contributions(key, n, k, digits):  # type: ignore[no-untyped-def]
+def draw_contributions(key: Seed, n: int, k: int, digits: int) -> Floats:
     """Return the contribution of every bit in every pattern."""
     contributions = np.empty((n, 1 << (k + 1)))
     scale = 10.0**digits
@@ -100,7 +102,7 @@ def draw_contributions(key, n, k, digits):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fitness(solution, inputs, contributions):  # type: ignore[no-untyped-def]
+def fitness(solution: int, inputs: Integers, contributions: Floats) -> float:
     """Return the mean contribution of a solution's bits."""
     n, k = inputs.shape
     total = 0.0
@@ -113,7 +115,7 @@ def fitness(solution, inputs, contributions):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def all_fitness(inputs, contributions):  # type: ignore[no-untyped-def]
+def all_fitness(inputs: Integers, contributions: Floats) -> Floats:
     """Return the fitness of all solutions, by one changed bit after the other (Gray code): then a pattern changes by one exclusive or."""
     n, k = inputs.shape
     flips = np.zeros((n, n), dtype=np.int64)  # what of the pattern of the second changes with the first
@@ -138,20 +140,20 @@ def all_fitness(inputs, contributions):  # type: ignore[no-untyped-def]
 
 
 @classic_entry
-def drawn(key, n, k, how, digits):  # type: ignore[no-untyped-def]
+def drawn(key: Seed, n: int, k: int, how: int, digits: int) -> tuple[Integers, Floats, float]:
     """Return inputs, contributions and the highest fitness."""
     inputs, contributions = draw_inputs(key, n, k, how), draw_contributions(key, n, k, digits)
     return inputs, contributions, all_fitness(inputs, contributions).max()
 
 
 @classic_entry
-def table(land):  # type: ignore[no-untyped-def]
+def table(land: Landscape) -> Floats:
     """Return the fitness of all 2^n solutions."""
     return all_fitness(land.inputs, land.contributions)
 
 
 @classic_entry
-def optima(land):  # type: ignore[no-untyped-def]
+def optima(land: Landscape) -> NDArray[np.bool_]:
     """Return which solutions are local optima: no change of a single bit makes them better."""
     found = all_fitness(land.inputs, land.contributions)
     n, local = land.inputs.shape[0], np.ones(found.size, dtype=np.bool_)
@@ -163,7 +165,7 @@ def optima(land):  # type: ignore[no-untyped-def]
 
 
 @classic_entry
-def walks(land, key, count):  # type: ignore[no-untyped-def]
+def walks(land: Landscape, key: Seed, count: int) -> Floats:
     """Return the end fitness of adaptive walks: from a random start, to a random better neighbour, until there is none."""
     n, ends = land.inputs.shape[0], np.empty(count)
     for walk in range(count):
@@ -185,7 +187,7 @@ def walks(land, key, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def payoff(solution, land):  # type: ignore[no-untyped-def]
+def payoff(solution: int, land: Landscape) -> float:
     """Return (fitness / highest fitness) ^ power."""
     if land.top <= 0.0:  # all contributions were rounded to nothing
         return 0.0
@@ -193,7 +195,7 @@ def payoff(solution, land):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def tried(solution, own, land, draw):  # type: ignore[no-untyped-def]
+def tried(solution: int, own: float, land: Landscape, draw: float) -> tuple[int, float]:
     """Return the solution with a random bit changed and its payoff if that is strictly better, else both as they were."""
     other = solution ^ (1 << pick(draw, land.inputs.shape[0]))
     gained = payoff(other, land)
@@ -201,7 +203,7 @@ def tried(solution, own, land, draw):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def all_payoffs(solutions, land):  # type: ignore[no-untyped-def]
+def all_payoffs(solutions: Integers, land: Landscape) -> Floats:
     """Return the payoff of every solution."""
     found = np.empty(solutions.size)
     for agent in range(solutions.size):
@@ -210,7 +212,7 @@ def all_payoffs(solutions, land):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def random_solutions(key, agents, n, distinct):  # type: ignore[no-untyped-def]
+def random_solutions(key: Seed, agents: int, n: int, distinct: bool) -> Integers:
     """Return a random solution per agent; no two alike if they are to be distinct."""
     solutions, taken = np.empty(agents, dtype=np.int64), np.zeros(1 << n, dtype=np.bool_)
     for agent in range(agents):
@@ -225,14 +227,14 @@ def random_solutions(key, agents, n, distinct):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def measure_search(solutions, payoffs, row):  # type: ignore[no-untyped-def]
+def measure_search(solutions: Integers, payoffs: Floats, row: Floats) -> None:
     """Write mean payoff, best payoff and the number of different solutions into a row of measures."""
     ordered = np.sort(solutions)
     row[0], row[1], row[2] = payoffs.mean(), payoffs.max(), 1 + np.count_nonzero(ordered[1:] != ordered[:-1])
 
 
 @classic_entry
-def search_start(key, agents, land, distinct):  # type: ignore[no-untyped-def]
+def search_start(key: Seed, agents: int, land: Landscape, distinct: bool) -> tuple[Integers, Floats]:
     """Return random solutions and their payoffs."""
     solutions = random_solutions(key, agents, land.inputs.shape[0], distinct)
     return solutions, all_payoffs(solutions, land)

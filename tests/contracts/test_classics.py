@@ -3,6 +3,7 @@
 import ast
 import pickle
 from functools import cache
+from itertools import pairwise
 
 import mesa
 import numpy as np
@@ -98,7 +99,7 @@ def test_every_parameter_moves_an_outcome(name, path):
     settings = {**SMALL, **BESIDE.get((name, path), {})}
     found = [rounds_of(name, tuple({**settings, path: value}.items())) for value in values_of(field, path)]
     assert len(found) > 1
-    for first, other in zip(found, found[1:], strict=False):
+    for first, other in pairwise(found):
         assert any(not a.equals(b) for a, b in zip(first, other, strict=True)), f"{path} of {name} changes nothing"
 
 
@@ -187,7 +188,7 @@ def test_run_and_study_on_the_command_line(name, tmp_path, capsys):
 
 
 def test_a_whole_range_of_a_classic_gives_whole_numbers(tmp_path):
-    study = load_study("model=march_1991", ["design=latin_hypercube", "design.points=8", "individuals=interval(5,20)", "p1=interval(0,1)"])
+    study = load_study("model=march_1991", ["design=latin_hypercube", "design.samples=8", "individuals=interval(5,20)", "p1=interval(0,1)"])
     assert all(isinstance(point.parameters["individuals"], int) for point in study.points())
 
 

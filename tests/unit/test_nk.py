@@ -1,4 +1,7 @@
-"""Facts about NK landscapes that are known exactly, and a second opinion by plain Python. A correct landscape fails a z-test here for one seed in a million."""
+"""Facts about NK landscapes that are known exactly, and a second opinion by plain Python.
+
+A correct landscape fails a z-test here for one seed in a million.
+"""
 
 from itertools import product
 
