@@ -181,10 +181,11 @@ def act(arguments: argparse.Namespace, command: str) -> int:
         refuse_no_workers(arguments.workers)
         return MISSED if dock(arguments.names, arguments.quick, arguments.page, arguments.workers, arguments.out) else 0
     else:
-        from experiments.describe import MEASURED, describe, measures_markdown, parameters_markdown
+        from experiments.describe import CLASSICS, MEASURED, classics_markdown, describe, measures_markdown, parameters_markdown
 
         if arguments.markdown:
-            print(measures_markdown() if arguments.group == MEASURED else parameters_markdown(), end="")
+            pages = {MEASURED: measures_markdown, CLASSICS: classics_markdown}
+            print(pages.get(arguments.group, parameters_markdown)(), end="")
         else:
             for table in describe(arguments.group):
                 show(table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from inspect import cleandoc
 from typing import Any
 
 from pydantic import BaseModel
@@ -84,6 +86,17 @@ def parameters_markdown() -> str:
     """Return the parameter reference as Markdown."""
     title = "# Parameters\n\nMade by `overbruggen describe --markdown`; the declarations stand in `sim/config.py`.\n\n"
     return title + "\n".join(table.to_markdown() for table in describe())
+
+
+def classics_markdown() -> str:
+    """Return the reference of classics as Markdown: what each file says of its model, its parameters and measures."""
+    made = "Made by `overbruggen describe classics --markdown`; the models stand in `sim/classics/`."
+    parts = ["# Classics", f"{made} How to run and add one: [how-to-classics.md](how-to-classics.md)."]
+    for name in classics():
+        text = cleandoc(import_module(classic(name).__module__).__doc__ or "").replace("``", "`")
+        heading, _, rest = text.partition("\n")
+        parts += [f"## {heading}", rest.strip(), *(table.to_markdown().strip() for table in classic_tables(name))]
+    return "\n\n".join(parts) + "\n"
 
 
 def measures_markdown() -> str:

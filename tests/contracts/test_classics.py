@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from experiments.__main__ import main
 from experiments.classics import ClassicTarget, presets, read_preset
 from experiments.configuration import parameter_paths
+from experiments.describe import classics_markdown
 from experiments.design import load_study
 from experiments.targets import Wanted
 from sim.classics.kernels import HERE, NAME
@@ -196,3 +197,8 @@ def test_a_misspelt_model_is_a_sentence(capsys):
     assert main(["run", "model=march_1990"]) == 2
     assert "Did you mean march_1991?" in capsys.readouterr().err
     assert main(["study", "model=march_1990"]) == 2
+
+
+def test_the_page_of_classics_is_what_the_code_says():
+    page = (HERE.parents[1] / "docs" / "classics.md").read_text()
+    assert page == classics_markdown(), "renew it: overbruggen describe classics --markdown > docs/classics.md"
