@@ -36,6 +36,7 @@ from typing import Literal
 import numpy as np
 
 from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
+from sim.classics.draws import limit, sequence, word
 from sim.classics.kernels import classic_entry
 from sim.compilation import kernel
 from sim.config import parameter
@@ -155,19 +156,22 @@ def learn(
 @kernel
 def socialise(beliefs: Integers, code: Integers, key: Seed, p1: float, stepwise: bool, now: int) -> None:
     """Move beliefs towards the code, in place."""
+    most = limit(p1)
     for individual in range(beliefs.shape[0]):
+        draws = sequence(key, Stream.SOCIALISATION, now, individual)
         for dimension in range(code.size):
             held, taught = beliefs[individual, dimension], code[dimension]
-            if taught != 0 and held != taught and uniform(key, Stream.SOCIALISATION, now, individual, dimension) < p1:
-                beliefs[individual, dimension] = held + taught if stepwise else taught
+            moves = (taught != 0) & (held != taught) & (word(draws, dimension) < most)
+            beliefs[individual, dimension] = held + moves * (taught if stepwise else taught - held)
 
 
 @kernel
-def act(belief: int, key: Seed, now: int, who: int, dimension: int) -> int:
-    """Return what is done about a dimension: as is believed, or as a coin says."""
-    if belief != 0:
-        return belief
-    return 1 if uniform(key, Stream.ACTION, now, who, dimension) < 0.5 else -1
+def act(beliefs: Integers, actions: Integers, key: Seed, now: int, who: int) -> None:
+    """Write what somebody does about every dimension: as is believed, or as a coin says."""
+    draws = sequence(key, Stream.ACTION, now, who)
+    for dimension in range(beliefs.size):
+        coin = 2 * (word(draws, dimension) & 1) - 1
+        actions[dimension] = beliefs[dimension] if beliefs[dimension] != 0 else coin
 
 
 @kernel
@@ -176,21 +180,23 @@ def teach_code(
 ) -> None:  # fmt: skip
     """Move the code to the dominant view of those who know more than it does, in place."""
     n, m = beliefs.shape
-    views: Integers = beliefs.copy()
-    scores, own = np.zeros(n), score_of_code(reality, code, key, missing, n, now)
+    own = score_of_code(reality, code, key, missing, n, now)
+    balance, differing, view = np.zeros(m, dtype=np.int64), np.zeros(m, dtype=np.int64), np.empty(m, dtype=np.int64)
     for individual in range(n):
+        if by_actions:
+            act(beliefs[individual], view, key, now, individual)
+        else:
+            view[:] = beliefs[individual]
+        score = 0
         for dimension in range(m):
-            if by_actions:
-                views[individual, dimension] = act(beliefs[individual, dimension], key, now, individual, dimension)
-            scores[individual] += views[individual, dimension] == reality[dimension]
+            score += view[dimension] == reality[dimension]
+        if score > own:
+            for dimension in range(m):
+                balance[dimension] += view[dimension]
+                differing[dimension] += 1 if view[dimension] != code[dimension] else -1
     for dimension in range(m):
-        balance, differing = 0, 0
-        for individual in range(n):
-            if scores[individual] > own:
-                balance += views[individual, dimension]
-                differing += 1 if views[individual, dimension] != code[dimension] else -1
-        dominant = np.sign(balance)
-        margin = abs(balance) if by_majority else differing
+        dominant = np.sign(balance[dimension])
+        margin = abs(balance[dimension]) if by_majority else differing[dimension]
         if dominant != 0 and dominant != code[dimension] and margin > 0:
             if uniform(key, Stream.CODE, now, dimension, 0) < 1.0 - (1.0 - p2) ** margin:
                 code[dimension] = dominant
@@ -199,13 +205,14 @@ def teach_code(
 @kernel
 def score_of_code(reality: Integers, code: Integers, key: Seed, missing: int, n: int, now: int) -> float:
     """Return on how many dimensions the code counts as right."""
-    score = 0.0
+    view, score = code.copy(), 0.0
+    if missing == COIN:
+        act(code, view, key, now, n)
     for dimension in range(code.size):
-        if code[dimension] == 0 and missing == HALF:
+        if view[dimension] == reality[dimension]:
+            score += 1.0
+        elif view[dimension] == 0 and missing == HALF:
             score += 0.5
-        else:
-            view = act(code[dimension], key, now, n, dimension) if missing == COIN else code[dimension]
-            score += view == reality[dimension]
     return score
 
 
@@ -235,15 +242,17 @@ def agree(beliefs: Integers, code: Integers) -> bool:
 def measure(reality: Integers, beliefs: Integers, code: Integers, row: Floats) -> None:
     """Write the measures into a row."""
     n, m = beliefs.shape
+    balance, held = np.zeros(m, dtype=np.int64), np.zeros(m, dtype=np.int64)
+    for individual in range(n):
+        for dimension in range(m):
+            balance[dimension] += beliefs[individual, dimension]
+            held[dimension] += beliefs[individual, dimension] != 0
     right, alike, code_right, code_score = 0, 0.0, 0, 0
     for dimension in range(m):
         code_right += code[dimension] == reality[dimension]
         code_score += code[dimension] * reality[dimension]
-        counts = np.zeros(3, dtype=np.int64)
-        for individual in range(n):
-            counts[beliefs[individual, dimension] + 1] += 1
-        right += counts[reality[dimension] + 1]
-        for count in counts:
+        right += (held[dimension] + balance[dimension] * reality[dimension]) // 2
+        for count in ((held[dimension] + balance[dimension]) // 2, (held[dimension] - balance[dimension]) // 2, n - held[dimension]):
             alike += count * (count - 1.0)
     row[0], row[1], row[2] = code_score / m, code_right / m, right / (n * m)
     row[3] = 1.0 - alike / (m * n * (n - 1.0)) if n > 1 else 0.0
