@@ -27,7 +27,7 @@ def sequence(key: Seed, process: int, moment: int, entity: int) -> np.uint64:
 
 
 @kernel
-def word(start: np.uint64, number: int) -> int:
+def word(start: np.uint64, number: int) -> np.int64:
     """Return a whole number below 2^62."""
     mixed = start + (np.uint64(number) + np.uint64(1)) * GOLDEN
     mixed = (mixed ^ (mixed >> S30)) * MIX_1
@@ -36,6 +36,6 @@ def word(start: np.uint64, number: int) -> int:
 
 
 @kernel
-def limit(chance: float) -> int:
+def limit(chance: float) -> np.int64:
     """Return below which words are that have this chance."""
     return np.int64(chance * ALWAYS)
