@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test patterns gallery pages twin bench bench-engine wheel-check clean
+.PHONY: run test dock patterns gallery pages twin bench bench-engine bench-classics wheel-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -13,6 +13,10 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
+	$(BIN)/overbruggen dock --quick
+
+dock: $(READY)
+	$(BIN)/overbruggen dock --page
 
 patterns: $(READY)
 	$(BIN)/python -m experiments.pages patterns
@@ -25,6 +29,7 @@ pages: run patterns gallery
 	$(BIN)/python -m experiments.pages results
 	$(BIN)/overbruggen describe --markdown > docs/parameters.md
 	$(BIN)/overbruggen describe measures --markdown > docs/measures.md
+	$(BIN)/overbruggen describe classics --markdown > docs/classics.md
 
 twin: $(READY)
 	TWIN_EXAMPLES=2000 $(BIN)/python -m pytest tests/contracts/test_twin.py -n 2
@@ -34,6 +39,9 @@ bench: $(READY)
 
 bench-engine: $(READY)
 	$(BIN)/python benchmarks/engine.py
+
+bench-classics: $(READY)
+	$(BIN)/python benchmarks/classics.py
 
 wheel-check: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist

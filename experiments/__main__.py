@@ -1,4 +1,4 @@
-"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | report | describe``."""
+"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | report | describe | dock``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from experiments.drawing import Wish
     from experiments.study import Options
 
-BAD_INPUT, SOME_FAILED = 2, 3
+BAD_INPUT, SOME_FAILED, MISSED = 2, 3, 4
 KINDS = ("lines", "heatmap", "phase", "interaction", "timecourse", "distributions", "profiles", "space", "network", "animation")
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
@@ -32,6 +32,8 @@ EXAMPLES = """examples:
   overbruggen study structure_and_imitation --dry-run    how many runs, how long, how much disk
   overbruggen study my_study.yaml design=latin_hypercube a study of your own, another design (docs/how-to-designs.md)
   overbruggen study structure_and_imitation execution=dask execution.address=tcp://host:8786   on a cluster (docs/how-to-clusters.md)
+  overbruggen run model=march_1991 p1=0.1                a published model (docs/classics.md): `overbruggen describe classics`
+  overbruggen study model=march_1991 p1=0.1,0.5,0.9 p2=0.1,0.5,0.9 replicates=100
   overbruggen figures results/structure_and_imitation    draw the figures again
   overbruggen figures results/structure_and_imitation --kind phase --journal nature   another figure (docs/gallery.md)
   overbruggen sensitivity results/my_study               which factors matter (docs/how-to-sensitivity.md)
@@ -47,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         prog="overbruggen", description="Simulate how organisations find each other, work together and let go.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | report | describe")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | report | describe | dock")
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
     study.add_argument("name", nargs="?", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
@@ -79,8 +81,14 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("folder", type=Path)
     report.add_argument("--out", type=Path, default=None, help="file to write (default: report.html in the folder)")
     describe = verbs.add_parser("describe", help="every parameter: type, range, default, unit, meaning, source")
-    describe.add_argument("group", nargs="?", default=None, help="a group of parameters, or measures (default: all parameters)")
+    describe.add_argument("group", nargs="?", default=None, help="a group of parameters, measures, classics, or a classic (default: all parameters)")
     describe.add_argument("--markdown", action="store_true", help="as Markdown")
+    dock = verbs.add_parser("dock", help="published models: reference, ours, standard errors and verdict per cell (docs/docking.md)")
+    dock.add_argument("names", nargs="*", help="docks, for example march_1991 (default: all)")
+    dock.add_argument("--quick", action="store_true", help="fewer replicates")
+    dock.add_argument("--page", action="store_true", help="write docs/docking.md and the page and figure of every dock that is run")
+    dock.add_argument("--workers", type=int, default=None, help="processes (default: all cores)")
+    dock.add_argument("--out", type=Path, default=None, help="where tables and figures go (default: results/docking)")
     return top
 
 
@@ -139,9 +147,7 @@ def act(arguments: argparse.Namespace, command: str) -> int:
     """Do what was asked, return the exit status; modules are imported where needed, so that each verb starts fast."""
     if arguments.verb == "run":
         with seldom_tidied():  # only here: a study in one process leaves models behind
-            from experiments.single import run
-
-            run(arguments.overrides, arguments.out, arguments.overwrite, command)
+            run_once(arguments, command)
     elif arguments.verb == "study" and arguments.list:
         if arguments.name is not None:
             raise InputError(f"--list shows all studies and {arguments.name} is one; leave one of both out")
@@ -177,15 +183,35 @@ def act(arguments: argparse.Namespace, command: str) -> int:
         from experiments.report import tell_report
 
         tell_report(arguments.folder, arguments.out)
+    elif arguments.verb == "dock":
+        from experiments.dock import dock
+
+        refuse_no_workers(arguments.workers)
+        return MISSED if dock(arguments.names, arguments.quick, arguments.page, arguments.workers, arguments.out) else 0
     else:
-        from experiments.describe import MEASURED, describe, measures_markdown, parameters_markdown
+        from experiments.describe import CLASSICS, MEASURED, classics_markdown, describe, measures_markdown, parameters_markdown
 
         if arguments.markdown:
-            print(measures_markdown() if arguments.group == MEASURED else parameters_markdown(), end="")
+            pages = {MEASURED: measures_markdown, CLASSICS: classics_markdown}
+            print(pages.get(arguments.group, parameters_markdown)(), end="")
         else:
             for table in describe(arguments.group):
                 show(table)
     return 0
+
+
+def run_once(arguments: argparse.Namespace, command: str) -> None:
+    """Run our own model once, or the classic that is named."""
+    if any(override.startswith("model=") for override in arguments.overrides):
+        from experiments.classics import without_model
+        from experiments.single_classic import run_classic
+
+        preset, overrides = without_model(arguments.overrides)
+        run_classic(str(preset), overrides, arguments.out, arguments.overwrite, command)
+    else:
+        from experiments.single import run
+
+        run(arguments.overrides, arguments.out, arguments.overwrite, command)
 
 
 def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, list[str]]:
@@ -193,8 +219,7 @@ def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, li
     from experiments.execution import read_execution
     from experiments.study import Options
 
-    if arguments.workers is not None and arguments.workers < 1:
-        raise InputError(f"--workers is {arguments.workers}; allowed: 1 or more")
+    refuse_no_workers(arguments.workers)
     if arguments.time_limit is not None and arguments.time_limit <= 0:
         raise InputError(f"--time-limit is {arguments.time_limit}; allowed: seconds above 0")
     retry, any_version = getattr(arguments, "retry_failed", False), getattr(arguments, "any_version", False)
@@ -203,8 +228,14 @@ def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, li
     return Options(execution, arguments.fail_fast, retry, any_version, arguments.quiet, dry_run, command), overrides
 
 
+def refuse_no_workers(workers: int | None) -> None:
+    """Refuse a number of processes below one."""
+    if workers is not None and workers < 1:
+        raise InputError(f"--workers is {workers}; allowed: 1 or more")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0, 2 for bad input, 130 when interrupted, 143 when terminated (SIGTERM)."""
+    """Run the command line; return the exit status: 0, 2 for bad input, 4 when a dock misses, 130 when interrupted, 143 when terminated (SIGTERM)."""
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(threads, "1")  # runs are spread over processes; threads of a matrix library only get in their way
     given = list(sys.argv[1:] if arguments is None else arguments)

@@ -98,7 +98,7 @@ def exhibits_and_remark(results: Results, page: Page) -> tuple[list[Exhibit], st
     except LACKING as reason:
         needs = f"The figures of {study} need its whole study, with its own factors alone: {because(reason)}."
         remark = f"{needs} Drawn instead: lines through its points."
-    return [points_exhibit(study, results.runs, factors, shown_measures(results.runs.schema, factors), labels(), page)], remark
+    return [points_exhibit(study, results.runs, factors, shown_measures(results.runs.schema, factors), labels(results.manifest.model), page)], remark
 
 
 def draw(results: Results, folder: Path, page: Page = PAGE) -> list[str]:
@@ -142,7 +142,7 @@ def redraw_study(folder: Path, wish: Wish) -> list[str]:
 def redraw_run(folder: Path, manifest: RunManifest, wish: Wish) -> list[str]:
     """Draw figures of a run's folder."""
     from analysis.figures.network import Film
-    from experiments.drawing import of_run
+    from experiments.drawing import of_classic, of_run
 
-    drawn, how = of_run(wish, folder), circumstances(manifest)
+    drawn, how = of_classic(wish, folder, manifest.model) if manifest.model else of_run(wish, folder), circumstances(manifest)
     return write_film(drawn, folder, how) if isinstance(drawn, Film) else write_exhibit(drawn, folder, how)

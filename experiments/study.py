@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis.tables import Table
+from experiments.classics import ClassicTarget
 from experiments.conduct import Conductor, Tally
 from experiments.configuration import did_you_mean
 from experiments.design import Point, Study, load_study, read_study_file
@@ -189,6 +190,9 @@ def compile_or_warn(plan: Plan) -> None:
     """Compile our model once, or warn of a model that is not seeded as it should be."""
     if isinstance(plan.target, CollaborationTarget):
         compile_first(say)
+    if isinstance(plan.target, ClassicTarget) and not plan.target.is_compiled:
+        say(f"Compiling {plan.target.preset} once on this machine (some seconds); later runs start at once.")
+        plan.target.warm()  # once, here: workers would all do it at the same time
     warning = probe_seeding(plan.target, plan.parameters(0))
     if warning:
         say(warning)
@@ -208,6 +212,8 @@ def note(
 ) -> None:  # fmt: skip
     """Write the manifest of a study that goes on or, with its tally, is complete."""
     facts: dict[str, object] = {"study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version()}
+    if isinstance(study.model, str):
+        facts["model"] = study.model
     facts["common_random_numbers"] = study.common_random_numbers
     facts[EXECUTION] = {EXECUTION: options.execution.name, **options.execution.model_dump()}
     standing = {"complete": False} if tally is None else {"complete": True, "runs": tally.done, "failed": tally.failed}

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
-import sim
 from experiments.configuration import Values, compose_values, did_you_mean, validate
 from experiments.isolation import apart
 from experiments.mesa_models import complete, load, load_class, mean_over_rounds, measure, names_of, seed_name, source_hash
 from experiments.seeding import PROBE_ROUNDS, Trial, shared_state, state_of, verdict
+from sim.compilation import model_sources
 from sim.config import Config
 from sim.errors import InputError
 from sim.presets import configs_folder
@@ -151,9 +151,8 @@ class CollaborationTarget:
         return _undefined_outcomes()
 
     def version(self) -> str:
-        """Hash the sim package and the forms that a mix of structures names."""
-        folder = Path(sim.__file__).parent
-        sources = sorted(folder.rglob("*.py")) + sorted((configs_folder() / "structure").glob("*.yaml"))
+        """Hash the sim package without its classics, and the forms that a mix of structures names."""
+        sources = [*model_sources(), *sorted((configs_folder() / "structure").glob("*.yaml"))]
         return short_hash(*(f"{path.parent.name}/{path.name}".encode() + path.read_bytes() for path in sources))
 
     def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:

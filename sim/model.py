@@ -15,6 +15,7 @@ from sim.engine import ENTRY, FIRST_HALF, SECOND_HALF, WHOLE, play, write_runnin
 from sim.errors import InputError
 from sim.extensions import check_name, compile_pooling, heard, is_own, own_function, own_measure
 from sim.measures import EVENT_COLUMNS, MEASURES, WHOLE_COLUMNS
+from sim.numbering import NumberedModel
 from sim.outcomes import OUTCOMES, outcomes
 from sim.own_imitation import imitate_by
 from sim.packing import Packed
@@ -33,7 +34,7 @@ TAKEN = {"round", *MEASURES, *OUTCOMES, *(f"{name}_end" for name in MEASURES)}  
 ROUNDS_AT_ONCE = 64
 
 
-class CollaborationModel(mesa.Model):  # type: ignore[misc]
+class CollaborationModel(NumberedModel):
     """Organisations that find each other, work together and let go.
 
     Args:
@@ -50,7 +51,6 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
     def __init__(self, config: Config | None = None) -> None:
         super().__init__(seed=(config or Config()).run.seed % 2**32)
         self.config = config or Config()
-        self._agents_numbered = 0
         structures = forms_of(self.config)
         self.form_names = tuple(form.name for form, _ in structures)
         self._load_own_rules()
@@ -283,16 +283,6 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         _ = self.organisations, self.collaborations
         for slot in [slot for slot, held in self._collaborations.items() if held.ended]:
             self._collaborations.pop(slot).remove()
-
-    def register_agent(self, agent: mesa.Agent) -> None:
-        """Take up an agent, ours or the user's own, numbered by one count of the model.
-
-        Mesa counts in a dictionary of its class ``Agent`` that keeps every model alive, so the model is taken out of it.
-        """
-        mesa.Agent._ids.pop(self, None)
-        self._agents_numbered += 1
-        agent.unique_id = self._agents_numbered
-        super().register_agent(agent)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made anew: addresses and compiled functions."""
