@@ -140,7 +140,12 @@ def of_study(folder: Path, manifest: StudyManifest) -> Report:
 
 
 def of_run(folder: Path, manifest: RunManifest) -> Report:
-    """Gather the report of a single run."""
+    """Gather the report of a single run of our own model."""
+    if manifest.model is not None:
+        raise InputError(
+            f"{folder} is one run of {manifest.model}; reports are made of studies of it: `overbruggen study model={manifest.model} "
+            "PARAMETER=VALUE,VALUE replicates=30`"
+        )
     from experiments.configuration import validate
     from experiments.single import form_table, summary_table
     from sim.outcomes import outcomes

@@ -10,6 +10,7 @@ import polars as pl
 
 from analysis.figures.labels import listed
 from experiments.citing import citation, version_of
+from experiments.classics import ClassicTarget, first_line
 from experiments.design import Study
 from experiments.differences import Flat, text_of
 from experiments.factors import Factor, Range, is_constant
@@ -18,6 +19,7 @@ from experiments.plan import Adaptive
 from experiments.sampling import Design
 from experiments.targets import ROUNDS
 
+ROUNDS_OF_CLASSICS = "rounds"
 MOST_NAMED = 8  # levels or settings that a sentence names
 DESIGNS = {
     "full_factorial": "a full factorial (every combination of the levels)",
@@ -117,7 +119,7 @@ def methods_of_run(manifest: Manifest, values: Flat, differing: Flat) -> list[st
     return [" ".join([the_model(None, manifest), size(values, set(), True), settings(differing, True), seed]), f"{MEASURED} {software(manifest)}"]
 
 
-def the_model(model: Mapping[str, Any] | None, manifest: Manifest) -> str:
+def the_model(model: str | Mapping[str, Any] | None, manifest: Manifest) -> str:
     """Say which model was run, with which version of what."""
     about = version_of(manifest)
     cited = citation(manifest).short
@@ -129,6 +131,11 @@ def the_model(model: Mapping[str, Any] | None, manifest: Manifest) -> str:
             "We simulated how organisations find each other, work together and let go with the agent-based model Overbruggen "
             f"({cited}; {about}{also}), built on {built}."
         )
+    if isinstance(model, str):
+        return (
+            f"We simulated a published model as Overbruggen implements it ({cited}; {about}; {fingerprint}), built on {built}: "
+            f"{first_line(ClassicTarget(model).model)}"
+        )
     name = str(model.get("class")).rpartition("/")[2]
     return (
         f"We simulated the agent-based model {name.rpartition(':')[2]} ({name}; {fingerprint}) with {built}; the experiment was planned, run and "
@@ -139,7 +146,8 @@ def the_model(model: Mapping[str, Any] | None, manifest: Manifest) -> str:
 def size(values: Flat, moved: set[str], ours: bool) -> str:
     """Say how large and how long a run is, unless that is varied."""
     if not ours:
-        return "" if ROUNDS in moved else f"Every run lasted {values[ROUNDS]} rounds, unless the model stopped before."
+        path = ROUNDS if ROUNDS in values else ROUNDS_OF_CLASSICS
+        return "" if path in moved else f"Every run lasted {values[path]} rounds, unless the model stopped before."
     said = {"population.organisations": "had {} organisations", "run.rounds": "lasted {} rounds"}
     parts = [words.format(values[path]) for path, words in said.items() if path not in moved and path in values]
     every = values.get("run.record_every", 1)
@@ -150,8 +158,8 @@ def size(values: Flat, moved: set[str], ours: bool) -> str:
 
 def settings(found: Flat, ours: bool) -> str:
     """Say what is fixed: by name where it is little, else by its table."""
-    told = {path: value for path, value in found.items() if path not in ("population.organisations", "run.rounds", "run.record_every")}
-    told = {path: value for path, value in told.items() if not path.startswith("model.")}
+    said = ("population.organisations", "run.rounds", "run.record_every", ROUNDS_OF_CLASSICS)
+    told = {path: value for path, value in found.items() if path not in said and not path.startswith("model.")}
     others = ["All other parameters that were not varied had their default values."] if ours else []
     if len(told) > MOST_NAMED:
         return " ".join([f"{len(told)} parameters were fixed at the values of the table of parameters.", *others])

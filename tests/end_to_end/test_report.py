@@ -249,6 +249,18 @@ def test_another_model_or_none_is_said(folders, tmp_path):
     assert "made with model fingerprint 0123456789ab" in section(page_of(tmp_path / "older"), "limits")
 
 
+def test_a_classic_is_named_and_one_run_of_it_refused(tmp_path, capsys):
+    study, one = tmp_path / "march", tmp_path / "run"
+    assert main(["study", "model=march_1991", "p1=0.1,0.9", "rounds=5", "replicates=2", "--workers", "1", "--quiet", "--out", str(study)]) == 0
+    assert main(["report", str(study)]) == 0
+    words = " ".join(html.unescape((study / "report.html").read_text(encoding="utf-8")).split())
+    assert "Mutual learning of a code and its members. Every run lasted 5 rounds" in words
+    assert main(["run", "model=march_1991", "rounds=5", "--out", str(one)]) == 0
+    capsys.readouterr()
+    assert main(["report", str(one)]) == 2
+    assert "reports are made of studies of it: `overbruggen study model=march_1991" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_results_give_the_same_bytes(kind, folders, tmp_path):
     before = (folders / kind / "report.html").read_bytes()
