@@ -1,4 +1,4 @@
-"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | describe``."""
+"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | describe | classroom``."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ EXAMPLES = """examples:
   overbruggen figures results/structure_and_imitation --kind phase --journal nature   another figure (docs/gallery.md)
   overbruggen sensitivity results/my_study               which factors matter (docs/how-to-sensitivity.md)
   overbruggen describe trust                             what the parameters of trust mean
+  overbruggen classroom                                  a page for teaching, in the browser (docs/classroom.md)
 
 Overrides follow the verb: group=preset or parameter=value; in a study several values by comma make a factor."""
 
@@ -46,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         prog="overbruggen", description="Simulate how organisations find each other, work together and let go.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | describe")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | describe | classroom")
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
     study.add_argument("name", nargs="?", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
@@ -77,6 +78,10 @@ def parser() -> argparse.ArgumentParser:
     describe = verbs.add_parser("describe", help="every parameter: type, range, default, unit, meaning, source")
     describe.add_argument("group", nargs="?", default=None, help="a group of parameters, or measures (default: all parameters)")
     describe.add_argument("--markdown", action="store_true", help="as Markdown")
+    classroom = verbs.add_parser("classroom", help="a page in the browser: two forms side by side, for teaching (docs/classroom.md)")
+    classroom.add_argument("--port", type=int, default=8765, help="port on this machine (default: 8765; 0: any that is free)")
+    classroom.add_argument("--no-browser", action="store_true", help="do not open the page")
+    classroom.add_argument("--lan", action="store_true", help="let a class on the local network join with a code")
     return top
 
 
@@ -169,6 +174,10 @@ def act(arguments: argparse.Namespace, command: str) -> int:
         from experiments.sensitivity import tell_sensitivity
 
         tell_sensitivity(arguments.folder, arguments.measure, arguments.surface)
+    elif arguments.verb == "classroom":
+        from experiments.classroom.command import serve
+
+        serve(arguments.port, not arguments.no_browser, arguments.lan)
     else:
         from experiments.describe import MEASURED, describe, measures_markdown, parameters_markdown
 

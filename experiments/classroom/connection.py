@@ -16,7 +16,7 @@ from experiments.classroom import messages as said
 from experiments.classroom.bands import BandMaker
 from experiments.classroom.registry import Registry
 from experiments.classroom.session import Held, Session
-from experiments.classroom.stories import story
+from experiments.classroom.stories import glance, story
 from sim.errors import InputError
 
 IN_FLIGHT = 2  # frames a page may have that it has not painted yet
@@ -210,6 +210,11 @@ class Connection:
     async def _(self, message: said.Look) -> None:
         told = await story(self.session.sides[message.side], message.organisation, self.session.shown)
         await self.send("story", side=message.side, **told)
+
+    @_act.register
+    async def _(self, message: said.Glance) -> None:
+        told = await glance(self.session.sides[message.side], message.organisation, self.session.shown)
+        await self.send("glance", side=message.side, **told)
 
     # --- bands -------------------------------------------------------------------------------------------------------
 

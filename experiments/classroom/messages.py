@@ -109,6 +109,14 @@ class Look(Message):
     organisation: int = Field(ge=0, lt=CAPS["population.organisations"])
 
 
+class Glance(Message):
+    """Tell an organisation's skills in the round that is shown: the glyph under the pointer."""
+
+    kind: Literal["glance"]
+    side: Side
+    organisation: int = Field(ge=0, lt=CAPS["population.organisations"])
+
+
 class Bands(Message):
     """Play the present scenario many times with other luck."""
 
@@ -117,7 +125,7 @@ class Bands(Message):
 
 
 AnyMessage = Annotated[
-    Hello | Play | Pause | Step | Speed | Seek | Reset | Choose | Change | Form | Painted | Look | Bands, Field(discriminator="kind")
+    Hello | Play | Pause | Step | Speed | Seek | Reset | Choose | Change | Form | Painted | Look | Glance | Bands, Field(discriminator="kind")
 ]
 _READER: TypeAdapter[AnyMessage] = TypeAdapter(AnyMessage)
 

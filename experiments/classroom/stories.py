@@ -13,6 +13,16 @@ LONGEST = 8  # lines of each kind: a class reads few
 LEARNED_FROM = 0.02  # change of a skill that is worth telling
 
 
+async def glance(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
+    """Return the skills of organisation ``i`` in round ``now``, those it entered with, and its sector."""
+    model = await side.model_at(now)
+    if i >= model.world.org.load.size:
+        return {}
+    organisation = model.organisation(i)
+    skills, core = ([round(float(skill), 3) for skill in values] for values in (organisation.expertise, organisation.core))
+    return {"organisation": i, "round": now, "sector": organisation.sector, "skills": skills, "started_as": core}
+
+
 async def story(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
     """Return what became of organisation ``i`` up to round ``now``.
 
@@ -30,11 +40,7 @@ async def story(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
     skills, core = org.expertise[i], org.core[i]
     requirement = organisation.requirement
     return {
-        "organisation": i,
-        "round": now,
-        "sector": organisation.sector,
-        "skills": [round(float(skill), 3) for skill in skills],
-        "started_as": [round(float(skill), 3) for skill in core],
+        **await glance(side, i, now),
         "learned": [[k, round(float(skills[k] - core[k]), 3)] for k in (skills - core).argsort().tolist() if abs(skills[k] - core[k]) > LEARNED_FROM],
         "bridging": round(float(org.bridging[i]), 3),
         "performance": round(float(org.performance[i]), 3),

@@ -23,7 +23,7 @@ BASICS = (
     "environment.turbulence", "production.depth",
 )  # fmt: skip
 SHARED_BASICS = ("population.organisations", "run.seed")
-REACH = {"run.seed": 999}
+REACH = {"run.seed": 999, "structure.term": 60, "letting_go.cooling_off": 60, "search.cost": 0.1, "structure.link_cost": 0.2}
 WHOLE_REACH = 8
 TIMES_DEFAULT = 4.0  # how far a slider goes whose parameter has no upper end near
 
@@ -90,7 +90,7 @@ def range_of(path: str, field: Any) -> tuple[float, float]:
     default = field.get_default(call_default_factory=True) or 0.0
     low = max(limits.get("ge", limits.get("gt", 0.0)), FLOORS.get(path, -1e9))
     high = min(limits.get("le", limits.get("lt", 1e9)), CAPS.get(path, 1e9))
-    reach = max(TIMES_DEFAULT * abs(default), REACH.get(path, WHOLE_REACH if field.annotation is int else 1.0))
+    reach = REACH.get(path, max(TIMES_DEFAULT * abs(default), WHOLE_REACH if field.annotation is int else 1.0))
     low = max(low, -2.0 * reach)
     if "gt" in limits and low == limits["gt"]:
         low += step_of(low, min(high, reach))
@@ -100,7 +100,7 @@ def range_of(path: str, field: Any) -> tuple[float, float]:
 def step_of(low: float, high: float) -> float:
     """Return a step of about a hundredth of the range, a round number."""
     for step in (0.001, 0.005, 0.01, 0.05, 0.1, 0.5):
-        if (high - low) / step <= 210:
+        if (high - low) / step <= 110:
             return step
     return 1.0
 
