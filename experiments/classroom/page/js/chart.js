@@ -35,7 +35,8 @@ export class Chart {
     pen.moveTo(x(this.worlds.round), MARGIN.top);
     pen.lineTo(x(this.worlds.round), height - MARGIN.bottom);
     pen.stroke();
-    for (const side of ["b", "a"]) this.drawLine(pen, lines[side], x, y, side);
+    const above = (lines.a.at(-1) ?? 0) >= (lines.b.at(-1) ?? 0) ? "a" : "b";
+    for (const side of ["b", "a"]) this.drawLine(pen, lines[side], x, y, side, side === above ? -6 : 6);
     this.tell(lines);
   }
 
@@ -83,14 +84,14 @@ export class Chart {
     pen.globalAlpha = 1;
   }
 
-  drawLine(pen, values, x, y, side) {
+  drawLine(pen, values, x, y, side, aside) {
     this.path(pen, values, x, y, side, 2.2);
     if (!values.length) return;
     pen.fillStyle = SIDES[side];
     pen.font = "bold 13px system-ui, sans-serif";
     pen.textAlign = "left";
     pen.textBaseline = "middle";
-    pen.fillText(side.toUpperCase(), x(values.length) + 4, y(values.at(-1)) + (side === "a" ? -5 : 5));
+    pen.fillText(side.toUpperCase(), x(values.length) + 4, y(values.at(-1)) + aside);
   }
 
   path(pen, values, x, y, side, width) {

@@ -49,7 +49,7 @@ function drawForm(canvas, topology) {
   const places = members.map((i) => [Math.cos(2 * Math.PI * i / size - 1.57), Math.sin(2 * Math.PI * i / size - 1.57)]);
   const world = { teams: new Map(), forms: [{ topology, links: { [size]: links } }], strongest: members, peak: members.map(() => 8), sector: members };
   const network = new Network(canvas, "a", { places, a: world });
-  Object.assign(network, { size: 4, centre: [width / 2, height / 2], reach: height / 2 - 10 });
-  network.drawTeam(pen, { form: 0, members }, 1);
+  Object.assign(network, { size: 4, centre: [width / 2, height / 2], reach: [height / 2 - 10, height / 2 - 10] });
+  network.drawTeam(pen, { form: 0, members }, 1, 0);
   for (const i of members) network.drawOrganisation(pen, i);
 }

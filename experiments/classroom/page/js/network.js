@@ -6,6 +6,7 @@ import { COLOURS, FAINT, INK, SIDES, fill, sharpen, trace } from "./looks.js";
 const APPEARS = 300, VANISHES = 500, FLIES = 550;  // milliseconds
 const STAR = 3, MEDIATED = 4, RANDOM = 5;  // topologies as the model numbers them
 const MOST_FLYING = 80;
+const WIDEST = 1.7;  // how much wider than high the disc of places may become
 
 export class Network {
   constructor(canvas, side, worlds) {
@@ -37,23 +38,24 @@ export class Network {
   /** Where an organisation stands, in CSS pixels. */
   at(i) {
     const [x, y] = this.worlds.places[i];
-    return [this.centre[0] + x * this.reach, this.centre[1] + y * this.reach];
+    return [this.centre[0] + x * this.reach[0], this.centre[1] + y * this.reach[1]];
   }
 
   /** Draw; return whether something still moves. */
   draw(now) {
     const { pen, width, height } = sharpen(this.canvas);
     const count = this.worlds.places.length;
-    this.size = Math.max(3, Math.min(11, 0.4 * Math.min(width, height) / Math.sqrt(count + 8)));
+    this.size = Math.max(2.6, Math.min(10, 0.27 * Math.sqrt(width * height) / Math.sqrt(count + 8)));
     this.centre = [width / 2, height / 2];
-    this.reach = Math.min(width, height) / 2 - 1.8 * this.size;
+    const high = height / 2 - 2 * this.size;
+    this.reach = [Math.min(width / 2 - 2 * this.size, WIDEST * high), high];
     let moves = false;
     for (const [serial, held] of this.drawn) {
       const age = now - held.since;
       const seen = held.gone ? 1 - age / VANISHES : Math.min(1, age / APPEARS);
       if (held.gone && seen <= 0) { this.drawn.delete(serial); continue; }
       moves ||= held.gone || seen < 1;
-      this.drawTeam(pen, held.team, seen);
+      this.drawTeam(pen, held.team, seen, this.inFocus(held.team));
     }
     for (let i = 0; i < count; i++) this.drawOrganisation(pen, i);
     this.flying = this.flying.filter((copy) => now - copy.since < FLIES);
@@ -62,31 +64,38 @@ export class Network {
     return moves || this.flying.length > 0;
   }
 
-  drawTeam(pen, team, seen) {
+  /** Whether a team is in the foreground: 1 with the organisation looked at, -1 while another one is looked at, else 0. */
+  inFocus(team) {
+    const looked = this.pointed >= 0 ? this.pointed : this.chosen;
+    return looked < 0 ? 0 : team.members.includes(looked) ? 1 : -1;
+  }
+
+  drawTeam(pen, team, seen, focus) {
     const points = team.members.map((i) => this.at(i));
     const form = this.worlds[this.side].forms[team.form];
+    const clear = seen * [0.2, 1, 1][focus + 1];
     pen.lineJoin = "round";
-    this.drawHull(pen, points, seen, form.topology === RANDOM);
+    if (form.topology === RANDOM || focus === 1) this.drawHull(pen, points, clear, form.topology === RANDOM);
     pen.strokeStyle = SIDES[this.side];
-    pen.globalAlpha = 0.62 * seen;
-    pen.lineWidth = 1.6;
+    pen.globalAlpha = (focus === 1 ? 1 : 0.5) * clear;
+    pen.lineWidth = focus === 1 ? 2.6 : 1.5;
     if (form.topology === MEDIATED) this.drawMediator(pen, points);
     else for (const [a, b] of form.links[points.length] ?? []) this.line(pen, points[a], points[b]);
-    if (form.topology === STAR) { pen.globalAlpha = seen; this.drawHub(pen, points[0]); }
+    if (form.topology === STAR) { pen.globalAlpha = clear; this.drawHub(pen, points[0]); }
     pen.globalAlpha = 1;
   }
 
   drawHull(pen, points, seen, loose) {
-    pen.globalAlpha = 0.1 * seen;
+    pen.globalAlpha = 0.09 * seen;
     pen.fillStyle = pen.strokeStyle = SIDES[this.side];
-    pen.lineWidth = 2.6 * this.size;
+    pen.lineWidth = 3 * this.size;
     pen.beginPath();
     for (const [x, y] of hull(points)) pen.lineTo(x, y);
     pen.closePath();
     pen.fill();
     pen.stroke();
     if (!loose) return;
-    pen.globalAlpha = 0.7 * seen;
+    pen.globalAlpha = 0.75 * seen;
     pen.lineWidth = 1.4;
     pen.setLineDash([2, 5]);
     pen.stroke();
@@ -106,7 +115,7 @@ export class Network {
   drawHub(pen, [x, y]) {
     pen.lineWidth = 2;
     pen.beginPath();
-    pen.arc(x, y, 1.75 * this.size, 0, 2 * Math.PI);
+    pen.arc(x, y, 1.6 * this.size, 0, 2 * Math.PI);
     pen.stroke();
   }
 

@@ -21,10 +21,15 @@ export function caption(world) {
 
 /** Return one sentence on what the network of a side shows. */
 export function summary(world, count) {
-  const sizes = [...world.teams.values()].map((team) => team.members.length);
-  if (!sizes.length) return t("summary.none", { count });
-  const fields = new Set(world.strongest).size;
-  return t(sizes.length === 1 ? "summary.one" : "summary", { teams: sizes.length, working: world.working(), count, largest: Math.max(...sizes), fields });
+  const teams = world.teams.size;
+  if (!teams) return t("summary.none", { count });
+  return t(teams === 1 ? "summary.one" : "summary", { teams, working: world.working(), count });
+}
+
+/** Return what else can be seen in the network: the largest team and how many fields somebody is best in. */
+function detail(world) {
+  const largest = Math.max(0, ...[...world.teams.values()].map((team) => team.members.length));
+  return t("summary.detail", { largest, fields: new Set(world.strongest).size });
 }
 
 /** Return what a reader of the screen hears of both sides. */
@@ -32,7 +37,7 @@ export function spoken(worlds, charts) {
   const side = (name) => {
     const row = worlds[name].series[worlds.round - 1];
     const values = row ? charts.map((chart, at) => `${named("charts", chart.name)} ${number(row[at])}`).join(", ") : "";
-    return `${name.toUpperCase()}: ${summary(worlds[name], worlds.places.length)} ${values}`;
+    return `${name.toUpperCase()}: ${summary(worlds[name], worlds.places.length)}. ${detail(worlds[name])} ${values}`;
   };
   return `${t("round", { round: worlds.round })}. ${side("a")}. ${side("b")}.`;
 }
