@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test patterns gallery pages twin bench bench-engine wheel-check clean
+.PHONY: run test patterns gallery pages screenshots twin bench bench-engine wheel-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -25,6 +25,9 @@ pages: run patterns gallery
 	$(BIN)/python -m experiments.pages results
 	$(BIN)/overbruggen describe --markdown > docs/parameters.md
 	$(BIN)/overbruggen describe measures --markdown > docs/measures.md
+
+screenshots: $(READY)
+	$(BIN)/python -m tests.browser.screenshots results/screenshots
 
 twin: $(READY)
 	TWIN_EXAMPLES=2000 $(BIN)/python -m pytest tests/contracts/test_twin.py -n 2

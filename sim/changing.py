@@ -34,6 +34,7 @@ def refuse_fixed(before: Config, after: Config) -> None:
 
 def with_parameters(world: World, config: Config, forms: list[tuple[Structure, float]], own_links: dict[str, Callable[..., Any]]) -> World:
     """Return the same state under the parameters of another configuration; running collaborations go on under the new terms of their form."""
-    for column, renewed in zip(world.forms, form_tables([form for form, _ in forms], own_links), strict=True):
-        column[...] = renewed
+    renewed = form_tables([form for form, _ in forms], own_links)
+    for name, column in world.forms._asdict().items():
+        column[...] = getattr(renewed, name)
     return world._replace(p=settings(config, world.p.redraws_entrants))

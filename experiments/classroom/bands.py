@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,26 +57,26 @@ class BandMaker:
     """One process that plays batches of runs for all sessions; it starts when first asked."""
 
     def __init__(self) -> None:
-        self._pool: ProcessPool | None = None
+        self._pool: Any = None
 
-    def _running(self) -> ProcessPool:
+    def _running(self) -> Any:
         """Start the process if there is none."""
         if self._pool is None or not self._pool.active:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPool(1, initializer=prepare_worker, initargs=(CollaborationTarget(),), context=context)
         return self._pool
 
-    async def bands(self, terms: dict[Side, Terms], seed: int, rounds: int, tell: Callable[[int, int], Any]) -> dict[str, Any]:
+    async def bands(self, terms: Mapping[Side, Terms], seed: int, rounds: int, tell: Callable[[int, int], Any]) -> dict[str, Any]:
         """Return the bands of both sides; ``tell`` hears how many runs of all are done.
 
         Runs take the seeds after the page's own; both sides take the same, so that they have the same luck run by run.
         """
         seeds = list(range(seed + 1, seed + 1 + RUNS))
-        found: dict[str, list[Any]] = {side: [] for side in SIDES}
+        found: dict[Side, list[Any]] = {side: [] for side in SIDES}
         for start in range(0, RUNS, AT_A_TIME):
             for side in SIDES:
-                batch = (list(terms[side]), seeds[start : start + AT_A_TIME], rounds)  # type: ignore[index]
-                future = self._running().schedule(play_batch, args=batch, timeout=LARGEST_TIME)
+                batch = (list(terms[side]), seeds[start : start + AT_A_TIME], rounds)
+                future: Any = self._running().schedule(play_batch, args=batch, timeout=LARGEST_TIME)
                 found[side] += await asyncio.wrap_future(future)
             await tell(min(RUNS, start + AT_A_TIME), RUNS)
         return {"runs": RUNS, "rounds": rounds, "measures": CHARTED} | {side: summarise(found[side]) for side in SIDES}

@@ -69,9 +69,8 @@ def pack(moment: Moment) -> bytes:
 def unpack(packed: bytes) -> Moment:
     """Return a packed moment."""
     strongest, peak, sector, teams, ended, copies, renewed = json.loads(zlib.decompress(packed))
-    return Moment(
-        strongest, peak, sector, {int(serial): team for serial, team in teams.items()}, [(s, r) for s, r in ended], [(i, j) for i, j in copies], renewed
-    )
+    numbered = {int(serial): team for serial, team in teams.items()}
+    return Moment(strongest, peak, sector, numbered, [(s, r) for s, r in ended], [(i, j) for i, j in copies], renewed)
 
 
 def difference(held: Moment, shown: Moment) -> dict[str, Any]:

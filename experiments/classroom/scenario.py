@@ -15,8 +15,8 @@ from sim.presets import load_structure, structure_presets
 from sim.production import POOLING_RULES
 from sim.structures import TOPOLOGIES
 
-SIDES = ("a", "b")
 Side = Literal["a", "b"]
+SIDES: tuple[Side, ...] = ("a", "b")
 Scalar = Annotated[bool | int | float | Annotated[str, Field(max_length=40)] | None, Field(union_mode="left_to_right")]
 
 # What a page never sets: files, own functions, what only batches need, and names the presets bring.
@@ -53,7 +53,7 @@ class Choice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    structure: str = Field("alliance", max_length=40)
+    structure: Annotated[str, Field(max_length=40)] = "alliance"
     values: dict[Annotated[str, Field(max_length=60)], Scalar] = Field(default_factory=dict, max_length=MOST_VALUES)
 
 
@@ -79,7 +79,7 @@ class Scenario(BaseModel):
         if is_shared(path):
             return self.model_copy(update={"shared": {**self.shared, path: value}})
         chosen: tuple[Side, ...] = ("a", "b") if side == "both" else (side,)
-        renewed = {s: Choice(structure=getattr(self, s).structure, values={**getattr(self, s).values, path: value}) for s in chosen}
+        renewed: dict[str, Any] = {s: Choice(structure=getattr(self, s).structure, values={**getattr(self, s).values, path: value}) for s in chosen}
         return self.model_copy(update=renewed)
 
     def with_structure(self, side: Side | Literal["both"], name: str) -> Scenario:

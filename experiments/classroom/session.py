@@ -36,7 +36,7 @@ class Session:
     def begin(self, scenario: Scenario) -> None:
         """Build both models anew."""
         configs = scenario.configs()
-        self.sides: dict[Side, PlayedSide] = {side: PlayedSide(configs[side]) for side in SIDES}  # type: ignore[misc]
+        self.sides: dict[Side, PlayedSide] = {side: PlayedSide(configs[side]) for side in SIDES}
         self.scenario, self.shown, self.playing = scenario, 0, False
         self.places = places(self.sides["a"].moment(0).strongest)
 

@@ -72,8 +72,8 @@ def past(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
                 told["reason"], told["ended"] = REASONS[ended[serial]], played
             elif i not in moment.teams.get(serial, [])[1:]:
                 told["reason"], told["ended"] = "left", played
-    newest = sorted(seen.values(), key=lambda told: -told["started"])
-    return {"copied": copied.most_common(LONGEST), "copied_by": copied_by.most_common(LONGEST), "worked": len(seen), "collaborations": newest[:LONGEST]}
+    newest = sorted(seen.values(), key=lambda told: -told["started"])[:LONGEST]
+    return {"copied": copied.most_common(LONGEST), "copied_by": copied_by.most_common(LONGEST), "worked": len(seen), "collaborations": newest}
 
 
 def note(seen: dict[int, dict[str, Any]], serial: int, team: Team, played: int) -> None:

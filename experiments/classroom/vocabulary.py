@@ -42,12 +42,18 @@ def vocabulary() -> dict[str, Any]:
         "groups": [{"name": group, "meaning": Config.model_fields[group].description, "parameters": list(described(group))} for group in groups()],
         "basics": BASICS,
         "shared_basics": SHARED_BASICS,
-        "structures": {name: flat(load_structure(name).model_dump(), "structure.") for name in structure_presets()},
+        "structures": structures(),
         "charts": [{"name": name, "unit": MEASURES[name].unit, "meaning": MEASURES[name].meaning} for name in CHARTED],
         "most_rounds": MOST_ROUNDS,
         "fastest": FASTEST,
         "peaks": PEAKS,
     }
+
+
+@cache
+def structures() -> dict[str, dict[str, Any]]:
+    """Return the values of every preset of structure, by dotted path."""
+    return {name: flat(load_structure(name).model_dump(), "structure.") for name in structure_presets()}
 
 
 def groups() -> list[str]:
@@ -79,9 +85,9 @@ def kind_of(path: str, field: Any) -> dict[str, Any]:
         return {"kind": "choice", "choices": CHOICES.get(path) or get_args(kind)}
     if kind is bool:
         return {"kind": "flag"}
-    whole = kind is int
     low, high = range_of(path, field)
-    return {"kind": "whole" if whole else "number", "low": low, "high": high, "step": 1 if whole else step_of(low, high), "optional": kind not in (int, float)}
+    reach = {"low": low, "high": high, "optional": kind not in (int, float)}
+    return reach | ({"kind": "whole", "step": 1} if kind is int else {"kind": "number", "step": step_of(low, high)})
 
 
 def range_of(path: str, field: Any) -> tuple[float, float]:
@@ -94,7 +100,7 @@ def range_of(path: str, field: Any) -> tuple[float, float]:
     low = max(low, -2.0 * reach)
     if "gt" in limits and low == limits["gt"]:
         low += step_of(low, min(high, reach))
-    return low, min(high, reach)
+    return low, min(high, max(reach, *(form.get(path) or 0.0 for form in structures().values())))
 
 
 def step_of(low: float, high: float) -> float:

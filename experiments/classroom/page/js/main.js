@@ -111,7 +111,7 @@ class Page {
     this.painting = true;
     requestAnimationFrame((now) => {
       this.painting = false;
-      if (!this.worlds.places.length) return;
+      if (!this.worlds.b.strongest.length) return;  // between a new scene and its first frame there is nobody to paint
       const moving = SIDE_NAMES.map((side) => this.networks[side].draw(now));
       if (this.unpainted !== null || this.stale) this.paintRest();
       if (moving.some(Boolean)) this.paint();

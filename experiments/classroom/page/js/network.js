@@ -49,6 +49,8 @@ export class Network {
     this.centre = [width / 2, height / 2];
     const high = height / 2 - 2 * this.size;
     this.reach = [Math.min(width / 2 - 2 * this.size, WIDEST * high), high];
+    this.looked = this.pointed >= 0 ? this.pointed : this.chosen;
+    this.lookedIsBusy = [...this.worlds[this.side].teams.values()].some((team) => team.members.includes(this.looked));
     let moves = false;
     for (const [serial, held] of this.drawn) {
       const age = now - held.since;
@@ -64,10 +66,10 @@ export class Network {
     return moves || this.flying.length > 0;
   }
 
-  /** Whether a team is in the foreground: 1 with the organisation looked at, -1 while another one is looked at, else 0. */
+  /** Whether a team is in the foreground: 1 with the organisation looked at, -1 while a team of another one is, else 0. */
   inFocus(team) {
-    const looked = this.pointed >= 0 ? this.pointed : this.chosen;
-    return looked < 0 ? 0 : team.members.includes(looked) ? 1 : -1;
+    if (team.members.includes(this.looked)) return 1;
+    return this.lookedIsBusy ? -1 : 0;
   }
 
   drawTeam(pen, team, seen, focus) {
@@ -75,18 +77,18 @@ export class Network {
     const form = this.worlds[this.side].forms[team.form];
     const clear = seen * [0.2, 1, 1][focus + 1];
     pen.lineJoin = "round";
-    if (form.topology === RANDOM || focus === 1) this.drawHull(pen, points, clear, form.topology === RANDOM);
+    if (focus === 1) this.drawHull(pen, points, clear);
     pen.strokeStyle = SIDES[this.side];
     pen.globalAlpha = (focus === 1 ? 1 : 0.5) * clear;
     pen.lineWidth = focus === 1 ? 2.6 : 1.5;
-    if (form.topology === MEDIATED) this.drawMediator(pen, points);
+    if (form.topology === MEDIATED || form.topology === RANDOM) this.drawMiddle(pen, points, form.topology === RANDOM);
     else for (const [a, b] of form.links[points.length] ?? []) this.line(pen, points[a], points[b]);
     if (form.topology === STAR) { pen.globalAlpha = clear; this.drawHub(pen, points[0]); }
     pen.globalAlpha = 1;
   }
 
-  drawHull(pen, points, seen, loose) {
-    pen.globalAlpha = 0.09 * seen;
+  drawHull(pen, points, seen) {
+    pen.globalAlpha = 0.12 * seen;
     pen.fillStyle = pen.strokeStyle = SIDES[this.side];
     pen.lineWidth = 3 * this.size;
     pen.beginPath();
@@ -94,17 +96,16 @@ export class Network {
     pen.closePath();
     pen.fill();
     pen.stroke();
-    if (!loose) return;
-    pen.globalAlpha = 0.75 * seen;
-    pen.lineWidth = 1.4;
-    pen.setLineDash([2, 5]);
-    pen.stroke();
-    pen.setLineDash([]);
   }
 
-  drawMediator(pen, points) {
+  /** Link everybody with the middle: dotted where links change every round, else through a mediator who stands there. */
+  drawMiddle(pen, points, loose) {
     const middle = [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length);
+    pen.setLineDash(loose ? [1.5, 4.5] : []);
+    pen.globalAlpha = Math.min(1, pen.globalAlpha * (loose ? 1.5 : 1));
     for (const point of points) this.line(pen, middle, point);
+    pen.setLineDash([]);
+    if (loose) return;
     pen.fillStyle = "#fff";
     pen.globalAlpha = Math.min(1, pen.globalAlpha * 1.6);
     trace(pen, 1, ...middle, 0.62 * this.size);
