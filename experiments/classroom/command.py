@@ -49,4 +49,7 @@ def serve(port: int, browser: bool, lan: bool) -> None:
     settings = uvicorn.Config(
         app, log_level="warning", ws_max_size=LARGEST_MESSAGE, ws_per_message_deflate=False, timeout_graceful_shutdown=1, server_header=False
     )
-    uvicorn.Server(settings).run([listening])
+    try:
+        uvicorn.Server(settings).run([listening])
+    except KeyboardInterrupt:  # the usual way to end it
+        say("The classroom page is closed.")
