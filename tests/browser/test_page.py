@@ -137,8 +137,9 @@ def test_bands_of_thirty_runs_come_while_the_page_plays_on(visit):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_all_panels_are_on_the_screen(visit, size):
-    page = visit(SETTINGS, size)
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_all_panels_are_on_the_screen(visit, size, language):
+    page = visit(SETTINGS.replace("lang=en", f"lang={language}"), size)
     page.play_to(3)
     width, height = SIZES[size]
     boxes = {panel: page.tab.locator(panel).bounding_box() for panel in PANELS}
@@ -148,6 +149,11 @@ def test_all_panels_are_on_the_screen(visit, size):
         assert box["y"] >= 0 and (size == "phone" or box["y"] + box["height"] <= height), panel
     assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
     assert abs(boxes["#network-a"]["width"] - boxes["#network-b"]["width"]) < 2
+    for side in "ab":
+        inner, outer = boxes[f"#network-{side}"], boxes[f"#side-{side}"]
+        assert outer["x"] <= inner["x"] and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+    clipped = "[...document.querySelectorAll('button, select, h3, .summary')].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.id)"
+    assert page.tab.evaluate(clipped) == []
     if size != "phone":  # nothing lies over anything else
         apart = [boxes[panel] for panel in ("#side-a", "#side-b", "#charts", "#transport", "#controls")]
         for k, one in enumerate(apart):

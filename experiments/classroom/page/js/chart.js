@@ -91,7 +91,7 @@ export class Chart {
     pen.font = "bold 13px system-ui, sans-serif";
     pen.textAlign = "left";
     pen.textBaseline = "middle";
-    pen.fillText(side.toUpperCase(), x(values.length) + 4, y(values.at(-1)) + aside);
+    pen.fillText(side.toUpperCase(), x(values.length) + 4, Math.max(MARGIN.top + 6, Math.min(this.canvas.clientHeight - MARGIN.bottom - 4, y(values.at(-1)) + aside)));
   }
 
   path(pen, values, x, y, side, width) {

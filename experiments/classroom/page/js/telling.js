@@ -3,7 +3,7 @@
 import { named, number, t } from "./i18n.js";
 
 const REASONS = ["solved", "surplus", "deadline", "term", "members", "turnover"];
-const MOST_SAID = 3;
+const MOST_SAID = 2;
 
 /** Return the caption of what happened on a side, or "" when nothing did. */
 export function caption(world) {
