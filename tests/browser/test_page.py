@@ -154,6 +154,9 @@ def test_all_panels_are_on_the_screen(visit, size, language):
         assert outer["x"] <= inner["x"] and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
     clipped = "[...document.querySelectorAll('button, select, h3, .summary')].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.id)"
     assert page.tab.evaluate(clipped) == []
+    for one in page.tab.locator("#transport > *:visible").all():
+        box = one.bounding_box()
+        assert 0 <= box["x"] and box["x"] + box["width"] <= width, one
     if size != "phone":  # nothing lies over anything else
         apart = [boxes[panel] for panel in ("#side-a", "#side-b", "#charts", "#transport", "#controls")]
         for k, one in enumerate(apart):

@@ -4,7 +4,7 @@ import { make } from "./dom.js";
 import { number, named, t } from "./i18n.js";
 import { FAINT, PALE, SIDES, sharpen } from "./looks.js";
 
-const SHORTEST = 50, SIDE_NAMES = ["a", "b"];
+const SHORTEST = 50, NAME_HEIGHT = 13, SIDE_NAMES = ["a", "b"];
 const MARGIN = { left: 36, right: 20, top: 8, bottom: 18 };
 
 export class Chart {
@@ -35,8 +35,8 @@ export class Chart {
     pen.moveTo(x(this.worlds.round), MARGIN.top);
     pen.lineTo(x(this.worlds.round), height - MARGIN.bottom);
     pen.stroke();
-    const above = (lines.a.at(-1) ?? 0) >= (lines.b.at(-1) ?? 0) ? "a" : "b";
-    for (const side of ["b", "a"]) this.drawLine(pen, lines[side], x, y, side, side === above ? -6 : 6);
+    for (const side of ["b", "a"]) this.path(pen, lines[side], x, y, side, 2.2);
+    if (lines.a.length) this.drawNames(pen, lines, x, y, height);
     this.tell(lines);
   }
 
@@ -84,14 +84,19 @@ export class Chart {
     pen.globalAlpha = 1;
   }
 
-  drawLine(pen, values, x, y, side, aside) {
-    this.path(pen, values, x, y, side, 2.2);
-    if (!values.length) return;
-    pen.fillStyle = SIDES[side];
+  /** Name the lines at their ends, never on top of each other nor outside. */
+  drawNames(pen, lines, x, y, height) {
+    const ends = SIDE_NAMES.map((side) => ({ side, at: y(lines[side].at(-1)) })).sort((one, other) => one.at - other.at);
+    const apart = Math.max(0, NAME_HEIGHT - (ends[1].at - ends[0].at)) / 2;
+    const highest = Math.max(MARGIN.top + 3, Math.min(ends[0].at - apart, height - MARGIN.bottom - 6 - NAME_HEIGHT));
+    const tops = [highest, Math.min(height - MARGIN.bottom - 6, Math.max(highest + NAME_HEIGHT, ends[1].at + apart))];
     pen.font = "bold 13px system-ui, sans-serif";
     pen.textAlign = "left";
     pen.textBaseline = "middle";
-    pen.fillText(side.toUpperCase(), x(values.length) + 4, Math.max(MARGIN.top + 6, Math.min(this.canvas.clientHeight - MARGIN.bottom - 4, y(values.at(-1)) + aside)));
+    ends.forEach(({ side }, place) => {
+      pen.fillStyle = SIDES[side];
+      pen.fillText(side.toUpperCase(), x(lines[side].length) + 4, tops[place]);
+    });
   }
 
   path(pen, values, x, y, side, width) {
