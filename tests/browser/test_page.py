@@ -152,8 +152,8 @@ def test_all_panels_are_on_the_screen(visit, size, language):
     for side in "ab":
         inner, outer = boxes[f"#network-{side}"], boxes[f"#side-{side}"]
         assert outer["x"] <= inner["x"] and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
-    clipped = "[...document.querySelectorAll('button, select, h3, .summary')].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.id)"
-    assert page.tab.evaluate(clipped) == []
+    texts = "[...document.querySelectorAll('button, select, h3, .summary')]"
+    assert page.tab.evaluate(f"{texts}.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.id)") == []
     for one in page.tab.locator("#transport > *:visible").all():
         box = one.bounding_box()
         assert 0 <= box["x"] and box["x"] + box["width"] <= width, one
