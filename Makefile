@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test dock patterns gallery pages twin bench bench-engine bench-classics wheel-check clean
+.PHONY: run test dock patterns gallery pages screenshots twin bench bench-engine bench-classics wheel-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -30,6 +30,9 @@ pages: run patterns gallery
 	$(BIN)/overbruggen describe --markdown > docs/parameters.md
 	$(BIN)/overbruggen describe measures --markdown > docs/measures.md
 	$(BIN)/overbruggen describe classics --markdown > docs/classics.md
+
+screenshots: $(READY)
+	$(BIN)/python -m tests.browser.screenshots results/screenshots
 
 twin: $(READY)
 	TWIN_EXAMPLES=2000 $(BIN)/python -m pytest tests/contracts/test_twin.py -n 2

@@ -1,4 +1,4 @@
-"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | report | describe | dock``."""
+"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | report | describe | dock | classroom``."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ EXAMPLES = """examples:
   overbruggen sensitivity results/my_study               which factors matter (docs/how-to-sensitivity.md)
   overbruggen report results/my_study                    question, design, results, figures and methods on one page
   overbruggen describe trust                             what the parameters of trust mean
+  overbruggen classroom                                  a page for teaching, in the browser (docs/classroom.md)
 
 Overrides follow the verb: group=preset or parameter=value; in a study several values by comma make a factor."""
 
@@ -49,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
         prog="overbruggen", description="Simulate how organisations find each other, work together and let go.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | report | describe | dock")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | report | describe | dock | classroom")
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
     study.add_argument("name", nargs="?", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
@@ -89,6 +90,10 @@ def parser() -> argparse.ArgumentParser:
     dock.add_argument("--page", action="store_true", help="write docs/docking.md and the page and figure of every dock that is run")
     dock.add_argument("--workers", type=int, default=None, help="processes (default: all cores)")
     dock.add_argument("--out", type=Path, default=None, help="where tables and figures go (default: results/docking)")
+    classroom = verbs.add_parser("classroom", help="a page in the browser: two forms side by side, for teaching (docs/classroom.md)")
+    classroom.add_argument("--port", type=int, default=8765, help="port on this machine (default: 8765; 0: any that is free)")
+    classroom.add_argument("--no-browser", action="store_true", help="do not open the page")
+    classroom.add_argument("--lan", action="store_true", help="let a class on the local network join with a code")
     return top
 
 
@@ -188,6 +193,10 @@ def act(arguments: argparse.Namespace, command: str) -> int:
 
         refuse_no_workers(arguments.workers)
         return MISSED if dock(arguments.names, arguments.quick, arguments.page, arguments.workers, arguments.out) else 0
+    elif arguments.verb == "classroom":
+        from experiments.classroom.command import serve
+
+        serve(arguments.port, not arguments.no_browser, arguments.lan)
     else:
         from experiments.describe import CLASSICS, MEASURED, classics_markdown, describe, measures_markdown, parameters_markdown
 
