@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BAD_INPUT, SOME_FAILED, MISSED = 2, 3, 4
 KINDS = ("lines", "heatmap", "phase", "interaction", "timecourse", "distributions", "profiles", "space", "network", "animation")
+VERBS = "run | study | resume | rerun | figures | sensitivity | report | describe | dock | classroom"
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
@@ -50,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         prog="overbruggen", description="Simulate how organisations find each other, work together and let go.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | report | describe | dock | classroom")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar=VERBS)
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
     study.add_argument("name", nargs="?", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import yaml
@@ -16,11 +16,13 @@ from analysis.names import nearest
 from analysis.tables import Table
 from experiments.configuration import explain, parameter_paths
 from experiments.targets import AT_THE_END, CollaborationTarget, Harvest, Target, Wanted, short_hash, target_of
-from sim.classics.classic import ClassicModel, Parameters
 from sim.classics.kernels import HERE, is_compiled, shared_sources
 from sim.classics.registry import classic, classics
 from sim.errors import InputError
 from sim.presets import configs_folder
+
+if TYPE_CHECKING:
+    from sim.classics.classic import ClassicModel, Parameters
 
 MODEL = "model"
 Declared = dict[str, Any]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from sim.classics.classic import ClassicModel
 from sim.classics.kernels import HERE, NAME
+
+if TYPE_CHECKING:
+    from sim.classics.classic import ClassicModel  # Mesa is slow to import, and a list of names does not need it
 
 
 @cache
