@@ -24,7 +24,10 @@ import yaml
 from sim import __version__
 from sim.errors import InputError
 
-PACKAGES = ("mesa", "numpy", "scipy", "numba", "polars", "matplotlib", "hydra-core", "pydantic")
+PACKAGES = (
+    "mesa", "networkx", "numpy", "scipy", "statsmodels", "pandas", "matplotlib", "hydra-core", "omegaconf", "numba", "SALib", "scikit-learn",
+    "threadpoolctl", "pydantic", "polars", "pyyaml",
+)  # fmt: skip
 PROBE = 1 << 20  # bytes
 
 
