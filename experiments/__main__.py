@@ -1,4 +1,4 @@
-"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | describe``."""
+"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | package | rebuild | describe``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from experiments.drawing import Wish
     from experiments.study import Options
 
-BAD_INPUT, SOME_FAILED = 2, 3
+DIFFERENT, BAD_INPUT, SOME_FAILED = 1, 2, 3
 KINDS = ("lines", "heatmap", "phase", "interaction", "timecourse", "distributions", "profiles", "space", "network", "animation")
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
@@ -35,6 +35,7 @@ EXAMPLES = """examples:
   overbruggen figures results/structure_and_imitation    draw the figures again
   overbruggen figures results/structure_and_imitation --kind phase --journal nature   another figure (docs/gallery.md)
   overbruggen sensitivity results/my_study               which factors matter (docs/how-to-sensitivity.md)
+  overbruggen package results/my_study                   a replication archive (docs/how-to-package.md)
   overbruggen describe trust                             what the parameters of trust mean
 
 Overrides follow the verb: group=preset or parameter=value; in a study several values by comma make a factor."""
@@ -46,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         prog="overbruggen", description="Simulate how organisations find each other, work together and let go.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="run | study | resume | rerun | figures | sensitivity | describe")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     run = verbs.add_parser("run", help="one run: summary, rounds and events as Parquet, one figure")
     study = verbs.add_parser("study", help="a design of many runs: tables with intervals, figures")
     study.add_argument("name", nargs="?", help="name of a study, for example structure_and_imitation, or a file of your own: my_study.yaml")
@@ -74,6 +75,13 @@ def parser() -> argparse.ArgumentParser:
     sensitivity.add_argument("folder", type=Path)
     sensitivity.add_argument("--measure", default=None, help="what is explained, for example joint_value (default: the first that is shown)")
     sensitivity.add_argument("--surface", nargs=2, metavar=("FACTOR", "FACTOR"), default=None, help="two factors to draw a response surface of")
+    add_package(verbs.add_parser("package", help="a replication archive of a study: whatever is needed to get the same bytes again"))
+    rebuild = verbs.add_parser("rebuild", help="make the study of a replication archive again and compare every file")
+    rebuild.add_argument("archive", type=Path, help="the archive, or the folder it was unpacked to")
+    rebuild.add_argument("--out", type=Path, default=Path("rebuilt"), help="folder for what is made (default: rebuilt)")
+    rebuild.add_argument("--overwrite", action="store_true", help="replace an existing results folder")
+    rebuild.add_argument("--figures-only", action="store_true", help="do no runs: tables and figures from the stored results")
+    rebuild.add_argument("--workers", type=int, default=None, help="processes (default: all cores)")
     describe = verbs.add_parser("describe", help="every parameter: type, range, default, unit, meaning, source")
     describe.add_argument("group", nargs="?", default=None, help="a group of parameters, or measures (default: all parameters)")
     describe.add_argument("--markdown", action="store_true", help="as Markdown")
@@ -91,6 +99,16 @@ def add_figures(figures: argparse.ArgumentParser) -> None:
     figures.add_argument("--journal", default="house", help="size of page and text: nature, pnas, elsevier, springer, plos, ieee, apa, manuscript")
     figures.add_argument("--columns", type=int, default=2, help="columns of the journal the figure is wide: 1 or 2")
     figures.add_argument("--moments", type=int, default=None, help="how many moments a network is shown at")
+
+
+def add_package(package: argparse.ArgumentParser) -> None:
+    """Add what `overbruggen package` can be told (docs/how-to-package.md)."""
+    package.add_argument("folder", type=Path)
+    package.add_argument("--out", type=Path, default=None, help="the archive (default: FOLDER.zip)")
+    package.add_argument("--overwrite", action="store_true", help="replace an existing archive")
+    package.add_argument("--with-data", action="store_true", help="also pack the files of organisations, if you may give them on")
+    package.add_argument("--license", default=None, help="licence of study and results, for example CC-BY-4.0 (spdx.org/licenses)")
+    package.add_argument("--author", action="append", default=[], dest="authors", help="who made the study; may be said several times")
 
 
 def wish_of(arguments: argparse.Namespace) -> Wish:
@@ -169,6 +187,17 @@ def act(arguments: argparse.Namespace, command: str) -> int:
         from experiments.sensitivity import tell_sensitivity
 
         tell_sensitivity(arguments.folder, arguments.measure, arguments.surface)
+    elif arguments.verb == "package":
+        from experiments.package import Wanted, package
+
+        authors = tuple(arguments.authors)
+        package(arguments.folder, Wanted(arguments.out, arguments.overwrite, arguments.with_data, arguments.license, authors))
+    elif arguments.verb == "rebuild":
+        from experiments.rebuild import rebuild
+
+        check_workers(arguments.workers)
+        same = rebuild(arguments.archive, arguments.out, arguments.overwrite, arguments.figures_only, arguments.workers)
+        return 0 if same else DIFFERENT
     else:
         from experiments.describe import MEASURED, describe, measures_markdown, parameters_markdown
 
@@ -185,8 +214,7 @@ def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, li
     from experiments.execution import read_execution
     from experiments.study import Options
 
-    if arguments.workers is not None and arguments.workers < 1:
-        raise InputError(f"--workers is {arguments.workers}; allowed: 1 or more")
+    check_workers(arguments.workers)
     if arguments.time_limit is not None and arguments.time_limit <= 0:
         raise InputError(f"--time-limit is {arguments.time_limit}; allowed: seconds above 0")
     retry, any_version = getattr(arguments, "retry_failed", False), getattr(arguments, "any_version", False)
@@ -195,8 +223,14 @@ def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, li
     return Options(execution, arguments.fail_fast, retry, any_version, arguments.quiet, dry_run, command), overrides
 
 
+def check_workers(workers: int | None) -> None:
+    """Refuse fewer processes than one."""
+    if workers is not None and workers < 1:
+        raise InputError(f"--workers is {workers}; allowed: 1 or more")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0, 2 for bad input, 130 when interrupted, 143 when terminated (SIGTERM)."""
+    """Run the command line; return the exit status: 0, 1 (a rebuilt study differs), 2 (bad input), 3 (runs failed), 130 (Ctrl-C), 143 (SIGTERM)."""
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(threads, "1")  # runs are spread over processes; threads of a matrix library only get in their way
     given = list(sys.argv[1:] if arguments is None else arguments)

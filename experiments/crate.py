@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from experiments.archive import Entries, size_of
+from experiments.archive import CHECKSUMS, Entries, size_of
 from experiments.environment import WHEEL
 from experiments.manifest import StudyManifest
 from experiments.recipe import ENVIRONMENT, INPUTS, RESULTS, Recipe
@@ -33,6 +33,7 @@ FOLDERS = {
     INPUTS: "What the study starts from: its file, own code, data; its commands are given here",
     ENVIRONMENT: "The software: this framework as a wheel, and pins of all packages it needs",
 }
+WHAT = "Configuration, results, figures and software of a simulation study, with the commands that make it again."
 Entity = dict[str, Any]
 
 
@@ -87,7 +88,7 @@ def root_entity(contents: Contents, actions: Iterable[Entity]) -> Entity:
         "@id": "./",
         "@type": "Dataset",
         "name": f"Replication archive: {contents.title}",
-        "description": f"{contents.question} Configuration, results, figures and software of a simulation study, with the commands that make it again.",
+        "description": f"{contents.question} {WHAT}",
         "datePublished": contents.manifest.ended.date().isoformat(),
         "license": reference(LICENCES + contents.licence if contents.licence else "LICENSE"),
         **({"author": [reference(identifier(name)) for name in contents.authors]} if contents.authors else {}),
@@ -116,6 +117,8 @@ def file_entity(place: str, contents: Contents) -> Entity:
         entity["encodingFormat"] = FORMATS[path.suffix]
     if software:
         entity |= {"softwareVersion": __version__, "softwareRequirements": f"Python {contents.manifest.python}"}
+    if place == CHECKSUMS:  # holds the checksum of this metadata, and so is written after it
+        return entity
     return entity | {"contentSize": str(size_of(contents.entries[place]))}
 
 

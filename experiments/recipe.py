@@ -74,7 +74,7 @@ def read_recipe(folder: Path) -> Recipe:
     try:
         return Recipe.model_validate_json((folder / RECIPE).read_bytes())
     except (OSError, ValidationError) as error:
-        raise InputError(f"{folder} does not say how to make its results again: its {RECIPE} is missing or damaged; fetch the archive again") from error
+        raise InputError(f"{folder} has no {RECIPE} that says how to make its results again, or a damaged one; fetch the archive again") from error
 
 
 def study_command(manifest: StudyManifest) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def steps_of(folder: Path, manifest: StudyManifest) -> list[Step]:
     """
     made = sorted(read_provenance(folder), key=lambda entry: entry.command != (STUDY,))
     if not made or made[0].command != (STUDY,):
-        raise InputError(f"{folder} does not say by which commands it was made (an earlier version wrote it); `overbruggen resume {folder}` adds that")
+        raise InputError(f"{folder} does not say which commands made it (an earlier version wrote it); `overbruggen resume {folder}` adds that")
     now = checksum(folder / RUNS)
     steps = []
     for entry in made:
