@@ -28,6 +28,7 @@ SCRIPT = """#!/bin/sh
 # Make the study again in an environment of its own, and compare every file with its checksum.
 # sh rebuild.sh                  all runs
 # sh rebuild.sh --figures-only   tables and figures from the stored results
+# sh rebuild.sh --overwrite      again, replacing the folder rebuilt
 # PYTHON=/path/to/python{python} sh rebuild.sh   another Python than python3
 set -eu
 cd "$(dirname "$0")"
@@ -110,7 +111,8 @@ def duration(contents: Contents) -> str:
     if contents.seconds is None:
         return ""
     minutes = contents.seconds / 60.0
-    return f" The runs took {contents.seconds:.0f} s ({minutes:.1f} minutes) of one processor core where they were made; a study uses all cores."
+    took = f"{minutes:.0f} minutes" if minutes >= 2.0 else f"{contents.seconds:.1f} s"
+    return f"\nThe runs took {took} of one processor core where they were made; a study uses all cores. Installing takes some minutes more."
 
 
 def each_figure(contents: Contents) -> Iterator[str]:

@@ -106,10 +106,10 @@ def version_here(name: str) -> str:
 def refuse_lacking(folder: Path, data: Data) -> None:
     """Refuse to begin without the files of organisations that the archive leaves out, or with others."""
     for name, promised in data.files.items():
-        path = folder / INPUTS / Path(name).expanduser()
-        if not path.is_file() or checksum(path) != promised:
-            state = "is not in the archive" if not path.is_file() else "is another file than the study read"
-            raise InputError(f"{name} {state}; put the one with SHA-256 {promised} at {path} (unpack the archive for that), or say --figures-only")
+        place = Path(INPUTS) / Path(name).expanduser()  # a path of its own, if it is absolute
+        if not (folder / place).is_file() or checksum(folder / place) != promised:
+            state = "is another file than the study read" if (folder / place).is_file() else "is not in the archive"
+            raise InputError(f"{name} {state}; unpack the archive and put the one with SHA-256 {promised} at {place}, or say --figures-only")
 
 
 # --- making it again -----------------------------------------------------------------------------------------------------
@@ -203,9 +203,11 @@ def verdict(compared: list[Compared], recipe: Recipe, out: Path, figures_only: b
     """Show what is the same and what not; return whether everything is."""
     rows = [(name, expected[:12], found[:12], outcome) for name, expected, found, outcome in compared]
     show(Table("Made again", ("file", "expected", "found", "outcome"), rows, "SHA-256, the first 12 of 64 digits; checksums.sha256 has all."))
-    beside = [*UNEQUAL, *recipe.not_compared, *(STORED[1:] if figures_only else ())]
-    why = "times and paths stand in them, no command makes them" + (", or they are stored results" if figures_only else "")
-    say(f"Not compared ({why}): {', '.join(beside)}; of {FAILURES}, if there is one, the columns {', '.join(VARYING)}.")
+    say(f"Not compared: {', '.join(UNEQUAL)} and, of {FAILURES}, {', '.join(VARYING)}, which hold times, paths and the machine.")
+    if recipe.not_compared:
+        say(f"Not compared, for no command is known that makes them: {', '.join(recipe.not_compared)}.")
+    if figures_only:
+        say("Not made again: the runs, which the tables of runs, events and series are stored results of.")
     others = sum(outcome != SAME for *_, outcome in compared)
     say(f"{len(compared) - others} of {len(compared)} files are the same{f', {others} are not' if others else ''}; made in {out}.")
     return not others
