@@ -26,7 +26,7 @@ FORMATS = {
     ".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".md": "text/markdown", ".tex": "application/x-tex", ".pdf": "application/pdf",
     ".svg": "image/svg+xml", ".png": "image/png", ".gif": "image/gif", ".yaml": "application/yaml", ".json": "application/json", ".html": "text/html",
     ".py": "text/x-python", ".sh": "application/x-sh", ".whl": "application/zip", ".txt": "text/plain", ".cff": "application/yaml",
-    ".sha256": "text/plain",
+    ".sha256": "text/plain", "": "text/plain",
 }  # fmt: skip
 FOLDERS = {
     RESULTS: "What the study found: tables, figures with captions and the tables behind them",
