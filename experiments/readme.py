@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from experiments.archive import checksum_list
 from experiments.crate import Contents
 from experiments.environment import WHEEL, facts
-from experiments.recipe import ENVIRONMENT, FAILURES, INPUTS, RESULTS, UNEQUAL, VARYING, Step
+from experiments.recipe import ENVIRONMENT, FAILURES, INPUTS, RESULTS, TELLING, UNEQUAL, VARYING, Step
 from sim import __version__
 
 REBUILT = "../rebuilt"
@@ -139,6 +139,8 @@ def what_may_differ(contents: Contents) -> Iterator[str]:
     yield "## What must be equal, and what cannot be\n"
     yield "Every table and figure is compared byte by byte. Not compared, for times, paths and the machine stand in them:"
     yield f"{', '.join(f'`{name}`' for name in UNEQUAL)}, and the columns {', '.join(VARYING)} of `{FAILURES}`, if there is one."
+    if any(name in TELLING for step in contents.recipe.steps for name in step.files):
+        yield f"{', '.join(f'`{name}`' for name in TELLING)} tells what `manifest.json` says, and is compared with --figures-only alone."
     if contents.recipe.not_compared:
         yield f"No command is known for {', '.join(f'`{name}`' for name in contents.recipe.not_compared)}, so these are not compared either."
     yield "Equal bytes are promised for the pinned packages on the same kind of machine as above. Another processor or C library may"

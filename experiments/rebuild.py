@@ -19,7 +19,7 @@ from analysis.tables import Table
 from experiments.archive import broken, unpacked
 from experiments.inputs import Data
 from experiments.provenance import checksum
-from experiments.recipe import ENVIRONMENT, FAILURES, INPUTS, RESULTS, UNEQUAL, VARYING, Recipe, read_recipe
+from experiments.recipe import ENVIRONMENT, FAILURES, INPUTS, RESULTS, TELLING, UNEQUAL, VARYING, Recipe, read_recipe
 from experiments.screen import say, show
 from experiments.store import new_folder, project_file
 from experiments.study import CONFIG, STUDY_FILE, TABLES, refuse_unless_free, tell_results
@@ -124,7 +124,7 @@ def all_again(folder: Path, out: Path, overwrite: bool, recipe: Recipe, workers:
     for number, step in enumerate(recipe.steps):
         say(f"$ {step.spoken(out)}")
         perform(folder, [*step.words(out), *(more if number == 0 else [])], shown=number == 0)
-        yield from (compared(name, promised, out, folder) for name, promised in step.files.items())
+        yield from (compared(name, promised, out, folder) for name, promised in step.files.items() if name not in TELLING)
 
 
 def figures_again(folder: Path, out: Path, overwrite: bool, recipe: Recipe) -> Iterator[Compared]:
@@ -203,7 +203,8 @@ def verdict(compared: list[Compared], recipe: Recipe, out: Path, figures_only: b
     """Show what is the same and what not; return whether everything is."""
     rows = [(name, expected[:12], found[:12], outcome) for name, expected, found, outcome in compared]
     show(Table("Made again", ("file", "expected", "found", "outcome"), rows, "SHA-256, the first 12 of 64 digits; checksums.sha256 has all."))
-    say(f"Not compared: {', '.join(UNEQUAL)} and, of {FAILURES}, {', '.join(VARYING)}, which hold times, paths and the machine.")
+    telling = [] if figures_only else [name for step in recipe.steps for name in step.files if name in TELLING]
+    say(f"Not compared: {', '.join([*UNEQUAL, *telling])} and, of {FAILURES}, {', '.join(VARYING)}, which hold times, paths and the machine.")
     if recipe.not_compared:
         say(f"Not compared, for no command is known that makes them: {', '.join(recipe.not_compared)}.")
     if figures_only:

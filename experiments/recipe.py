@@ -21,6 +21,7 @@ REPORT = "report.html"
 FAILURES = "failures.parquet"
 VARYING = ("seconds", "reason", "command")  # columns of failures that hold times and paths
 UNEQUAL = (MANIFEST, PROVENANCE)  # hold times, the machine, paths
+TELLING = (REPORT,)  # hold what the manifest says: equal when it is the stored one, and not when runs are done again
 
 
 class Step(BaseModel):
