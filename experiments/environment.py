@@ -27,12 +27,11 @@ from experiments.archive import Entry, write_zip
 from experiments.store import project_file
 from sim import __version__
 from sim.errors import InputError
-from sim.presets import configs_folder
 
 OURS = "overbruggen"
 WHEEL = f"{OURS}-{__version__}-py3-none-any.whl"
 ROOMS = (sim, analysis, experiments)
-CONFIGS, LICENCE = "_configs", "LICENSE"
+LICENCE = "LICENSE"
 
 
 class Facts(NamedTuple):
@@ -133,12 +132,18 @@ def wheel() -> bytes:
 
 
 def source_files() -> dict[str, Entry]:
-    """Return the files of this framework by place in a wheel: code, and configurations inside ``sim``."""
+    """Return the files of this framework by place in a wheel; those that lie elsewhere in a checkout where its project file puts them."""
     found: dict[str, Entry] = {}
-    for room in ROOMS:
-        folder = Path(str(room.__file__)).parent
-        found |= {f"{folder.name}/{name}": path for name, path in files_in(folder) if not name.startswith(CONFIGS)}
-    return found | {f"sim/{CONFIGS}/{name}": path for name, path in files_in(configs_folder())}
+    for folder in (Path(str(room.__file__)).parent for room in ROOMS):
+        found |= {f"{folder.name}/{name}": path for name, path in files_in(folder)}
+    project = project_file()
+    if project is None:
+        return found
+    moved = tomllib.loads(project.read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    for source, place in moved.items():
+        path = project.parent / source
+        found |= {f"{place}/{name}": file for name, file in files_in(path)} if path.is_dir() else {place: path}
+    return found
 
 
 def files_in(folder: Path) -> list[tuple[str, Path]]:

@@ -146,9 +146,10 @@ def test_the_wheel_holds_the_source_in_use_and_nothing_else():
         names = {name for name in packed.namelist() if ".dist-info/" not in name}
         found = [path for room in ("sim", "analysis", "experiments") for path in (ROOT / room).rglob("*") if path.is_file()]
         files = [path for path in found if path.suffix != ".pyc"]
-        assert names == {path.relative_to(ROOT).as_posix() for path in files} | {
-            f"sim/_configs/{path.relative_to(configs_folder()).as_posix()}" for path in configs_folder().rglob("*.yaml")
-        }
+        configs = {f"sim/_configs/{path.relative_to(configs_folder()).as_posix()}" for path in configs_folder().rglob("*.yaml")}
+        moved = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+        single = {place for source, place in moved.items() if (ROOT / source).is_file()}
+        assert names == {path.relative_to(ROOT).as_posix() for path in files} | configs | single
         assert all(packed.read(path.relative_to(ROOT).as_posix()) == path.read_bytes() for path in files)
         assert set(source_files()) == names
 
