@@ -208,7 +208,7 @@ def verdict(compared: list[Compared], recipe: Recipe, out: Path, figures_only: b
     if recipe.not_compared:
         say(f"Not compared, for no command is known that makes them: {', '.join(recipe.not_compared)}.")
     if figures_only:
-        say("Not made again: the runs, which the tables of runs, events and series are stored results of.")
+        say("Not made again: the tables of runs, events, series and failures, which are the stored ones.")
     others = sum(outcome != SAME for *_, outcome in compared)
     say(f"{len(compared) - others} of {len(compared)} files are the same{f', {others} are not' if others else ''}; made in {out}.")
     return not others
