@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test dock patterns gallery pages screenshots twin bench bench-engine bench-classics wheel-check clean
+.PHONY: run test dock patterns gallery pages screenshots twin bench bench-engine bench-classics wheel-check package-check crate-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -51,6 +51,19 @@ wheel-check: $(READY)
 	rm -rf dist/empty && $(PYTHON) -m venv dist/empty
 	dist/empty/bin/python -m pip install --quiet -c constraints.txt dist/*.whl
 	cd dist/empty && bin/overbruggen run run.rounds=20 --out wheel-run --overwrite && bin/overbruggen report wheel-run && bin/overbruggen describe structure
+
+package-check: $(READY)
+	rm -rf dist/package && mkdir -p dist/package
+	$(BIN)/overbruggen study structure_and_imitation structure=hub,alliance replicates=3 run.rounds=40 --out dist/package/small
+	$(BIN)/overbruggen figures dist/package/small --kind interaction --journal nature --columns 1
+	$(BIN)/overbruggen package dist/package/small
+	$(PYTHON) -m zipfile -e dist/package/small.zip dist/package/unpacked
+	cd dist/package/unpacked && PYTHON=$(PYTHON) sh rebuild.sh
+
+crate-check: package-check
+	$(PYTHON) -m venv dist/validator
+	dist/validator/bin/python -m pip install --quiet roc-validator==0.13.0
+	dist/validator/bin/rocrate-validator validate --no-paging --profile-identifier ro-crate-1.1 --requirement-severity required dist/package/unpacked
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Overbruggen needs Python 3.11 or newer; $(PYTHON) is older: make PYTHON=/path/to/python3.11 ..."; exit 1; }

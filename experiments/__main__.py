@@ -1,4 +1,4 @@
-"""The command line: ``overbruggen run | study | resume | rerun | figures | sensitivity | report | describe | dock | classroom``."""
+"""The command line: ``overbruggen VERB``, for verbs that run, show, pack, describe and teach (``VERBS``)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from experiments.drawing import Wish
     from experiments.study import Options
 
-BAD_INPUT, SOME_FAILED, MISSED = 2, 3, 4
+DIFFERENT, BAD_INPUT, SOME_FAILED, MISSED = 1, 2, 3, 4
 KINDS = ("lines", "heatmap", "phase", "interaction", "timecourse", "distributions", "profiles", "space", "network", "animation")
-VERBS = "run | study | resume | rerun | figures | sensitivity | report | describe | dock | classroom"
+VERBS = "run | study | resume | rerun | figures | sensitivity | report | package | rebuild | describe | dock | classroom"
 EXAMPLES = """examples:
   overbruggen run                                        one run of the default alliance
   overbruggen run structure=hub imitation.rate=0.1       another form, with imitation
@@ -39,6 +39,7 @@ EXAMPLES = """examples:
   overbruggen figures results/structure_and_imitation --kind phase --journal nature   another figure (docs/gallery.md)
   overbruggen sensitivity results/my_study               which factors matter (docs/how-to-sensitivity.md)
   overbruggen report results/my_study                    question, design, results, figures and methods on one page
+  overbruggen package results/my_study                   a replication archive (docs/how-to-package.md)
   overbruggen describe trust                             what the parameters of trust mean
   overbruggen classroom                                  a page for teaching, in the browser (docs/classroom.md)
 
@@ -82,6 +83,13 @@ def parser() -> argparse.ArgumentParser:
     report = verbs.add_parser("report", help="one page of HTML: question, design, results, figures, methods, limits")
     report.add_argument("folder", type=Path)
     report.add_argument("--out", type=Path, default=None, help="file to write (default: report.html in the folder)")
+    add_package(verbs.add_parser("package", help="a replication archive of a study: whatever is needed to get the same bytes again"))
+    rebuild = verbs.add_parser("rebuild", help="make the study of a replication archive again and compare every file")
+    rebuild.add_argument("archive", type=Path, help="the archive, or the folder it was unpacked to")
+    rebuild.add_argument("--out", type=Path, default=Path("rebuilt"), help="folder for what is made (default: rebuilt)")
+    rebuild.add_argument("--overwrite", action="store_true", help="replace an existing results folder")
+    rebuild.add_argument("--figures-only", action="store_true", help="do no runs: tables and figures from the stored results")
+    rebuild.add_argument("--workers", type=int, default=None, help="processes (default: all cores)")
     describe = verbs.add_parser("describe", help="every parameter: type, range, default, unit, meaning, source")
     describe.add_argument("group", nargs="?", default=None, help="a group of parameters, measures, classics, or a classic (default: all parameters)")
     describe.add_argument("--markdown", action="store_true", help="as Markdown")
@@ -109,6 +117,16 @@ def add_figures(figures: argparse.ArgumentParser) -> None:
     figures.add_argument("--journal", default="house", help="size of page and text: nature, pnas, elsevier, springer, plos, ieee, apa, manuscript")
     figures.add_argument("--columns", type=int, default=2, help="columns of the journal the figure is wide: 1 or 2")
     figures.add_argument("--moments", type=int, default=None, help="how many moments a network is shown at")
+
+
+def add_package(package: argparse.ArgumentParser) -> None:
+    """Add what `overbruggen package` can be told (docs/how-to-package.md)."""
+    package.add_argument("folder", type=Path)
+    package.add_argument("--out", type=Path, default=None, help="the archive (default: FOLDER.zip)")
+    package.add_argument("--overwrite", action="store_true", help="replace an existing archive")
+    package.add_argument("--with-data", action="store_true", help="also pack the files of organisations, if you may give them on")
+    package.add_argument("--license", default=None, help="licence of study and results, for example CC-BY-4.0 (spdx.org/licenses)")
+    package.add_argument("--author", action="append", default=[], dest="authors", help="who made the study; may be said several times")
 
 
 def wish_of(arguments: argparse.Namespace) -> Wish:
@@ -192,12 +210,23 @@ def act(arguments: argparse.Namespace, command: str) -> int:
     elif arguments.verb == "dock":
         from experiments.dock import dock
 
-        refuse_no_workers(arguments.workers)
+        check_workers(arguments.workers)
         return MISSED if dock(arguments.names, arguments.quick, arguments.page, arguments.workers, arguments.out) else 0
     elif arguments.verb == "classroom":
         from experiments.classroom.command import serve
 
         serve(arguments.port, not arguments.no_browser, arguments.lan)
+    elif arguments.verb == "package":
+        from experiments.package import Wanted, package
+
+        authors = tuple(arguments.authors)
+        package(arguments.folder, Wanted(arguments.out, arguments.overwrite, arguments.with_data, arguments.license, authors))
+    elif arguments.verb == "rebuild":
+        from experiments.rebuild import rebuild
+
+        check_workers(arguments.workers)
+        same = rebuild(arguments.archive, arguments.out, arguments.overwrite, arguments.figures_only, arguments.workers)
+        return 0 if same else DIFFERENT
     else:
         from experiments.describe import CLASSICS, MEASURED, classics_markdown, describe, measures_markdown, parameters_markdown
 
@@ -229,7 +258,7 @@ def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, li
     from experiments.execution import read_execution
     from experiments.study import Options
 
-    refuse_no_workers(arguments.workers)
+    check_workers(arguments.workers)
     if arguments.time_limit is not None and arguments.time_limit <= 0:
         raise InputError(f"--time-limit is {arguments.time_limit}; allowed: seconds above 0")
     retry, any_version = getattr(arguments, "retry_failed", False), getattr(arguments, "any_version", False)
@@ -238,14 +267,17 @@ def options_of(arguments: argparse.Namespace, command: str) -> tuple[Options, li
     return Options(execution, arguments.fail_fast, retry, any_version, arguments.quiet, dry_run, command), overrides
 
 
-def refuse_no_workers(workers: int | None) -> None:
-    """Refuse a number of processes below one."""
+def check_workers(workers: int | None) -> None:
+    """Refuse fewer processes than one."""
     if workers is not None and workers < 1:
         raise InputError(f"--workers is {workers}; allowed: 1 or more")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0, 2 for bad input, 4 when a dock misses, 130 when interrupted, 143 when terminated (SIGTERM)."""
+    """Run the command line; return the exit status.
+
+    0 done, 1 a rebuilt study differs, 2 bad input, 3 runs failed, 4 a dock misses, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM).
+    """
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(threads, "1")  # runs are spread over processes; threads of a matrix library only get in their way
     given = list(sys.argv[1:] if arguments is None else arguments)

@@ -130,9 +130,9 @@ def validate(values: Values) -> Config:
         raise InputError(explain(error)) from error
 
 
-def written(config: Config) -> Values:
-    """Return a configuration as plain values that read back the same: what a file of organisations decides is left out."""
-    values: Values = config.model_dump(mode="json")
+def written(config: Config, include: Any = None) -> Values:
+    """Return a configuration, or a part of it, as plain values that read back the same: what a file of organisations decides is left out."""
+    values: Values = config.model_dump(mode="json", include=include)
     if config.population.source == "file":
         for name in {"domains", "sectors"} - config.population.model_fields_set:
             del values["population"][name]

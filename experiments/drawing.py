@@ -11,6 +11,7 @@ import polars as pl
 from analysis.figures.distributions import distribution
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.interaction import interaction
+from analysis.figures.journals import journal_of
 from analysis.figures.lines import in_order_of_axes, response_lines
 from analysis.figures.maps import heat_map, phase_diagram
 from analysis.figures.network import Film, animation, storyboard, ties_of
@@ -43,6 +44,17 @@ class Wish(NamedTuple):
     by: str | None = None
     page: Page = PAGE
     moments: int | None = None
+
+    @property
+    def words(self) -> list[str] | None:
+        """What to say to `overbruggen figures FOLDER` to get the same again; None for a page that no journal has."""
+        asked = journal_of(self.page)
+        if asked is None:
+            return None
+        options = {"kind": self.kind, "x": self.x, "y": self.y, "by": self.by, "moments": self.moments}
+        words = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+        words += [word for measure in self.measures for word in ("--measure", measure)]
+        return words if self.page == PAGE else [*words, "--journal", asked[0], "--columns", str(asked[1])]
 
 
 class Subject(NamedTuple):

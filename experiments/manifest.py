@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -67,6 +67,7 @@ class StudyManifest(Origin):
         complete: whether all runs came to an end and stand in the tables.
         runs: how many are done; None while the study is not complete.
         failed: how many failed; None while the study is not complete.
+        execution: where it was executed, with all settings; earlier versions do not say.
     """
 
     kind: Literal["study"]
@@ -79,6 +80,7 @@ class StudyManifest(Origin):
     complete: bool
     runs: int | None = None
     failed: int | None = None
+    execution: dict[str, Any] = {}
 
 
 Manifest = RunManifest | StudyManifest

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from experiments.contents import Report, of_run, of_study
 from experiments.inline_svg import inline
-from experiments.manifest import RunManifest, read_manifest
+from experiments.manifest import RunManifest, StudyManifest, read_manifest
+from experiments.provenance import FOLDER, record
 from experiments.screen import say
 from experiments.store import NotWrittenError, not_written, write_text, writing
 from sim import __version__
@@ -36,6 +37,8 @@ def tell_report(folder: Path, out: Path | None) -> None:
         with writing():
             target.parent.mkdir(parents=True, exist_ok=True)
         write_text(text, target)
+        if isinstance(manifest, StudyManifest) and target == folder / PAGE:
+            record(folder, ("report", FOLDER), [PAGE])
     except NotWrittenError as reason:
         raise not_written(target, reason) from reason
     shown = f"{counted(len(report.answers) + len(report.tables), 'table')}, {counted(len(report.figures), 'figure')}"

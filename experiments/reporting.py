@@ -15,6 +15,7 @@ from analysis.tables import Table
 from experiments.exhibits import circumstances, write_exhibit, write_film
 from experiments.manifest import RunManifest, StudyManifest, read_manifest
 from experiments.patterns import check_table, inquiry_of
+from experiments.provenance import FOLDER, record
 from experiments.results import Results, read_results
 from experiments.screen import say
 from experiments.store import NotWrittenError, not_written
@@ -131,8 +132,14 @@ def redraw_study(folder: Path, wish: Wish) -> list[str]:
     for column in (*results.factors, "replicate", "seed"):
         if column not in results.runs.columns:
             raise InputError(f"{folder}/runs.parquet has no column {column}, so it is not what the study wrote; run the study again")
-    if wish.kind is None:
-        return draw(results, folder, wish.page)
+    files = draw(results, folder, wish.page) if wish.kind is None else draw_kind(results, folder, wish)
+    if files and wish.words is not None:
+        record(folder, ("figures", FOLDER, *wish.words), files)
+    return files
+
+
+def draw_kind(results: Results, folder: Path, wish: Wish) -> list[str]:
+    """Draw the figure of a kind into a study's folder."""
     from experiments.drawing import Subject, of_study
 
     subject = Subject(results, tuple(shown_measures(results.runs.schema, results.factors)))

@@ -23,6 +23,7 @@ from experiments.journal import DONE
 from experiments.manifest import MANIFEST, StudyManifest, read_study_manifest
 from experiments.opening import opened
 from experiments.plan import Adaptive, Plan
+from experiments.provenance import record
 from experiments.reporting import draw, shown_columns, study_tables
 from experiments.results import Results, read_columns, read_results
 from experiments.screen import RunProgress, checked, say, show
@@ -31,7 +32,9 @@ from experiments.targets import CollaborationTarget, Wanted, probe_seeding
 from experiments.warming import compile_first
 from sim.errors import InputError
 
-BEGUN = {LOCK, "study.yaml", "config.yaml"}  # what a study writes before its manifest
+STUDY, STUDY_FILE, CONFIG = "study", "study.yaml", "config.yaml"
+BEGUN = {LOCK, STUDY_FILE, CONFIG}  # what a study writes before its manifest
+TABLES = ("runs.parquet", "events.parquet", "series.parquet", "failures.parquet")
 
 
 class Options(NamedTuple):
@@ -57,8 +60,7 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
     prepare(study, plan, options)
     with opened(options.execution, plan.target) as engine, locked(folder):
         make_room(folder, overwrite)
-        write_yaml(read_study_file(name), folder / "study.yaml")
-        write_yaml(plan.parameters(0), folder / "config.yaml")
+        write_yaml(read_study_file(name), folder / STUDY_FILE)
         return go_on(study, plan, points, folder, list(overrides), engine, options)
 
 
@@ -108,7 +110,7 @@ def rerun(folder: Path, run: str) -> None:
 def study_in(folder: Path, more: Sequence[str] = ()) -> Study:
     """Return the study of a folder as it was asked for, and with what more is asked."""
     manifest = read_study_manifest(folder)
-    return load_study(manifest.study, in_force(manifest.overrides, more), source=str(folder / "study.yaml"))
+    return load_study(manifest.study, in_force(manifest.overrides, more), source=str(folder / STUDY_FILE))
 
 
 def in_force(before: Sequence[str], more: Sequence[str]) -> list[str]:
@@ -159,10 +161,13 @@ def make_room(folder: Path, overwrite: bool) -> None:
 def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overrides: list[str], engine: Engine, options: Options) -> Tally:
     """Do the missing runs, put everything in order, show it."""
     started = begin()
+    write_yaml(plan.parameters(0), folder / CONFIG)
     note(study, plan, folder, overrides, options, started)
     tally = conduct(study, plan, points, folder, engine, options)
     note(study, plan, folder, overrides, options, started, tally)  # the tables of runs are all there
-    for table in tell_results(folder) if tally.done else []:
+    tables, written = tell_results(folder) if tally.done else ([], [])
+    record(folder, (STUDY,), [*written, *(name for name in (*TABLES, STUDY_FILE, CONFIG) if (folder / name).exists())])
+    for table in tables:
         show(table)
     say(f"Results in {folder}: {', '.join(sorted(path.name for path in folder.iterdir() if not path.name.startswith('.')))}.")
     if tally.failed:
@@ -220,13 +225,11 @@ def note(
     write_manifest(folder, options.command, study.seed, started, kind="study", **standing, **facts)
 
 
-def tell_results(folder: Path) -> list[Table]:
-    """Write the tables and figures of a study's results; return the tables."""
+def tell_results(folder: Path) -> tuple[list[Table], list[str]]:
+    """Write the tables and figures of a study's results; return the tables, and the names of all files."""
     results = read_columns(folder, shown_columns)
     tables = study_tables(results)
-    write_tables(tables, folder)
-    draw(results, folder)
-    return tables
+    return tables, [*write_tables(tables, folder), *draw(results, folder)]
 
 
 def conduct(study: Study, plan: Plan, points: Sequence[Point], folder: Path, engine: Engine, options: Options) -> Tally:
