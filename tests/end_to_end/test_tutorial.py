@@ -42,7 +42,7 @@ def test_the_page_followed(tmp_path, monkeypatch, capsys):
         else:
             assert in_order(words_of(text), words_of(printed)), f"the page shows\n{text}\nand it is\n{printed}"
             shown += 1
-    assert shown == 4
+    assert shown == 5
     tables = re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE)
     screened = Path("results/screening/sensitivity_joint_value.md").read_text().splitlines()
     assert len(tables) == 1 and in_order(tables[0].splitlines(), screened)
