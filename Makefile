@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test patterns gallery pages twin bench bench-engine wheel-check clean
+.PHONY: run test dock patterns gallery pages screenshots twin bench bench-engine bench-classics wheel-check package-check crate-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -13,6 +13,10 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
+	$(BIN)/overbruggen dock --quick
+
+dock: $(READY)
+	$(BIN)/overbruggen dock --page
 
 patterns: $(READY)
 	$(BIN)/python -m experiments.pages patterns
@@ -25,6 +29,10 @@ pages: run patterns gallery
 	$(BIN)/python -m experiments.pages results
 	$(BIN)/overbruggen describe --markdown > docs/parameters.md
 	$(BIN)/overbruggen describe measures --markdown > docs/measures.md
+	$(BIN)/overbruggen describe classics --markdown > docs/classics.md
+
+screenshots: $(READY)
+	$(BIN)/python -m tests.browser.screenshots results/screenshots
 
 twin: $(READY)
 	TWIN_EXAMPLES=2000 $(BIN)/python -m pytest tests/contracts/test_twin.py -n 2
@@ -35,11 +43,27 @@ bench: $(READY)
 bench-engine: $(READY)
 	$(BIN)/python benchmarks/engine.py
 
+bench-classics: $(READY)
+	$(BIN)/python benchmarks/classics.py
+
 wheel-check: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist
 	rm -rf dist/empty && $(PYTHON) -m venv dist/empty
 	dist/empty/bin/python -m pip install --quiet -c constraints.txt dist/*.whl
-	cd dist/empty && bin/overbruggen run run.rounds=20 --out wheel-run --overwrite && bin/overbruggen describe structure
+	cd dist/empty && bin/overbruggen run run.rounds=20 --out wheel-run --overwrite && bin/overbruggen report wheel-run && bin/overbruggen describe structure
+
+package-check: $(READY)
+	rm -rf dist/package && mkdir -p dist/package
+	$(BIN)/overbruggen study structure_and_imitation structure=hub,alliance replicates=3 run.rounds=40 --out dist/package/small
+	$(BIN)/overbruggen figures dist/package/small --kind interaction --journal nature --columns 1
+	$(BIN)/overbruggen package dist/package/small
+	$(PYTHON) -m zipfile -e dist/package/small.zip dist/package/unpacked
+	cd dist/package/unpacked && PYTHON=$(PYTHON) sh rebuild.sh
+
+crate-check: package-check
+	$(PYTHON) -m venv dist/validator
+	dist/validator/bin/python -m pip install --quiet roc-validator==0.13.0
+	dist/validator/bin/rocrate-validator validate --no-paging --profile-identifier ro-crate-1.1 --requirement-severity required dist/package/unpacked
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Overbruggen needs Python 3.11 or newer; $(PYTHON) is older: make PYTHON=/path/to/python3.11 ..."; exit 1; }

@@ -14,6 +14,7 @@ from analysis.tables import Shown, Table
 
 RATE = "imitation_rate"
 POINTS = 60  # rows of a table of points
+LONGEST_LEVEL = 8  # digits; a level that somebody chose is shorter, one that was drawn is not
 VALUE_NOTE = (
     "n = {n} replicates with common random numbers; mean [95 % interval, Student]. Loss: imitation off minus on, same luck; "
     "a negative loss is a gain."
@@ -43,14 +44,20 @@ def summary_tables(runs: pl.DataFrame) -> list[Table]:
 
 def point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[str]) -> Table:
     """Return the mean of measures at every point of a design, as many as fit a screen."""
-    note = f"n = {runs['replicate'].n_unique()} replicates per point; mean [95 % interval, Student]."
+    replicates = runs["replicate"].n_unique()
+    note = f"n = {replicates} replicates per point; mean [95 % interval, Student]." if replicates > 1 else "One replicate per point: no interval."
     points = runs.select(factors).unique(maintain_order=True)
     if len(points) > POINTS:
         runs = runs.join(points.head(POINTS), on=factors, how="semi", nulls_equal=True)
     groups = taken_apart(runs.select(*factors, *measures), factors) if factors else [((), runs)]
-    rows = [(*map(str, levels), *(Shown(mean(part[measure].to_numpy())) for measure in measures)) for levels, part in groups]
+    rows = [(*map(level_text, levels), *(Shown(mean(part[measure].to_numpy())) for measure in measures)) for levels, part in groups]
     more = f" The first {POINTS} of {len(points)} points; all runs are in runs.parquet." if len(points) > POINTS else ""
     return Table("Points of the design", (*factors, *(measure.replace("_", " ") for measure in measures)), rows, note + more, "points")
+
+
+def level_text(level: object) -> str:
+    """Return a level as it stands in a table: the many digits of one that was drawn are cut, and kept behind it."""
+    return Shown(level, f"{level:.4g}") if isinstance(level, float) and len(str(level)) > LONGEST_LEVEL else str(level)
 
 
 def forms_with_responses(runs: pl.DataFrame, measure: str) -> Iterator[tuple[str, Floats, Floats]]:

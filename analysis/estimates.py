@@ -25,8 +25,8 @@ class Estimate(NamedTuple):
     n: int
 
     def __str__(self) -> str:
-        """Return value and interval as text."""
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        """Return value and interval as text; the value alone where there is no interval."""
+        return f"{self.value:.3f}" if np.isnan(self.low) and np.isnan(self.high) else f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
     def __neg__(self) -> Estimate:
         """Return the estimate of the opposite sign."""

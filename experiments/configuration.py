@@ -130,27 +130,35 @@ def validate(values: Values) -> Config:
         raise InputError(explain(error)) from error
 
 
-def written(config: Config) -> Values:
-    """Return a configuration as plain values that read back the same: what a file of organisations decides is left out."""
-    values: Values = config.model_dump(mode="json")
+def written(config: Config, include: Any = None) -> Values:
+    """Return a configuration, or a part of it, as plain values that read back the same: what a file of organisations decides is left out."""
+    values: Values = config.model_dump(mode="json", include=include)
     if config.population.source == "file":
         for name in {"domains", "sectors"} - config.population.model_fields_set:
             del values["population"][name]
     return values
 
 
-def explain(error: ValidationError) -> str:
-    """Say the first thing that is wrong in one sentence."""
+def explain(error: ValidationError, declared: dict[str, Any] | None = None, topic: str | None = None) -> str:
+    """Say the first thing that is wrong in one sentence.
+
+    Args:
+        error: what pydantic says.
+        declared: parameters by path, of another model than our own.
+        topic: what ``describe`` knows that model by.
+    """
+    known = parameter_paths() if declared is None else declared
     first = error.errors()[0]
     path = ".".join(str(part) for part in first["loc"])
     kind, value = first["type"], first.get("input")
     if kind == "extra_forbidden":
-        return f"{path} is not a parameter.{did_you_mean(path, list(parameter_paths()))}"
+        return f"{path} is not a parameter{f' of {topic}' if topic else ''}.{did_you_mean(path, list(known))}"
     if kind == "value_error":
         return str(first["ctx"]["error"])
-    field = parameter_paths().get(path)
+    field = known.get(path)
     allowed = f" Allowed: {allowed_values(field)}." if field is not None else ""
-    return f"{path} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}.{allowed} `overbruggen describe {path.split('.')[0]}` explains it."
+    what = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+    return f"{path} is {value!r}: {what}.{allowed} `overbruggen describe {topic or path.split('.')[0]}` explains it."
 
 
 LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from inspect import cleandoc
 from typing import Any
 
 from pydantic import BaseModel
 
 from analysis.tables import Table
+from experiments.classics import about, classics_table, first_line
 from experiments.configuration import allowed_values, did_you_mean, parameter_paths
+from sim.classics.registry import classic, classics
 from sim.config import Config
 from sim.errors import InputError
 from sim.measures import EVENT_MEANINGS, MEASURES
 from sim.outcomes import OUTCOMES
 
-MEASURED = "measures"
+MEASURED, CLASSICS = "measures", "classics"
 ROUND_NOTE = "In a table of runs a measure is the mean over all recorded rounds, and <measure>_end that over their last quarter."
+CLASSIC_NOTE = "In a table of runs a measure is its value at the end, and <measure>_mean the mean over all rounds, the start included."
 COLUMNS = ("parameter", "symbol", "type and range", "default", "unit", "meaning", "source")
 
 
 def describe(group: str | None = None) -> list[Table]:
-    """Return one table per group of parameters, or the one asked for; ``measures`` shows what is measured."""
+    """Return one table per group of parameters, or the one asked for; ``measures``, ``classics`` and the name of a classic show those."""
     names = list(Config.model_fields)
     if group == MEASURED:
         return measure_tables()
+    if group == CLASSICS:
+        return [classics_table()]
+    if group in classics():
+        return classic_tables(group)
     if group is not None and group not in names:
-        raise InputError(f"{group} is not a group of parameters.{did_you_mean(group, [*names, MEASURED])}")
+        raise InputError(f"{group} is not a group of parameters.{did_you_mean(group, [*names, MEASURED, CLASSICS, *classics()])}")
     return [group_table(name) for name in names if group in (None, name)]
 
 
@@ -35,6 +44,16 @@ def measure_tables() -> list[Table]:
         Table("Every round", columns, [(name, m.unit, m.meaning) for name, m in MEASURES.items()], ROUND_NOTE),
         Table("The whole run", columns, [(name, m.unit, m.meaning) for name, m in OUTCOMES.items()]),
         Table("Every collaboration (event table)", ("column", "meaning"), list(EVENT_MEANINGS.items())),
+    ]
+
+
+def classic_tables(name: str) -> list[Table]:
+    """Return the parameters of a classic, and what it measures."""
+    parameters, measures = about(name)
+    rows = [parameter_row(path, field) for path, field in parameters.items()]
+    return [
+        Table(f"{name}: {first_line(classic(name))}", COLUMNS, rows, f"`overbruggen run model={name} {next(iter(parameters))}=...` sets them."),
+        Table("Every round", ("measure", "unit", "meaning"), [(name, m.unit, m.meaning) for name, m in measures.items()], CLASSIC_NOTE),
     ]
 
 
@@ -67,6 +86,17 @@ def parameters_markdown() -> str:
     """Return the parameter reference as Markdown."""
     title = "# Parameters\n\nMade by `overbruggen describe --markdown`; the declarations stand in `sim/config.py`.\n\n"
     return title + "\n".join(table.to_markdown() for table in describe())
+
+
+def classics_markdown() -> str:
+    """Return the reference of classics as Markdown: what each file says of its model, its parameters and measures."""
+    made = "Made by `overbruggen describe classics --markdown`; the models stand in `sim/classics/`."
+    parts = ["# Classics", f"{made} How to run and add one: [how-to-classics.md](how-to-classics.md)."]
+    for name in classics():
+        text = cleandoc(import_module(classic(name).__module__).__doc__ or "").replace("``", "`")
+        heading, _, rest = text.partition("\n")
+        parts += [f"## {heading}", rest.strip(), *(table.to_markdown().strip() for table in classic_tables(name))]
+    return "\n\n".join(parts) + "\n"
 
 
 def measures_markdown() -> str:

@@ -9,10 +9,12 @@ from typing import Any
 
 import yaml
 
+from experiments.classics import MODEL, ClassicTarget, declared, first_line, target_for, without_model
 from experiments.composing import read_design
 from experiments.configuration import Override, did_you_mean, parse_override, refuse_twice
 from experiments.constraints import Constraint, read_constraint
 from experiments.factors import (
+    Declared,
     Factor,
     Factors,
     Level,
@@ -28,7 +30,7 @@ from experiments.factors import (
 from experiments.plan import Adaptive
 from experiments.sampling import KINDS, Combination, Design, Drawn, Matrix, Problem, Sample, draw, unit_problem
 from experiments.screen import say
-from experiments.targets import AT_THE_END, FILES, CollaborationTarget, Target, target_of
+from experiments.targets import AT_THE_END, FILES, Target
 from sim.config import LARGEST_SEED, Config
 from sim.errors import InputError
 from sim.presets import configs_folder
@@ -78,14 +80,14 @@ class Study:
     keep: tuple[str, ...] = ()
     design: Design = field(default_factory=Design)
     constraints: tuple[str, ...] = ()
-    model: dict[str, Any] | None = None
+    model: str | dict[str, Any] | None = None
     common_random_numbers: bool = True
     series: int = 0
 
     @property
     def target(self) -> Target:
-        """What is run: our own model, or the Mesa model that the study names."""
-        return CollaborationTarget(tuple(self.overrides)) if self.model is None else target_of(self.model)
+        """What is run: our own model, or the classic or Mesa model that the study names."""
+        return target_for(self.model, self.overrides)
 
     def points(self) -> list[Point]:
         """Return every point in the order of its design; parameters are checked when they are looked at."""
@@ -152,11 +154,14 @@ def load_study(name: str, overrides: Sequence[str] = (), source: str | None = No
 
     ``a=1`` fixes a parameter or level; ``a=1,2``, ``range``, ``choice`` and ``interval`` make it a factor; ``design=...`` chooses a design.
     """
-    given = read_study_file(source or name)
-    ours = given.get("model") is None
+    model, overrides = without_model(overrides)
+    given = read_study_file(source or name) | ({MODEL: model} if model else {})
+    name = name.removeprefix(f"{MODEL}=")
+    ours, known = given.get(MODEL) is None, declared(given[MODEL]) if isinstance(given.get(MODEL), str) else None
     changes = Changes(
-        factors={str(path): read_factor(str(path), levels, ours) for path, levels in given.get("factors", {}).items()},
+        factors={str(path): read_factor(str(path), levels, ours, known) for path, levels in given.get("factors", {}).items()},
         ours=ours,
+        declared=known,
         own={
             "replicates": given.get("replicates", REPLICATES),
             "seed": given.get("seed", SEED),
@@ -167,7 +172,7 @@ def load_study(name: str, overrides: Sequence[str] = (), source: str | None = No
         design=given.get(DESIGN, Design.name),
     )
     if changes.fixed and not ours:
-        raise InputError(f"{name}: overrides has {changes.fixed[0]}, but a model of your own has none; make it a factor of one level")
+        raise InputError(f"{name}: overrides has {changes.fixed[0]}, but another model has none; make it a factor of one level")
     refuse_twice(overrides)
     for override in overrides:
         apply(parse_override(override), override, changes)
@@ -183,7 +188,7 @@ def load_study(name: str, overrides: Sequence[str] = (), source: str | None = No
         seed=bounded("seed", changes.own["seed"], 0, LARGEST_SEED),
         common_random_numbers=truth("common_random_numbers", changes.own["common_random_numbers"]),
         series=read_series(changes.own["series"]),
-        model=given.get("model"),
+        model=given.get(MODEL),
         overrides=changes.fixed,
         keep=tuple(given.get("keep", ())),
         design=design,
@@ -215,6 +220,7 @@ class Changes:
     fixed: list[str]
     design: Any
     ours: bool
+    declared: Declared | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     chosen: list[str] = field(default_factory=list)
 
@@ -234,7 +240,7 @@ def apply(override: Override, text: str, changes: Changes) -> None:
         else:
             add_setting(rest, value, changes.settings)
         return
-    factor = chosen_factor(override, changes.factors.get(key), changes.ours)
+    factor = chosen_factor(override, changes.factors.get(key), changes)
     if factor is None:
         changes.fixed.append(text)
     else:
@@ -253,26 +259,29 @@ def add_setting(path: str, value: Any, settings: dict[str, Any]) -> None:
         settings[setting] = value
 
 
-def chosen_factor(override: Override, before: Factor | None, ours: bool) -> Factor | None:
+def chosen_factor(override: Override, before: Factor | None, changes: Changes) -> Factor | None:
     """Return the factor an override makes, or nothing when it fixes a parameter that is no factor."""
     key, values = override.key, override.values
     if override.interval is not None:
         low, high = override.interval
         kept = {"scale": before.scale, "whole": before.whole, "levels": before.levels} if isinstance(before, Range) else {}
-        return read_range(key, {**kept, "low": low, "high": high}, ours)
+        return read_range(key, {**kept, "low": low, "high": high}, changes.ours, changes.declared)
     if override.several and not values:
         raise InputError(f"{key} has no levels: what is given for it is empty; write for example {key}=range(0,0.5,0.1)")
     if isinstance(before, list) and is_scenarios(before, key):
         return [chosen_level(key, label, before) for label in values]
     if len(values) == 1 and isinstance(values[0], Mapping) and {"low", "high"} & set(values[0]):
-        return read_range(key, values[0], ours)
-    if before is not None or override.several or not ours:  # arguments of another model are set by points alone
+        return read_range(key, values[0], changes.ours, changes.declared)
+    if before is not None or override.several or not changes.ours:  # arguments of another model are set by points alone
         return [Level(value, {key: value}) for value in values]
     return None
 
 
 def read_study_file(name: str) -> dict[str, Any]:
-    """Read a study that comes with the package, or a file of one's own."""
+    """Read a study that comes with the package, or a file of one's own; ``model=march_1991`` is a study of a classic without a file."""
+    if name.startswith(f"{MODEL}="):
+        preset = name.removeprefix(f"{MODEL}=")
+        return {"question": first_line(ClassicTarget(preset).model), MODEL: preset}
     own = Path(name).suffix in (".yaml", ".yml")
     if not own and name not in study_names():
         raise InputError(f"{name} is not a study.{did_you_mean(name, study_names())} A study of your own is a file: my_study.yaml")

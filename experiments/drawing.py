@@ -11,6 +11,7 @@ import polars as pl
 from analysis.figures.distributions import distribution
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.interaction import interaction
+from analysis.figures.journals import journal_of
 from analysis.figures.lines import in_order_of_axes, response_lines
 from analysis.figures.maps import heat_map, phase_diagram
 from analysis.figures.network import Film, animation, storyboard, ties_of
@@ -44,6 +45,17 @@ class Wish(NamedTuple):
     page: Page = PAGE
     moments: int | None = None
 
+    @property
+    def words(self) -> list[str] | None:
+        """What to say to `overbruggen figures FOLDER` to get the same again; None for a page that no journal has."""
+        asked = journal_of(self.page)
+        if asked is None:
+            return None
+        options = {"kind": self.kind, "x": self.x, "y": self.y, "by": self.by, "moments": self.moments}
+        words = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+        words += [word for measure in self.measures for word in ("--measure", measure)]
+        return words if self.page == PAGE else [*words, "--journal", asked[0], "--columns", str(asked[1])]
+
 
 class Subject(NamedTuple):
     """The results a figure is drawn of, and the measures to draw unless told."""
@@ -55,6 +67,11 @@ class Subject(NamedTuple):
     def factors(self) -> tuple[str, ...]:
         """What the study varies."""
         return self.results.factors
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What stands beside axes."""
+        return labels(self.results.manifest.model)
 
     @property
     def varied(self) -> list[str]:
@@ -96,14 +113,14 @@ def draw_lines(wish: Wish, subject: Subject) -> Exhibit:
     """Draw response lines."""
     x, by = axes(wish, subject, ("x", "by"), 1)
     runs, measures = subject.results.runs, measures_of(wish, subject, subject.results.runs)
-    return response_lines(runs, str(x), measures, by, subject.factors, labels(), wish.page, f"lines_{'_'.join(measures)}")
+    return response_lines(runs, str(x), measures, by, subject.factors, subject.labels, wish.page, f"lines_{'_'.join(measures)}")
 
 
 def draw_heat_map(wish: Wish, subject: Subject) -> Exhibit:
     """Draw a heat map; a third factor makes panels when it is asked for."""
     x, y = axes(wish, subject, ("x", "y", "by"), 2)[:2]
     runs, (measure,) = subject.results.runs, measures_of(wish, subject, subject.results.runs, 1)
-    return named(heat_map(runs, str(x), str(y), measure, wish.by, subject.factors, labels(), wish.page), measure)
+    return named(heat_map(runs, str(x), str(y), measure, wish.by, subject.factors, subject.labels, wish.page), measure)
 
 
 def draw_phases(wish: Wish, subject: Subject) -> Exhibit:
@@ -112,14 +129,14 @@ def draw_phases(wish: Wish, subject: Subject) -> Exhibit:
     by = wish.by or next((name for name in names if name not in (wish.x, wish.y)), None)
     x, y, by = axes(wish._replace(by=by), subject, ("x", "y", "by"), 3)
     runs, (measure,) = subject.results.runs, measures_of(wish, subject, subject.results.runs, 1)
-    return named(phase_diagram(runs, str(x), str(y), str(by), measure, subject.factors, labels(), wish.page), measure)
+    return named(phase_diagram(runs, str(x), str(y), str(by), measure, subject.factors, subject.labels, wish.page), measure)
 
 
 def draw_interaction(wish: Wish, subject: Subject) -> Exhibit:
     """Draw an interaction plot."""
     x, by = axes(wish, subject, ("x", "by"), 2)
     runs, (measure,) = subject.results.runs, measures_of(wish, subject, subject.results.runs, 1)
-    return named(interaction(runs, str(x), str(by), measure, subject.factors, labels(), wish.page), measure)
+    return named(interaction(runs, str(x), str(by), measure, subject.factors, subject.labels, wish.page), measure)
 
 
 def draw_courses(wish: Wish, subject: Subject) -> Exhibit:
@@ -128,7 +145,7 @@ def draw_courses(wish: Wish, subject: Subject) -> Exhibit:
     if series is None:
         raise InputError("--kind timecourse needs the course of every run, which this study does not keep; run it with series=1 (every round)")
     (by,) = axes(wish, subject, ("by",), 0)
-    return time_course(series, measures_of(wish, subject, series), by, subject.results.events, subject.factors, labels(), wish.page)
+    return time_course(series, measures_of(wish, subject, series), by, subject.results.events, subject.factors, subject.labels, wish.page)
 
 
 def draw_distributions(wish: Wish, subject: Subject) -> Exhibit:
@@ -137,7 +154,7 @@ def draw_distributions(wish: Wish, subject: Subject) -> Exhibit:
     if events is None:
         raise InputError("--kind distributions needs a row per collaboration, which this study does not keep; give it keep: [events]")
     (by,) = axes(wish, subject, ("by",), 0)
-    return distribution(events, measures_of(wish, subject, events) if wish.measures else SIZES, by, labels(), wish.page)
+    return distribution(events, measures_of(wish, subject, events) if wish.measures else SIZES, by, subject.labels, wish.page)
 
 
 def draw_profiles(wish: Wish, subject: Subject) -> Exhibit:
@@ -145,7 +162,7 @@ def draw_profiles(wish: Wish, subject: Subject) -> Exhibit:
     names = [factor for factor in subject.varied if not subject.results.runs[factor].dtype.is_numeric()]
     (by,) = axes(wish._replace(by=wish.by or next(iter(names), None)), subject, ("by",), 1)
     asked = measures_of(wish, subject, subject.results.runs) if wish.measures else [name for name in GOOD if varies(subject.results.runs, name)]
-    return profiles(subject.results.runs, str(by), {name: GOOD.get(name, 1) for name in asked}, subject.factors, labels(), wish.page)
+    return profiles(subject.results.runs, str(by), {name: GOOD.get(name, 1) for name in asked}, subject.factors, subject.labels, wish.page)
 
 
 def varies(runs: pl.DataFrame, measure: str) -> bool:
@@ -224,6 +241,16 @@ OF_RUNS: dict[str, Callable[[Path, Wish], Exhibit | Film]] = {
 }  # fmt: skip
 
 
+def of_classic(wish: Wish, folder: Path, model: str) -> Exhibit:
+    """Draw the course of one run of a classic."""
+    from experiments.single_classic import course
+
+    if wish.kind not in (None, "timecourse"):
+        raise InputError(f"--kind {wish.kind} is not drawn of one run of a classic; allowed: timecourse, or the folder of a study")
+    refuse_choices(wish)
+    return course(table_of(folder, "rounds"), model, wish.page)
+
+
 def of_study(wish: Wish, subject: Subject) -> Exhibit:
     """Draw one figure of a study."""
     assert wish.kind is not None
@@ -239,7 +266,12 @@ def of_run(wish: Wish, folder: Path) -> Exhibit | Film:
     kind = wish.kind or "timecourse"
     if kind not in OF_RUNS:
         raise InputError(f"--kind {kind} compares runs, and this is one run; give the folder of a study, or one of {', '.join(OF_RUNS)}")
+    refuse_choices(wish)
+    return OF_RUNS[kind](folder, wish)
+
+
+def refuse_choices(wish: Wish) -> None:
+    """Refuse to choose among what one run does not have."""
     for option in ("measures", "x", "y", "by"):
         if getattr(wish, option):
             raise InputError(f"--{option.removesuffix('s')} chooses among the factors and measures of a study, and this is one run; leave it out")
-    return OF_RUNS[kind](folder, wish)

@@ -60,12 +60,13 @@ def latex_figure(name: str, caption: str) -> str:
     return "\n".join([*lines, r"\end{figure}", ""])
 
 
-def write_tables(tables: Sequence[Table], folder: Path) -> None:
-    """Write tables as one page of Markdown, one of LaTeX (booktabs), and a CSV each with numbers as they were computed."""
+def write_tables(tables: Sequence[Table], folder: Path) -> list[str]:
+    """Write tables as one page of Markdown, one of LaTeX (booktabs), and a CSV each with unrounded numbers; return the names of the files."""
     write_text("\n".join(table.to_markdown() for table in tables), folder / "tables.md")
     write_text("% needs \\usepackage{booktabs}\n\n" + "\n".join(table.to_latex() for table in tables), folder / "tables.tex")
     for table in tables:
         write_text(table.to_csv(), folder / f"table_{table.name}.csv")
+    return ["tables.md", "tables.tex", *(f"table_{table.name}.csv" for table in tables)]
 
 
 def circumstances(manifest: Manifest) -> str:

@@ -71,6 +71,7 @@ class Range:
 
 
 Factor = list[Level] | Range
+Declared = Mapping[str, Any]  # parameters by name, with their declarations
 Factors = dict[str, Factor]
 
 
@@ -91,17 +92,18 @@ def is_constant(factor: Factor) -> bool:
     return not isinstance(factor, Range) and len(factor) == 1
 
 
-def read_factor(name: str, given: Any, ours: bool = True) -> Factor:
+def read_factor(name: str, given: Any, ours: bool = True, declared: Declared | None = None) -> Factor:
     """Read a factor of a study file: a list of levels, a range of numbers, or scenarios by name.
 
     ``ours`` says that names are those of our own model; names of another model are checked by that model's constructor.
+    ``declared`` are the parameters of a classic, by name.
     """
     if isinstance(given, Mapping) and given and all(isinstance(settings, Mapping) for settings in given.values()):
         if name in {*MEASURES, *OUTCOMES, *KEYS}:
             raise InputError(f"the factor {name} has the name of a column of results; call it otherwise in the study's file")
         factor: Factor = [Level(label, dict(settings)) for label, settings in given.items()]
     elif isinstance(given, Mapping):
-        factor = read_range(name, given, ours)
+        factor = read_range(name, given, ours, declared)
     elif isinstance(given, list) and given:
         factor = [Level(value, {name: value}) for value in map(as_number, given)]
     else:
@@ -134,7 +136,7 @@ def check_levels(factor: Factor) -> None:
             check_override(f"{path}={value}")
 
 
-def read_range(path: str, given: Mapping[Any, Any], ours: bool = True) -> Range:
+def read_range(path: str, given: Mapping[Any, Any], ours: bool = True, declared: Declared | None = None) -> Range:
     """Read ``{low: 0, high: 0.5, scale: log, whole: true, levels: 5}``; a parameter that is a whole number has a whole range."""
     for key in given:
         if key not in RANGE_KEYS:
@@ -143,7 +145,7 @@ def read_range(path: str, given: Mapping[Any, Any], ours: bool = True) -> Range:
         raise InputError(f"{path} is the range {dict(given)}; it needs low and high, for example {{low: 0, high: 0.5}}")
     if ours:
         check_numeric(path)
-    field = parameter_paths().get(path)
+    field = (parameter_paths() if declared is None else declared).get(path)
     whole = given.get("whole", field is not None and field.annotation is int)
     scale, levels = given.get("scale", "linear"), given.get("levels")
     if scale not in SCALES:

@@ -56,6 +56,13 @@ def locked(folder: Path) -> Iterator[None]:
         raise not_written(folder, reason, f"and `overbruggen resume {folder}` goes on" if begun else "or give another folder with --out") from reason
 
 
+def refuse_while_used(folder: Path) -> None:
+    """Refuse a folder in which a study runs at this moment."""
+    if (folder / LOCK).exists():
+        with locked(folder):
+            pass
+
+
 class Storage:
     """Finished runs of one study."""
 
@@ -225,8 +232,8 @@ def in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], target: Path) 
         shutil.rmtree(slices)
 
 
-def where_they_are(keys: Iterable[pl.DataFrame], parts: Sequence[Path], folder: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Write each slice of keys into a folder; give it with the parts that may hold rows of it, so that not every part is read for every slice."""
+def where_they_are(keys: Iterable[pl.DataFrame], parts: Sequence[Path], folder: Path) -> list[tuple[Path, list[Path]]]:
+    """Write each slice of keys into a folder; return it with the parts that may hold rows of it, so that not every part is read for every slice."""
     written, hashes = list[Path](), list[pl.DataFrame]()
     for number, frame in enumerate(keys):
         written.append(folder / f"keys-{number:06}.parquet")
@@ -238,7 +245,7 @@ def where_they_are(keys: Iterable[pl.DataFrame], parts: Sequence[Path], folder: 
         runs = pl.read_parquet(part, columns=["run"]).select(pl.col("run").hash())
         for number in places.join(runs, on="run", how="semi")["slice"].unique():
             among[number].append(part)
-    yield from zip(written, among, strict=True)
+    return list(zip(written, among, strict=True))
 
 
 def common_columns(parts: Sequence[Path]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from experiments.classics import about
 from experiments.configuration import parameter_paths
 from sim.measures import MEASURES
 from sim.outcomes import OUTCOMES
@@ -24,8 +25,10 @@ OWN = {
 NO_UNIT = "-"
 
 
-def labels() -> dict[str, str]:
-    """Return what stands beside the axis of every parameter and measure."""
+def labels(model: str | None = None) -> dict[str, str]:
+    """Return what stands beside the axis of every parameter and measure; ``model`` names a classic instead of our own model."""
+    if model:
+        return labels_of_classic(model)
     found = {}
     for path, field in parameter_paths().items():
         found[path] = with_unit(path.removeprefix("structure.").replace(".", " "), str((field.json_schema_extra or {}).get("unit", NO_UNIT)))
@@ -33,6 +36,16 @@ def labels() -> dict[str, str]:
         found[name] = with_unit(name, measure.unit)
         found[f"{name}_end"] = with_unit(f"{name}, last quarter", measure.unit)
     return found | OWN
+
+
+def labels_of_classic(model: str) -> dict[str, str]:
+    """Return what stands beside the axes of a classic's parameters and measures."""
+    parameters, measures = about(model)
+    units = {name: field.json_schema_extra["unit"] for name, field in parameters.items()}
+    found = {name: with_unit(name, NO_UNIT if unit == name else unit) for name, unit in units.items()}
+    for name, measure in measures.items():
+        found[name], found[f"{name}_mean"] = with_unit(name, measure.unit), with_unit(f"{name}, all rounds", measure.unit)
+    return found
 
 
 def with_unit(name: str, unit: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -46,10 +46,12 @@ class RunManifest(Origin):
 
     Attributes:
         overrides: what was changed on the command line; None in folders of earlier versions, which do not say.
+        model: the classic that was run; None for our own model.
     """
 
     kind: Literal["run"]
     overrides: tuple[str, ...] | None = None
+    model: str | None = None
 
 
 class StudyManifest(Origin):
@@ -61,9 +63,11 @@ class StudyManifest(Origin):
         factors: what the study varies.
         version: fingerprint of the model.
         common_random_numbers: whether replicate r has the same seed at every point; earlier versions do not say, and did so unless told.
+        model: the classic that is run; None for our own model, and for a Mesa model of the study's file.
         complete: whether all runs came to an end and stand in the tables.
         runs: how many are done; None while the study is not complete.
         failed: how many failed; None while the study is not complete.
+        execution: where it was executed, with all settings; earlier versions do not say.
     """
 
     kind: Literal["study"]
@@ -72,9 +76,11 @@ class StudyManifest(Origin):
     factors: tuple[str, ...]
     version: str
     common_random_numbers: bool = True
+    model: str | None = None
     complete: bool
     runs: int | None = None
     failed: int | None = None
+    execution: dict[str, Any] = {}
 
 
 Manifest = RunManifest | StudyManifest

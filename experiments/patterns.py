@@ -21,6 +21,7 @@ from experiments.design import read_study_file
 from experiments.results import Results
 
 Made = TypeVar("Made")
+CHECKS = "checks"  # name of the table
 
 
 class Inquiry(NamedTuple):
@@ -88,4 +89,4 @@ def check_table(inquiry: Inquiry, checks: Sequence[Check]) -> Table:
     rows = [(check.claim, Shown(check.estimate), str(check.estimate.n), f"> {check.threshold:g}", check.outcome) for check in checks]
     note = "n: replicates, common random numbers (half of them where a level was picked on the other half). Intervals: family-wise 95 % (Bonferroni)."
     title = f"{inquiry.heading}: {verdict(checks)}."
-    return Table(title, ("claim", "effect [interval]", "n", "claimed", "outcome"), rows, note, "checks")
+    return Table(title, ("claim", "effect [interval]", "n", "claimed", "outcome"), rows, note, CHECKS)

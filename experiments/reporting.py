@@ -15,6 +15,7 @@ from analysis.tables import Table
 from experiments.exhibits import circumstances, write_exhibit, write_film
 from experiments.manifest import RunManifest, StudyManifest, read_manifest
 from experiments.patterns import check_table, inquiry_of
+from experiments.provenance import FOLDER, record
 from experiments.results import Results, read_results
 from experiments.screen import say
 from experiments.store import NotWrittenError, not_written
@@ -59,45 +60,56 @@ def shown_columns(manifest: StudyManifest, schema: pl.Schema) -> list[str]:
 
 
 def study_tables(results: Results) -> list[Table]:
-    """Return the tables of a study; the points alone when it was cut down or widened so far that its own tables cannot be made."""
+    """Return the tables of a study, and say when they are not its own."""
+    tables, remark = tables_and_remark(results)
+    if remark:
+        say(remark)
+    return tables
+
+
+def tables_and_remark(results: Results) -> tuple[list[Table], str]:
+    """Return the tables of a study; its points alone, and why, when it was cut down or widened so far that its own tables cannot be made."""
     study, factors = results.manifest.study, results.factors
     inquiry = inquiry_of(study)
     points = point_table(results.runs, factors, shown_measures(results.runs.schema, factors))
     try:
         if study == MAIN:
-            return summary_tables(compared(results.runs))
+            return summary_tables(compared(results.runs)), ""
         if inquiry is not None:
-            return [points, check_table(inquiry, inquiry.check(results))]
+            return [points, check_table(inquiry, inquiry.check(results))], ""
     except LACKING as reason:
-        say(
-            f"The tables of {study} need its whole study, as a full factorial of its own factors alone: {because(reason)}. Shown instead: its points."
-        )
-    return [points]
+        needs = f"The tables of {study} need its whole study, as a full factorial of its own factors alone: {because(reason)}."
+        return [points], f"{needs} Shown instead: its points."
+    return [points], ""
 
 
-def study_exhibits(results: Results, page: Page) -> list[Exhibit]:
-    """Return the exhibits of a study; lines through its points when its own cannot be made."""
+def exhibits_and_remark(results: Results, page: Page) -> tuple[list[Exhibit], str]:
+    """Return the exhibits of a study; lines through its points, and why, when its own cannot be made."""
     from analysis.figures.lines import points_exhibit
     from analysis.figures.response import response_exhibits
     from experiments.labels import labels
 
     study, factors = results.manifest.study, results.factors
-    inquiry = inquiry_of(study)
+    inquiry, remark = inquiry_of(study), ""
     try:
         if study == MAIN:
-            return response_exhibits(compared(results.runs), page)
+            return response_exhibits(compared(results.runs), page), ""
         if inquiry is not None:
-            return [inquiry.figure(results, page)]
+            return [inquiry.figure(results, page)], ""
     except LACKING as reason:
-        say(f"The figures of {study} need its whole study, with its own factors alone: {because(reason)}. Drawn instead: lines through its points.")
-    return [points_exhibit(study, results.runs, factors, shown_measures(results.runs.schema, factors), labels(), page)]
+        needs = f"The figures of {study} need its whole study, with its own factors alone: {because(reason)}."
+        remark = f"{needs} Drawn instead: lines through its points."
+    return [points_exhibit(study, results.runs, factors, shown_measures(results.runs.schema, factors), labels(results.manifest.model), page)], remark
 
 
 def draw(results: Results, folder: Path, page: Page = PAGE) -> list[str]:
     """Draw the figures of a study into its folder, or say why there are none; return the names of the files."""
     how = circumstances(results.manifest)
     try:
-        return [name for exhibit in study_exhibits(results, page) for name in write_exhibit(exhibit, folder, how)]
+        exhibits, remark = exhibits_and_remark(results, page)
+        if remark:
+            say(remark)
+        return [name for exhibit in exhibits for name in write_exhibit(exhibit, folder, how)]
     except LACKING as reason:
         say(f"No figure: {because(reason)}.")
         return []
@@ -120,8 +132,14 @@ def redraw_study(folder: Path, wish: Wish) -> list[str]:
     for column in (*results.factors, "replicate", "seed"):
         if column not in results.runs.columns:
             raise InputError(f"{folder}/runs.parquet has no column {column}, so it is not what the study wrote; run the study again")
-    if wish.kind is None:
-        return draw(results, folder, wish.page)
+    files = draw(results, folder, wish.page) if wish.kind is None else draw_kind(results, folder, wish)
+    if files and wish.words is not None:
+        record(folder, ("figures", FOLDER, *wish.words), files)
+    return files
+
+
+def draw_kind(results: Results, folder: Path, wish: Wish) -> list[str]:
+    """Draw the figure of a kind into a study's folder."""
     from experiments.drawing import Subject, of_study
 
     subject = Subject(results, tuple(shown_measures(results.runs.schema, results.factors)))
@@ -131,7 +149,7 @@ def redraw_study(folder: Path, wish: Wish) -> list[str]:
 def redraw_run(folder: Path, manifest: RunManifest, wish: Wish) -> list[str]:
     """Draw figures of a run's folder."""
     from analysis.figures.network import Film
-    from experiments.drawing import of_run
+    from experiments.drawing import of_classic, of_run
 
-    drawn, how = of_run(wish, folder), circumstances(manifest)
+    drawn, how = of_classic(wish, folder, manifest.model) if manifest.model else of_run(wish, folder), circumstances(manifest)
     return write_film(drawn, folder, how) if isinstance(drawn, Film) else write_exhibit(drawn, folder, how)

@@ -51,14 +51,14 @@ class RunTables(NamedTuple, Generic[Frame]):
 
     Attributes:
         rounds: a row per recorded round.
-        events: a row per collaboration.
-        challenges: a row per challenge.
+        events: a row per collaboration; None for a classic.
+        challenges: a row per challenge; None for a classic.
         manifest: how these results came about.
     """
 
     rounds: Frame
-    events: Frame
-    challenges: Frame
+    events: Frame | None
+    challenges: Frame | None
     manifest: RunManifest
 
     def to_pandas(self) -> RunTables[pd.DataFrame]:
@@ -102,7 +102,8 @@ def study_tables_in(folder: Path, manifest: StudyManifest, reader: Reader[Frame]
 
 def run_tables_in(folder: Path, manifest: RunManifest, reader: Reader[Frame]) -> RunTables[Frame]:
     """Read the tables of one run."""
-    rounds, events, challenges = (read_table(folder, name, reader, RUN_AGAIN) for name in ("rounds", "events", "challenges"))
+    rounds = read_table(folder, "rounds", reader, RUN_AGAIN)
+    events, challenges = (None if manifest.model else read_table(folder, name, reader, RUN_AGAIN) for name in ("events", "challenges"))
     return RunTables(rounds, events, challenges, manifest)
 
 

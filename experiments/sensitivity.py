@@ -25,6 +25,7 @@ from experiments.exhibits import circumstances, write_exhibit
 from experiments.factors import Range
 from experiments.manifest import StudyManifest, read_study_manifest
 from experiments.plan import Adaptive
+from experiments.provenance import FOLDER, record
 from experiments.reporting import shown_measures
 from experiments.results import read_results
 from experiments.screen import say, show
@@ -93,11 +94,18 @@ def tell_sensitivity(folder: Path, measure: str | None, surface: Sequence[str] |
             with writing():
                 frame.write_csv(folder / f"{name}.csv")
         drawn = [name for exhibit in found.exhibits for name in write_exhibit(exhibit, folder, circumstances(manifest))]
+        written = [f"{stem}.md", *(f"{name}.csv" for name in found.frames), *drawn]
+        record(folder, ("sensitivity", FOLDER, *said(measure, surface)), written)
     except NotWrittenError as reason:
         raise not_written(folder, reason) from reason
     for table in found.tables:
         show(table)
-    say(f"Written in {folder}: {', '.join([f'{stem}.md', *(f'{name}.csv' for name in found.frames), *drawn])}.")
+    say(f"Written in {folder}: {', '.join(written)}.")
+
+
+def said(measure: str | None, surface: Sequence[str] | None) -> list[str]:
+    """Return the words that ask for this analysis again."""
+    return [*(["--measure", measure] if measure else []), *(["--surface", *surface] if surface else [])]
 
 
 def analysed(folder: Path, manifest: StudyManifest, measure: str | None, surface: Sequence[str] | None) -> tuple[Findings, str]:

@@ -12,6 +12,7 @@ import polars as pl
 from analysis.tables import Table
 from experiments.configuration import load, written
 from experiments.exhibits import CHEAP, circumstances, write_exhibit
+from experiments.folder import refuse_while_used
 from experiments.interrupts import stop_if_asked
 from experiments.manifest import read_manifest
 from experiments.moments import Moments
@@ -34,6 +35,7 @@ def run(overrides: Sequence[str], out: Path | None, overwrite: bool, command: st
     config = load(overrides)
     folder = out or Path("results") / f"run-{fingerprint(config)}"
     started = begin()
+    refuse_while_used(folder)
     with new_folder(folder, overwrite or out is None) as draft:
         model = play(config, draft)
         events = pl.read_parquet(draft / "events.parquet")

@@ -24,7 +24,10 @@ import yaml
 from sim import __version__
 from sim.errors import InputError
 
-PACKAGES = ("mesa", "numpy", "scipy", "numba", "polars", "matplotlib", "hydra-core", "pydantic")
+PACKAGES = (
+    "mesa", "networkx", "numpy", "scipy", "statsmodels", "pandas", "matplotlib", "hydra-core", "omegaconf", "numba", "SALib", "scikit-learn",
+    "threadpoolctl", "pydantic", "polars", "pyyaml",
+)  # fmt: skip
 PROBE = 1 << 20  # bytes
 
 
@@ -135,12 +138,18 @@ def write_text(text: str, path: Path) -> None:
         draft.replace(path)
 
 
+def project_file() -> Path | None:
+    """Return the project file of the checkout this package lies in; None where it is installed."""
+    path = Path(__file__).parents[1] / "pyproject.toml"
+    return path if path.is_file() and 'name = "overbruggen"' in path.read_text(encoding="utf-8") else None
+
+
 def commit() -> str | None:
     """Return the commit this package lies in, with "-dirty" when files differ from it; None outside a checkout of this project."""
-    root = Path(__file__).parents[1]
-    project = root / "pyproject.toml"
-    if not ((root / ".git").exists() and project.is_file() and 'name = "overbruggen"' in project.read_text(encoding="utf-8")):
+    project = project_file()
+    if project is None or not (project.parent / ".git").exists():
         return None
+    root = project.parent
     words = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
         done = subprocess.run(words, cwd=root, capture_output=True, text=True, timeout=5, check=False)

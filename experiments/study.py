@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis.tables import Table
+from experiments.classics import ClassicTarget
 from experiments.conduct import Conductor, Tally
 from experiments.configuration import did_you_mean
 from experiments.design import Point, Study, load_study, read_study_file
@@ -22,6 +23,7 @@ from experiments.journal import DONE
 from experiments.manifest import MANIFEST, StudyManifest, read_study_manifest
 from experiments.opening import opened
 from experiments.plan import Adaptive, Plan
+from experiments.provenance import record
 from experiments.reporting import draw, shown_columns, study_tables
 from experiments.results import Results, read_columns, read_results
 from experiments.screen import RunProgress, checked, say, show
@@ -30,7 +32,9 @@ from experiments.targets import CollaborationTarget, Wanted, probe_seeding
 from experiments.warming import compile_first
 from sim.errors import InputError
 
-BEGUN = {LOCK, "study.yaml", "config.yaml"}  # what a study writes before its manifest
+STUDY, STUDY_FILE, CONFIG = "study", "study.yaml", "config.yaml"
+BEGUN = {LOCK, STUDY_FILE, CONFIG}  # what a study writes before its manifest
+TABLES = ("runs.parquet", "events.parquet", "series.parquet", "failures.parquet")
 
 
 class Options(NamedTuple):
@@ -56,8 +60,7 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
     prepare(study, plan, options)
     with opened(options.execution, plan.target) as engine, locked(folder):
         make_room(folder, overwrite)
-        write_yaml(read_study_file(name), folder / "study.yaml")
-        write_yaml(plan.parameters(0), folder / "config.yaml")
+        write_yaml(read_study_file(name), folder / STUDY_FILE)
         return go_on(study, plan, points, folder, list(overrides), engine, options)
 
 
@@ -107,7 +110,7 @@ def rerun(folder: Path, run: str) -> None:
 def study_in(folder: Path, more: Sequence[str] = ()) -> Study:
     """Return the study of a folder as it was asked for, and with what more is asked."""
     manifest = read_study_manifest(folder)
-    return load_study(manifest.study, in_force(manifest.overrides, more), source=str(folder / "study.yaml"))
+    return load_study(manifest.study, in_force(manifest.overrides, more), source=str(folder / STUDY_FILE))
 
 
 def in_force(before: Sequence[str], more: Sequence[str]) -> list[str]:
@@ -158,10 +161,13 @@ def make_room(folder: Path, overwrite: bool) -> None:
 def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overrides: list[str], engine: Engine, options: Options) -> Tally:
     """Do the missing runs, put everything in order, show it."""
     started = begin()
+    write_yaml(plan.parameters(0), folder / CONFIG)
     note(study, plan, folder, overrides, options, started)
     tally = conduct(study, plan, points, folder, engine, options)
     note(study, plan, folder, overrides, options, started, tally)  # the tables of runs are all there
-    for table in tell_results(folder) if tally.done else []:
+    tables, written = tell_results(folder) if tally.done else ([], [])
+    record(folder, (STUDY,), [*written, *(name for name in (*TABLES, STUDY_FILE, CONFIG) if (folder / name).exists())])
+    for table in tables:
         show(table)
     say(f"Results in {folder}: {', '.join(sorted(path.name for path in folder.iterdir() if not path.name.startswith('.')))}.")
     if tally.failed:
@@ -189,6 +195,9 @@ def compile_or_warn(plan: Plan) -> None:
     """Compile our model once, or warn of a model that is not seeded as it should be."""
     if isinstance(plan.target, CollaborationTarget):
         compile_first(say)
+    if isinstance(plan.target, ClassicTarget) and not plan.target.is_compiled:
+        say(f"Compiling {plan.target.preset} once on this machine (some seconds); later runs start at once.")
+        plan.target.warm()  # once, here: workers would all do it at the same time
     warning = probe_seeding(plan.target, plan.parameters(0))
     if warning:
         say(warning)
@@ -208,19 +217,19 @@ def note(
 ) -> None:  # fmt: skip
     """Write the manifest of a study that goes on or, with its tally, is complete."""
     facts: dict[str, object] = {"study": study.name, "overrides": overrides, "factors": list(study.factors), "version": plan.target.version()}
+    if isinstance(study.model, str):
+        facts["model"] = study.model
     facts["common_random_numbers"] = study.common_random_numbers
     facts[EXECUTION] = {EXECUTION: options.execution.name, **options.execution.model_dump()}
     standing = {"complete": False} if tally is None else {"complete": True, "runs": tally.done, "failed": tally.failed}
     write_manifest(folder, options.command, study.seed, started, kind="study", **standing, **facts)
 
 
-def tell_results(folder: Path) -> list[Table]:
-    """Write the tables and figures of a study's results; return the tables."""
+def tell_results(folder: Path) -> tuple[list[Table], list[str]]:
+    """Write the tables and figures of a study's results; return the tables, and the names of all files."""
     results = read_columns(folder, shown_columns)
     tables = study_tables(results)
-    write_tables(tables, folder)
-    draw(results, folder)
-    return tables
+    return tables, [*write_tables(tables, folder), *draw(results, folder)]
 
 
 def conduct(study: Study, plan: Plan, points: Sequence[Point], folder: Path, engine: Engine, options: Options) -> Tally:

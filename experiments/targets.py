@@ -6,6 +6,7 @@ Targets travel to worker processes: they are small and frozen, and import the mo
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -16,11 +17,11 @@ from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
-import sim
-from experiments.configuration import Values, compose_values, did_you_mean, validate
+from experiments.configuration import Values, compose_values, did_you_mean, validate, written
 from experiments.isolation import apart
 from experiments.mesa_models import complete, load, load_class, mean_over_rounds, measure, names_of, seed_name, source_hash
 from experiments.seeding import PROBE_ROUNDS, Trial, shared_state, state_of, verdict
+from sim.compilation import model_sources
 from sim.config import Config
 from sim.errors import InputError
 from sim.presets import configs_folder
@@ -151,9 +152,8 @@ class CollaborationTarget:
         return _undefined_outcomes()
 
     def version(self) -> str:
-        """Hash the sim package and the forms that a mix of structures names."""
-        folder = Path(sim.__file__).parent
-        sources = sorted(folder.rglob("*.py")) + sorted((configs_folder() / "structure").glob("*.yaml"))
+        """Hash the sim package without its classics, and the forms that a mix of structures names."""
+        sources = [*model_sources(), *sorted((configs_folder() / "structure").glob("*.yaml"))]
         return short_hash(*(f"{path.parent.name}/{path.name}".encode() + path.read_bytes() for path in sources))
 
     def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,8 +166,8 @@ class CollaborationTarget:
             if "." in path:
                 _set(values, path, deepcopy(value))
         config = validate(values)
-        _check_buildable(config.model_dump_json(include=_BUILT_FROM))
-        parameters = config.model_dump(mode="json")
+        _check_buildable(json.dumps(written(config, _BUILT_FROM)))
+        parameters = written(config)
         del parameters["run"]["seed"]
         files = _contents(config)
         return parameters | ({FILES: files} if files else {})

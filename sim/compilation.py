@@ -1,7 +1,8 @@
 """Compile kernels once, and never run a stale one.
 
 Numba's own cache notices a change of the file a kernel stands in, but not of the files whose kernels it calls. The
-cache therefore lives in a folder named after the content of every module of this package.
+cache therefore lives in a folder named after the content of every module whose kernels may be called: those of the
+model for the model, and the shared parts with its own file for a classic (``sim/classics/kernels.py``).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -25,10 +26,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @cache
-def cache_folder() -> Path:
-    """Return the folder that holds the compiled kernels of exactly this source."""
+def model_sources() -> tuple[Path, ...]:
+    """Return every module of this package but the classics, which the model does not know."""
+    here = Path(__file__).parent
+    return tuple(source for source in sorted(here.rglob("*.py")) if source.relative_to(here).parts[0] != "classics")
+
+
+@cache
+def cache_folder(sources: Sequence[Path] | None = None) -> Path:
+    """Return the folder that holds the compiled kernels of exactly these sources, the model's unless told."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for source in sorted(Path(__file__).parent.rglob("*.py")):
+    for source in model_sources() if sources is None else sources:
         digest.update(source.read_bytes())
     name = f"overbruggen-{digest.hexdigest()[:16]}"
     own_choice = os.environ.get("NUMBA_CACHE_DIR")
@@ -67,19 +75,19 @@ def kernel(function: Function) -> Function:
 
 
 @contextmanager
-def kept() -> Iterator[None]:
+def kept(sources: Sequence[Path] | None = None) -> Iterator[None]:
     """Let Numba keep what is declared meanwhile in our cache folder."""
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())
+    numba.config.CACHE_DIR = str(cache_folder(sources))
     try:
         yield
     finally:
         numba.config.CACHE_DIR = before
 
 
-def entry(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a kernel called from Python and keep it on disk."""
-    with kept():
+def entry(function: Callable[..., Any], sources: Sequence[Path] | None = None) -> Callable[..., Any]:
+    """Compile a kernel called from Python and keep it on disk, for as long as these sources (the model's unless told) stay as they are."""
+    with kept(sources):
         return numba.njit(function, error_model="numpy", cache=True, nogil=True, **options(WholeCompiler))
 
 

@@ -10,11 +10,14 @@ import numpy as np
 import polars as pl
 
 from sim.agents import Collaboration, Organisation
-from sim.config import Config
+from sim.changing import refuse_fixed, with_parameters
+from sim.config import Config, Structure
+from sim.copying import write_copies
 from sim.engine import ENTRY, FIRST_HALF, SECOND_HALF, WHOLE, play, write_running
 from sim.errors import InputError
 from sim.extensions import check_name, compile_pooling, heard, is_own, own_function, own_measure
 from sim.measures import EVENT_COLUMNS, MEASURES, WHOLE_COLUMNS
+from sim.numbering import NumberedModel
 from sim.outcomes import OUTCOMES, outcomes
 from sim.own_imitation import imitate_by
 from sim.packing import Packed
@@ -24,8 +27,8 @@ from sim.population_file import check_breadth, read_population
 from sim.presets import forms as forms_of
 from sim.production import POOLING_RULES
 from sim.records import laid_out
-from sim.state import Floats
-from sim.structures import TOPOLOGIES
+from sim.state import Floats, Integers
+from sim.structures import TOPOLOGIES, LinkRule
 from sim.world import Entrants, build_world
 
 MEASURE_GROUPS = ("core", "network")
@@ -33,7 +36,7 @@ TAKEN = {"round", *MEASURES, *OUTCOMES, *(f"{name}_end" for name in MEASURES)}  
 ROUNDS_AT_ONCE = 64
 
 
-class CollaborationModel(mesa.Model):  # type: ignore[misc]
+class CollaborationModel(NumberedModel):
     """Organisations that find each other, work together and let go.
 
     Args:
@@ -50,16 +53,12 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
     def __init__(self, config: Config | None = None) -> None:
         super().__init__(seed=(config or Config()).run.seed % 2**32)
         self.config = config or Config()
-        self._agents_numbered = 0
         structures = forms_of(self.config)
         self.form_names = tuple(form.name for form, _ in structures)
         self._load_own_rules()
         entrants = self._entrants()
         self.sector_names = tuple(self.config.population.sectors) if entrants is None else entrants.sector_names
-        for form, _ in structures:
-            check_name("structure.topology", form.topology, TOPOLOGIES)
-        own_links = {f.topology: own_function("structure.topology", f.topology) for f, _ in structures if is_own(f.topology)}
-        self.world = build_world(self.config, structures, own_links, entrants)
+        self.world = build_world(self.config, structures, self._own_links(structures), entrants)
         self._begin()
 
     @classmethod
@@ -82,6 +81,13 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
                 if own in self._measures or own in TAKEN or (own.startswith("network_") and "network" in self.config.run.measures):
                     raise InputError(f"run.measures has {name}, but there is a column {own} already; give the function another name")
                 self._measures[own] = own_measure(name)
+
+    @staticmethod
+    def _own_links(structures: Sequence[tuple[Structure, float]]) -> dict[str, LinkRule]:
+        """Load the researcher's own topologies that forms name."""
+        for form, _ in structures:
+            check_name("structure.topology", form.topology, TOPOLOGIES)
+        return {f.topology: own_function("structure.topology", f.topology) for f, _ in structures if is_own(f.topology)}
 
     def _entrants(self) -> Entrants | None:
         """Read the organisations of a file, if they come from one."""
@@ -108,6 +114,44 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
     def step(self) -> None:
         """Play one round: find partners, work together, imitate, let go."""
         self._play(1)
+
+    def step_watched(self) -> Integers:
+        """Play one round as ``step()`` does and return who copied whom in it.
+
+        Returns:
+            Rows of (copier, model), shape (copies, 2); the model is -1 where the mean of those seen was copied. Copies by an
+            own imitation rule are not told.
+        """
+        if self._imitation is not None:
+            self._play(1)
+            return np.zeros((0, 2), dtype=np.int32)
+        first, world = self.rounds_played, self.world
+        self._call(first, 1, FIRST_HALF)
+        most_seen = max(int(world.forms.seen_at_most.max()), world.col.members.shape[1])
+        pairs = np.zeros((int(world.org.load.sum()) * most_seen, 2), dtype=np.int32)
+        told = write_copies(self.packed, pairs, first)
+        self._note(first, self._call(first, 1, SECOND_HALF))
+        return pairs[:told]
+
+    def change(self, config: Config) -> None:
+        """Go on under other parameters from the next round on; collaborations that run go on under the new terms of their form.
+
+        Raises:
+            InputError: the configurations differ in what acts only when a model is built (``sim.changing.FIXED``), or name
+                functions that cannot be loaded. The model then stays as it was.
+        """
+        refuse_fixed(self.config, config)
+        structures, before = forms_of(config), self.config
+        own_links = self._own_links(structures)
+        self.config = config
+        try:
+            self._load_own_rules()
+        except InputError:
+            self.config = before
+            self._load_own_rules()
+            raise
+        self.world = with_parameters(self.world, config, structures, own_links)
+        self.packed = Packed(self.world)
 
     def run(self, rounds: int | None = None) -> CollaborationModel:
         """Play ``rounds`` rounds (default: what is left up to ``config.run.rounds``) and return the model.
@@ -147,6 +191,11 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
             self._call(first, rounds, FIRST_HALF)
             imitate_by(self, self.packed, self._imitation, first)
             played = self._call(first, rounds, SECOND_HALF)
+        self._note(first, played)
+        return played
+
+    def _note(self, first: int, played: int) -> None:
+        """Note which rounds were played, and measure what only Python can."""
         self.rounds_played += played
         self.steps = self.rounds_played
         if self.rounds_played >= self.config.run.rounds:
@@ -156,7 +205,6 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         if self._asks_python() and (first + 1) % every == 0:
             extra = self._network() if "network" in self.config.run.measures else {}
             self._extra.append(extra | {name: measure(self) for name, measure in self._measures.items()})
-        return played
 
     def _network(self) -> dict[str, float]:
         """Measure the partner network."""
@@ -283,16 +331,6 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
         _ = self.organisations, self.collaborations
         for slot in [slot for slot, held in self._collaborations.items() if held.ended]:
             self._collaborations.pop(slot).remove()
-
-    def register_agent(self, agent: mesa.Agent) -> None:
-        """Take up an agent, ours or the user's own, numbered by one count of the model.
-
-        Mesa counts in a dictionary of its class ``Agent`` that keeps every model alive, so the model is taken out of it.
-        """
-        mesa.Agent._ids.pop(self, None)
-        self._agents_numbered += 1
-        agent.unique_id = self._agents_numbered
-        super().register_agent(agent)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made anew: addresses and compiled functions."""

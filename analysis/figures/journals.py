@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import NamedTuple
 
 from analysis.errors import AnalysisError
@@ -39,3 +40,8 @@ def page(journal: str = "house", columns: int = 2) -> Page:
         raise AnalysisError(f"columns is {columns}; allowed: 1 or 2")
     known = JOURNALS[journal]
     return Page((known.one, known.two)[columns - 1] * MILLIMETRE, known.text)
+
+
+def journal_of(chosen: Page) -> tuple[str, int] | None:
+    """Return for which journal, and how many of its columns wide, a page is; None for a page of one's own."""
+    return next((asked for asked in product(JOURNALS, (1, 2)) if page(*asked) == chosen), None)

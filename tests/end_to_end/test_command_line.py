@@ -15,6 +15,7 @@ import yaml
 
 from experiments import store
 from experiments.__main__ import main
+from experiments.acts import ACTS
 from experiments.design import study_names
 from experiments.store import new_folder, write_table
 from sim.errors import InputError
@@ -315,7 +316,7 @@ def test_a_library_that_stumbles_over_the_signal_does_not_hide_it(capsys, monkey
             raise RuntimeError("a file that was never opened cannot be closed")
 
     before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr("experiments.__main__.act", stumble)
+    monkeypatch.setitem(ACTS, "describe", stumble)
     status, out, err = run(capsys, "describe")
     assert (status, "Interrupted" in out, err) == (143, True, "")
     assert signal.getsignal(signal.SIGTERM) == before

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from experiments.execution import read_execution
-from experiments.folder import Storage
+from experiments.folder import Storage, locked
 from experiments.journal import Journal
 from experiments.study import Options, run_study
 from tests.studies import end_of, interrupted, keeping_study_file, ledger_of, run, start, study_file, tables_of, wait_for_records
@@ -201,6 +201,14 @@ def test_of_two_processes_at_once_one_works(second, tmp_path):
             assert "in use by another process" in err or "exists already" in err
     assert tables_of(folder) == tables_of(whole)
     assert once_each(folder)
+
+
+def test_a_single_run_does_not_replace_the_folder_of_a_study_that_runs(kept, tmp_path, capsys):
+    shutil.copytree(kept[1], tmp_path / "used")
+    with locked(tmp_path / "used"):
+        assert run("run", "--out", tmp_path / "used", "--overwrite") == 2
+    assert "in use by another process" in capsys.readouterr().err
+    assert tables_of(tmp_path / "used").keys() == kept[2].keys()
 
 
 def torn_in_the_middle(folder):

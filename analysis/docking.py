@@ -1,0 +1,58 @@
+"""Docking: does a model give what was published? Cell by cell, counting the standard errors of both sides.
+
+Two one-sided tests (Schuirmann 1987) on means that are known with their standard errors: a cell is *equivalent* when the 90 %
+interval of the difference lies within the margin. It is *different* when it is not equivalent and an interval that holds for all cells of the dock
+together at 99 % (Bonferroni) leaves out zero: a correct model is called different in any of its cells less than once in a hundred docks. All else is
+*open*: both sides together are not known well enough.
+"""
+
+from __future__ import annotations
+
+from math import inf, sqrt
+from typing import Literal, NamedTuple
+
+from scipy.stats import norm
+
+from analysis.estimates import Estimate
+
+ALPHA = 0.05
+FALSE_ALARM = 0.01  # a correct model is called different in any cell of a dock
+Verdict = Literal["equivalent", "different", "open"]
+
+
+class Known(NamedTuple):
+    """A mean with its standard error."""
+
+    value: float
+    error: float
+
+
+class Standing(NamedTuple):
+    """How a cell stands: ours less the reference, the standard error of that, the p-value of equivalence, and the verdict."""
+
+    difference: float
+    error: float
+    p_value: float
+    verdict: Verdict
+
+
+def standing(ours: Known, reference: Known, margin: float, cells: int) -> Standing:
+    """Compare a mean with its reference.
+
+    Args:
+        ours: what the model gives.
+        reference: what was published, or found by an independent implementation.
+        margin: the smallest difference that matters, said before looking.
+        cells: how many cells of the dock are compared.
+    """
+    difference, error = ours.value - reference.value, sqrt(ours.error**2 + reference.error**2)
+    shortfall = margin - abs(difference)
+    p_value = float(norm.sf(shortfall / error)) if error > 0.0 else float(shortfall <= 0.0)
+    distance = abs(difference) / error if error > 0.0 else (inf if difference else 0.0)
+    different = distance > norm.isf(FALSE_ALARM / (2 * cells))
+    return Standing(difference, error, p_value, "equivalent" if p_value < ALPHA else "different" if different else "open")
+
+
+def holds(difference: Estimate) -> str:
+    """Say whether a claim that a difference is above zero holds, given its interval."""
+    return "holds" if difference.low > 0.0 else "contradicted" if difference.high < 0.0 else "open"

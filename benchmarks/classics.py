@@ -1,0 +1,77 @@
+"""Cost of each classic per agent and step beside a plain Mesa version of the same, in one run. ``make bench-classics`` prints the table.
+
+The cost of the start (drawing a landscape and looking at all its solutions) is measured for itself: it depends on the problem, not on
+agents and steps.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from sim.classics.registry import classic
+
+REPEATS = 5
+
+
+class Pair(NamedTuple):
+    """A classic, its plain twin, and at what size they are compared."""
+
+    name: str
+    twin: str
+    ours: Mapping[str, Any]
+    theirs: Mapping[str, Any]
+    steps: int
+    agents: int
+
+
+PAIRS = (
+    Pair("march_1991", "PlainMarch1991", {"p1": 0.1}, {"p1": 0.1}, 20, 50),
+    Pair("barkoczi_galesic_2016", "PlainBarkocziGalesic2016", {"n": 12, "k": 7}, {"n": 12, "k": 7}, 50, 100),
+    Pair("lazer_friedman_2007", "PlainLazerFriedman2007", {"n": 12, "k": 5}, {"n": 12, "k": 5}, 20, 100),
+)
+
+
+def cpu(action: Callable[[], object]) -> float:
+    """Return the CPU seconds of an action."""
+    before = time.process_time()
+    action()
+    return time.process_time() - before
+
+
+def measured(pair: Pair) -> tuple[float, float, float, float]:
+    """Return seconds per agent and step, plain and ours, and of a start, plain and ours: medians, taken in turns."""
+    plain = getattr(import_module(f"tests.reference.classics.{pair.name}"), pair.twin)
+    ours, many = classic(pair.name), 20
+    taken = []
+    ours(rng=1, **pair.ours).run(2)
+    for seed in range(REPEATS):
+        start_plain = cpu(lambda seed=seed: plain(rng=seed, **pair.theirs))
+        twin = plain(rng=seed, **pair.theirs)
+        steps_plain = cpu(lambda twin=twin: [twin.step() for _ in range(pair.steps)])
+        start_ours = cpu(lambda seed=seed: [ours(rng=seed * many + turn, **pair.ours) for turn in range(many)]) / many
+        models = [ours(rng=seed * many + turn, **pair.ours) for turn in range(many)]
+        steps_ours = cpu(lambda models=models: [model.run(pair.steps) for model in models]) / many
+        taken.append((steps_plain / pair.agents / pair.steps, steps_ours / pair.agents / pair.steps, start_plain, start_ours))
+    return tuple(np.median(np.array(taken), axis=0).tolist())
+
+
+def main() -> None:
+    """Measure and print the table."""
+    print("| classic | plain, microseconds per agent and step | ours | plain / ours | start, plain / ours | asked |\n|---|---|---|---|---|---|")
+    for pair in PAIRS:
+        plain, ours, start_plain, start_ours = measured(pair)
+        row = f"{1e6 * plain:.2f} | {1e6 * ours:.3f} | {plain / ours:.0f} | {start_plain / start_ours:.0f} | at least 50"
+        print(f"| {pair.name} | {row} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Many runs with other luck, beside the page: in processes of their own, so that the page does not wait."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pebble import ProcessPool
+
+from experiments.classroom.moments import CHARTED
+from experiments.classroom.scenario import SIDES, Side
+from experiments.classroom.side import COLUMNS
+from experiments.engines import prepare_worker
+from experiments.targets import CollaborationTarget
+from sim.config import Config
+from sim.model import CollaborationModel
+
+RUNS = 30
+AT_A_TIME = 10  # runs a process does before others get their turn
+LOW, HIGH = 0.1, 0.9
+LARGEST_TIME = 120.0  # seconds a batch may take
+
+Terms = Sequence[tuple[int, Config]]
+
+
+def with_seed(config: Config, seed: int) -> Config:
+    """Return a configuration with another seed."""
+    return config.model_copy(update={"run": config.run.model_copy(update={"seed": seed})})
+
+
+def play_batch(terms: Terms, seeds: Sequence[int], rounds: int) -> list[list[list[float]]]:
+    """Return what the page charts for runs with these seeds, shape (seeds, rounds, measures); parameters change when they did on the page."""
+    series = []
+    for seed in seeds:
+        model = CollaborationModel(with_seed(terms[0][1], seed))
+        for start, config in terms[1:]:
+            if start < rounds:
+                model.run(start - model.rounds_played)
+                model.change(with_seed(config, seed))
+        model.run(rounds - model.rounds_played)
+        series.append(np.concatenate(model._rows)[:, COLUMNS].tolist())
+    return series
+
+
+def summarise(series: Any) -> list[list[list[float]]]:
+    """Return lower end, mean and upper end over runs, shape (measures, 3, rounds); the ends hold the middle four fifths of the runs."""
+    values = np.asarray(series)  # (runs, rounds, measures)
+    low, high = np.quantile(values, [LOW, HIGH], axis=0)
+    together = np.stack([low, values.mean(axis=0), high])  # (3, rounds, measures)
+    return np.round(together.transpose(2, 0, 1), 4).tolist()
+
+
+class BandMaker:
+    """One process that plays batches of runs for all sessions; it starts when first asked."""
+
+    def __init__(self) -> None:
+        self._pool: Any = None
+
+    def _running(self) -> Any:
+        """Start the process if there is none."""
+        if self._pool is None or not self._pool.active:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(1, initializer=prepare_worker, initargs=(CollaborationTarget(),), context=context)
+        return self._pool
+
+    async def bands(self, terms: Mapping[Side, Terms], seed: int, rounds: int, tell: Callable[[int, int], Any]) -> dict[str, Any]:
+        """Return the bands of both sides; ``tell`` hears how many runs of all are done.
+
+        Runs take the seeds after the page's own; both sides take the same, so that they have the same luck run by run.
+        """
+        seeds = list(range(seed + 1, seed + 1 + RUNS))
+        found: dict[Side, list[Any]] = {side: [] for side in SIDES}
+        for start in range(0, RUNS, AT_A_TIME):
+            for side in SIDES:
+                batch = (list(terms[side]), seeds[start : start + AT_A_TIME], rounds)
+                future: Any = self._running().schedule(play_batch, args=batch, timeout=LARGEST_TIME)
+                found[side] += await asyncio.wrap_future(future)
+            await tell(min(RUNS, start + AT_A_TIME), RUNS)
+        return {"runs": RUNS, "rounds": rounds, "measures": CHARTED} | {side: summarise(found[side]) for side in SIDES}
+
+    def stop(self) -> None:
+        """End the process."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()

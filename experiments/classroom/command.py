@@ -1,0 +1,55 @@
+"""``overbruggen classroom``: serve the page from this machine and open it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import webbrowser
+
+import uvicorn
+
+from experiments.classroom.joining import local_address, new_code
+from experiments.classroom.messages import LARGEST_MESSAGE
+from experiments.screen import say
+from experiments.warming import compile_first
+from sim.errors import InputError
+
+THIS_MACHINE, EVERYWHERE = "127.0.0.1", "0.0.0.0"
+USUAL_PORT = 8765
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; InputError when the port is taken. Port 0 takes any that is free."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise InputError(f"--port is {port}, which cannot be used; allowed: a free port, 1024 to 65535, or 0 for any that is free") from error
+    return listening
+
+
+def serve(port: int, browser: bool, lan: bool) -> None:
+    """Serve the page until Ctrl-C; ``lan`` lets others on the local network join with a code."""
+    compile_first(say)
+    from experiments.classroom.server import Classroom, build_app  # after the announcement: importing is part of the wait
+
+    listening = listen(EVERYWHERE if lan else THIS_MACHINE, port)
+    port = listening.getsockname()[1]
+    address = local_address() if lan else THIS_MACHINE
+    code = new_code() if lan else None
+    app = build_app(Classroom(code, address, port), frozenset({THIS_MACHINE, "localhost", address}))
+    here = f"http://{THIS_MACHINE}:{port}/"
+    say(f"The classroom page is at {here} - Ctrl-C ends it.")
+    if lan:
+        say(f"A class joins at http://{address}:{port}/ with the code {code}. Everybody on this network who knows the code can join.")
+    if browser:
+        threading.Timer(0.5, webbrowser.open, (here,)).start()
+    settings = uvicorn.Config(
+        app, log_level="warning", ws_max_size=LARGEST_MESSAGE, ws_per_message_deflate=False, timeout_graceful_shutdown=1, server_header=False
+    )
+    try:
+        uvicorn.Server(settings).run([listening])
+    except KeyboardInterrupt:  # the usual way to end it
+        say("The classroom page is closed.")

@@ -1,0 +1,142 @@
+"""What a page may say, checked before anything is done with it; docs/classroom.md lists what the server answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from experiments.classroom.scenario import CAPS, Scalar, Scenario, Side
+from sim.errors import InputError
+
+LARGEST_MESSAGE = 16_384  # bytes
+MOST_ROUNDS = 1_000
+FASTEST = 60  # rounds per second
+PROTOCOL = 1
+
+
+class Message(BaseModel):
+    """A message of the page: closed to unknown fields, strict about types, finite numbers only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Hello(Message):
+    """First message: come back to a session, or begin one with a scenario at a round."""
+
+    kind: Literal["hello"]
+    protocol: Literal[1]
+    session: str | None = Field(None, max_length=64)
+    code: str | None = Field(None, max_length=16)
+    scenario: Scenario = Scenario()
+    round: int = Field(0, ge=0, le=MOST_ROUNDS)
+
+
+class Play(Message):
+    """Play on, from the round that is shown."""
+
+    kind: Literal["play"]
+
+
+class Pause(Message):
+    """Stop the clock."""
+
+    kind: Literal["pause"]
+
+
+class Step(Message):
+    """Go on by one round and stop."""
+
+    kind: Literal["step"]
+
+
+class Speed(Message):
+    """How many rounds a second."""
+
+    kind: Literal["speed"]
+    per_second: float = Field(ge=0.2, le=FASTEST)
+
+
+class Seek(Message):
+    """Show a round that was played."""
+
+    kind: Literal["seek"]
+    round: int = Field(ge=0, le=MOST_ROUNDS)
+
+
+class Reset(Message):
+    """Begin again at round 0, with everything that waits for it."""
+
+    kind: Literal["reset"]
+
+
+class Choose(Message):
+    """Take another scenario whole, and begin it at round 0: a lesson, a link, what the teacher sends."""
+
+    kind: Literal["choose"]
+    scenario: Scenario
+
+
+class Change(Message):
+    """Set a parameter: acts at once, or waits for the next reset."""
+
+    kind: Literal["change"]
+    side: Side | Literal["both"]
+    parameter: str = Field(max_length=60)
+    value: Scalar
+
+
+class Form(Message):
+    """Choose a preset of structure; it waits for the next reset."""
+
+    kind: Literal["form"]
+    side: Side | Literal["both"]
+    name: str = Field(max_length=40)
+
+
+class Painted(Message):
+    """A frame is on the screen."""
+
+    kind: Literal["painted"]
+    number: int = Field(ge=0)
+
+
+class Look(Message):
+    """Tell an organisation's story up to the round that is shown."""
+
+    kind: Literal["look"]
+    side: Side
+    organisation: int = Field(ge=0, lt=CAPS["population.organisations"])
+
+
+class Glance(Message):
+    """Tell an organisation's skills in the round that is shown: the glyph under the pointer."""
+
+    kind: Literal["glance"]
+    side: Side
+    organisation: int = Field(ge=0, lt=CAPS["population.organisations"])
+
+
+class Bands(Message):
+    """Play the present scenario many times with other luck."""
+
+    kind: Literal["bands"]
+    rounds: int = Field(ge=10, le=MOST_ROUNDS)
+
+
+AnyMessage = Annotated[
+    Hello | Play | Pause | Step | Speed | Seek | Reset | Choose | Change | Form | Painted | Look | Glance | Bands, Field(discriminator="kind")
+]
+_READER: TypeAdapter[AnyMessage] = TypeAdapter(AnyMessage)
+
+
+def read_message(text: str | bytes) -> AnyMessage:
+    """Return a message of the page; InputError in one sentence when it is none."""
+    if len(text) > LARGEST_MESSAGE:
+        raise InputError(f"the message has {len(text)} bytes; allowed: {LARGEST_MESSAGE}")
+    try:
+        return _READER.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the message"
+        raise InputError(f"{where}: {first['msg']}") from error

@@ -1,0 +1,93 @@
+"""A round as the page shows it: small enough to keep all of them, so that any round can be shown again at once."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.model import CollaborationModel
+from sim.phases.let_go import REASONS
+from sim.state import Floats, Integers
+
+PEAKS = 9  # steps in which the page shows how far an organisation stands out in its strongest domain
+CHARTED = ("joint_value", "synergy", "diversity", "trust")
+NOTHING_RENEWED = -1
+
+Team = list[int]  # form, then members, the convenor first
+
+
+class Moment(NamedTuple):
+    """What one side looks like after a round, and what happened in it."""
+
+    strongest: list[int]  # domain in which each organisation is best
+    peak: list[int]  # skill there, 0 to PEAKS
+    sector: list[int]
+    teams: dict[int, Team]  # by serial number of the collaboration
+    ended: list[tuple[int, int]]  # serial number, reason (position in REASONS)
+    copies: list[tuple[int, int]]  # copier, model (-1: the mean of those seen)
+    renewed: int  # domain that was renewed, or NOTHING_RENEWED
+
+
+EMPTY = Moment([], [], [], {}, [], [], NOTHING_RENEWED)
+
+
+def take(model: CollaborationModel, ended: list[tuple[int, int]], copies: Integers, demand_before: Floats) -> Moment:
+    """Return the moment a model is at; ``ended`` lists the collaborations that ended in its last round, with the reason."""
+    org, col = model.world.org, model.world.col
+    running = col.order[: col.totals[0]]
+    rows = zip(col.serial[running].tolist(), col.form[running].tolist(), col.size[running].tolist(), col.members[running].tolist(), strict=True)
+    return Moment(
+        strongest=org.expertise.argmax(axis=1).tolist(),
+        peak=np.rint(org.expertise.max(axis=1) * PEAKS).astype(int).tolist(),
+        sector=org.sector.tolist(),
+        teams={serial: [form, *members[:size]] for serial, form, size, members in rows},
+        ended=ended,
+        copies=list(map(tuple, copies.tolist())),
+        renewed=renewed_domain(demand_before, model.world.around.demand),
+    )
+
+
+def renewed_domain(before: Floats, after: Floats) -> int:
+    """Return the domain whose demand moved against that for all others, as a renewal makes it, or NOTHING_RENEWED."""
+    if np.array_equal(before, after):
+        return NOTHING_RENEWED
+    ratio = np.divide(after, before, out=np.ones_like(after), where=before > 0.0)
+    moved = np.flatnonzero(~np.isclose(ratio, np.median(ratio), rtol=1e-9))
+    return int(moved[0]) if moved.size == 1 else NOTHING_RENEWED
+
+
+def pack(moment: Moment) -> bytes:
+    """Return a moment in a few hundred bytes."""
+    return zlib.compress(json.dumps(moment, separators=(",", ":")).encode(), 1)
+
+
+def unpack(packed: bytes) -> Moment:
+    """Return a packed moment."""
+    strongest, peak, sector, teams, ended, copies, renewed = json.loads(zlib.decompress(packed))
+    numbered = {int(serial): team for serial, team in teams.items()}
+    return Moment(strongest, peak, sector, numbered, [(s, r) for s, r in ended], [(i, j) for i, j in copies], renewed)
+
+
+def difference(held: Moment, shown: Moment) -> dict[str, Any]:
+    """Return what a page that holds one moment needs to show another."""
+    before = zip(held.strongest, held.peak, held.sector, strict=True) if held.strongest else (None for _ in shown.strongest)
+    now = zip(shown.strongest, shown.peak, shown.sector, strict=True)
+    return {
+        "organisations": [[i, *new] for i, (old, new) in enumerate(zip(before, now, strict=True)) if old != new],
+        "teams": {serial: team for serial, team in shown.teams.items() if held.teams.get(serial) != team},
+        "gone": [serial for serial in held.teams if serial not in shown.teams],
+    }
+
+
+def happenings(passed: Sequence[Moment]) -> dict[str, Any]:
+    """Return what happened in rounds a page goes through: copies of the last one, how many collaborations ended and why, renewed domains."""
+    if not passed:
+        return {}
+    ended = Counter(REASONS[reason] for moment in passed for _, reason in moment.ended)
+    renewed = [moment.renewed for moment in passed if moment.renewed != NOTHING_RENEWED]
+    return {"copies": passed[-1].copies, "copied": sum(len(moment.copies) for moment in passed), "ended": dict(ended), "renewed": renewed}

@@ -1,0 +1,62 @@
+"""All sessions of a server: found by an unguessable token, bounded in number, freed when nobody uses them."""
+
+from __future__ import annotations
+
+import time
+
+from experiments.classroom.scenario import Scenario
+from experiments.classroom.session import Session
+from sim.errors import InputError
+
+MOST_SESSIONS = 64
+IDLE_AFTER = 15 * 60.0  # seconds without a page
+
+
+class Registry:
+    """Sessions by token; a page knows its own token alone."""
+
+    def __init__(self, most: int = MOST_SESSIONS, idle_after: float = IDLE_AFTER) -> None:
+        self.most, self.idle_after = most, idle_after
+        self._sessions: dict[str, Session] = {}
+        self._attached: dict[str, object] = {}  # by which connection a session is used
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def find(self, token: str | None) -> Session | None:
+        """Return a session by its token, if it is still there."""
+        return self._sessions.get(token) if token else None
+
+    def open(self, scenario: Scenario) -> Session:
+        """Begin a session; where there are too many, the one that nobody used for longest makes room."""
+        self.free_idle()
+        if len(self._sessions) >= self.most:
+            unused = [s for token, s in self._sessions.items() if token not in self._attached]
+            if not unused:
+                raise InputError(f"{self.most} pages are open, as many as this server takes; close one and reload")
+            del self._sessions[min(unused, key=lambda s: s.last_used).token]
+        session = Session(scenario)
+        self._sessions[session.token] = session
+        return session
+
+    def attach(self, session: Session, connection: object) -> None:
+        """Note which connection uses a session: the last one that asked for it."""
+        self._attached[session.token] = connection
+        session.last_used = time.monotonic()
+
+    def is_attached(self, session: Session, connection: object) -> bool:
+        """Tell whether a connection still is the one that uses a session."""
+        return self._attached.get(session.token) is connection
+
+    def detach(self, session: Session, connection: object) -> None:
+        """Note that a connection ended; the session waits for its page to come back, with the clock stopped."""
+        if self.is_attached(session, connection):
+            del self._attached[session.token]
+            session.playing = False
+        session.last_used = time.monotonic()
+
+    def free_idle(self) -> None:
+        """Free sessions whose page has been gone for long."""
+        now = time.monotonic()
+        for token in [t for t, s in self._sessions.items() if t not in self._attached and now - s.last_used > self.idle_after]:
+            del self._sessions[token]

@@ -1,0 +1,184 @@
+"""The server of the classroom page: files, the vocabulary of parameters, and a websocket per page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from experiments.classroom.bands import BandMaker
+from experiments.classroom.connection import Connection, refused
+from experiments.classroom.joining import Door
+from experiments.classroom.messages import LARGEST_MESSAGE, PROTOCOL, Hello, read_message
+from experiments.classroom.registry import Registry
+from experiments.classroom.vocabulary import vocabulary
+from sim.errors import InputError
+
+PAGE = Path(__file__).parent / "page"
+MOST_PER_SECOND, AT_ONCE = 150.0, 300.0  # messages of a page
+TIDY_EVERY = 60.0  # seconds
+GOES_ELSEWHERE, NOT_ALLOWED, TOO_LARGE = 4001, 4003, 1009
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class Guard:
+    """Adds headers that keep the page to this server, and turns away requests under a foreign host name (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self.app, self.hosts = app, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on if its host is one of ours."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        host, origin = headers.get("host", ""), headers.get("origin")
+        name = urlsplit(f"//{host}").hostname or ""
+        foreign = name not in self.hosts or (origin is not None and urlsplit(origin).netloc != host)
+        if foreign and scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": NOT_ALLOWED})
+        elif foreign:
+            await Response("this address is not served here", status_code=421)(scope, receive, send)
+        else:
+            await self.app(scope, receive, with_headers(send))
+
+
+def with_headers(send: Send) -> Send:
+    """Return a way to send that adds our headers to every answer."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *((name.lower().encode(), value.encode()) for name, value in HEADERS.items())]
+        await send(message)
+
+    return sending
+
+
+class Allowance:
+    """How many messages a page may still send now."""
+
+    def __init__(self) -> None:
+        self._left, self._since = AT_ONCE, time.monotonic()
+
+    def take(self) -> bool:
+        """Take one message from what is left; it grows back with time."""
+        now = time.monotonic()
+        self._left = min(AT_ONCE, self._left + (now - self._since) * MOST_PER_SECOND)
+        self._since = now
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+
+class Classroom:
+    """What all pages share: who may join, the sessions, and the process for many runs."""
+
+    def __init__(self, code: str | None = None, address: str = "127.0.0.1", port: int = 0) -> None:
+        self.door, self.registry, self.maker = Door(code), Registry(), BandMaker()
+        self.invitation = {"code": code, "address": f"http://{address}:{port}/"} if code else None
+
+    async def page(self, socket: WebSocket) -> None:
+        """Serve one page from its first message to its last."""
+        await socket.accept()
+        connection: Connection | None = None
+        with suppress(WebSocketDisconnect, RuntimeError):  # a page that goes away in the middle of a sentence
+            connection = await self._welcome(socket)
+            if connection is not None:
+                await self._listen(socket, connection)
+        if connection is not None:
+            connection.close()
+            self.registry.detach(connection.session, connection)
+
+    async def _welcome(self, socket: WebSocket) -> Connection | None:
+        """Hear the first message; find the session or begin one."""
+        address = socket.client.host if socket.client else ""
+        try:
+            message = read_message(await asyncio.wait_for(socket.receive_text(), 30.0))
+            if not isinstance(message, Hello):
+                raise InputError("say hello first")
+            self.door.check(address, message.code)
+            session = self.registry.find(message.session)
+            if session is None:
+                session = self.registry.open(message.scenario)
+                await session.play_to(message.round)
+        except (InputError, TimeoutError) as reason:
+            await socket.send_json({"kind": "refused", "sentence": str(reason) or "nothing was said", "final": True})
+            await socket.close(NOT_ALLOWED)
+            return None
+        connection = Connection(socket, self.registry, self.maker, session)
+        self.registry.attach(session, connection)
+        teacher = self.door.is_teacher(address)
+        await connection.send(
+            "welcome", protocol=PROTOCOL, session=session.token, teacher=teacher, invitation=self.invitation if teacher else None
+        )
+        await connection.send_scene()
+        return connection
+
+    async def _listen(self, socket: WebSocket, connection: Connection) -> None:
+        """Hear one message after the other while the clock runs beside."""
+        clock, allowance = asyncio.create_task(connection.keep_clock()), Allowance()
+        try:
+            while True:
+                text = await socket.receive_text()
+                if not self.registry.is_attached(connection.session, connection):
+                    await socket.close(GOES_ELSEWHERE)
+                    return
+                if len(text) > LARGEST_MESSAGE:
+                    await socket.close(TOO_LARGE)
+                    return
+                if allowance.take():
+                    await refused(connection.send, hear(connection, text))
+        finally:
+            clock.cancel()
+
+    async def tidy(self) -> None:
+        """Free idle sessions every now and then."""
+        while True:
+            await asyncio.sleep(TIDY_EVERY)
+            self.registry.free_idle()
+
+
+async def hear(connection: Connection, text: str) -> None:
+    """Read a message and do what it asks."""
+    await connection.hear(read_message(text))
+
+
+def build_app(classroom: Classroom, hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "testserver"})) -> Starlette:
+    """Return the web application; ``hosts`` are the names it answers to."""
+
+    async def tell_vocabulary(request: Request) -> JSONResponse:
+        return JSONResponse(vocabulary())
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        tidying = asyncio.create_task(classroom.tidy())
+        yield
+        tidying.cancel()
+        classroom.maker.stop()
+
+    routes = [
+        Route("/vocabulary.json", tell_vocabulary),
+        WebSocketRoute("/page", classroom.page),
+        Mount("/", StaticFiles(directory=PAGE, html=True)),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard, hosts=hosts)])

@@ -1,0 +1,181 @@
+"""A session: one page's two sides, their one clock, and what waits for the next reset."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from typing import Any, Literal
+
+from experiments.classroom.messages import MOST_ROUNDS
+from experiments.classroom.moments import EMPTY, Moment, difference, happenings
+from experiments.classroom.places import places
+from experiments.classroom.scenario import SIDES, Scalar, Scenario, Side
+from experiments.classroom.side import AT_ONCE, PlayedSide
+from sim.changing import acts_at_once
+from sim.config import Config
+from sim.errors import InputError
+
+USUAL_SPEED = 5.0  # rounds per second
+MOST_PASSED = 60  # rounds a page may have missed and still be told what happened in them
+
+
+class Session:
+    """Two sides with the same population and the same luck, played together.
+
+    ``scenario`` is what the page asks for; ``running`` what the models play: they differ in what waits for a reset.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.token = secrets.token_urlsafe(18)
+        self.busy = asyncio.Lock()
+        self.playing, self.speed = False, USUAL_SPEED
+        self.last_used = time.monotonic()
+        self.begin(scenario)
+
+    def begin(self, scenario: Scenario) -> None:
+        """Build both models anew."""
+        configs = scenario.configs()
+        self.sides: dict[Side, PlayedSide] = {side: PlayedSide(configs[side]) for side in SIDES}
+        self.scenario, self.shown, self.playing = scenario, 0, False
+        self.places = places(self.sides["a"].moment(0).strongest)
+
+    @property
+    def frontier(self) -> int:
+        """The last round that was played."""
+        return self.sides["a"].frontier
+
+    @property
+    def finished(self) -> bool:
+        """Whether no more rounds can be played."""
+        return self.shown >= MOST_ROUNDS
+
+    # --- playing -----------------------------------------------------------------------------------------------------
+
+    def advance(self) -> None:
+        """Show the next round; play it, if it was not played yet."""
+        if self.finished:
+            self.playing = False
+            return
+        if self.shown == self.frontier:
+            for side in self.sides.values():
+                side.play()
+        self.shown += 1
+
+    def seek(self, now: int) -> None:
+        """Show a round that was played."""
+        if now > self.frontier:
+            raise InputError(f"round {now} is not played yet; the last one is {self.frontier}")
+        self.shown = now
+
+    async def play_to(self, now: int) -> None:
+        """Play on to a round, letting others have their turn."""
+        while self.shown < now:
+            self.advance()
+            if self.shown % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    # --- choosing ----------------------------------------------------------------------------------------------------
+
+    async def change(self, side: Side | Literal["both"], path: str, value: Scalar) -> None:
+        """Set a parameter; one that acts at once does so from the round that is shown, and what came after it is forgotten."""
+        wanted = self.scenario.with_value(side, path, value)
+        configs = wanted.configs()
+        renewed = {s: played_with(self.sides[s].config, configs[s]) for s in self.sides}
+        if any(renewed[s] != self.sides[s].config for s in self.sides):
+            for s, played in self.sides.items():
+                await played.cut(self.shown)
+                played.change(renewed[s])
+        self.scenario = wanted
+
+    def choose_form(self, side: Side | Literal["both"], name: str) -> None:
+        """Choose a preset of structure for the next reset."""
+        wanted = self.scenario.with_structure(side, name)
+        wanted.configs()
+        self.scenario = wanted
+
+    def waiting(self) -> dict[Side, list[str]]:
+        """Return the parameters that wait for a reset."""
+        configs = self.scenario.configs()
+        return {s: differing(self.sides[s].config, configs[s]) for s in self.sides}
+
+    # --- telling -----------------------------------------------------------------------------------------------------
+
+    def scene(self) -> dict[str, Any]:
+        """Return what stays until the next reset: who there is, where they stand, which forms there are."""
+        forms = {}
+        for name, side in self.sides.items():
+            model = side.model
+            linked = model.world.forms.linked
+            links = [[[(a, b) for a in range(size) for b in range(a) if table[size, a, b]] for size in range(len(table))] for table in linked]
+            codes = model.world.forms.topology.tolist()
+            forms[name] = [{"name": form, "topology": code, "links": drawn} for form, code, drawn in zip(model.form_names, codes, links, strict=True)]
+        model = self.sides["a"].model
+        return {"places": self.places, "sectors": list(model.sector_names), "domains": model.config.population.domains, "forms": forms}
+
+    def state(self) -> dict[str, Any]:
+        """Return the clock and the choices."""
+        return {
+            "playing": self.playing, "speed": self.speed, "round": self.shown, "frontier": self.frontier, "most": MOST_ROUNDS,
+            "scenario": self.scenario.model_dump(), "waiting": self.waiting(),
+        }  # fmt: skip
+
+
+class Held:
+    """What a page holds of its session: only what differs is sent."""
+
+    def __init__(self) -> None:
+        self.moments: dict[Side, Moment] = {"a": EMPTY, "b": EMPTY}
+        self.round = -1
+        self.charted = 0  # rounds of the series it has
+        self._outdated = False  # whether it has more of it than is true
+
+    def frame(self, session: Session) -> dict[str, Any]:
+        """Return what brings the page to the round that is shown, and note that it has it."""
+        told: dict[str, Any] = {"round": session.shown, "frontier": session.frontier}
+        passed = range(self.round + 1, session.shown + 1) if 0 <= session.shown - self.round - 1 < MOST_PASSED and self.round >= 0 else range(0)
+        for side, played in session.sides.items():
+            shown = played.moment(session.shown)
+            told[side] = difference(self.moments[side], shown) | happenings([played.moment(now) for now in passed])
+            self.moments[side] = shown
+        if self.charted < session.frontier or self._outdated:
+            told["series"] = {"from": self.charted} | {side: played.series[self.charted :] for side, played in session.sides.items()}
+        self.round, self.charted, self._outdated = session.shown, session.frontier, False
+        return told
+
+    def forget_after(self, now: int) -> None:
+        """Note that rounds after this one are no longer true."""
+        self._outdated = self._outdated or self.charted > now
+        self.charted = min(self.charted, now)
+
+
+def played_with(running: Config, wanted: Config) -> Config:
+    """Return the wanted configuration with everything that waits for a reset as it is now: another form waits whole."""
+    values = wanted.model_dump()
+    now = running.model_dump()
+    differs = differing(running, wanted)
+    for path in differs:
+        if not acts_at_once(path) or ("structure.name" in differs and path.startswith("structure.")):
+            *groups, name = path.split(".")
+            source, target = now, values
+            for group in groups:
+                source, target = source[group], target[group]
+            target[name] = source[name]
+    return Config.model_validate(values)
+
+
+def differing(one: Config, other: Config) -> list[str]:
+    """Return the dotted paths of the parameters in which two configurations differ."""
+    return _differing(one.model_dump(), other.model_dump(), "")
+
+
+def _differing(one: dict[str, Any], other: dict[str, Any], before: str) -> list[str]:
+    """Walk through two nested dictionaries of the same shape."""
+    found = []
+    for name, value in one.items():
+        path = before + name
+        if isinstance(value, dict) and path not in ("population.sectors", "structure.mix"):
+            found += _differing(value, other[name], f"{path}.")
+        elif value != other[name]:
+            found.append(path)
+    return found

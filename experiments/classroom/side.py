@@ -1,0 +1,100 @@
+"""One side of the page: a model, every round it showed, and the way back to any of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+
+from experiments.classroom.moments import CHARTED, Moment, pack, take, unpack
+from sim.config import Config
+from sim.measures import EVENT_COLUMNS, MEASURES
+from sim.model import CollaborationModel
+
+AT_ONCE = 32  # rounds replayed before others get their turn
+SERIAL, REASON = EVENT_COLUMNS.index("collaboration"), EVENT_COLUMNS.index("reason")
+COLUMNS = [list(MEASURES).index(name) for name in CHARTED]
+NO_COPIES = np.zeros((0, 2), dtype=np.int32)
+
+
+class PlayedModel(CollaborationModel):
+    """A model that keeps the measures and events of its last round only: what the page shows stands on its tape."""
+
+    def last_events(self) -> list[tuple[int, int]]:
+        """Return serial number and reason of the collaborations that ended since it was last asked, and forget them."""
+        ended = [(int(event[SERIAL]), int(event[REASON])) for events in self._events for event in events]
+        self._events = []
+        return ended
+
+    def last_measures(self) -> list[float]:
+        """Return what the page charts of the last round, and forget the rest."""
+        values = self._rows[-1][-1, COLUMNS]
+        self._rows, self._moments = [], []
+        return [round(float(value), 5) for value in values]
+
+
+class PlayedSide:
+    """A model that is played round by round; any round can be shown again, and gone on from with other parameters.
+
+    Draws are keyed by seed and round, so a model built anew from the same parameters and played as far is the same model: nothing
+    but parameters has to be kept to come back.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.terms: list[tuple[int, Config]] = [(0, config)]  # from which round on which parameters
+        self.model = PlayedModel(config)
+        self._newest = take(self.model, [], NO_COPIES, self.model.world.around.demand)
+        self.tape = [pack(self._newest)]
+        self.series: list[list[float]] = []
+
+    @property
+    def config(self) -> Config:
+        """The parameters in force."""
+        return self.terms[-1][1]
+
+    @property
+    def frontier(self) -> int:
+        """The last round that was played."""
+        return len(self.tape) - 1
+
+    def play(self) -> None:
+        """Play one more round."""
+        demand = self.model.world.around.demand.copy()
+        copies = self.model.step_watched()
+        self._newest = take(self.model, self.model.last_events(), copies, demand)
+        self.tape.append(pack(self._newest))
+        self.series.append(self.model.last_measures())
+
+    def change(self, config: Config) -> None:
+        """Go on from the frontier under other parameters."""
+        if config != self.config:
+            self.model.change(config)
+            earlier = [term for term in self.terms[1:] if term[0] < self.frontier]
+            self.terms = [self.terms[0], *earlier, (self.frontier, config)]
+
+    def moment(self, now: int) -> Moment:
+        """Return what a round looked like."""
+        return self._newest if now == self.frontier else unpack(self.tape[now])
+
+    async def model_at(self, now: int) -> PlayedModel:
+        """Return a model at a round: the one that plays, or one built anew and played as far."""
+        if now == self.frontier:
+            return self.model
+        model = PlayedModel(self.terms[0][1])
+        for start, config in [*self.terms[1:], (now, self.config)]:
+            while model.rounds_played < min(start, now):
+                model.run(min(AT_ONCE, min(start, now) - model.rounds_played))
+                model.last_events()
+                await asyncio.sleep(0)
+            if start < now:
+                model.change(config)
+        return model
+
+    async def cut(self, now: int) -> None:
+        """Forget what came after a round, so that the model goes on from there."""
+        if now < self.frontier:
+            model = await self.model_at(now)
+            self.model, self.tape, self.series = model, self.tape[: now + 1], self.series[:now]
+            self._newest = unpack(self.tape[now])
+            self.terms = [self.terms[0], *(term for term in self.terms[1:] if term[0] <= now)]
+            self.model.change(self.config)

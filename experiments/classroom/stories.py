@@ -1,0 +1,82 @@
+"""The story of one organisation up to a round: whom it met, what it learned, whom it copied, and why its collaborations ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from experiments.classroom.moments import Team
+from experiments.classroom.side import PlayedSide
+from sim.phases.let_go import REASONS
+
+LONGEST = 8  # lines of each kind: a class reads few
+LEARNED_FROM = 0.02  # change of a skill that is worth telling
+
+
+async def glance(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
+    """Return the skills of organisation ``i`` in round ``now``, those it entered with, and its sector."""
+    model = await side.model_at(now)
+    if i >= model.world.org.load.size:
+        return {}
+    organisation = model.organisation(i)
+    skills, core = ([round(float(skill), 3) for skill in values] for values in (organisation.expertise, organisation.core))
+    return {"organisation": i, "round": now, "sector": organisation.sector, "skills": skills, "started_as": core}
+
+
+async def story(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
+    """Return what became of organisation ``i`` up to round ``now``.
+
+    Skills, trust and familiarity are those after that round; ``started_as`` are the skills it entered with. Partners come with
+    the number of meetings and of joint collaborations, those it worked with first. Collaborations are listed newest first, with
+    reason ``running`` while they run.
+    """
+    model = await side.model_at(now)
+    org = model.world.org
+    if i >= org.load.size:
+        return {}
+    organisation = model.organisation(i)
+    partners = [{**known, "partner": known["partner"].row} for known in organisation.ledger()]
+    partners.sort(key=lambda known: (-known["joint"], -known["meetings"], known["partner"]))
+    skills, core = org.expertise[i], org.core[i]
+    requirement = organisation.requirement
+    return {
+        **await glance(side, i, now),
+        "learned": [[k, round(float(skills[k] - core[k]), 3)] for k in (skills - core).argsort().tolist() if abs(skills[k] - core[k]) > LEARNED_FROM],
+        "bridging": round(float(org.bridging[i]), 3),
+        "performance": round(float(org.performance[i]), 3),
+        "needs": [[k, round(float(weight), 3)] for k, weight in enumerate(requirement) if weight > 0.0],
+        "alone_quality": round(float(org.alone_quality[i]), 3),
+        "known": len(partners),
+        "partners": [{key: round(value, 2) for key, value in known.items()} for known in partners[:LONGEST]],
+        **past(side, i, now),
+    }
+
+
+def past(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
+    """Return whom an organisation copied, who copied it, and its collaborations, from the rounds on the tape."""
+    copied: Counter[int] = Counter()
+    copied_by: Counter[int] = Counter()
+    seen: dict[int, dict[str, Any]] = {}
+    for played in range(now + 1):
+        moment = side.moment(played)
+        copied.update(model for copier, model in moment.copies if copier == i)
+        copied_by.update(copier for copier, model in moment.copies if model == i)
+        for serial, team in moment.teams.items():
+            if i in team[1:]:
+                note(seen, serial, team, played)
+        ended = dict(moment.ended)
+        for serial, told in seen.items():
+            if told["reason"] != "running":
+                continue
+            if serial in ended:
+                told["reason"], told["ended"] = REASONS[ended[serial]], played
+            elif i not in moment.teams.get(serial, [])[1:]:
+                told["reason"], told["ended"] = "left", played
+    newest = sorted(seen.values(), key=lambda told: -told["started"])[:LONGEST]
+    return {"copied": copied.most_common(LONGEST), "copied_by": copied_by.most_common(LONGEST), "worked": len(seen), "collaborations": newest}
+
+
+def note(seen: dict[int, dict[str, Any]], serial: int, team: Team, played: int) -> None:
+    """Note a collaboration an organisation is in after a round."""
+    told = seen.setdefault(serial, {"started": played, "ended": None, "reason": "running", "convenor": team[1], "members": team[1:]})
+    told["members"], told["convenor"] = team[1:], team[1]

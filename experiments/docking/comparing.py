@@ -1,0 +1,114 @@
+"""Run what a dock compares, and compare it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from analysis.docking import FALSE_ALARM, Known, Standing, holds, standing
+from analysis.estimates import Estimate, paired_difference, simultaneous_level
+from experiments.design import Study
+from experiments.docking.reference import Cell, Dock, Relation
+from experiments.factors import Level
+from experiments.sampling import Design
+from experiments.study import play
+
+CELL = "cell"
+PLACES = dict[str, dict[str, Any]]
+
+
+class Compared(NamedTuple):
+    """A cell with what ours gives: mean, standard error, replicates; the reference with the standard error it is compared by; how it stands."""
+
+    cell: Cell
+    ours: Known
+    replicates: int
+    reference: Known
+    margin: float
+    standing: Standing
+
+
+class Related(NamedTuple):
+    """A claim with the paired difference it is judged by."""
+
+    relation: Relation
+    difference: Estimate
+    outcome: str
+
+
+class Outcome(NamedTuple):
+    """What a dock came to: cells with a reference, claims, and all runs with the parameters of their cells."""
+
+    dock: Dock
+    compared: list[Compared]
+    related: list[Related]
+    runs: pl.DataFrame
+
+    @property
+    def misses(self) -> int:
+        """How many cells differ and claims are contradicted."""
+        return sum(c.standing.verdict == "different" for c in self.compared) + sum(r.outcome == "contradicted" for r in self.related)
+
+
+def key_of(settings: Mapping[str, Any]) -> str:
+    """Return a place as text, the same for the same place."""
+    return json.dumps(settings, sort_keys=True)
+
+
+def places_of(dock: Dock, quick: bool) -> PLACES:
+    """Return every place that is run, once: those of cells and of claims; when it is to be quick none that is only drawn."""
+    cells = [cell for cell in dock.cells if cell.value is not None or not quick]
+    asked = [*(dock.place(cell) for cell in cells), *(place for r in dock.about.relations for place in (r.more, r.less))]
+    return {key_of(place): place for place in asked}
+
+
+def run_dock(dock: Dock, quick: bool, workers: int) -> Outcome:
+    """Run all places of a dock with common random numbers, and compare."""
+    places = places_of(dock, quick)
+    replicates = dock.about.replicates.quick if quick else dock.about.replicates.full
+    levels = [Level(key, settings) for key, settings in places.items()]
+    study = Study(dock.name, dock.about.title, {CELL: levels}, replicates, dock.about.seed, design=Design(factors=(CELL,)), model=dock.about.model)
+    runs = play(study, workers).runs
+    return Outcome(dock, compared(dock, runs), related(dock, runs), with_places(runs, dock))
+
+
+def with_places(runs: pl.DataFrame, dock: Dock) -> pl.DataFrame:
+    """Return runs with the parameters that cells set beside them; runs of claims alone are left out."""
+    rows = [{CELL: key_of(dock.place(cell)), "variant": cell.variant, **cell.settings} for cell in dock.cells]
+    places = pl.DataFrame(rows, infer_schema_length=None).unique(maintain_order=True)
+    return runs.join(places, on=CELL, maintain_order="right")
+
+
+def values(runs: pl.DataFrame, place: Mapping[str, Any], measure: str) -> np.ndarray:
+    """Return a measure at a place, by replicate."""
+    return runs.filter(pl.col(CELL) == key_of(place)).sort("replicate")[measure].to_numpy()
+
+
+def compared(dock: Dock, runs: pl.DataFrame) -> list[Compared]:
+    """Compare every cell that has a reference."""
+    known = [cell for cell in dock.cells if cell.value is not None]
+    found = []
+    for cell in known:
+        sample = values(runs, dock.place(cell), cell.measure)
+        spread = float(sample.std(ddof=1))
+        assert cell.value is not None
+        error = cell.error if cell.error is not None else spread / float(np.sqrt(cell.runs or 1))  # their runs vary as ours do
+        ours, reference = Known(float(sample.mean()), spread / float(np.sqrt(sample.size))), Known(cell.value, error)
+        margin = dock.margin(cell.measure)
+        found.append(Compared(cell, ours, sample.size, reference, margin, standing(ours, reference, margin, len(known))))
+    return found
+
+
+def related(dock: Dock, runs: pl.DataFrame) -> list[Related]:
+    """Judge every claim by the paired difference, with intervals that hold together."""
+    claims = dock.about.relations
+    found = []
+    for relation in claims:
+        more, less = (values(runs, place, relation.measure) for place in (relation.more, relation.less))
+        difference = paired_difference(more, less, simultaneous_level(len(claims), 1.0 - FALSE_ALARM))
+        found.append(Related(relation, difference, holds(difference)))
+    return found

@@ -1,0 +1,155 @@
+"""What a dock compares: its reference values with their sources, and the study that answers them."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from analysis.names import nearest
+from experiments.classics import ClassicTarget
+from experiments.factors import as_number
+from sim.errors import InputError
+
+HERE = Path(__file__).parent
+MARKS = {"P": "published", "R": "independent implementation", "": "ours alone"}
+OWN = ("variant", "measure", "value", "error", "runs", "mark")  # columns of cells.csv that set no parameter
+
+
+class Part(BaseModel):
+    """Closed to unknown names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Replicates(Part):
+    """Replicates of every cell."""
+
+    quick: int = Field(ge=2)
+    full: int = Field(ge=2)
+
+
+class Panel(Part):
+    """A panel of the figure: a measure against a parameter, a line per level of another, where others have one value or one of several."""
+
+    title: str
+    measure: str
+    x: str
+    by: str = ""
+    where: dict[str, Any] = {}
+    scale: Literal["linear", "log"] = "linear"
+
+
+class Relation(Part):
+    """A claim that a measure is higher at one place than at another."""
+
+    claim: str
+    measure: str
+    more: dict[str, Any]
+    less: dict[str, Any]
+
+
+class Description(Part):
+    """What ``dock.yaml`` says.
+
+    Attributes:
+        model: preset of the classic.
+        title: author, year and subject.
+        source: where reference values come from.
+        level: identical, distributional or relational (Axtell et al. 1996).
+        margin: the smallest difference that matters, as a share of the range of a measure's reference values in this dock.
+        margins: margins in units of a measure, where its reference values have no range to speak of.
+        replicates: of every cell.
+        seed: of the study.
+        variants: named groups of parameters, for the column ``variant`` of cells.csv.
+        panels: of the figure.
+        relations: what is claimed of directions.
+        remarks: what was found out, what was tried where cells miss.
+    """
+
+    model: str
+    title: str
+    source: list[str]
+    level: Literal["identical", "distributional", "relational"]
+    margin: float = Field(0.1, gt=0, lt=1)
+    margins: dict[str, float] = {}
+    replicates: Replicates
+    seed: int = 1
+    variants: dict[str, dict[str, Any]] = {}
+    panels: list[Panel]
+    relations: list[Relation] = []
+    remarks: list[str] = []
+
+
+class Cell(NamedTuple):
+    """One value to compare: where (parameters), which measure, the reference with its standard error or number of runs, and its mark."""
+
+    settings: dict[str, Any]
+    variant: str
+    measure: str
+    value: float | None
+    error: float | None
+    runs: int | None
+    mark: str
+
+    @property
+    def where(self) -> str:
+        """Its place in words."""
+        return ", ".join([*([self.variant] if self.variant else []), *(f"{name} {value}" for name, value in self.settings.items())])
+
+
+class Dock(NamedTuple):
+    """A dock: its name, what it says of itself, and its cells."""
+
+    name: str
+    about: Description
+    cells: tuple[Cell, ...]
+
+    def place(self, cell: Cell) -> dict[str, Any]:
+        """Return everything a cell sets."""
+        return {**self.about.variants.get(cell.variant, {}), **cell.settings}
+
+    def margin(self, measure: str) -> float:
+        """Return the smallest difference of a measure that matters."""
+        if measure in self.about.margins:
+            return self.about.margins[measure]
+        known = [cell.value for cell in self.cells if cell.measure == measure and cell.value is not None]
+        return self.about.margin * (max(known) - min(known))
+
+
+def dock_names() -> tuple[str, ...]:
+    """Return the names of all docks: every folder here that describes one."""
+    return tuple(sorted(path.parent.name for path in HERE.glob("*/dock.yaml")))
+
+
+@cache
+def read_dock(name: str) -> Dock:
+    """Read a dock by name."""
+    if name not in dock_names():
+        raise InputError(f"{name} is not a dock; allowed: {', '.join(dock_names())}.{nearest(name, dock_names())}")
+    about = Description.model_validate(yaml.safe_load((HERE / name / "dock.yaml").read_text(encoding="utf-8")))
+    with (HERE / name / "cells.csv").open(encoding="utf-8", newline="") as file:
+        cells = tuple(map(read_cell, csv.DictReader(file)))
+    dock = Dock(name, about, cells)
+    for cell in cells:
+        ClassicTarget(about.model).checked(dock.place(cell))
+    return dock
+
+
+def read_cell(row: dict[str, str]) -> Cell:
+    """Read one row; what is empty is not set."""
+    settings = {key: read_value(text) for key, text in row.items() if key not in OWN and text != ""}
+    value, error = (float(row[key]) if row.get(key) else None for key in ("value", "error"))
+    runs = int(row["runs"]) if row.get("runs") else None
+    if value is not None and error is None and runs is None:
+        raise InputError(f"cells.csv: {row} has a value, but neither error nor runs; one of them must be known")
+    return Cell(settings, row.get("variant", ""), row["measure"], value, error, runs, row.get("mark", ""))
+
+
+def read_value(text: str) -> Any:
+    """Read a parameter as YAML does."""
+    return as_number(yaml.safe_load(text))

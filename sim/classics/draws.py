@@ -1,0 +1,41 @@
+"""Many draws for one agent in one round: a keyed start, then SplitMix64, whose n-th word is a function of start and n alone.
+
+A keyed draw by Philox costs ten rounds of mixing; where an agent needs dozens of draws at once one such call gives the start of a
+sequence of its own, and a word of it costs two multiplications. Draws stay functions of (key, stream, round, agent, number).
+
+Source: Steele, Lea & Flood (2014), Fast splittable pseudorandom number generators, OOPSLA; constants of SplitMix64.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compilation import kernel
+from sim.randomness import SHIFT_32, Seed, philox
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+S27, S30, S31, S2 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(2)
+ALWAYS = 4611686018427387904.0  # 2^62
+
+
+@kernel
+def sequence(key: Seed, process: int, moment: int, entity: int) -> np.uint64:
+    """Return the start of a sequence of draws."""
+    high, low, _, _ = philox(0, entity, moment, process, key)
+    return (high << SHIFT_32) | low
+
+
+@kernel
+def word(start: np.uint64, number: int) -> np.int64:
+    """Return a whole number below 2^62."""
+    mixed = start + (np.uint64(number) + np.uint64(1)) * GOLDEN
+    mixed = (mixed ^ (mixed >> S30)) * MIX_1
+    mixed = (mixed ^ (mixed >> S27)) * MIX_2
+    return np.int64((mixed ^ (mixed >> S31)) >> S2)
+
+
+@kernel
+def limit(chance: float) -> np.int64:
+    """Return below which words are that have this chance."""
+    return np.int64(chance * ALWAYS)

@@ -1,0 +1,34 @@
+"""Compile the kernels of the classics: kept as long as the shared parts and the file they stand in stay as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sim.compilation import cache_folder, entry
+
+NAME = re.compile(r"[a-z_]+_\d{4}")  # of a classic: author and year
+HERE = Path(__file__).parent
+UNDER = tuple(HERE.parent / f"{name}.py" for name in ("compilation", "linking", "randomness"))  # what the classics need of the core
+
+
+def shared_sources() -> tuple[Path, ...]:
+    """Return the modules that any classic may call: what lies here and is no classic itself, and what they need of the core."""
+    return (*(path for path in sorted(HERE.glob("*.py")) if not NAME.fullmatch(path.stem)), *UNDER)
+
+
+def classic_entry(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a kernel of a classic that is called from Python, and keep it on disk."""
+    return entry(function, sources_with(Path(function.__code__.co_filename)))
+
+
+def sources_with(own: Path) -> tuple[Path, ...]:
+    """Return everything that kernels of a file may call."""
+    return tuple(sorted({*shared_sources(), own}))
+
+
+def is_compiled(own: Path) -> bool:
+    """Tell whether kernels of a classic's file, as it is now, were compiled on this machine before."""
+    return any(cache_folder(sources_with(own)).rglob(f"{own.stem}.*.nbc"))

@@ -1,0 +1,139 @@
+"""Lazer & Friedman (2007): efficient networks find good solutions soon, inefficient ones find better solutions late.
+
+``agents`` search an NK landscape (``sim/classics/nk.py``); payoff is ``(f / max f)^power``. In every round, all at once, an
+agent looks at its neighbours with probability ``velocity``. If the best of them does better than itself it copies that solution, bit by
+bit, keeping a bit of its own with probability ``error``. In all other cases it changes one random bit and keeps the change only if that is
+strictly better.
+
+Left open by the paper: ties between neighbours that do equally well (here the first by number, which after copying hold the same
+solution anyway); whether inputs of a bit are distinct (``inputs``); whether velocity is a chance per round or a fixed interval of
+rounds (here a chance).
+
+Source: Lazer, D. & Friedman, A. (2007), The network structure of exploration and exploitation, Administrative Science
+Quarterly 52:667-694.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Self
+
+from pydantic import model_validator
+
+from sim.classics.classic import ClassicModel, Floats, Integers, Row, RowAgent
+from sim.classics.kernels import classic_entry
+from sim.classics.networks import MEANING, Network, Topology, check_network, network
+from sim.classics.nk import WHICH, Inputs, Landscape, Landscaped, landscape, measure_search, payoff, search_start, tried
+from sim.compilation import kernel
+from sim.config import parameter
+from sim.measures import Measure
+from sim.randomness import Seed, uniform
+
+PAPER = "Lazer & Friedman 2007"
+
+
+class Stream(IntEnum):
+    """Streams of draws."""
+
+    LOOK = 1
+    ERROR = 2
+    CHANGE = 3
+
+
+class LazerFriedmanParameters(Landscaped):
+    """Parameters of Lazer & Friedman 2007."""
+
+    rounds: int = parameter(200, "rounds of one run", unit="rounds", source=PAPER, ge=1, le=1_000_000)
+    agents: int = parameter(100, "members of the system", source=PAPER, ge=2, le=100_000)
+    n: int = parameter(20, "bits of a solution", symbol="N", source=PAPER, ge=1, le=20)
+    k: int = parameter(5, "inputs of a bit: how rugged the landscape is", symbol="K", source=PAPER, ge=0, le=19)
+    inputs: Inputs = parameter("distinct", WHICH, source="assumed")
+    power: float = parameter(8.0, "payoff is fitness over the landscape's maximum, raised to this power", source=PAPER, gt=0, le=100)
+    network: Topology = parameter("complete", MEANING, source=PAPER)
+    degree: int = parameter(4, "contacts of an agent, where the network leaves it open", unit="agents", source="assumed", ge=1, le=10_000)
+    velocity: float = parameter(1.0, "chance to look at the neighbours", unit="per agent and round", source=PAPER, ge=0, le=1)
+    error: float = parameter(0.0, "chance to keep a bit of one's own when copying", unit="per bit", source=PAPER, ge=0, le=1)
+    distinct_starts: bool = parameter(False, "no two agents start with the same solution", source="assumed")
+
+    @model_validator(mode="after")
+    def possible(self) -> Self:
+        """Refuse networks and starts that do not exist."""
+        check_network(self.network, self.agents, self.degree)
+        if self.distinct_starts and self.agents > 2**self.n:
+            raise ValueError(f"agents is {self.agents}, but there are {2**self.n} solutions of n={self.n} bits: lower it, or distinct_starts=false")
+        return self
+
+
+class Member(RowAgent):
+    """A member of the system."""
+
+    solution = Row("solutions", "its solution, bits of a whole number")
+    payoff = Row("payoffs", "what the solution is worth, 0 to 1")
+
+
+class LazerFriedman2007(ClassicModel):
+    """Copying the best neighbour, in networks that spread solutions fast or slowly."""
+
+    Parameters = LazerFriedmanParameters
+    Agent = Member
+    MEASURES = {  # noqa: RUF012
+        "payoff": Measure("mean payoff", "share of the highest"),
+        "best_payoff": Measure("payoff of the best agent", "share of the highest"),
+        "solutions_left": Measure("different solutions among the agents", "solutions"),
+    }
+
+    def begin(self) -> None:
+        """Draw the landscape, the network and random starts."""
+        p = self.parameters
+        self.landscape = landscape(self.key, p.n, p.k, p.inputs, p.digits, p.power)
+        self.network = network(p.network, p.agents, p.degree, int(self.key))
+        self.solutions, self.payoffs = search_start(self.key, p.agents, self.landscape, p.distinct_starts)
+
+    @property
+    def size(self) -> int:
+        """Number of agents."""
+        return len(self.solutions)
+
+    def play(self, first: int, rounds: int, rows: Floats) -> int:
+        """Search for some rounds."""
+        velocity, error = self.parameters.velocity, self.parameters.error
+        search(self.solutions, self.payoffs, self.network, self.landscape, self.key, velocity, error, first, rounds, rows)
+        return rounds
+
+
+MODEL = LazerFriedman2007
+
+
+@classic_entry
+def search(
+    solutions: Integers, payoffs: Floats, network: Network, land: Landscape, key: Seed, velocity: float, error: float, first: int, rounds: int,
+    rows: Floats,
+) -> None:  # fmt: skip
+    """Play rounds, all agents at once."""
+    for now in range(first, first + rounds):
+        seen, worth = solutions.copy(), payoffs.copy()
+        for agent in range(solutions.size):
+            best = agent
+            if uniform(key, Stream.LOOK, now, agent, 0) < velocity:
+                for contact in network.contacts[network.starts[agent] : network.starts[agent + 1]]:
+                    if worth[contact] > worth[best]:
+                        best = contact
+            if best != agent:
+                solutions[agent] = copied(seen[agent], seen[best], key, error, now, agent, land.inputs.shape[0])
+                payoffs[agent] = payoff(solutions[agent], land) if error > 0.0 else worth[best]
+            else:
+                draw = uniform(key, Stream.CHANGE, now, agent, 0)
+                solutions[agent], payoffs[agent] = tried(seen[agent], worth[agent], land, draw)
+        measure_search(solutions, payoffs, rows[now - first])
+    if rounds == 0:
+        measure_search(solutions, payoffs, rows[0])
+
+
+@kernel
+def copied(own: int, other: int, key: Seed, error: float, now: int, agent: int, n: int) -> int:
+    """Return the other's solution, with bits of one's own where copying fails."""
+    if error > 0.0:
+        for bit in range(n):
+            if uniform(key, Stream.ERROR, now, agent, bit) < error:
+                other = (other & ~(1 << bit)) | (own & (1 << bit))
+    return other

@@ -1,0 +1,258 @@
+"""March (1991): mutual learning of an organisation's code and its members.
+
+Reality has ``m`` dimensions of +1 or -1. Each of ``n`` individuals holds a belief of -1, 0 or 1 on every dimension, and so does the
+organisation's code, which starts without any (0). In every round
+
+1. *socialisation*: on each dimension where code and belief differ (and the code has an opinion) an individual's belief moves
+   towards the code with probability ``p1``;
+2. *learning by the code*: the code moves to the dominant view of those individuals whose knowledge exceeds its own, with
+   probability ``1 - (1 - p2)^k``;
+3. *turnover*: an individual is replaced by a naive one with probability ``p3``.
+
+Fast socialisation makes everybody agree before the code has learnt from those who deviate: the organisation knows less in the end.
+
+The text does not give the published figure; three rules that it does not state do (Rodan 2005, Christensen 2015). Each is a switch, with the
+documented rule as default and the literal reading as ``model=march_1991_literal``:
+
+* ``performance``: with ``actions`` an individual acts on every dimension, by the toss of a coin where it has no belief, and is judged by its
+  actions; with ``beliefs`` a missing belief counts as wrong.
+* ``adoption``: with ``step`` a belief moves one step (opposite, none, same); with ``whole`` it becomes that of the code at once.
+* ``code_learning``: with ``majority`` k is the margin of the majority action; with ``differing`` it is the number of better individuals
+  who differ from the code less the number who do not.
+* ``missing``: where the code has no opinion it is half right (``half``), acts by the toss of a coin (``coin``), or is wrong (``wrong``).
+
+Also left open: whether both learn at once (``order`` says who learns first within a round; those who learn together learn from what
+was before), and what the figure's axis is. It is ``code_score``, right less wrong dimensions, under the documented
+rules: the public replication that gives the published figure reports that, and not the share of right ones.
+
+Source: March, J. G. (1991), Exploration and exploitation in organizational learning, Organization Science 2(1):71-87.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Literal
+
+import numpy as np
+
+from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
+from sim.classics.draws import limit, sequence, word
+from sim.classics.kernels import classic_entry
+from sim.compilation import kernel
+from sim.config import parameter
+from sim.measures import Measure
+from sim.randomness import Seed, pick, uniform
+
+MARCH = "March 1991"
+DOCUMENTED = "Rodan 2005, Christensen 2015; not in March 1991"
+ORDERS = ("individuals", "code", "together")
+MISSING = ("wrong", "half", "coin")
+WRONG, HALF, COIN = range(3)
+INDIVIDUALS_FIRST, CODE_FIRST, TOGETHER = range(3)
+
+
+class Stream(IntEnum):
+    """Streams of draws."""
+
+    REALITY = 1
+    BELIEF = 2
+    SOCIALISATION = 3
+    ACTION = 4
+    CODE = 5
+    TURNOVER = 6
+    NEWCOMER = 7
+
+
+class MarchParameters(Parameters):
+    """Parameters of March 1991."""
+
+    rounds: int = parameter(200, "rounds of one run", unit="rounds", source="assumed: long enough to come to rest unless p3 > 0", ge=1, le=1_000_000)
+    dimensions: int = parameter(30, "dimensions of reality", symbol="m", source=MARCH, ge=1, le=10_000)
+    individuals: int = parameter(50, "members of the organisation", symbol="n", source=MARCH, ge=1, le=100_000)
+    p1: float = parameter(0.5, "socialisation: chance to learn from the code", unit="per dimension and round", source=MARCH, ge=0, le=1)
+    p2: float = parameter(0.5, "learning by the code: chance per individual of the margin", unit="per dimension and round", source=MARCH, ge=0, le=1)
+    p3: float = parameter(0.0, "turnover: chance to be replaced by somebody naive", unit="per individual and round", source=MARCH, ge=0, le=1)
+    performance: Literal["actions", "beliefs"] = parameter("actions", "what individuals and code are judged by", source=DOCUMENTED)
+    adoption: Literal["step", "whole"] = parameter("step", "how far a belief moves towards the code", source=DOCUMENTED)
+    code_learning: Literal["majority", "differing"] = parameter("majority", "what k of the code's learning counts", source=DOCUMENTED)
+    missing: Literal["wrong", "half", "coin"] = parameter("half", "how the code is judged where it has no opinion", source=DOCUMENTED)
+    order: Literal["individuals", "code", "together"] = parameter("together", "who learns first within a round", source="left open by March 1991")
+
+
+class Individual(RowAgent):
+    """A member of the organisation."""
+
+    beliefs = Row("beliefs", "belief per dimension, shape (m,): -1, 0 or 1")
+
+
+class March1991(ClassicModel):
+    """Mutual learning of a code and its members."""
+
+    Parameters = MarchParameters
+    Agent = Individual
+    MEASURES = {  # noqa: RUF012
+        "code_score": Measure("dimensions on which the code is right less those on which it is wrong", "share, -1 to 1"),
+        "code_knowledge": Measure("share of dimensions on which the code is right", "0-1"),
+        "knowledge": Measure("share of dimensions on which individuals are right, on average", "0-1"),
+        "disagreement": Measure("share of dimensions on which two individuals differ, on average", "0-1"),
+    }
+
+    def begin(self) -> None:
+        """Draw reality and naive beliefs; the code starts without any."""
+        self.reality, self.beliefs = start(self.key, self.parameters.individuals, self.parameters.dimensions)
+        self.code = np.zeros(self.parameters.dimensions, dtype=np.int64)
+
+    @property
+    def size(self) -> int:
+        """Number of individuals."""
+        return len(self.beliefs)
+
+    def play(self, first: int, rounds: int, rows: Floats) -> int:
+        """Learn from each other for some rounds."""
+        p = self.parameters
+        switches = p.performance == "actions", p.adoption == "step", p.code_learning == "majority", MISSING.index(p.missing), ORDERS.index(p.order)
+        learn(self.reality, self.beliefs, self.code, self.key, (p.p1, p.p2, p.p3), switches, first, rounds, rows)
+        return rounds
+
+
+MODEL = March1991
+
+
+@classic_entry
+def start(key: Seed, individuals: int, dimensions: int) -> tuple[Integers, Integers]:
+    """Return reality, shape (m,), and beliefs, shape (n, m)."""
+    reality, beliefs = np.empty(dimensions, dtype=np.int64), np.empty((individuals, dimensions), dtype=np.int64)
+    for dimension in range(dimensions):
+        reality[dimension] = 1 if uniform(key, Stream.REALITY, 0, dimension, 0) < 0.5 else -1
+        for individual in range(individuals):
+            beliefs[individual, dimension] = pick(uniform(key, Stream.BELIEF, 0, individual, dimension), 3) - 1
+    return reality, beliefs
+
+
+@classic_entry
+def learn(
+    reality: Integers, beliefs: Integers, code: Integers, key: Seed, chances: tuple[float, float, float],
+    switches: tuple[bool, bool, bool, int, int], first: int, rounds: int, rows: Floats,
+) -> None:  # fmt: skip
+    """Play rounds; once code and individuals agree on everything nothing can change, and the last measures stand."""
+    p1, p2, p3 = chances
+    by_actions, stepwise, by_majority, missing, order = switches
+    at_rest = False
+    for now in range(first, first + rounds):
+        if not at_rest:
+            before = code.copy()
+            if order == INDIVIDUALS_FIRST:
+                socialise(beliefs, code, key, p1, stepwise, now)
+            teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, missing, now)
+            if order != INDIVIDUALS_FIRST:
+                socialise(beliefs, code if order == CODE_FIRST else before, key, p1, stepwise, now)
+            turn_over(beliefs, key, p3, now)
+            at_rest = p3 == 0.0 and agree(beliefs, code)
+        measure(reality, beliefs, code, rows[now - first])
+    if rounds == 0:
+        measure(reality, beliefs, code, rows[0])
+
+
+@kernel
+def socialise(beliefs: Integers, code: Integers, key: Seed, p1: float, stepwise: bool, now: int) -> None:
+    """Move beliefs towards the code, in place."""
+    most = limit(p1)
+    for individual in range(beliefs.shape[0]):
+        draws = sequence(key, Stream.SOCIALISATION, now, individual)
+        for dimension in range(code.size):
+            held, taught = beliefs[individual, dimension], code[dimension]
+            moves = (taught != 0) & (held != taught) & (word(draws, dimension) < most)
+            beliefs[individual, dimension] = held + moves * (taught if stepwise else taught - held)
+
+
+@kernel
+def act(beliefs: Integers, actions: Integers, key: Seed, now: int, who: int) -> None:
+    """Write what somebody does about every dimension: as is believed, or as a coin says."""
+    draws = sequence(key, Stream.ACTION, now, who)
+    for dimension in range(beliefs.size):
+        coin = 2 * (word(draws, dimension) & 1) - 1
+        actions[dimension] = beliefs[dimension] if beliefs[dimension] != 0 else coin
+
+
+@kernel
+def teach_code(
+    reality: Integers, beliefs: Integers, code: Integers, key: Seed, p2: float, by_actions: bool, by_majority: bool, missing: int, now: int,
+) -> None:  # fmt: skip
+    """Move the code to the dominant view of those who know more than it does, in place."""
+    n, m = beliefs.shape
+    own = score_of_code(reality, code, key, missing, n, now)
+    balance, differing, view = np.zeros(m, dtype=np.int64), np.zeros(m, dtype=np.int64), np.empty(m, dtype=np.int64)
+    for individual in range(n):
+        if by_actions:
+            act(beliefs[individual], view, key, now, individual)
+        else:
+            view[:] = beliefs[individual]
+        score = 0
+        for dimension in range(m):
+            score += view[dimension] == reality[dimension]
+        if score > own:
+            for dimension in range(m):
+                balance[dimension] += view[dimension]
+                differing[dimension] += 1 if view[dimension] != code[dimension] else -1
+    for dimension in range(m):
+        dominant = np.sign(balance[dimension])
+        margin = abs(balance[dimension]) if by_majority else differing[dimension]
+        if dominant != 0 and dominant != code[dimension] and margin > 0:
+            if uniform(key, Stream.CODE, now, dimension, 0) < 1.0 - (1.0 - p2) ** margin:
+                code[dimension] = dominant
+
+
+@kernel
+def score_of_code(reality: Integers, code: Integers, key: Seed, missing: int, n: int, now: int) -> float:
+    """Return on how many dimensions the code counts as right."""
+    view, score = code.copy(), 0.0
+    if missing == COIN:
+        act(code, view, key, now, n)
+    for dimension in range(code.size):
+        if view[dimension] == reality[dimension]:
+            score += 1.0
+        elif view[dimension] == 0 and missing == HALF:
+            score += 0.5
+    return score
+
+
+@kernel
+def turn_over(beliefs: Integers, key: Seed, p3: float, now: int) -> None:
+    """Replace individuals by naive ones, in place."""
+    if p3 > 0.0:
+        for individual in range(beliefs.shape[0]):
+            if uniform(key, Stream.TURNOVER, now, individual, 0) < p3:
+                for dimension in range(beliefs.shape[1]):
+                    beliefs[individual, dimension] = pick(uniform(key, Stream.NEWCOMER, now, individual, dimension), 3) - 1
+
+
+@kernel
+def agree(beliefs: Integers, code: Integers) -> bool:
+    """Tell whether everybody believes what the code says, and it says something everywhere."""
+    for dimension in range(code.size):
+        if code[dimension] == 0:
+            return False
+        for individual in range(beliefs.shape[0]):
+            if beliefs[individual, dimension] != code[dimension]:
+                return False
+    return True
+
+
+@kernel
+def measure(reality: Integers, beliefs: Integers, code: Integers, row: Floats) -> None:
+    """Write the measures into a row."""
+    n, m = beliefs.shape
+    balance, held = np.zeros(m, dtype=np.int64), np.zeros(m, dtype=np.int64)
+    for individual in range(n):
+        for dimension in range(m):
+            balance[dimension] += beliefs[individual, dimension]
+            held[dimension] += beliefs[individual, dimension] != 0
+    right, alike, code_right, code_score = 0, 0.0, 0, 0
+    for dimension in range(m):
+        code_right += code[dimension] == reality[dimension]
+        code_score += code[dimension] * reality[dimension]
+        right += (held[dimension] + balance[dimension] * reality[dimension]) // 2
+        for count in ((held[dimension] + balance[dimension]) // 2, (held[dimension] - balance[dimension]) // 2, n - held[dimension]):
+            alike += count * (count - 1.0)
+    row[0], row[1], row[2] = code_score / m, code_right / m, right / (n * m)
+    row[3] = 1.0 - alike / (m * n * (n - 1.0)) if n > 1 else 0.0

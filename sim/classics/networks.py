@@ -1,0 +1,84 @@
+"""Networks that classics put their agents on, by networkx, as two arrays: where each agent's contacts begin, and the contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+
+from sim.classics.classic import Integers
+from sim.errors import InputError
+
+Topology = Literal["complete", "line", "ring", "cliques", "random", "small_world", "star", "wheel", "none"]
+TOPOLOGIES: tuple[str, ...] = get_args(Topology)
+DRAWN = ("random", "small_world")
+MEANING = (
+    "who sees whom: complete; line; ring (the nearest on both sides, degree in all); cliques (a ring of cliques of degree + 1); "
+    "random (all with the same degree); small_world (a ring of which a tenth of the links lead anywhere); star; wheel; none"
+)
+REWIRED = 0.1
+
+
+class Network(NamedTuple):
+    """Contacts: those of agent i are ``contacts[starts[i]:starts[i + 1]]``."""
+
+    starts: Integers
+    contacts: Integers
+
+
+def network(topology: Topology, agents: int, degree: int, seed: int) -> Network:
+    """Return a network; arrays of one's own, for kernels may reorder contacts.
+
+    Args:
+        topology: see ``MEANING``.
+        agents: how many.
+        degree: contacts of each, where the topology leaves it open.
+        seed: of networks that are drawn; others do not depend on it.
+    """
+    found = laid_out(topology, agents, degree, seed if topology in DRAWN else 0)
+    return Network(found.starts.copy(), found.contacts.copy())
+
+
+def check_network(topology: Topology, agents: int, degree: int) -> None:
+    """Raise ValueError when there is no such network."""
+    if topology == "cliques" and agents % (degree + 1):
+        raise ValueError(f"degree is {degree}, but {agents} agents make no whole number of cliques of {degree + 1}: change degree or agents")
+    if topology in ("ring", "random", "small_world") and degree >= agents:
+        raise ValueError(f"degree is {degree}, but each of {agents} agents has {agents - 1} others: lower degree or raise agents")
+    if topology in ("ring", "small_world") and degree % 2:
+        raise ValueError(f"degree is {degree}; a ring has as many contacts on both sides: make it even")
+    if topology == "random" and degree * agents % 2:
+        raise ValueError(f"degree is {degree}; {agents} agents cannot all have an odd number of contacts: make one of both even")
+
+
+@cache
+def laid_out(topology: Topology, agents: int, degree: int, seed: int) -> Network:
+    """Make the arrays of a network."""
+    contacts = [np.array(sorted(neighbours), dtype=np.int64) for _, neighbours in sorted(graph(topology, agents, degree, seed).adjacency())]
+    starts = np.concatenate([[0], np.cumsum([len(seen) for seen in contacts])]).astype(np.int64)
+    return Network(starts, np.concatenate(contacts) if contacts else np.zeros(0, dtype=np.int64))
+
+
+def graph(topology: Topology, agents: int, degree: int, seed: int) -> Any:
+    """Return a network as networkx makes it; of a drawn one that falls apart, the next that does not."""
+    import networkx as nx  # slow to import
+
+    plain: dict[str, Callable[[int], Any]] = {
+        "complete": nx.complete_graph, "line": nx.path_graph, "none": nx.empty_graph, "wheel": nx.wheel_graph,
+        "star": lambda n: nx.star_graph(n - 1),
+    }  # fmt: skip
+    if topology in plain:
+        return plain[topology](agents)
+    if topology == "ring":
+        return nx.circulant_graph(agents, list(range(1, degree // 2 + 1)))
+    if topology == "cliques":
+        return nx.connected_caveman_graph(agents // (degree + 1), degree + 1) if agents > degree + 1 else nx.complete_graph(agents)
+    if topology == "small_world":
+        return nx.connected_watts_strogatz_graph(agents, degree, REWIRED, seed=seed)
+    for attempt in range(100):
+        found = nx.random_regular_graph(degree, agents, seed=seed + attempt)
+        if nx.is_connected(found):
+            return found
+    raise InputError(f"degree is {degree}: no connected random network of {agents} agents was found in 100 attempts; raise degree")

@@ -1,0 +1,274 @@
+"""NK landscapes, the problem that several classics search.
+
+A solution is ``n`` bits, held as a whole number. Each bit contributes a number drawn from U(0, 1) for every pattern of itself
+and its ``k`` inputs; the fitness of a solution is the mean of its contributions.
+
+Source: Kauffman & Weinberger (1989), J. Theor. Biol. 141:211; Kauffman (1993), The Origins of Order. What papers vary, each a
+parameter here: which bits are inputs (the next ones on a ring; others at random; any at random, itself or repeated too),
+whether contributions are rounded, and the power to which fitness over its maximum is raised.
+"""
+
+from __future__ import annotations
+
+from math import nan
+from typing import Literal, NamedTuple, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from sim.classics.classic import Floats, Integers, Parameters
+from sim.classics.kernels import classic_entry
+from sim.compilation import kernel
+from sim.config import parameter
+from sim.randomness import Seed, pick, uniform
+
+Inputs = Literal["adjacent", "distinct", "itself", "repeated"]
+ADJACENT, DISTINCT, ITSELF, REPEATED = range(4)
+HOW = {name: code for code, name in enumerate(get_args(Inputs))}
+INPUTS, CONTRIBUTIONS, START, WALK = 1001, 1002, 1003, 1004  # streams of draws
+FRESH, NEAR = 1024, 1e-9  # so many sums of changes are exact to far better than that
+EXACT = -1  # contributions are not rounded
+KAUFFMAN = "Kauffman 1993"
+WHICH = (
+    "the inputs of a bit: adjacent (the next ones on a ring), distinct (different others at random), itself (different ones at random, of which it "
+    "may be one itself), repeated (at random, also itself and one several times)"
+)
+
+
+class Landscaped(Parameters):
+    """Parameters of a model whose agents search an NK landscape."""
+
+    n: int = parameter(15, "bits of a solution", symbol="N", source=KAUFFMAN, ge=1, le=20)
+    k: int = parameter(7, "inputs of a bit: how rugged the landscape is", symbol="K", source=KAUFFMAN, ge=0, le=19)
+    inputs: Inputs = parameter("distinct", WHICH, source=KAUFFMAN)
+    digits: int = parameter(EXACT, "decimals to which contributions are rounded (-1: not at all)", source=KAUFFMAN, ge=EXACT, le=12)
+    power: float = parameter(8.0, "payoff is fitness over the landscape's maximum, raised to this power", source=KAUFFMAN, gt=0, le=100)
+
+    @model_validator(mode="after")
+    def fewer_inputs_than_bits(self) -> Self:
+        """Refuse more inputs than there are other bits."""
+        if self.k >= self.n:
+            raise ValueError(f"k is {self.k}, but a solution of n={self.n} bits has {self.n - 1} others: lower k or raise n")
+        return self
+
+
+class Landscape(NamedTuple):
+    """A landscape: inputs of each bit, shape (n, k); contributions by pattern, shape (n, 2^(k+1)); the highest fitness; the power of payoffs."""
+
+    inputs: Integers
+    contributions: Floats
+    top: float
+    power: float
+
+
+def landscape(key: Seed, n: int, k: int, inputs: Inputs = "distinct", digits: int = EXACT, power: float = 1.0) -> Landscape:
+    """Draw a landscape; one key gives the same landscape to every model that asks for the same."""
+    found, contributions, top = drawn(key, n, k, HOW[inputs], digits)
+    return Landscape(found, contributions, top, power)
+
+
+# --- kernels -------------------------------------------------------------------------------------------------------------
+
+
+@kernel
+def draw_inputs(key: Seed, n: int, k: int, how: int) -> Integers:
+    """Return the inputs of every bit."""
+    inputs = np.empty((n, k), dtype=np.int64)
+    for bit in range(n):
+        others: Integers = np.array([other for other in range(n) if other != bit or how == ITSELF], dtype=np.int64)
+        for number in range(k):
+            draw = uniform(key, INPUTS, 0, bit, number)
+            if how == ADJACENT:
+                inputs[bit, number] = (bit + 1 + number) % n
+            elif how == REPEATED:
+                inputs[bit, number] = pick(draw, n)
+            else:
+                chosen = number + pick(draw, others.size - number)
+                others[number], others[chosen] = others[chosen], others[number]
+                inputs[bit, number] = others[number]
+    return inputs
+
+
+@kernel
+def draw_contributions(key: Seed, n: int, k: int, digits: int) -> Floats:
+    """Return the contribution of every bit in every pattern."""
+    contributions = np.empty((n, 1 << (k + 1)))
+    scale = 10.0**digits
+    for bit in range(n):
+        for pattern in range(contributions.shape[1]):
+            contribution = uniform(key, CONTRIBUTIONS, bit, pattern, 0)
+            contributions[bit, pattern] = contribution if digits < 0 else np.rint(contribution * scale) / scale
+    return contributions
+
+
+@kernel
+def fitness(solution: int, inputs: Integers, contributions: Floats) -> float:
+    """Return the mean contribution of a solution's bits."""
+    n, k = inputs.shape
+    total = 0.0
+    for bit in range(n):
+        pattern = (solution >> bit) & 1
+        for number in range(k):
+            pattern |= ((solution >> inputs[bit, number]) & 1) << (number + 1)
+        total += contributions[bit, pattern]
+    return total / n
+
+
+@kernel
+def all_fitness(inputs: Integers, contributions: Floats) -> Floats:
+    """Return the fitness of all solutions, by one changed bit after the other (Gray code): then a pattern changes by one exclusive or."""
+    n, k = inputs.shape
+    flips = np.zeros((n, n), dtype=np.int64)  # what of the pattern of the second changes with the first
+    for bit in range(n):
+        flips[bit, bit] ^= 1
+        for number in range(k):
+            flips[inputs[bit, number], bit] ^= 1 << (number + 1)
+    patterns, found, solution = np.zeros(n, dtype=np.int64), np.empty(1 << n), 0
+    for turn in range(1 << n):
+        if turn:
+            changed = 0
+            while not (turn >> changed) & 1:
+                changed += 1
+            solution ^= 1 << changed
+            for bit in range(n):
+                patterns[bit] ^= flips[changed, bit]
+        total = 0.0
+        for bit in range(n):
+            total += contributions[bit, patterns[bit]]
+        found[solution] = total / n
+    return found
+
+
+@kernel
+def highest(inputs: Integers, contributions: Floats) -> float:
+    """Return the highest fitness: as ``all_fitness``, but adding up only what changes, and exactly where it comes near the highest so far."""
+    n, k = inputs.shape
+    flips, touched, counts = np.zeros((n, n), dtype=np.int64), np.empty((n, n), dtype=np.int64), np.zeros(n, dtype=np.int64)
+    for bit in range(n):
+        flips[bit, bit] ^= 1
+        for number in range(k):
+            flips[inputs[bit, number], bit] ^= 1 << (number + 1)
+    for changed in range(n):
+        for bit in range(n):
+            if flips[changed, bit]:
+                touched[changed, counts[changed]] = bit
+                counts[changed] += 1
+    patterns, solution, top, total = np.zeros(n, dtype=np.int64), 0, -1.0, 0.0
+    for turn in range(1 << n):
+        changed = 0
+        while turn and not (turn >> changed) & 1:
+            changed += 1
+        if turn:
+            solution ^= 1 << changed
+            for place in range(counts[changed]):
+                bit = touched[changed, place]
+                before = contributions[bit, patterns[bit]]
+                patterns[bit] ^= flips[changed, bit]
+                total += contributions[bit, patterns[bit]] - before
+        if turn % FRESH == 0:  # roundings must not add up
+            total = n * fitness(solution, inputs, contributions)
+        if total > n * top - NEAR:
+            top = max(top, fitness(solution, inputs, contributions))
+    return top
+
+
+@classic_entry
+def drawn(key: Seed, n: int, k: int, how: int, digits: int) -> tuple[Integers, Floats, float]:
+    """Return inputs, contributions and the highest fitness."""
+    inputs, contributions = draw_inputs(key, n, k, how), draw_contributions(key, n, k, digits)
+    return inputs, contributions, highest(inputs, contributions)
+
+
+@classic_entry
+def table(land: Landscape) -> Floats:
+    """Return the fitness of all 2^n solutions."""
+    return all_fitness(land.inputs, land.contributions)
+
+
+@classic_entry
+def optima(land: Landscape) -> NDArray[np.bool_]:
+    """Return which solutions are local optima: no change of a single bit makes them better."""
+    found = all_fitness(land.inputs, land.contributions)
+    n, local = land.inputs.shape[0], np.ones(found.size, dtype=np.bool_)
+    for solution in range(found.size):
+        for bit in range(n):
+            if found[solution ^ (1 << bit)] > found[solution]:
+                local[solution] = False
+    return local
+
+
+@classic_entry
+def walks(land: Landscape, key: Seed, count: int) -> Floats:
+    """Return the end fitness of adaptive walks: from a random start, to a random better neighbour, until there is none."""
+    n, ends = land.inputs.shape[0], np.empty(count)
+    for walk in range(count):
+        solution = pick(uniform(key, START, walk, 0, 0), 1 << n)
+        own, turn = fitness(solution, land.inputs, land.contributions), 0
+        while True:
+            seen, chosen, gained = 0, -1, nan
+            for bit in range(n):
+                other = fitness(solution ^ (1 << bit), land.inputs, land.contributions)
+                if other > own:
+                    seen += 1
+                    if uniform(key, WALK, walk, turn, bit) * seen < 1.0:  # each of those seen is kept with the same chance
+                        chosen, gained = bit, other
+            if chosen < 0:
+                break
+            solution, own, turn = solution ^ (1 << chosen), gained, turn + 1
+        ends[walk] = own
+    return ends
+
+
+@kernel
+def payoff(solution: int, land: Landscape) -> float:
+    """Return (fitness / highest fitness) ^ power."""
+    if land.top <= 0.0:  # all contributions were rounded to nothing
+        return 0.0
+    return (fitness(solution, land.inputs, land.contributions) / land.top) ** land.power
+
+
+@kernel
+def tried(solution: int, own: float, land: Landscape, draw: float) -> tuple[int, float]:
+    """Return the solution with a random bit changed and its payoff if that is strictly better, else both as they were."""
+    other = solution ^ (1 << pick(draw, land.inputs.shape[0]))
+    gained = payoff(other, land)
+    return (other, gained) if gained > own else (solution, own)
+
+
+@kernel
+def all_payoffs(solutions: Integers, land: Landscape) -> Floats:
+    """Return the payoff of every solution."""
+    found = np.empty(solutions.size)
+    for agent in range(solutions.size):
+        found[agent] = payoff(solutions[agent], land)
+    return found
+
+
+@kernel
+def random_solutions(key: Seed, agents: int, n: int, distinct: bool) -> Integers:
+    """Return a random solution per agent; no two alike if they are to be distinct."""
+    solutions, taken = np.empty(agents, dtype=np.int64), np.zeros(1 << n, dtype=np.bool_)
+    for agent in range(agents):
+        attempt = 0
+        solution = pick(uniform(key, START, 0, agent, attempt), 1 << n)
+        while distinct and taken[solution]:
+            attempt += 1
+            solution = pick(uniform(key, START, 0, agent, attempt), 1 << n)
+        taken[solution] = True
+        solutions[agent] = solution
+    return solutions
+
+
+@kernel
+def measure_search(solutions: Integers, payoffs: Floats, row: Floats) -> None:
+    """Write mean payoff, best payoff and the number of different solutions into a row of measures."""
+    ordered = np.sort(solutions)
+    row[0], row[1], row[2] = payoffs.mean(), payoffs.max(), 1 + np.count_nonzero(ordered[1:] != ordered[:-1])
+
+
+@classic_entry
+def search_start(key: Seed, agents: int, land: Landscape, distinct: bool) -> tuple[Integers, Floats]:
+    """Return random solutions and their payoffs."""
+    solutions = random_solutions(key, agents, land.inputs.shape[0], distinct)
+    return solutions, all_payoffs(solutions, land)

@@ -1,0 +1,25 @@
+"""Which classics there are: every file of this folder that is named after author and year, with its class as ``MODEL``."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from sim.classics.kernels import HERE, NAME
+
+if TYPE_CHECKING:
+    from sim.classics.classic import ClassicModel  # Mesa is slow to import, and a list of names does not need it
+
+
+@cache
+def classics() -> tuple[str, ...]:
+    """Return the names of all classics."""
+    return tuple(sorted(path.stem for path in HERE.glob("*.py") if NAME.fullmatch(path.stem)))
+
+
+@cache
+def classic(name: str) -> type[ClassicModel]:
+    """Return a classic by name; its file is imported when first asked for."""
+    model: type[ClassicModel] = import_module(f"sim.classics.{name}").MODEL
+    return model

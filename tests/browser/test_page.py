@@ -1,0 +1,184 @@
+"""The classroom page in a real browser."""
+
+import pytest
+
+from tests.browser.visit import SIZES, until
+
+SETTINGS = "?a=alliance&a.imitation.rate=0.1&b=hub&run.seed=3&population.organisations=40&lang=en"
+EQUAL = "?a=hub&a.imitation.rate=0.1&b=hub&b.imitation.rate=0.1&run.seed=5&population.organisations=40&lang=en"
+PANELS = ["#side-a", "#side-b", "#network-a", "#network-b", "#charts", "#transport", "#controls"]
+
+
+def test_painted_rounds_advance_and_stop(visit):
+    page = visit(SETTINGS)
+    assert page.round == 0
+    page.play_to(8)
+    stopped = page.round
+    page.tab.wait_for_timeout(400)
+    assert page.round == stopped
+    page.tab.click("#step")
+    until(lambda: page.round == stopped + 1, "one step")
+    page.tab.click("#back")
+    until(lambda: page.round == stopped, "one step back")
+
+
+def test_begin_again_comes_to_round_0_with_nobody_together(visit):
+    page = visit(SETTINGS)
+    page.play_to(6)
+    assert page.side("a")["teams"]
+    page.tab.click("#reset")
+    until(lambda: page.round == 0, "round 0")
+    for side in "ab":
+        assert page.side(side)["teams"] == [] and page.side(side)["series"] == []
+
+
+def test_equal_settings_give_equal_sides_and_another_rate_does_not(visit):
+    page = visit(EQUAL)
+    page.play_to(15)
+    assert page.side("a") == page.side("b")
+    page = visit(EQUAL.replace("&b.imitation.rate=0.1", "&b.imitation.rate=0.3"))
+    page.play_to(15)
+    assert page.side("a")["series"] != page.side("b")["series"]
+
+
+def test_rewind_shows_what_the_first_pass_showed(visit):
+    page = visit(SETTINGS)
+    first = {}
+    for _ in range(8):
+        page.tab.click("#step")
+        until(lambda: page.round == len(first) + 1, "a step")
+        first[page.round] = [page.side(side) | {"series": None} for side in "ab"]
+    for now in (3, 7, 1, 5, 8):
+        page.seek(now)
+        assert [page.side(side) | {"series": None} for side in "ab"] == first[now]
+    page.seek(0)
+    page.tab.click("#step")
+    until(lambda: page.round == 1, "replay")
+    assert [page.side(side) | {"series": None} for side in "ab"] == first[1]
+
+
+def test_a_reload_comes_back_to_the_same_round(visit):
+    page = visit(SETTINGS)
+    page.play_to(6)
+    now, held = page.round, page.side("a")
+    page.tab.reload()
+    page.ready()
+    until(lambda: page.round == now, "the same round")
+    assert page.side("a") == held
+
+
+def test_two_sessions_do_not_meet(visit):
+    one, other = visit(SETTINGS), visit(SETTINGS.replace("run.seed=3", "run.seed=4"))
+    one.play_to(5)
+    assert other.round == 0
+    other.tab.click("#step")
+    until(lambda: other.round == 1, "a step")
+    assert one.round >= 5
+    assert one.side("a")["strongest"] != other.side("a")["strongest"]
+
+
+def test_a_control_acts_at_once_or_waits_as_it_says(visit):
+    page = visit(SETTINGS)
+    page.play_to(5)
+    slider = page.tab.locator("#controls input[data-path='imitation.rate'][data-side='b']")
+    slider.focus()
+    slider.press("End")
+    until(lambda: "b.imitation.rate=1" in page.tab.evaluate("location.href"), "the address to say so")
+    assert page.tab.locator("#controls .banner").is_hidden()
+    page.tab.locator("#controls input[data-path='population.organisations']").focus()
+    page.tab.keyboard.press("Home")
+    page.tab.locator("#controls .banner").wait_for(state="visible")
+    assert len(page.side("a")["strongest"]) == 40
+    page.tab.locator("#controls .banner button").click()
+    until(lambda: len(page.side("a")["strongest"]) == 2, "the new population")
+
+
+def test_every_control_of_the_advanced_panel_has_a_name_and_a_rule(visit):
+    page = visit(SETTINGS)
+    page.tab.click("#open-advanced")
+    count = page.tab.evaluate("page.controls.parameters.size")
+    rows = page.tab.evaluate(
+        "[...document.querySelectorAll('dialog .row')].map((row) => [row.querySelector('h3').textContent,"
+        " row.querySelector('.equation').textContent, [...row.querySelectorAll('input, select')].every((one) => one.ariaLabel)])"
+    )
+    assert len(rows) == count
+    assert all(name and rule and named for name, rule, named in rows)
+
+
+def test_an_organisation_tells_its_story_by_mouse_and_by_keys(visit):
+    page = visit(SETTINGS)
+    page.play_to(12)
+    box = page.tab.locator("#network-a").bounding_box()
+    x, y = page.tab.evaluate("page.networks.a.at(7)")
+    page.tab.mouse.click(box["x"] + x, box["y"] + y)
+    page.tab.locator("#story h2").wait_for()
+    assert "Organisation 8" in page.tab.inner_text("#story h2")
+    page.tab.keyboard.press("Escape")
+    assert page.tab.locator("#story").is_hidden()
+    page.tab.focus("#network-b")
+    page.tab.keyboard.press("ArrowRight")
+    page.tab.locator("#glyph").wait_for(state="visible")
+    page.tab.keyboard.press("Enter")
+    page.tab.locator("#story h2").wait_for()
+    assert page.tab.evaluate("document.activeElement.id") == "story"
+
+
+def test_bands_of_thirty_runs_come_while_the_page_plays_on(visit):
+    page = visit(SETTINGS)
+    page.play_to(12)
+    page.tab.click("#bands")
+    page.tab.click("#play")
+    before = page.round
+    until(lambda: page.tab.evaluate("page.charts[0].bands !== null"), "the bands")
+    assert page.round > before
+    bands = page.tab.evaluate("page.charts[0].bands")
+    assert bands["runs"] == 30
+    assert all(low <= mean + 1e-9 or low <= high for side in "ab" for low, mean, high in zip(*bands[side][0], strict=True))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_all_panels_are_on_the_screen(visit, size, language):
+    page = visit(SETTINGS.replace("lang=en", f"lang={language}"), size)
+    page.play_to(3)
+    width, height = SIZES[size]
+    boxes = {panel: page.tab.locator(panel).bounding_box() for panel in PANELS}
+    for panel, box in boxes.items():
+        assert box["width"] > 100 and box["height"] > 50, panel
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width, panel
+        assert box["y"] >= 0 and (size == "phone" or box["y"] + box["height"] <= height), panel
+    assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert abs(boxes["#network-a"]["width"] - boxes["#network-b"]["width"]) < 2
+    for side in "ab":
+        inner, outer = boxes[f"#network-{side}"], boxes[f"#side-{side}"]
+        assert outer["x"] <= inner["x"] and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+    texts = "[...document.querySelectorAll('button, select, h3, .summary')]"
+    assert page.tab.evaluate(f"{texts}.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.id)") == []
+    for one in page.tab.locator("#transport > *:visible").all():
+        box = one.bounding_box()
+        assert 0 <= box["x"] and box["x"] + box["width"] <= width, one
+    if size != "phone":  # nothing lies over anything else
+        apart = [boxes[panel] for panel in ("#side-a", "#side-b", "#charts", "#transport", "#controls")]
+        for k, one in enumerate(apart):
+            for other in apart[:k]:
+                beside = one["x"] >= other["x"] + other["width"] or other["x"] >= one["x"] + one["width"]
+                assert beside or one["y"] >= other["y"] + other["height"] or other["y"] >= one["y"] + one["height"]
+
+
+def test_the_page_speaks_dutch(visit):
+    page = visit(SETTINGS)
+    page.play_to(4)
+    now = page.round
+    page.tab.click("#language")
+    until(lambda: page.tab.evaluate("document.documentElement.lang") == "nl", "Dutch")
+    page.ready()
+    until(lambda: page.round == now, "the same round")
+    assert page.tab.inner_text("#play-text") == "Afspelen"
+    assert "samenwerking" in page.tab.inner_text("#summary-a").lower()
+
+
+def test_little_motion_is_respected(visit):
+    page = visit(SETTINGS, reduced_motion="reduce")
+    page.play_to(6)
+    assert page.tab.evaluate("page.networks.a.draw(performance.now()) || page.networks.b.draw(performance.now())") is False
+    assert page.tab.evaluate("page.networks.a.flying.length") == 0

@@ -1,0 +1,35 @@
+"""Each classic beside its plain twin: the same distribution of outcomes. A correct model fails each comparison for one seed in 10,000."""
+
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp, ttest_ind
+
+from sim.classics.registry import classic
+from tests.reference.classics.barkoczi_galesic_2016 import PlainBarkocziGalesic2016
+from tests.reference.classics.lazer_friedman_2007 import PlainLazerFriedman2007
+from tests.reference.classics.march_1991 import PlainMarch1991
+
+FALSE_ALARM = 1e-4
+SEARCH = {"n": 8, "k": 3, "agents": 20}
+CASES = (
+    ("march_1991", PlainMarch1991, {"dimensions": 15, "individuals": 20, "p1": 0.3, "p2": 0.5}, "code_score", "code_score", 12),
+    ("march_1991", PlainMarch1991, {"dimensions": 15, "individuals": 20, "p1": 0.9, "p2": 0.1}, "code_score", "code_score", 5),
+    ("barkoczi_galesic_2016", PlainBarkocziGalesic2016, SEARCH, "payoff", "mean_payoff", 6),
+    ("barkoczi_galesic_2016", PlainBarkocziGalesic2016, {**SEARCH, "rule": "conformity"}, "payoff", "mean_payoff", 8),
+    ("barkoczi_galesic_2016", PlainBarkocziGalesic2016, {**SEARCH, "rule": "individual"}, "payoff", "mean_payoff", 8),
+    ("lazer_friedman_2007", PlainLazerFriedman2007, SEARCH, "payoff", "mean_payoff", 4),
+    ("lazer_friedman_2007", PlainLazerFriedman2007, {**SEARCH, "network": "line"}, "payoff", "mean_payoff", 8),
+)
+
+
+@pytest.mark.parametrize(("name", "twin", "settings", "measure", "theirs", "rounds"), CASES)
+def test_the_twin_gives_the_same(name, twin, settings, measure, theirs, rounds):
+    ours = np.array([getattr(classic(name)(rng=seed, **settings).run(rounds), measure) for seed in range(400)])
+    plain = []
+    for seed in range(150):
+        model = twin(rng=seed, **settings)
+        for _ in range(rounds):
+            model.step()
+        plain.append(getattr(model, theirs))
+    assert ttest_ind(ours, plain, equal_var=False).pvalue > FALSE_ALARM
+    assert ks_2samp(ours, plain).pvalue > FALSE_ALARM

@@ -1,0 +1,30 @@
+"""`overbruggen dock`: small docks from end to end."""
+
+import polars as pl
+import pytest
+
+from experiments.__main__ import main
+from experiments.docking.comparing import run_dock
+from experiments.docking.reference import Replicates, dock_names, read_dock
+from experiments.docking.showing import figure_of, tables_of, verdict_of
+
+
+@pytest.mark.parametrize("name", dock_names())
+def test_a_dock_is_run_compared_and_drawn(name):
+    """Two replicates of a few cells; what they come to is luck and not looked at."""
+    dock = read_dock(name)
+    small = dock._replace(about=dock.about.model_copy(update={"replicates": Replicates(quick=2, full=2)}))
+    outcome = run_dock(small, quick=True, workers=1)
+    assert len(outcome.compared) == sum(cell.value is not None for cell in dock.cells)
+    assert len(tables_of(outcome)[0].rows) == len(outcome.compared)
+    assert f"of {len(outcome.compared)} cells equivalent" in verdict_of(outcome)
+    exhibit = figure_of(outcome)
+    assert len(exhibit.figure.axes) == len(dock.about.panels)
+    assert isinstance(exhibit.data, pl.DataFrame)
+
+
+def test_what_is_misspelt_is_a_sentence(capsys):
+    assert main(["dock", "march_1992"]) == 2
+    assert "Did you mean march_1991?" in capsys.readouterr().err
+    assert main(["dock", "march_1991", "--quick", "--page"]) == 2
+    assert "exclude each other" in capsys.readouterr().err
