@@ -16,7 +16,7 @@ from experiments.factors import as_number
 from sim.errors import InputError
 
 HERE = Path(__file__).parent
-MARKS = {"P": "published", "R": "independent implementation", "": "ours alone"}
+MARKS = {"P": "published", "R": "independent implementation", "E": "exact", "": "ours alone"}
 OWN = ("variant", "measure", "value", "error", "runs", "mark")  # columns of cells.csv that set no parameter
 
 

@@ -23,7 +23,7 @@ Every cell is compared by two one-sided tests that count the standard errors of 
 difference lies within the margin, *different* when it does not and an interval that holds for all cells of a dock together at 99 % leaves out
 zero (a correct model is called different in some cell of a dock once in a hundred docks), else *open*: not known well enough. The
 margin is a tenth of the range of the reference values, unless the dock says otherwise and why. Marks: P published; R independent implementation, a
-second opinion and not the truth.
+second opinion and not the truth; E exact.
 """
 
 

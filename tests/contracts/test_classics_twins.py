@@ -8,9 +8,11 @@ from sim.classics.registry import classic
 from tests.reference.classics.barkoczi_galesic_2016 import PlainBarkocziGalesic2016
 from tests.reference.classics.lazer_friedman_2007 import PlainLazerFriedman2007
 from tests.reference.classics.march_1991 import PlainMarch1991
+from tests.reference.classics.tomasello_2017 import PlainTomasello2017
 
 FALSE_ALARM = 1e-4
 SEARCH = {"n": 8, "k": 3, "agents": 20}
+FIRMS = {"agents": 50, "acceptance": "threshold", "spread": 0.7}
 CASES = (
     ("march_1991", PlainMarch1991, {"dimensions": 15, "individuals": 20, "p1": 0.3, "p2": 0.5}, "code_score", "code_score", 12),
     ("march_1991", PlainMarch1991, {"dimensions": 15, "individuals": 20, "p1": 0.9, "p2": 0.1}, "code_score", "code_score", 5),
@@ -19,6 +21,9 @@ CASES = (
     ("barkoczi_galesic_2016", PlainBarkocziGalesic2016, {**SEARCH, "rule": "individual"}, "payoff", "mean_payoff", 8),
     ("lazer_friedman_2007", PlainLazerFriedman2007, SEARCH, "payoff", "mean_payoff", 4),
     ("lazer_friedman_2007", PlainLazerFriedman2007, {**SEARCH, "network": "line"}, "payoff", "mean_payoff", 8),
+    ("tomasello_2017", PlainTomasello2017, {"agents": 50, "q": 0.6}, "mean_size", "mean_size", 100),
+    ("tomasello_2017", PlainTomasello2017, FIRMS, "mean_size", "mean_size", 100),
+    ("tomasello_2017", PlainTomasello2017, {**FIRMS, "thresholds": "fitness", "benefit": "sum", "a_c": 1.0}, "pull", "pull", 100),
 )
 
 
