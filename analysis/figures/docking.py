@@ -66,7 +66,7 @@ def draw_reference(axis: Axes, panel: Redrawn, means: pl.DataFrame) -> None:
     for position, name in enumerate(names):
         shift = 0.0 if numeric(places) else 0.5 * ((position + 0.5) / len(names) - 0.5)
         found = panel.reference.filter(pl.col(panel.by) == name) if panel.by else panel.reference
-        at = [places[level] + shift for level in found[panel.x]]
+        at = [level if numeric(places) else places[level] + shift for level in found[panel.x]]
         bars = (Z * found["error"].fill_null(0.0)).to_numpy()
         axis.errorbar(
             at, found["value"].to_numpy(), yerr=bars, linestyle="", marker="s", markersize=6.5, markerfacecolor="none",

@@ -80,10 +80,13 @@ def chosen(table: pl.DataFrame, panel: Panel) -> pl.DataFrame:
 
 
 def reference_table(outcome: Outcome) -> pl.DataFrame:
-    """Return the reference values with the places of their cells."""
+    """Return the reference values with the places of their cells; one that is read off a curve lies where the curve crosses its level."""
     rows = [
         {"variant": c.cell.variant, **c.cell.settings, "measure": c.cell.measure, "value": c.reference.value, "error": c.reference.error}
         for c in outcome.compared
+    ] + [
+        {**crossing.where, crossing.of: crossing.value, "measure": crossing.measure, "value": crossing.level, "error": 0.0}
+        for crossing in outcome.dock.about.crossings
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
 

@@ -37,7 +37,7 @@ from sim.randomness import Seed
 
 PAPER = "Guimera et al. 2005"
 NOBODY = -1
-PRESENT, UNUSED, LINKS, REPEATED = range(4)  # what is counted
+PRESENT, UNUSED, KNOWN, LINKS, REPEATED = range(5)  # what is counted: agents, free places, pairs linked now, links made and made again
 MOST = 4000  # agents that may be there at once
 
 
@@ -50,7 +50,9 @@ class Stream(IntEnum):
 class GuimeraParameters(Parameters):
     """Parameters of Guimera et al. 2005."""
 
-    rounds: int = parameter(1000, "teams of one run", unit="teams", source="assumed: many times the time after which the idle leave", ge=1, le=1_000_000)
+    rounds: int = parameter(
+        1000, "teams of one run", unit="teams", source="assumed: many times the time after which the idle leave", ge=1, le=1_000_000
+    )
     p: float = parameter(0.4, "chance that a place goes to an incumbent", unit="per place", source=PAPER, ge=0, le=1)
     q: float = parameter(0.5, "chance that an incumbent is a past collaborator", unit="per place", source=PAPER, ge=0, le=1)
     team_size: int = parameter(4, "members of a team", symbol="m", unit="agents", source=PAPER, ge=1, le=50)
@@ -89,10 +91,10 @@ class Guimera2005(ClassicModel):
     def begin(self) -> None:
         """Make room for as many agents as can ever be there."""
         room = self.parameters.team_size * (self.parameters.idle + 2)
-        self.neighbours, self.degrees = np.empty((room, room), dtype=np.int32), np.zeros(room, dtype=np.int64)
+        self.neighbours, self.degrees = np.empty((room, room), dtype=np.uint16), np.zeros(room, dtype=np.int64)
         self.last, self.taken = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.bool_)
         self.present, self.positions, self.unused = (np.arange(room) for _ in range(3))
-        self.counts = np.array([0, room, 0, 0])
+        self.counts = np.array([0, room, 0, 0, 0])
 
     @property
     def size(self) -> int:
@@ -119,7 +121,7 @@ class Crowd(NamedTuple):
     ``positions`` says where in ``present`` an agent stands. While a team is assembled its incumbents stand first.
     """
 
-    neighbours: NDArray[np.int32]
+    neighbours: NDArray[np.uint16]
     degrees: Integers
     last: Integers
     taken: NDArray[np.bool_]
@@ -132,18 +134,22 @@ class Crowd(NamedTuple):
 @classic_entry
 def assemble(crowd: Crowd, key: Seed, rules: Rules, first: int, rounds: int, rows: Floats) -> None:
     """Assemble a team per round."""
-    team, found, marks = np.empty(rules[2], dtype=np.int64), np.empty(crowd.degrees.size, dtype=np.int64), np.zeros(crowd.degrees.size, dtype=np.bool_)
+    team, found, marks = (
+        np.empty(rules[2], dtype=np.int64),
+        np.empty(crowd.degrees.size, dtype=np.uint16),
+        np.zeros(crowd.degrees.size, dtype=np.bool_),
+    )
     for now in range(first, first + rounds):
         gather(crowd, team, sequence(key, Stream.TEAM, now, 0), rules, found, marks)
         work(crowd, team, now)
         leave(crowd, now - rules[3])
-        measure(crowd, found, marks, rows[now - first])
+        measure(crowd, team.size, found, marks, rows[now - first])
     if rounds == 0:
-        measure(crowd, found, marks, rows[0])
+        measure(crowd, team.size, found, marks, rows[0])
 
 
 @kernel
-def gather(crowd: Crowd, team: Integers, draws: np.uint64, rules: Rules, found: Integers, marks: NDArray[np.bool_]) -> None:
+def gather(crowd: Crowd, team: Integers, draws: np.uint64, rules: Rules, found: NDArray[np.uint16], marks: NDArray[np.bool_]) -> None:
     """Fill the places of a team, four words for each."""
     p, q, _, _, of_one = rules
     incumbents = 0
@@ -173,7 +179,7 @@ def stand(crowd: Crowd, agent: int, position: int) -> None:
 
 @kernel
 def collaborator(
-    crowd: Crowd, incumbents: int, who: int, which: int, of_one: bool, found: Integers, marks: NDArray[np.bool_],
+    crowd: Crowd, incumbents: int, who: int, which: int, of_one: bool, found: NDArray[np.uint16], marks: NDArray[np.bool_],
 ) -> int:  # fmt: skip
     """Return a past collaborator of one, or any, of the incumbents in the team, who is not in it."""
     one = who % incumbents
@@ -204,6 +210,7 @@ def work(crowd: Crowd, team: Integers, now: int) -> None:
             if linked(crowd, agent, team[earlier]):
                 crowd.counts[REPEATED] += 1
             else:
+                crowd.counts[KNOWN] += 1
                 add(crowd, agent, team[earlier])
                 add(crowd, team[earlier], agent)
 
@@ -230,6 +237,7 @@ def leave(crowd: Crowd, oldest: int) -> None:
     for position in range(crowd.counts[PRESENT] - 1, -1, -1):
         agent = crowd.present[position]
         if crowd.last[agent] < oldest:
+            crowd.counts[KNOWN] -= crowd.degrees[agent]
             for other in crowd.neighbours[agent, : crowd.degrees[agent]]:
                 forget(crowd, other, agent)
             stand(crowd, agent, crowd.counts[PRESENT] - 1)
@@ -251,8 +259,12 @@ def forget(crowd: Crowd, agent: int, gone: int) -> None:
 
 
 @kernel
-def largest_component(crowd: Crowd, found: Integers, marks: NDArray[np.bool_]) -> int:
-    """Return how many agents the largest component has; those not reached yet are not looked at once they are too few to be more."""
+def largest_component(crowd: Crowd, team_size: int, found: NDArray[np.uint16], marks: NDArray[np.bool_]) -> int:
+    """Return how many agents the largest component has.
+
+    Agents not reached yet are not looked at once they are too few to be more. Nor are neighbours of those who know their last team alone:
+    they are reached by one of that team, all of whom know each other.
+    """
     there, reached, largest = crowd.counts[PRESENT], 0, 0
     for position in range(there):
         if there - reached <= largest:
@@ -264,24 +276,22 @@ def largest_component(crowd: Crowd, found: Integers, marks: NDArray[np.bool_]) -
             reached += 1
             while looked_at < reached:
                 agent = found[looked_at]
-                looked_at += 1
-                for index in range(crowd.degrees[agent]):  # without a branch, which could not be foreseen: a third of the time
-                    other = crowd.neighbours[agent, index]
-                    if reached < there:
+                if looked_at == begun or crowd.degrees[agent] >= team_size:
+                    for index in range(crowd.degrees[agent]):  # without a branch, which could not be foreseen: a third of the time
+                        other = crowd.neighbours[agent, index]
                         found[reached] = other
-                    reached += not marks[other]
-                    marks[other] = True
+                        reached += not marks[other]
+                        marks[other] = True
+                looked_at += 1
             largest = max(largest, reached - begun)
     marks[:] = False
     return largest
 
 
 @kernel
-def measure(crowd: Crowd, found: Integers, marks: NDArray[np.bool_], row: Floats) -> None:
+def measure(crowd: Crowd, team_size: int, found: NDArray[np.uint16], marks: NDArray[np.bool_], row: Floats) -> None:
     """Write the measures into a row; before the first team all are 0."""
     there = crowd.counts[PRESENT]
-    known = 0
-    for agent in crowd.present[:there]:
-        known += crowd.degrees[agent]
-    row[0], row[1], row[2] = largest_component(crowd, found, marks) / max(1, there), there, known / max(1, there)
+    row[0], row[1] = largest_component(crowd, team_size, found, marks) / max(1, there), there
+    row[2] = 2 * crowd.counts[KNOWN] / max(1, there)
     row[3] = crowd.counts[REPEATED] / max(1, crowd.counts[LINKS])
