@@ -24,7 +24,7 @@ PLACES = dict[str, dict[str, Any]]
 
 
 class Compared(NamedTuple):
-    """A cell, or what is read off a curve, with ours (mean, standard error), replicates, the reference with the error it is compared by, and how it stands."""
+    """A cell, or what is read off a curve: ours and the reference with their standard errors, our replicates, the margin, and how it stands."""
 
     cell: Cell
     ours: Known

@@ -34,6 +34,8 @@ BESIDE = {
     ("march_1991", "missing"): {"rounds": 3},
     **{("tomasello_2017", name): {"acceptance": "threshold"} for name in ("a_c", "a_l", "cost_power", "benefit", "thresholds", "spread")},
     ("tomasello_2017", "asked_again"): {"acceptance": "threshold", "agents": 3, "thresholds": "fitness", "spread": 1.0, "rounds": 40},
+    ("fang_lee_schilling_2010", "individuals"): {"group": 4},
+    ("fang_lee_schilling_2010", "dimensions"): {"bundle": 1},
     **{("guimera_2005", name): {"p": 0.7, "q": 0.8, "rounds": 60} for name in ("q", "collaborators")},
     ("tomasello_2017", "agents"): {"q": 0.9, "rejections": 5},
 }
