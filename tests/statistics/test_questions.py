@@ -134,7 +134,7 @@ def networked(point):
 
 def test_which_network_copying_favours_is_read_off_the_right_points():
     checks = network_by_rule(grid("best_network_and_imitation_rule", networked))
-    strength = (0.05 + 0.1 + 0.2 + 0.4) / 4
+    strength = (0.1 + 0.2 + 0.4) / 3
     known = [
         0.2 * strength, 0.1 * strength, 0.3 * strength, 0.0, 0.2 * strength, 0.2 * strength,
         0.2 + 0.2 * strength, 0.1 * strength - 0.2, strength, 0.4 * strength,
