@@ -81,13 +81,11 @@ def chosen(table: pl.DataFrame, panel: Panel) -> pl.DataFrame:
 
 def reference_table(outcome: Outcome) -> pl.DataFrame:
     """Return the reference values with the places of their cells; one that is read off a curve lies where the curve crosses its level."""
-    rows = [
-        {"variant": c.cell.variant, **c.cell.settings, "measure": c.cell.measure, "value": c.reference.value, "error": c.reference.error}
-        for c in outcome.compared
-    ] + [
-        {**crossing.where, crossing.of: crossing.value, "measure": crossing.measure, "value": crossing.level, "error": 0.0}
-        for crossing in outcome.dock.about.crossings
-    ]
+    own = [({"variant": c.cell.variant, **c.cell.settings}, c.cell.measure, *c.reference, 0.0) for c in outcome.compared]
+    crossings = outcome.dock.about.crossings
+    read_off = [({**curve.where, curve.of: curve.value}, curve.measure, curve.level, 0.0, curve.error) for curve in crossings]
+    names = ("measure", "value", "error", "across")
+    rows = [{**place, **dict(zip(names, known, strict=True))} for place, *known in (*own, *read_off)]
     return pl.DataFrame(rows, infer_schema_length=None)
 
 

@@ -179,7 +179,7 @@ def stand(crowd: Crowd, agent: int, position: int) -> None:
 
 @kernel
 def collaborator(
-    crowd: Crowd, incumbents: int, who: int, which: int, of_one: bool, found: NDArray[np.uint16], marks: NDArray[np.bool_],
+    crowd: Crowd, incumbents: int, who: np.int64, which: np.int64, of_one: bool, found: NDArray[np.uint16], marks: NDArray[np.bool_],
 ) -> int:  # fmt: skip
     """Return a past collaborator of one, or any, of the incumbents in the team, who is not in it."""
     one = who % incumbents

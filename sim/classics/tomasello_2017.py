@@ -180,18 +180,18 @@ def gather(firms: Firms, costs: Floats, draws: np.uint64, terms: Terms) -> int:
             swap(order, done, place)
             done += 1
             swap(order, size if accepts else done - 1, done - 1)
-        size, refused, total = size + accepts, refused + (not accepts), total + accepts * fitness[invited]
+        size, refused, total = size + int(accepts), refused + int(not accepts), total + accepts * fitness[invited]
     return size
 
 
 @kernel
-def place_of(drawn: int, places: int) -> int:
+def place_of(drawn: np.int64, places: int) -> np.int64:
     """Turn a word into a place, by its upper half."""
     return ((drawn >> 31) * places) >> 31
 
 
 @kernel
-def swap(order: Integers, here: int, there: int) -> None:
+def swap(order: Integers, here: int, there: int | np.int64) -> None:
     """Exchange two places, in place."""
     order[here], order[there] = order[there], order[here]
 
