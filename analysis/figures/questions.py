@@ -93,7 +93,7 @@ def openness(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
 
 def network_by_rule(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
     """Draw late joint value and diversity within collaborations against the strength of copying, per network, a panel per rule."""
-    strength = ("imitation.strength", "strength of a copy (share of the difference)")
+    strength = ("imitation.strength", "strength of a copy (share)")
     diversity = "Diversity within, last quarter\n(root mean square distance)"
     parts = [
         Part(Panel(runs.filter(pl.col("imitation.rule") == rule), measure, name, rule), *strength)
