@@ -1,4 +1,4 @@
-"""Questions beyond the nine patterns as checks: what experience brings, and what openness brings and costs.
+"""Questions beyond the nine patterns as checks: what experience brings, what openness brings and costs, and which network is best by imitation rule.
 
 Effects are contrasts of points, paired by replicate (common random numbers). Intervals are family-wise within a question, as in
 `analysis.patterns`.
@@ -19,6 +19,7 @@ from analysis.patterns import Check, cell, weaker
 Weights = dict[tuple[str, str, str], float]  # of a measure, by what experience there is and what takes it away
 LATE, NEW, OLD = "joint_value_end", "synergy_new_partners", "synergy_old_partners"
 BRIDGING = "familiarity and reflection"
+RING, COMPLETE, AS_MANY = "ring", "complete", "complete, as many copies"
 
 
 class Contrast(NamedTuple):
@@ -152,3 +153,33 @@ def discovery_claims(runs: pl.DataFrame) -> dict[str, Floats]:
         "H12 referral gives fewer different partners than encounter": -more("network_degree", "referral"),
         "H13 introduction by the best-connected makes value more unequal than encounter (Gini)": more("gini_value", "convenor"),
     }
+
+
+def network_by_rule(runs: pl.DataFrame) -> list[Check]:
+    """Return which network copying favours by imitation rule, averaged over strengths above 0, and which is the better one with all costs."""
+    copied = runs.filter(pl.col("imitation.strength") > 0.0)
+    uncopied = runs.filter(pl.col("imitation.strength") == 0.0)
+
+    def late(part: pl.DataFrame, network: str, rule: str, measure: str = LATE) -> Floats:
+        return averaged(part, measure, network=network, imitation__rule=rule)
+
+    def favours_ring(rule: str, other: str) -> Floats:
+        ring, complete = (late(copied, network, rule) - late(uncopied, network, rule) for network in (RING, other))
+        return ring - complete
+
+    claims = {}
+    for first, other in ((1, COMPLETE), (4, AS_MANY)):
+        success, conformity = favours_ring("success", other), favours_ring("conformity", other)
+        how = " at as many copies" if other == AS_MANY else ""
+        claims[f"H{first} success: copying brings more in the ring than in the complete network{how}"] = success
+        claims[f"H{first + 1} conformity: copying brings more in the complete network than in the ring{how}"] = -conformity
+        claims[f"H{first + 2} the advantage of the ring is larger under success than under conformity{how}"] = success - conformity
+    claims |= {
+        "H7 success: the ring is the better network, all counted": late(copied, RING, "success") - late(copied, COMPLETE, "success"),
+        "H8 conformity: the complete network is the better one, all counted": late(copied, COMPLETE, "conformity") - late(copied, RING, "conformity"),
+        "H9 success: the complete network leaves less diversity within than the ring": late(copied, RING, "success", "diversity_within_end")
+        - late(copied, COMPLETE, "success", "diversity_within_end"),
+        "H10 blind: copying costs more in the complete network than in the ring": favours_ring("blind", COMPLETE),
+    }
+    level = simultaneous_level(len(claims))
+    return [Check(claim, mean(values, level)) for claim, values in claims.items()]

@@ -37,6 +37,9 @@ PAIRS = (
     Pair("march_1991", "PlainMarch1991", {"p1": 0.1}, {"p1": 0.1}, 20, 50),
     Pair("barkoczi_galesic_2016", "PlainBarkocziGalesic2016", {"n": 12, "k": 7}, {"n": 12, "k": 7}, 50, 100),
     Pair("lazer_friedman_2007", "PlainLazerFriedman2007", {"n": 12, "k": 5}, {"n": 12, "k": 5}, 20, 100),
+    Pair("fang_lee_schilling_2010", "PlainFangLeeSchilling2010", {}, {}, 20, 280),
+    Pair("guimera_2005", "PlainGuimera2005", {}, {}, 400, 1),  # a team per step: cost is per team, the largest component included
+    Pair("tomasello_2017", "PlainTomasello2017", {}, {}, 2000, 1),  # an alliance per step: cost is per alliance
 )
 
 

@@ -19,7 +19,7 @@ Z = 1.96
 
 
 class Redrawn(NamedTuple):
-    """One panel: our runs, the reference (columns ``x``, ``by``, ``value``, ``error``), and what is drawn against what."""
+    """One panel: our runs, the reference (columns ``x``, ``by``, ``value``, ``error``, and ``across``, that of x), and what is drawn against what."""
 
     runs: pl.DataFrame
     reference: pl.DataFrame
@@ -66,9 +66,9 @@ def draw_reference(axis: Axes, panel: Redrawn, means: pl.DataFrame) -> None:
     for position, name in enumerate(names):
         shift = 0.0 if numeric(places) else 0.5 * ((position + 0.5) / len(names) - 0.5)
         found = panel.reference.filter(pl.col(panel.by) == name) if panel.by else panel.reference
-        at = [places[level] + shift for level in found[panel.x]]
-        bars = (Z * found["error"].fill_null(0.0)).to_numpy()
+        at = [level if numeric(places) else places[level] + shift for level in found[panel.x]]
+        bars, across = ((Z * found[name].fill_null(0.0)).to_numpy() for name in ("error", "across"))
         axis.errorbar(
-            at, found["value"].to_numpy(), yerr=bars, linestyle="", marker="s", markersize=6.5, markerfacecolor="none",
+            at, found["value"].to_numpy(), yerr=bars, xerr=across, linestyle="", marker="s", markersize=6.5, markerfacecolor="none",
             markeredgecolor="black", ecolor=styles[str(name)].colour, elinewidth=0.8, zorder=6,
         )  # fmt: skip

@@ -89,3 +89,15 @@ def openness(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
         Part(Panel(runs, "joint_value", JOINT), "copied", "who is seen and copied"),
     ]
     return parts_exhibit("openness", parts, "structure.entry", "entry", page)
+
+
+def network_by_rule(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
+    """Draw late joint value and diversity within collaborations against the strength of copying, per network, a panel per rule."""
+    strength = ("imitation.strength", "strength of a copy (share)")
+    diversity = "Diversity within, last quarter\n(root mean square distance)"
+    parts = [
+        Part(Panel(runs.filter(pl.col("imitation.rule") == rule), measure, name, rule), *strength)
+        for measure, name in ((LATE, LATER), ("diversity_within_end", diversity))
+        for rule in ("success", "conformity", "blind")
+    ]
+    return parts_exhibit("best_network_and_imitation_rule", parts, "network", "network", page)

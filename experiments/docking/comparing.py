@@ -9,20 +9,22 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from analysis.crossings import sign_changes
 from analysis.docking import FALSE_ALARM, Known, Standing, holds, standing
-from analysis.estimates import Estimate, paired_difference, simultaneous_level
+from analysis.estimates import Estimate, Floats, paired_difference, simultaneous_level
 from experiments.design import Study
-from experiments.docking.reference import Cell, Dock, Relation
+from experiments.docking.reference import Cell, Crossing, Dock, Relation
 from experiments.factors import Level
 from experiments.sampling import Design
 from experiments.study import play
+from sim.errors import InputError
 
 CELL = "cell"
 PLACES = dict[str, dict[str, Any]]
 
 
 class Compared(NamedTuple):
-    """A cell with what ours gives: mean, standard error, replicates; the reference with the standard error it is compared by; how it stands."""
+    """A cell, or what is read off a curve: ours and the reference with their standard errors, our replicates, the margin, and how it stands."""
 
     cell: Cell
     ours: Known
@@ -61,7 +63,8 @@ def key_of(settings: Mapping[str, Any]) -> str:
 
 def places_of(dock: Dock, quick: bool) -> PLACES:
     """Return every place that is run, once: those of cells and of claims; when it is to be quick none that is only drawn."""
-    cells = [cell for cell in dock.cells if cell.value is not None or not quick]
+    curves = dock.about.crossings
+    cells = [cell for cell in dock.cells if cell.value is not None or not quick or any(curve.is_along(cell) for curve in curves)]
     asked = [*(dock.place(cell) for cell in cells), *(place for r in dock.about.relations for place in (r.more, r.less))]
     return {key_of(place): place for place in asked}
 
@@ -89,8 +92,9 @@ def values(runs: pl.DataFrame, place: Mapping[str, Any], measure: str) -> np.nda
 
 
 def compared(dock: Dock, runs: pl.DataFrame) -> list[Compared]:
-    """Compare every cell that has a reference."""
+    """Compare every cell that has a reference, and what is read off curves."""
     known = [cell for cell in dock.cells if cell.value is not None]
+    count = len(known) + len(dock.crossings)
     found = []
     for cell in known:
         sample = values(runs, dock.place(cell), cell.measure)
@@ -99,8 +103,29 @@ def compared(dock: Dock, runs: pl.DataFrame) -> list[Compared]:
         error = cell.error if cell.error is not None else spread / float(np.sqrt(cell.runs or 1))  # their runs vary as ours do
         ours, reference = Known(float(sample.mean()), spread / float(np.sqrt(sample.size))), Known(cell.value, error)
         margin = dock.margin(cell.measure)
-        found.append(Compared(cell, ours, sample.size, reference, margin, standing(ours, reference, margin, len(known))))
-    return found
+        found.append(Compared(cell, ours, sample.size, reference, margin, standing(ours, reference, margin, count)))
+    return [*found, *(crossed(dock, crossing, runs, count) for crossing in dock.about.crossings)]
+
+
+def crossed(dock: Dock, crossing: Crossing, runs: pl.DataFrame, count: int) -> Compared:
+    """Compare where our mean curve crosses a level; its standard error is the jackknife's over replicates."""
+    cells = sorted((cell for cell in dock.cells if crossing.is_along(cell)), key=lambda cell: float(cell.settings[crossing.of]))
+    levels = np.array([cell.settings[crossing.of] for cell in cells], dtype=np.float64)
+    curves = np.column_stack([values(runs, dock.place(cell), crossing.measure) for cell in cells]) - crossing.level
+    without = (curves.sum(axis=0) - curves) / (len(curves) - 1.0)
+    at, resampled = crossing_of(levels, curves.mean(axis=0), crossing), np.array([crossing_of(levels, curve, crossing) for curve in without])
+    error = float(np.sqrt((len(curves) - 1.0) / len(curves) * ((resampled - resampled.mean()) ** 2).sum()))
+    ours, reference = Known(at, error), Known(crossing.value, crossing.error)
+    margin = dock.margin(crossing.cell.measure)
+    return Compared(crossing.cell, ours, len(curves), reference, margin, standing(ours, reference, margin, count))
+
+
+def crossing_of(levels: Floats, gap: Floats, crossing: Crossing) -> float:
+    """Return where a curve, less its level, changes sign first."""
+    found = sign_changes(levels, gap)
+    if not found:
+        raise InputError(f"{crossing.measure} does not cross {crossing.level:g} along {crossing.of}; give cells.csv values on both sides")
+    return found[0].at
 
 
 def related(dock: Dock, runs: pl.DataFrame) -> list[Related]:

@@ -16,7 +16,7 @@ from experiments.factors import as_number
 from sim.errors import InputError
 
 HERE = Path(__file__).parent
-MARKS = {"P": "published", "R": "independent implementation", "": "ours alone"}
+MARKS = {"P": "published", "R": "independent implementation", "E": "exact", "": "ours alone"}
 OWN = ("variant", "measure", "value", "error", "runs", "mark")  # columns of cells.csv that set no parameter
 
 
@@ -53,38 +53,6 @@ class Relation(Part):
     less: dict[str, Any]
 
 
-class Description(Part):
-    """What ``dock.yaml`` says.
-
-    Attributes:
-        model: preset of the classic.
-        title: author, year and subject.
-        source: where reference values come from.
-        level: identical, distributional or relational (Axtell et al. 1996).
-        margin: the smallest difference that matters, as a share of the range of a measure's reference values in this dock.
-        margins: margins in units of a measure, where its reference values have no range to speak of.
-        replicates: of every cell.
-        seed: of the study.
-        variants: named groups of parameters, for the column ``variant`` of cells.csv.
-        panels: of the figure.
-        relations: what is claimed of directions.
-        remarks: what was found out, what was tried where cells miss.
-    """
-
-    model: str
-    title: str
-    source: list[str]
-    level: Literal["identical", "distributional", "relational"]
-    margin: float = Field(0.1, gt=0, lt=1)
-    margins: dict[str, float] = {}
-    replicates: Replicates
-    seed: int = 1
-    variants: dict[str, dict[str, Any]] = {}
-    panels: list[Panel]
-    relations: list[Relation] = []
-    remarks: list[str] = []
-
-
 class Cell(NamedTuple):
     """One value to compare: where (parameters), which measure, the reference with its standard error or number of runs, and its mark."""
 
@@ -102,12 +70,76 @@ class Cell(NamedTuple):
         return ", ".join([*([self.variant] if self.variant else []), *(f"{name} {value}" for name, value in self.settings.items())])
 
 
+class Crossing(Part):
+    """A reference value that is read off a curve: at which value ``of`` a parameter a measure crosses a level, along the cells at ``where``."""
+
+    measure: str
+    level: float
+    of: str
+    where: dict[str, Any]
+    value: float
+    error: float = Field(ge=0)
+    mark: Literal["P", "R", "E"]
+
+    @property
+    def cell(self) -> Cell:
+        """It as a cell to compare."""
+        settings = {name: value for name, value in self.where.items() if name != "variant"}
+        return Cell(
+            settings, self.where.get("variant", ""), f"{self.of} where {self.measure} is {self.level:g}", self.value, self.error, None, self.mark
+        )
+
+    def is_along(self, cell: Cell) -> bool:
+        """Tell whether a cell belongs to the curve."""
+        settings = {"variant": cell.variant, **cell.settings}
+        return cell.measure == self.measure and self.of in settings and all(settings.get(name) == value for name, value in self.where.items())
+
+
+class Description(Part):
+    """What ``dock.yaml`` says.
+
+    Attributes:
+        model: preset of the classic.
+        title: author, year and subject.
+        source: where reference values come from.
+        level: identical, distributional or relational (Axtell et al. 1996).
+        margin: the smallest difference that matters, as a share of the range of a measure's reference values in this dock.
+        margins: margins in units of a measure, where its reference values have no range to speak of.
+        replicates: of every cell.
+        seed: of the study.
+        variants: named groups of parameters, for the column ``variant`` of cells.csv.
+        panels: of the figure.
+        relations: what is claimed of directions.
+        crossings: reference values that are read off curves.
+        remarks: what was found out, what was tried where cells miss.
+    """
+
+    model: str
+    title: str
+    source: list[str]
+    level: Literal["identical", "distributional", "relational"]
+    margin: float = Field(0.1, gt=0, lt=1)
+    margins: dict[str, float] = {}
+    replicates: Replicates
+    seed: int = 1
+    variants: dict[str, dict[str, Any]] = {}
+    panels: list[Panel]
+    relations: list[Relation] = []
+    crossings: list[Crossing] = []
+    remarks: list[str] = []
+
+
 class Dock(NamedTuple):
     """A dock: its name, what it says of itself, and its cells."""
 
     name: str
     about: Description
     cells: tuple[Cell, ...]
+
+    @property
+    def crossings(self) -> list[Cell]:
+        """Cells that are read off curves."""
+        return [crossing.cell for crossing in self.about.crossings]
 
     def place(self, cell: Cell) -> dict[str, Any]:
         """Return everything a cell sets."""
@@ -117,7 +149,7 @@ class Dock(NamedTuple):
         """Return the smallest difference of a measure that matters."""
         if measure in self.about.margins:
             return self.about.margins[measure]
-        known = [cell.value for cell in self.cells if cell.measure == measure and cell.value is not None]
+        known = [cell.value for cell in (*self.cells, *self.crossings) if cell.measure == measure and cell.value is not None]
         return self.about.margin * (max(known) - min(known))
 
 

@@ -23,7 +23,9 @@ Every cell is compared by two one-sided tests that count the standard errors of 
 difference lies within the margin, *different* when it does not and an interval that holds for all cells of a dock together at 99 % leaves out
 zero (a correct model is called different in some cell of a dock once in a hundred docks), else *open*: not known well enough. The
 margin is a tenth of the range of the reference values, unless the dock says otherwise and why. Marks: P published; R independent implementation, a
-second opinion and not the truth.
+second opinion and not the truth; E exact.
+
+Whether our own model gives the same answer to the question of Barkoczi & Galesic, and why not: [patterns.md](patterns.md#best-network-and-imitation-rule).
 """
 
 
@@ -80,11 +82,12 @@ def chosen(table: pl.DataFrame, panel: Panel) -> pl.DataFrame:
 
 
 def reference_table(outcome: Outcome) -> pl.DataFrame:
-    """Return the reference values with the places of their cells."""
-    rows = [
-        {"variant": c.cell.variant, **c.cell.settings, "measure": c.cell.measure, "value": c.reference.value, "error": c.reference.error}
-        for c in outcome.compared
-    ]
+    """Return the reference values with the places of their cells; one that is read off a curve lies where the curve crosses its level."""
+    own = [({"variant": c.cell.variant, **c.cell.settings}, c.cell.measure, *c.reference, 0.0) for c in outcome.compared]
+    crossings = outcome.dock.about.crossings
+    read_off = [({**curve.where, curve.of: curve.value}, curve.measure, curve.level, 0.0, curve.error) for curve in crossings]
+    names = ("measure", "value", "error", "across")
+    rows = [{**place, **dict(zip(names, known, strict=True))} for place, *known in (*own, *read_off)]
     return pl.DataFrame(rows, infer_schema_length=None)
 
 

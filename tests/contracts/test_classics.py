@@ -32,10 +32,19 @@ BESIDE = {
     ("lazer_friedman_2007", "error"): {"network": "line"},
     ("lazer_friedman_2007", "distinct_starts"): {"n": 8, "k": 3},
     ("march_1991", "missing"): {"rounds": 3},
+    **{("tomasello_2017", name): {"acceptance": "threshold"} for name in ("a_c", "a_l", "cost_power", "benefit", "thresholds", "spread")},
+    ("tomasello_2017", "asked_again"): {"acceptance": "threshold", "agents": 3, "thresholds": "fitness", "spread": 1.0, "rounds": 40},
+    ("fang_lee_schilling_2010", "individuals"): {"group": 4},
+    ("fang_lee_schilling_2010", "dimensions"): {"bundle": 1},
+    **{("guimera_2005", name): {"p": 0.7, "q": 0.8, "rounds": 60} for name in ("q", "collaborators")},
+    ("tomasello_2017", "agents"): {"q": 0.9, "rejections": 5},
 }
 SMALL = {"rounds": 12}  # beside the classic's defaults, so that the battery is quick
 # Values to try where limits and choices do not say which are worth it.
-TRIED = {"rounds": (3, 12), "n": (9, 12), "k": (1, 6), "digits": (-1, 1), "degree": (2, 8), "agents": (40, 80), "sample": (1, 9), "power": (1, 8)}
+TRIED = {
+    "rounds": (3, 12), "n": (9, 12), "k": (1, 6), "digits": (-1, 1), "degree": (2, 8), "agents": (40, 80), "sample": (1, 9), "power": (1, 8),
+    "a_c": (0.05, 0.5), "idle": (1, 3), "group": (4, 20), "bundle": (1, 4), "individuals": (40, 80),
+}  # fmt: skip
 
 
 def values_of(field, name):

@@ -15,7 +15,7 @@ def test_a_dock_is_run_compared_and_drawn(name):
     dock = read_dock(name)
     small = dock._replace(about=dock.about.model_copy(update={"replicates": Replicates(quick=2, full=2)}))
     outcome = run_dock(small, quick=True, workers=1)
-    assert len(outcome.compared) == sum(cell.value is not None for cell in dock.cells)
+    assert len(outcome.compared) == sum(cell.value is not None for cell in dock.cells) + len(dock.crossings)
     assert len(tables_of(outcome)[0].rows) == len(outcome.compared)
     assert f"of {len(outcome.compared)} cells equivalent" in verdict_of(outcome)
     exhibit = figure_of(outcome)

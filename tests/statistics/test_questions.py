@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.questions import EXPERIENCE, averaged, experience_pays, openness_brings
+from analysis.questions import EXPERIENCE, averaged, experience_pays, network_by_rule, openness_brings
 from experiments.design import load_study
 from experiments.patterns import inquiry_of
 from sim.errors import InputError
@@ -116,3 +116,31 @@ def test_what_a_study_says_of_itself_is_read_with_care(tmp_path):
         own.write_text(f"{wrong}\nfactors: {{imitation.rate: [0, 0.1]}}\n")
         with pytest.raises(InputError, match=re.escape(expected)):
             load_study(str(own))
+
+
+LINKS = {"ring": 0.3, "complete": 0.1, "complete, as many copies": 0.1}  # late joint value without copying
+GAINS = {  # of full strength, by network and rule
+    "ring": {"success": 0.4, "conformity": 0.1, "blind": -0.2},
+    "complete": {"success": 0.2, "conformity": 0.2, "blind": -0.6},
+    "complete, as many copies": {"success": 0.4, "conformity": 0.3, "blind": -0.4},
+}
+
+
+def networked(point):
+    strength, network = point["imitation.strength"], point["network"]
+    late = LINKS[network] + strength * GAINS[network][point["imitation.rule"]]
+    return {"joint_value_end": late, "diversity_within_end": 1.0 - strength * (2.0 if network == "complete" else 1.0)}
+
+
+def test_which_network_copying_favours_is_read_off_the_right_points():
+    checks = network_by_rule(grid("best_network_and_imitation_rule", networked))
+    strength = (0.1 + 0.2 + 0.4) / 3
+    known = [
+        0.2 * strength, 0.1 * strength, 0.3 * strength, 0.0, 0.2 * strength, 0.2 * strength,
+        0.2 + 0.2 * strength, 0.1 * strength - 0.2, strength, 0.4 * strength,
+    ]  # fmt: skip
+    assert [check.estimate.value for check in checks] == pytest.approx(known, abs=0.003)
+    assert [check.outcome for check in checks] == ["holds"] * 3 + ["not shown"] + ["holds"] * 3 + ["the opposite"] + ["holds"] * 2
+    assert [check.claim.split()[0] for check in checks] == [
+        text.split()[0] for text in inquiry_of("best_network_and_imitation_rule").about["hypotheses"]
+    ]

@@ -1,0 +1,257 @@
+"""Fang, Lee & Schilling (2010): semi-isolated groups keep exploring and still pass on what they find.
+
+Reality has ``dimensions`` (m) of +1 or -1. Each of ``individuals`` (n) holds a belief of -1, 0 or 1 on every dimension. Payoff comes in bundles of
+``bundle`` (s) dimensions next to each other: a bundle pays s when all its beliefs are right, else nothing, so that ``payoff`` is the share
+of bundles that are right.
+
+Individuals stand in groups of ``group``, within which everybody is linked with everybody. Every such link is replaced with probability
+``beta`` by one with somebody of another group. In every round, all at once, an individual looks at those of its contacts whose payoff exceeds
+its own, and on each dimension takes over the belief of their majority with probability ``p_learn``.
+
+With beta at 0 groups cannot learn from each other; with beta at 1 all soon believe the same. Payoff at rest is highest in between.
+
+Left open, and made a parameter:
+
+* ``start``: whether a belief may be missing at the start (``three``: -1, 0 and 1 are as likely) or not (``two``);
+* ``majority``: with ``held`` the contacts without a belief have no vote; with ``all`` they vote for none, and the most frequent of the three
+  is taken over, none included. Without a single winner an individual keeps its belief;
+* ``links``: with ``mutual`` a link leads both ways, and one of its ends, by a coin, keeps it; with ``one_way`` it is replaced for each end by
+  itself, so that all look at as many.
+
+Source: Fang, C., Lee, J. & Schilling, M. A. (2010), Balancing exploration and exploitation through structural design: the isolation of
+subgroups and organizational learning, Organization Science 21(3):625-642.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
+from sim.classics.draws import limit, sequence, word
+from sim.classics.kernels import classic_entry
+from sim.classics.networks import Network
+from sim.compilation import kernel
+from sim.config import parameter
+from sim.measures import Measure
+from sim.randomness import Seed, pick, uniform
+
+PAPER = "Fang, Lee & Schilling 2010"
+Beliefs = NDArray[np.int8]
+
+
+class Stream(IntEnum):
+    """Streams of draws."""
+
+    REALITY = 1
+    BELIEF = 2
+    LINK = 3
+    LEARNING = 4
+
+
+class FangLeeSchillingParameters(Parameters):
+    """Parameters of Fang, Lee & Schilling 2010."""
+
+    rounds: int = parameter(400, "rounds of one run", unit="rounds", source="assumed: long enough to come to rest", ge=1, le=1_000_000)
+    individuals: int = parameter(280, "members of the organisation", symbol="n", source=PAPER, ge=2, le=3000)
+    group: int = parameter(7, "members of a group", unit="individuals", source=PAPER, ge=1, le=3000)
+    dimensions: int = parameter(100, "dimensions of reality", symbol="m", source=PAPER, ge=1, le=10_000)
+    bundle: int = parameter(5, "dimensions that pay only together", unit="dimensions", symbol="s", source=PAPER, ge=1, le=10_000)
+    beta: float = parameter(0.1, "chance that a link within a group leads to another group instead", unit="per link", source=PAPER, ge=0, le=1)
+    p_learn: float = parameter(0.3, "chance to take over the majority's belief", unit="per dimension and round", source=PAPER, ge=0, le=1)
+    start: Literal["three", "two"] = parameter("three", "beliefs at the start: -1, 0 and 1, or -1 and 1, as likely", source="left open")
+    majority: Literal["held", "all"] = parameter("held", "whether contacts without a belief vote for none", source="left open")
+    links: Literal["mutual", "one_way"] = parameter("mutual", "whether links lead both ways", source="left open")
+
+    @model_validator(mode="after")
+    def possible(self) -> Self:
+        """Refuse groups and bundles that do not come out even."""
+        if self.individuals % self.group:
+            raise ValueError(f"group is {self.group}, but {self.individuals} individuals make no whole number of such groups: change one of them")
+        if self.dimensions % self.bundle:
+            raise ValueError(f"bundle is {self.bundle}, but {self.dimensions} dimensions make no whole number of such bundles: change one of them")
+        return self
+
+
+class Individual(RowAgent):
+    """A member of the organisation."""
+
+    beliefs = Row("beliefs", "belief per dimension, shape (m,): -1, 0 or 1")
+    payoff = Row("payoffs", "share of bundles on which it is right")
+
+
+class FangLeeSchilling2010(ClassicModel):
+    """Learning from the majority of superior contacts, in groups that are more or less isolated."""
+
+    Parameters = FangLeeSchillingParameters
+    Agent = Individual
+    MEASURES = {  # noqa: RUF012
+        "payoff": Measure("mean payoff: share of bundles that are right", "0-1"),
+        "best_payoff": Measure("payoff of the best individual", "0-1"),
+        "knowledge": Measure("share of dimensions on which individuals are right, on average", "0-1"),
+        "disagreement": Measure("share of dimensions on which two individuals differ, on average", "0-1"),
+    }
+
+    def begin(self) -> None:
+        """Draw reality, beliefs and the links that lead to other groups."""
+        p = self.parameters
+        self.reality, self.beliefs = start(self.key, p.individuals, p.dimensions, p.start == "three")
+        self.network = Network(*linked(self.key, p.individuals, p.group, p.beta, p.links == "mutual"))
+        self.payoffs = np.zeros(p.individuals)
+
+    @property
+    def size(self) -> int:
+        """Number of individuals."""
+        return len(self.beliefs)
+
+    def play(self, first: int, rounds: int, rows: Floats) -> int:
+        """Learn for some rounds."""
+        p = self.parameters
+        learn(self.reality, self.beliefs, self.payoffs, self.network, self.key, p.bundle, p.p_learn, p.majority == "held", first, rounds, rows)
+        return rounds
+
+
+MODEL = FangLeeSchilling2010
+
+
+@classic_entry
+def start(key: Seed, individuals: int, dimensions: int, three: bool) -> tuple[Beliefs, Beliefs]:
+    """Return reality, shape (m,), and beliefs, shape (n, m)."""
+    reality, beliefs = np.empty(dimensions, dtype=np.int8), np.empty((individuals, dimensions), dtype=np.int8)
+    for dimension in range(dimensions):
+        reality[dimension] = 1 if uniform(key, Stream.REALITY, 0, dimension, 0) < 0.5 else -1
+    for individual in range(individuals):
+        draws = sequence(key, Stream.BELIEF, 0, individual)
+        for dimension in range(dimensions):
+            beliefs[individual, dimension] = word(draws, dimension) % 3 - 1 if three else 2 * (word(draws, dimension) & 1) - 1
+    return reality, beliefs
+
+
+@classic_entry
+def linked(key: Seed, individuals: int, group: int, beta: float, mutual: bool) -> tuple[Integers, Integers]:
+    """Return where each individual's contacts begin, and the contacts."""
+    sees = np.zeros((individuals, individuals), dtype=np.bool_)
+    for one in range(individuals):
+        for other in range(one // group * group, (one // group + 1) * group):
+            sees[one, other] = one != other
+    for one in range(individuals):
+        for other in range(one + 1 if mutual else one // group * group, (one // group + 1) * group):
+            if other != one and uniform(key, Stream.LINK, 0, one, 3 * other) < beta:
+                keeps = one if not mutual or uniform(key, Stream.LINK, 0, one, 3 * other + 1) < 0.5 else other
+                stranger = stranger_to(sees, keeps, group, uniform(key, Stream.LINK, 0, one, 3 * other + 2))
+                if stranger >= 0:
+                    sees[one, other], sees[keeps, stranger] = False, True
+                    if mutual:
+                        sees[other, one], sees[stranger, keeps] = False, True
+    starts, contacts = np.zeros(individuals + 1, dtype=np.int64), np.empty(sees.sum(), dtype=np.int64)
+    for one in range(individuals):
+        seen = np.flatnonzero(sees[one])
+        starts[one + 1] = starts[one] + seen.size
+        contacts[starts[one] : starts[one + 1]] = seen
+    return starts, contacts
+
+
+@kernel
+def stranger_to(sees: NDArray[np.bool_], individual: int, group: int, draw: float) -> int:
+    """Return somebody of another group whom an individual does not see yet, or -1."""
+    own, count = individual // group, 0
+    for other in range(sees.shape[0]):
+        count += other // group != own and not sees[individual, other]
+    left = pick(draw, count) if count > 0 else -1
+    for other in range(sees.shape[0]):
+        if other // group != own and not sees[individual, other]:
+            if left == 0:
+                return other
+            left -= 1
+    return -1
+
+
+@classic_entry
+def learn(
+    reality: Beliefs, beliefs: Beliefs, payoffs: Floats, network: Network, key: Seed, bundle: int, p_learn: float, held: bool,
+    first: int, rounds: int, rows: Floats,
+) -> None:  # fmt: skip
+    """Play rounds; once nobody has anything to learn nothing can change, and the last measures stand."""
+    at_rest = False
+    pay(reality, beliefs, bundle, payoffs)
+    for now in range(first, first + rounds):
+        if not at_rest:
+            at_rest = not take_over(beliefs, payoffs, network, key, p_learn, held, now)
+            pay(reality, beliefs, bundle, payoffs)
+        if at_rest and now > first:
+            rows[now - first] = rows[now - first - 1]
+        else:
+            measure(reality, beliefs, payoffs, rows[now - first])
+    if rounds == 0:
+        measure(reality, beliefs, payoffs, rows[0])
+
+
+@kernel
+def take_over(beliefs: Beliefs, payoffs: Floats, network: Network, key: Seed, p_learn: float, held: bool, now: int) -> bool:
+    """Let all learn at once, in place; return whether anybody had anything to learn."""
+    n, m = beliefs.shape
+    before, most = beliefs.copy(), limit(p_learn)
+    balance, votes = np.empty(m, dtype=np.int32), np.empty(m, dtype=np.int32)
+    could = False
+    for individual in range(n):
+        superior = 0
+        balance[:], votes[:] = 0, 0
+        for contact in network.contacts[network.starts[individual] : network.starts[individual + 1]]:
+            if payoffs[contact] > payoffs[individual]:
+                superior += 1
+                for dimension in range(m):
+                    balance[dimension] += before[contact, dimension]
+                    votes[dimension] += abs(before[contact, dimension])
+        if superior > 0:
+            draws = sequence(key, Stream.LEARNING, now, individual)
+            for dimension in range(m):
+                own = before[individual, dimension]
+                view = winner(balance[dimension], votes[dimension], 0 if held else superior - votes[dimension], own)
+                could |= view != own
+                beliefs[individual, dimension] = view if word(draws, dimension) < most else own
+    return could
+
+
+@kernel
+def winner(balance: int, votes: int, missing: int, own: int) -> int:
+    """Return the belief with most votes, or one's own where no single one has; ``missing`` is how many vote for none."""
+    most = (votes + abs(balance)) // 2
+    if missing > most:
+        return 0
+    return own if balance == 0 or missing == most else np.sign(balance)
+
+
+@kernel
+def pay(reality: Beliefs, beliefs: Beliefs, bundle: int, payoffs: Floats) -> None:
+    """Write everybody's payoff, in place."""
+    m = reality.size
+    for individual in range(payoffs.size):
+        right = 0
+        for begun in range(0, m, bundle):
+            whole = True
+            for dimension in range(begun, begun + bundle):
+                whole &= beliefs[individual, dimension] == reality[dimension]
+            right += whole
+        payoffs[individual] = right * bundle / m
+
+
+@kernel
+def measure(reality: Beliefs, beliefs: Beliefs, payoffs: Floats, row: Floats) -> None:
+    """Write the measures into a row."""
+    n, m = beliefs.shape
+    balance, held = np.zeros(m, dtype=np.int32), np.zeros(m, dtype=np.int32)
+    for individual in range(n):
+        for dimension in range(m):
+            balance[dimension] += beliefs[individual, dimension]
+            held[dimension] += abs(beliefs[individual, dimension])
+    right, alike = 0, 0.0
+    for dimension in range(m):
+        right += (held[dimension] + balance[dimension] * reality[dimension]) // 2
+        for count in ((held[dimension] + balance[dimension]) // 2, (held[dimension] - balance[dimension]) // 2, n - held[dimension]):
+            alike += count * (count - 1.0)
+    row[0], row[1], row[2] = payoffs.mean(), payoffs.max(), right / (n * m)
+    row[3] = max(0.0, 1.0 - alike / (m * n * (n - 1.0)))

@@ -1,0 +1,297 @@
+"""Guimera, Uzzi, Spiro & Amaral (2005): how teams are assembled decides whether there is one community.
+
+In every round a team of ``team_size`` (m) is assembled, place by place.
+
+1. With probability ``p`` the place goes to an incumbent, somebody who has been in an earlier team; otherwise to a newcomer.
+2. Where an incumbent is in the team already, with probability ``q`` it goes to a past collaborator of one of those; otherwise to any incumbent.
+
+All members of a team become linked. Agents that have been in no team for longer than ``idle`` (tau) rounds leave with all their links. The
+outcome is S, the share of agents in the largest component: it rises with p as in a phase transition, later the more past collaborators
+are preferred.
+
+Left open: of whom a past collaborator is sought, one of the incumbents in the team chosen at random, or any of them, all candidates being as
+likely (``collaborators``); and the start: here nobody is there, and a place for which no incumbent is left goes to a newcomer. Newcomers of the
+team under assembly are not incumbents yet. A past collaborator is never lacking: those of an incumbent's last team, m - 1 others, are all still
+there, for they were last active no earlier, and at most m - 2 of them can be in the team that still has a place.
+
+Source: Guimera, R., Uzzi, B., Spiro, J. & Amaral, L. A. N. (2005), Team assembly mechanisms determine collaboration network structure and
+team performance, Science 308:697-702.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Literal, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
+from sim.classics.draws import limit, sequence, word
+from sim.classics.kernels import classic_entry
+from sim.compilation import kernel
+from sim.config import parameter
+from sim.measures import Measure
+from sim.randomness import Seed
+
+PAPER = "Guimera et al. 2005"
+NOBODY = -1
+PRESENT, UNUSED, KNOWN, LINKS, REPEATED = range(5)  # what is counted: agents, free places, pairs linked now, links made and made again
+MOST = 4000  # agents that may be there at once
+
+
+class Stream(IntEnum):
+    """Streams of draws."""
+
+    TEAM = 1
+
+
+class GuimeraParameters(Parameters):
+    """Parameters of Guimera et al. 2005."""
+
+    rounds: int = parameter(
+        1000, "teams of one run", unit="teams", source="assumed: many times the time after which the idle leave", ge=1, le=1_000_000
+    )
+    p: float = parameter(0.4, "chance that a place goes to an incumbent", unit="per place", source=PAPER, ge=0, le=1)
+    q: float = parameter(0.5, "chance that an incumbent is a past collaborator", unit="per place", source=PAPER, ge=0, le=1)
+    team_size: int = parameter(4, "members of a team", symbol="m", unit="agents", source=PAPER, ge=1, le=50)
+    idle: int = parameter(100, "rounds without a team after which an agent leaves", symbol="tau", unit="rounds", source=PAPER, ge=1, le=2000)
+    collaborators: Literal["one", "any"] = parameter("one", "whose past collaborators are sought: of one in the team, or of any", source="left open")
+
+    @model_validator(mode="after")
+    def possible(self) -> Self:
+        """Refuse more agents than there is room for."""
+        if self.team_size * (self.idle + 2) > MOST:
+            most = MOST // self.team_size - 2
+            raise ValueError(f"idle is {self.idle}, which with teams of {self.team_size} may be more than {MOST} agents at once: at most {most}")
+        return self
+
+
+class Place(RowAgent):
+    """A place in the network, taken by one agent after another."""
+
+    taken = Row("taken", "whether an agent is there")
+    collaborators = Row("degrees", "how many agents it has worked with that are still there")
+    last = Row("last", "the round of its last team")
+
+
+class Guimera2005(ClassicModel):
+    """Teams of incumbents and newcomers, and the network they leave."""
+
+    Parameters = GuimeraParameters
+    Agent = Place
+    MEASURES = {  # noqa: RUF012
+        "largest_share": Measure("share of agents in the largest component, S", "0-1"),
+        "agents_present": Measure("agents that are there", "agents"),
+        "collaborators": Measure("past collaborators of an agent, on average", "agents"),
+        "repeated": Measure("share of links made so far between agents that were linked already", "0-1"),
+    }
+
+    def begin(self) -> None:
+        """Make room for as many agents as can ever be there."""
+        room = self.parameters.team_size * (self.parameters.idle + 2)
+        self.neighbours, self.degrees = np.empty((room, room), dtype=np.uint16), np.zeros(room, dtype=np.int64)
+        self.last, self.taken = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.bool_)
+        self.present, self.positions, self.unused = (np.arange(room) for _ in range(3))
+        self.counts = np.array([0, room, 0, 0, 0])
+
+    @property
+    def size(self) -> int:
+        """Number of places."""
+        return len(self.degrees)
+
+    def play(self, first: int, rounds: int, rows: Floats) -> int:
+        """Assemble some teams."""
+        p = self.parameters
+        crowd = Crowd(self.neighbours, self.degrees, self.last, self.taken, self.present, self.positions, self.unused, self.counts)
+        rules = p.p, p.q, p.team_size, p.idle, p.collaborators == "one"
+        assemble(crowd, self.key, rules, first, rounds, rows)
+        return rounds
+
+
+MODEL = Guimera2005
+Rules = tuple[float, float, int, int, bool]
+
+
+class Crowd(NamedTuple):
+    """Who is there and who has worked with whom.
+
+    The first ``counts[PRESENT]`` of ``present`` are agents, the first ``counts[UNUSED]`` of ``unused`` are places without one;
+    ``positions`` says where in ``present`` an agent stands. While a team is assembled its incumbents stand first.
+    """
+
+    neighbours: NDArray[np.uint16]
+    degrees: Integers
+    last: Integers
+    taken: NDArray[np.bool_]
+    present: Integers
+    positions: Integers
+    unused: Integers
+    counts: Integers
+
+
+@classic_entry
+def assemble(crowd: Crowd, key: Seed, rules: Rules, first: int, rounds: int, rows: Floats) -> None:
+    """Assemble a team per round."""
+    team, found, marks = (
+        np.empty(rules[2], dtype=np.int64),
+        np.empty(crowd.degrees.size, dtype=np.uint16),
+        np.zeros(crowd.degrees.size, dtype=np.bool_),
+    )
+    for now in range(first, first + rounds):
+        gather(crowd, team, sequence(key, Stream.TEAM, now, 0), rules, found, marks)
+        work(crowd, team, now)
+        leave(crowd, now - rules[3])
+        measure(crowd, team.size, found, marks, rows[now - first])
+    if rounds == 0:
+        measure(crowd, team.size, found, marks, rows[0])
+
+
+@kernel
+def gather(crowd: Crowd, team: Integers, draws: np.uint64, rules: Rules, found: NDArray[np.uint16], marks: NDArray[np.bool_]) -> None:
+    """Fill the places of a team, four words for each."""
+    p, q, _, _, of_one = rules
+    incumbents = 0
+    for place in range(team.size):
+        chosen, left, number = NOBODY, crowd.counts[PRESENT] - incumbents, 4 * place
+        if left > 0 and word(draws, number) < limit(p):
+            if incumbents > 0 and word(draws, number + 1) < limit(q):
+                chosen = collaborator(crowd, incumbents, word(draws, number + 2), word(draws, number + 3), of_one, found, marks)
+            else:
+                chosen = crowd.present[incumbents + word(draws, number + 2) % left]
+        if chosen == NOBODY:
+            crowd.counts[UNUSED] -= 1
+            team[place] = crowd.unused[crowd.counts[UNUSED]]
+        else:
+            team[place] = chosen
+            stand(crowd, chosen, incumbents)
+            incumbents += 1
+
+
+@kernel
+def stand(crowd: Crowd, agent: int, position: int) -> None:
+    """Let an agent change its position with who stands there, in place."""
+    other, old = crowd.present[position], crowd.positions[agent]
+    crowd.present[position], crowd.present[old] = agent, other
+    crowd.positions[agent], crowd.positions[other] = position, old
+
+
+@kernel
+def collaborator(
+    crowd: Crowd, incumbents: int, who: np.int64, which: np.int64, of_one: bool, found: NDArray[np.uint16], marks: NDArray[np.bool_],
+) -> int:  # fmt: skip
+    """Return a past collaborator of one, or any, of the incumbents in the team, who is not in it."""
+    one = who % incumbents
+    count = 0
+    for position in range(one if of_one else 0, one + 1 if of_one else incumbents):
+        agent = crowd.present[position]
+        for other in crowd.neighbours[agent, : crowd.degrees[agent]]:
+            if crowd.positions[other] >= incumbents and not marks[other]:
+                marks[other], found[count] = True, other
+                count += 1
+    for index in range(count):
+        marks[found[index]] = False
+    return found[which % count]
+
+
+@kernel
+def work(crowd: Crowd, team: Integers, now: int) -> None:
+    """Let newcomers in, and link all members."""
+    for place in range(team.size):
+        agent = team[place]
+        if not crowd.taken[agent]:
+            crowd.taken[agent], crowd.degrees[agent] = True, 0
+            crowd.present[crowd.counts[PRESENT]], crowd.positions[agent] = agent, crowd.counts[PRESENT]
+            crowd.counts[PRESENT] += 1
+        crowd.last[agent] = now
+        for earlier in range(place):
+            crowd.counts[LINKS] += 1
+            if linked(crowd, agent, team[earlier]):
+                crowd.counts[REPEATED] += 1
+            else:
+                crowd.counts[KNOWN] += 1
+                add(crowd, agent, team[earlier])
+                add(crowd, team[earlier], agent)
+
+
+@kernel
+def linked(crowd: Crowd, agent: int, other: int) -> bool:
+    """Tell whether two have worked together."""
+    for known in crowd.neighbours[agent, : crowd.degrees[agent]]:
+        if known == other:
+            return True
+    return False
+
+
+@kernel
+def add(crowd: Crowd, agent: int, other: int) -> None:
+    """Let an agent know another."""
+    crowd.neighbours[agent, crowd.degrees[agent]] = other
+    crowd.degrees[agent] += 1
+
+
+@kernel
+def leave(crowd: Crowd, oldest: int) -> None:
+    """Let go who has been in no team since a round."""
+    for position in range(crowd.counts[PRESENT] - 1, -1, -1):
+        agent = crowd.present[position]
+        if crowd.last[agent] < oldest:
+            crowd.counts[KNOWN] -= crowd.degrees[agent]
+            for other in crowd.neighbours[agent, : crowd.degrees[agent]]:
+                forget(crowd, other, agent)
+            stand(crowd, agent, crowd.counts[PRESENT] - 1)
+            crowd.counts[PRESENT] -= 1
+            crowd.unused[crowd.counts[UNUSED]] = agent
+            crowd.counts[UNUSED] += 1
+            crowd.taken[agent], crowd.degrees[agent] = False, 0
+
+
+@kernel
+def forget(crowd: Crowd, agent: int, gone: int) -> None:
+    """Take one who has gone off an agent's list."""
+    last = crowd.degrees[agent] - 1
+    for index in range(last + 1):
+        if crowd.neighbours[agent, index] == gone:
+            crowd.neighbours[agent, index] = crowd.neighbours[agent, last]
+            crowd.degrees[agent] = last
+            return
+
+
+@kernel
+def largest_component(crowd: Crowd, team_size: int, found: NDArray[np.uint16], marks: NDArray[np.bool_]) -> int:
+    """Return how many agents the largest component has.
+
+    Agents not reached yet are not looked at once they are too few to be more. Nor are neighbours of those who know their last team alone:
+    they are reached by one of that team, all of whom know each other.
+    """
+    there, reached, largest = crowd.counts[PRESENT], 0, 0
+    for position in range(there):
+        if there - reached <= largest:
+            break
+        root = crowd.present[position]
+        if not marks[root]:
+            begun, looked_at = reached, reached
+            marks[root], found[reached] = True, root
+            reached += 1
+            while looked_at < reached:
+                agent = found[looked_at]
+                if looked_at == begun or crowd.degrees[agent] >= team_size:
+                    for index in range(crowd.degrees[agent]):  # without a branch, which could not be foreseen: a third of the time
+                        other = crowd.neighbours[agent, index]
+                        found[reached] = other
+                        reached += not marks[other]
+                        marks[other] = True
+                looked_at += 1
+            largest = max(largest, reached - begun)
+    marks[:] = False
+    return largest
+
+
+@kernel
+def measure(crowd: Crowd, team_size: int, found: NDArray[np.uint16], marks: NDArray[np.bool_], row: Floats) -> None:
+    """Write the measures into a row; before the first team all are 0."""
+    there = crowd.counts[PRESENT]
+    row[0], row[1] = largest_component(crowd, team_size, found, marks) / max(1, there), there
+    row[2] = 2 * crowd.counts[KNOWN] / max(1, there)
+    row[3] = crowd.counts[REPEATED] / max(1, crowd.counts[LINKS])

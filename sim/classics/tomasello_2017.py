@@ -1,0 +1,220 @@
+"""Tomasello, Burkholz & Schweitzer (2017): the size of alliances from acceptance and rejection.
+
+In every round one of ``agents``, chosen at random, initiates an alliance and invites others, one by one and at random. Who is invited accepts or
+refuses; after ``rejections`` refusals (R) the alliance stands as it is, and the next round begins.
+
+* ``acceptance=constant``: everybody accepts with chance ``q``. Sizes are then negative binomial, those who stay alone counted with n = 1:
+  ``P(n) = C(n + R - 2, n - 1) q^(n - 1) (1 - q)^R``.
+* ``acceptance=threshold``: the invited accept when what the alliance would be worth with them, benefit less cost, reaches their own threshold:
+  ``B(n) - a_c n^cost_power >= theta``, where B is the sum or the mean of the members' fitness (``benefit``) and n counts the invited. Where
+  fitness is the same for all (``spread=0``) and thresholds are drawn evenly from 0 to ``a_l``, the chance to accept depends on size alone,
+  ``q(n) = B(n) / a_l - a_c n^cost_power / a_l`` within 0 and 1, and sizes follow from a chain of acceptances and rejections, exactly.
+
+The paper takes fitness from the activity of some 15,000 firms, and scales costs and thresholds by its parameters a_c and a_l. Here fitness is
+lognormal with mean 1, and the form of benefit, cost and threshold is a choice: the paper's result is exact for any of them.
+
+Left open, and made a parameter: whether who has refused may be asked again by the same initiator (``asked_again``); whether those who stay
+alone count (``least``; in data on alliances they do not); whether a threshold is drawn or is a share of one's own fitness (``thresholds``).
+
+Source: Tomasello, M. V., Burkholz, R. & Schweitzer, F. (2017), Modeling the formation of R&D alliances: an agent-based model with empirical
+validation, arXiv:1712.01755.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from math import exp, sqrt
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
+from sim.classics.draws import sequence, word
+from sim.classics.kernels import classic_entry
+from sim.compilation import kernel
+from sim.config import parameter
+from sim.measures import Measure
+from sim.randomness import Seed, normal_pair, uniform
+
+PAPER = "Tomasello, Burkholz & Schweitzer 2017"
+OPEN = "left open: the paper's result holds for any form"
+COUNT, SIZES, SQUARES, EXACTLY, AT_LEAST, FITNESS, FITNESS_SQUARES, PRODUCTS, LARGEST = range(9)  # what is tallied over alliances
+HALF, LOW = 2147483648.0, 2147483647  # of the 62 bits of a word
+
+
+class Stream(IntEnum):
+    """Streams of draws."""
+
+    FITNESS = 1
+    THRESHOLD = 2
+    INVITATION = 3
+
+
+class TomaselloParameters(Parameters):
+    """Parameters of Tomasello, Burkholz & Schweitzer 2017."""
+
+    rounds: int = parameter(1000, "alliances of one run", unit="alliances", source="assumed", ge=1, le=10_000_000)
+    agents: int = parameter(1000, "firms that initiate and are invited", source="assumed; 15,000 in the paper's data", ge=2, le=100_000)
+    rejections: int = parameter(3, "rejections after which an initiator stops", symbol="R", source=PAPER, ge=1, le=1000)
+    acceptance: Literal["constant", "threshold"] = parameter("constant", "how the invited decide", source=PAPER)
+    q: float = parameter(0.5, "chance to accept, where it is constant", unit="per invitation", source=PAPER, ge=0, lt=1)
+    a_c: float = parameter(0.1, "cost of coordination", unit="fitness per member^cost_power", symbol="a_c", source=PAPER, ge=0, le=100)
+    a_l: float = parameter(2.0, "scale of thresholds", unit="fitness", symbol="a_l", source=PAPER, gt=0, le=100)
+    cost_power: float = parameter(1.0, "how cost grows with size: exponent", source=OPEN, ge=0, le=5)
+    benefit: Literal["mean", "sum"] = parameter("mean", "what an alliance brings: mean or sum of its members' fitness", source=OPEN)
+    spread: float = parameter(0.0, "spread of fitness: deviation of its logarithm", source="assumed; from data in the paper", ge=0, le=3)
+    thresholds: Literal["drawn", "fitness"] = parameter("drawn", "evenly from 0 to a_l, or a_l times one's own fitness", source=OPEN)
+    asked_again: bool = parameter(False, "who has refused may be asked again by the same initiator", source=OPEN)
+    least: int = parameter(1, "smallest size that counts as an alliance (1: who stays alone counts)", unit="members", source=OPEN, ge=1, le=100)
+    size: int = parameter(2, "the size whose frequency is measured", unit="members", source="what is looked at", ge=1, le=10_000)
+
+
+class Firm(RowAgent):
+    """Who initiates alliances and is invited to others."""
+
+    fitness = Row("fitness", "what it brings to an alliance")
+    threshold = Row("thresholds", "what an alliance must be worth to it")
+    alliances = Row("alliances", "how many it has been in, those it initiated included")
+
+
+class Tomasello2017(ClassicModel):
+    """Alliances that grow by acceptance until an initiator has been refused too often."""
+
+    Parameters = TomaselloParameters
+    Agent = Firm
+    MEASURES = {  # noqa: RUF012
+        "mean_size": Measure("mean size of all alliances so far (0 before the first)", "members"),
+        "deviation": Measure("standard deviation of their sizes", "members"),
+        "frequency": Measure("share of them that have exactly the size looked at", "0-1"),
+        "tail": Measure("share of them that have the size looked at or more", "0-1"),
+        "largest": Measure("size of the largest", "members"),
+        "pull": Measure("correlation of an initiator's fitness with the size of its alliance (0 where all are as fit)", "-1 to 1"),
+    }
+
+    def begin(self) -> None:
+        """Draw fitness and thresholds."""
+        p = self.parameters
+        self.fitness, self.thresholds = start(self.key, p.agents, p.spread, p.a_l, p.thresholds == "drawn")
+        self.order, self.alliances = np.arange(p.agents), np.zeros(p.agents, dtype=np.int64)
+        self.costs = p.a_c * np.arange(p.agents + 1.0) ** p.cost_power
+        self.tally = np.zeros(LARGEST + 1)
+
+    @property
+    def size(self) -> int:
+        """Number of firms."""
+        return len(self.fitness)
+
+    def play(self, first: int, rounds: int, rows: Floats) -> int:
+        """Form some alliances."""
+        p = self.parameters
+        terms = p.acceptance == "constant", p.q, p.rejections, p.asked_again, p.benefit == "mean"
+        firms = Firms(self.order, self.alliances, self.fitness, self.thresholds)
+        form(firms, self.costs, self.tally, self.key, terms, (p.least, p.size), first, rounds, rows)
+        return rounds
+
+
+MODEL = Tomasello2017
+Terms = tuple[bool, float, int, bool, bool]
+
+
+class Firms(NamedTuple):
+    """What kernels take of all firms: an order of them that changes, how many alliances each was in, fitness and thresholds."""
+
+    order: Integers
+    alliances: Integers
+    fitness: Floats
+    thresholds: Floats
+
+
+@classic_entry
+def start(key: Seed, agents: int, spread: float, scale: float, drawn: bool) -> tuple[Floats, Floats]:
+    """Return fitness and thresholds, shape (agents,)."""
+    fitness, thresholds = np.empty(agents), np.empty(agents)
+    for agent in range(agents):
+        fitness[agent] = exp(spread * normal_pair(key, Stream.FITNESS, 0, agent, 0)[0] - spread * spread / 2.0)
+        thresholds[agent] = scale * (uniform(key, Stream.THRESHOLD, 0, agent, 0) if drawn else fitness[agent])
+    return fitness, thresholds
+
+
+@classic_entry
+def form(
+    firms: Firms, costs: Floats, tally: Floats, key: Seed, terms: Terms, counted: tuple[int, int], first: int, rounds: int, rows: Floats,
+) -> None:  # fmt: skip
+    """Form an alliance per round."""
+    least, looked_at = counted
+    starts = sequence(key, Stream.INVITATION, 0, 0)  # a word of it starts the draws of a round
+    for now in range(first, first + rounds):
+        size = gather(firms, costs, np.uint64(word(starts, now)), terms)
+        for place in range(size):
+            firms.alliances[firms.order[place]] += 1
+        if size >= least:
+            add(tally, size, firms.fitness[firms.order[0]], looked_at)
+        measure(tally, rows[now - first])
+    if rounds == 0:
+        measure(tally, rows[0])
+
+
+@kernel
+def gather(firms: Firms, costs: Floats, draws: np.uint64, terms: Terms) -> int:
+    """Invite until too many have refused; return the size. In ``order`` members come first, then who is not asked any more, then all others.
+
+    One word per invitation: its upper 31 bits say who is invited, its lower 31 whether a constant chance comes true.
+    """
+    constant, q, rejections, again, by_mean = terms
+    order, _, fitness, thresholds = firms
+    often = np.int64(q * HALF)
+    swap(order, 0, place_of(word(draws, 0), order.size))
+    total, size, done, refused, number = fitness[order[0]], 1, 1, 0, 1
+    while refused < rejections and done < order.size:
+        drawn = word(draws, number)
+        place = done + place_of(drawn, order.size - done)
+        invited = order[place]
+        if constant:
+            accepts = (drawn & LOW) < often
+        else:
+            benefit = total + fitness[invited]
+            benefit = benefit / (size + 1) if by_mean else benefit
+            accepts = benefit - costs[size + 1] >= thresholds[invited]
+        number += 1
+        if accepts or not again:
+            swap(order, done, place)
+            done += 1
+            swap(order, size if accepts else done - 1, done - 1)
+        size, refused, total = size + int(accepts), refused + int(not accepts), total + accepts * fitness[invited]
+    return size
+
+
+@kernel
+def place_of(drawn: np.int64, places: int) -> np.int64:
+    """Turn a word into a place, by its upper half."""
+    return ((drawn >> 31) * places) >> 31
+
+
+@kernel
+def swap(order: Integers, here: int, there: int | np.int64) -> None:
+    """Exchange two places, in place."""
+    order[here], order[there] = order[there], order[here]
+
+
+@kernel
+def add(tally: Floats, size: int, fitness: float, looked_at: int) -> None:
+    """Count an alliance with its initiator's fitness."""
+    tally[COUNT] += 1.0
+    tally[SIZES] += size
+    tally[SQUARES] += size * size
+    tally[EXACTLY] += size == looked_at
+    tally[AT_LEAST] += size >= looked_at
+    tally[FITNESS] += fitness
+    tally[FITNESS_SQUARES] += fitness * fitness
+    tally[PRODUCTS] += fitness * size
+    tally[LARGEST] = max(tally[LARGEST], size)
+
+
+@kernel
+def measure(tally: Floats, row: Floats) -> None:
+    """Write the measures into a row."""
+    share = 1.0 / max(1.0, tally[COUNT])
+    mean, fitness = tally[SIZES] * share, tally[FITNESS] * share
+    variance, varies = max(0.0, tally[SQUARES] * share - mean * mean), tally[FITNESS_SQUARES] * share - fitness * fitness
+    row[0], row[1], row[2], row[3], row[4] = mean, sqrt(variance), tally[EXACTLY] * share, tally[AT_LEAST] * share, tally[LARGEST]
+    row[5] = (tally[PRODUCTS] * share - mean * fitness) / sqrt(variance * varies) if min(variance, varies) > 1e-12 else 0.0
