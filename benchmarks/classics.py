@@ -37,6 +37,7 @@ PAIRS = (
     Pair("march_1991", "PlainMarch1991", {"p1": 0.1}, {"p1": 0.1}, 20, 50),
     Pair("barkoczi_galesic_2016", "PlainBarkocziGalesic2016", {"n": 12, "k": 7}, {"n": 12, "k": 7}, 50, 100),
     Pair("lazer_friedman_2007", "PlainLazerFriedman2007", {"n": 12, "k": 5}, {"n": 12, "k": 5}, 20, 100),
+    Pair("hong_page_2004", "PlainHongPage2004", {"n": 500, "l": 5}, {"n": 500, "l": 5}, 5, 10),
 )
 
 
