@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import ks_2samp, ttest_ind
 
 from sim.classics.registry import classic
+from tests.reference.classics.axelrod_1997 import PlainAxelrod1997
 from tests.reference.classics.barkoczi_galesic_2016 import PlainBarkocziGalesic2016
 from tests.reference.classics.hong_page_2004 import PlainHongPage2004
 from tests.reference.classics.lazer_friedman_2007 import PlainLazerFriedman2007
@@ -13,6 +14,7 @@ from tests.reference.classics.march_1991 import PlainMarch1991
 FALSE_ALARM = 1e-4
 SEARCH = {"n": 8, "k": 3, "agents": 20}
 TEAM = {"n": 60, "l": 5, "agents": 4}
+CULTURE = {"side": 5, "features": 3, "traits": 5}
 CASES = (
     ("march_1991", PlainMarch1991, {"dimensions": 15, "individuals": 20, "p1": 0.3, "p2": 0.5}, "code_score", "code_score", 12),
     ("march_1991", PlainMarch1991, {"dimensions": 15, "individuals": 20, "p1": 0.9, "p2": 0.1}, "code_score", "code_score", 5),
@@ -25,6 +27,9 @@ CASES = (
     ("hong_page_2004", PlainHongPage2004, {**TEAM, "team": "best"}, "performance", "performance", 8),
     ("hong_page_2004", PlainHongPage2004, {**TEAM, "team": "best"}, "diversity", "diversity", 1),
     ("hong_page_2004", PlainHongPage2004, {**TEAM, "smoothness": 4}, "performance", "performance", 8),
+    ("axelrod_1997", PlainAxelrod1997, CULTURE, "regions", "regions", 15),
+    ("axelrod_1997", PlainAxelrod1997, {**CULTURE, "activation": "shuffled"}, "regions", "regions", 15),
+    ("axelrod_1997", PlainAxelrod1997, CULTURE, "regions", "regions", 200),
 )
 
 
