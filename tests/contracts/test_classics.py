@@ -37,6 +37,7 @@ BESIDE = {
     ("hong_page_2004", "l"): {"n": 100},
     ("hong_page_2004", "gaps"): {"smoothness": 5},
     ("axelrod_1997", "side"): {"traits": 5},
+    ("zollman_2010", "degree"): {"network": "ring"},
 }
 SMALL = {"rounds": 12}  # beside the classic's defaults, so that the battery is quick
 # Values to try where limits and choices do not say which are worth it.

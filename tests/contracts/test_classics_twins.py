@@ -10,11 +10,13 @@ from tests.reference.classics.barkoczi_galesic_2016 import PlainBarkocziGalesic2
 from tests.reference.classics.hong_page_2004 import PlainHongPage2004
 from tests.reference.classics.lazer_friedman_2007 import PlainLazerFriedman2007
 from tests.reference.classics.march_1991 import PlainMarch1991
+from tests.reference.classics.zollman_2010 import PlainZollman2010
 
 FALSE_ALARM = 1e-4
 SEARCH = {"n": 8, "k": 3, "agents": 20}
 TEAM = {"n": 60, "l": 5, "agents": 4}
 CULTURE = {"side": 5, "features": 3, "traits": 5}
+SCIENCE = {"agents": 6, "pulls": 50, "gap": 0.03}
 CASES = (
     ("march_1991", PlainMarch1991, {"dimensions": 15, "individuals": 20, "p1": 0.3, "p2": 0.5}, "code_score", "code_score", 12),
     ("march_1991", PlainMarch1991, {"dimensions": 15, "individuals": 20, "p1": 0.9, "p2": 0.1}, "code_score", "code_score", 5),
@@ -30,6 +32,9 @@ CASES = (
     ("axelrod_1997", PlainAxelrod1997, CULTURE, "regions", "regions", 15),
     ("axelrod_1997", PlainAxelrod1997, {**CULTURE, "activation": "shuffled"}, "regions", "regions", 15),
     ("axelrod_1997", PlainAxelrod1997, CULTURE, "regions", "regions", 200),
+    ("zollman_2010", PlainZollman2010, SCIENCE, "better_share", "better_share", 20),
+    ("zollman_2010", PlainZollman2010, {**SCIENCE, "network": "ring"}, "better_share", "better_share", 40),
+    ("zollman_2010", PlainZollman2010, {**SCIENCE, "network": "wheel"}, "expected_better", "expected_better", 40),
 )
 
 
