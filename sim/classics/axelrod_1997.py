@@ -26,19 +26,22 @@ from functools import cache
 from typing import Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import model_validator
 
 from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
-from sim.classics.draws import sequence, word
+from sim.classics.draws import GOLDEN, MIX_1, sequence, word
 from sim.classics.kernels import classic_entry
 from sim.classics.networks import Network, network
 from sim.compilation import kernel
 from sim.config import parameter
 from sim.measures import Measure
-from sim.randomness import Seed
+from sim.randomness import SHIFT_32, Seed
 
 PAPER, AXTELL = "Axelrod 1997", "Axtell et al. 1996"
 MOST_MIXED = 50  # side of a population in which everybody is a neighbour: pairs grow with its fourth power
+Codes = NDArray[np.uint64]
+ONE = np.uint64(1)
 HALF, LOW = 31, (1 << 31) - 1  # a word of 62 bits makes two draws
 
 
@@ -142,21 +145,28 @@ def start(key: Seed, sites: int, features: int, traits: int) -> Integers:
 def influence(
     cultures: Integers, neighbours: Network, key: Seed, switches: tuple[bool, bool, bool], first: int, rounds: int, rows: Floats,
 ) -> int:  # fmt: skip
-    """Play rounds until nothing is active; return how many. Measures are taken anew where something has changed."""
+    """Play rounds until nothing is active; return how many. Regions are counted anew only after a round in which something has changed."""
     shuffled, any_feature, neighbour_changes = switches
-    present = np.empty(4)
-    measure(cultures, neighbours, present)
+    codes, present = all_codes(cultures), np.empty(4)
+    active = 0
+    for site in range(cultures.shape[0]):
+        active += active_around(cultures, neighbours, site)
+    active //= 2
+    measure(cultures, codes, neighbours, active, present)
     if rounds == 0:
         rows[0] = present
     order = np.arange(cultures.shape[0])
     for played in range(rounds):
-        if present[3] == 0.0:
+        if active == 0:
             return played
         now = first + played
         if shuffled:
             shuffle(order, key, now)
-        if play_round(cultures, neighbours, order, shuffled, any_feature, neighbour_changes, sequence(key, Stream.EVENT, now, 0)):
-            measure(cultures, neighbours, present)
+        draws = sequence(key, Stream.EVENT, now, 0)
+        changed, more = play_round(cultures, codes, neighbours, order, shuffled, any_feature, neighbour_changes, draws)
+        active += more
+        if changed:
+            measure(cultures, codes, neighbours, active, present)
         rows[played] = present
     return rounds
 
@@ -180,32 +190,40 @@ def shuffle(order: Integers, key: Seed, now: int) -> None:
 
 @kernel
 def play_round(
-    cultures: Integers, neighbours: Network, order: Integers, shuffled: bool, any_feature: bool, neighbour_changes: bool, draws: np.uint64,
-) -> bool:  # fmt: skip
-    """Play as many events as there are sites; tell whether anything has changed."""
+    cultures: Integers, codes: Codes, neighbours: Network, order: Integers, shuffled: bool, any_feature: bool, neighbour_changes: bool,
+    draws: np.uint64,
+) -> tuple[bool, int]:  # fmt: skip
+    """Play as many events as there are sites; tell whether anything has changed, and by how many the active pairs have grown."""
     sites, features = cultures.shape
-    changed = False
+    changed, more = False, 0
     for event in range(sites):
-        who, what = word(draws, 2 * event), word(draws, 2 * event + 1)
+        who = word(draws, 2 * event)
         site = int(order[event]) if shuffled else below(who >> HALF, sites)
         first, last = int(neighbours.starts[site]), int(neighbours.starts[site + 1])
         other = int(neighbours.contacts[first + below(who & LOW, last - first)])
         alike = agreement(cultures, site, other)
-        if alike == features or below(what >> HALF, features) >= alike:
+        if alike == 0 or alike == features:
+            continue
+        what = word(draws, 2 * event + 1)
+        if below(what >> HALF, features) >= alike:
             continue
         left = below(what & LOW, features if any_feature else features - alike)
-        chosen = left if any_feature else nth_differing(cultures[site], cultures[other], left)
+        chosen = left if any_feature else nth_differing(cultures, site, other, left)
         taker, giver = (other, site) if neighbour_changes else (site, other)
-        changed |= cultures[taker, chosen] != cultures[giver, chosen]
-        cultures[taker, chosen] = cultures[giver, chosen]
-    return changed
+        if cultures[taker, chosen] != cultures[giver, chosen]:
+            before = active_around(cultures, neighbours, taker)
+            codes[taker] += code(chosen, cultures[giver, chosen]) - code(chosen, cultures[taker, chosen])
+            cultures[taker, chosen] = cultures[giver, chosen]
+            more += active_around(cultures, neighbours, taker) - before
+            changed = True
+    return changed, more
 
 
 @kernel
-def nth_differing(one: Integers, other: Integers, number: int) -> int:
+def nth_differing(cultures: Integers, one: int, other: int, number: int) -> int:
     """Return the feature on which both differ after ``number`` others on which they do."""
-    for feature in range(one.size):
-        if one[feature] != other[feature]:
+    for feature in range(cultures.shape[1]):
+        if cultures[one, feature] != cultures[other, feature]:
             if number == 0:
                 return feature
             number -= 1
@@ -222,19 +240,46 @@ def agreement(cultures: Integers, one: int, other: int) -> int:
 
 
 @kernel
-def same(cultures: Integers, one: int, other: int) -> bool:
-    """Tell whether two sites agree on everything."""
-    for feature in range(cultures.shape[1]):
-        if cultures[one, feature] != cultures[other, feature]:
-            return False
-    return True
+def code(feature: int, trait: int) -> np.uint64:
+    """Return what a trait adds to the code of a culture."""
+    return ((np.uint64(feature) << SHIFT_32) + np.uint64(trait) + ONE) * MIX_1 ^ (np.uint64(trait) + ONE) * GOLDEN
 
 
 @kernel
-def measure(cultures: Integers, neighbours: Network, row: Floats) -> None:
-    """Write the measures into a row: walk through every region once, and compare its culture with those of regions before."""
+def all_codes(cultures: Integers) -> Codes:
+    """Return a code of every site's culture; different codes are different cultures, and the same code nearly always the same."""
+    codes = np.zeros(cultures.shape[0], dtype=np.uint64)
+    for site in range(cultures.shape[0]):
+        for feature in range(cultures.shape[1]):
+            codes[site] += code(feature, cultures[site, feature])
+    return codes
+
+
+@kernel
+def same(cultures: Integers, codes: Codes, one: int, other: int) -> bool:
+    """Tell whether two sites agree on everything."""
+    return codes[one] == codes[other] and agreement(cultures, one, other) == cultures.shape[1]
+
+
+@kernel
+def active_around(cultures: Integers, neighbours: Network, site: int) -> int:
+    """Return with how many neighbours a site agrees on something, but not on everything."""
+    features, active = cultures.shape[1], 0
+    for place in range(neighbours.starts[site], neighbours.starts[site + 1]):
+        alike = agreement(cultures, site, neighbours.contacts[place])
+        active += (alike > 0) & (alike < features)
+    return active
+
+
+@kernel
+def measure(cultures: Integers, codes: Codes, neighbours: Network, active: int, row: Floats) -> None:
+    """Write the measures into a row: walk through every region once, and look its culture up among those of regions before."""
     sites = cultures.shape[0]
-    seen, waiting, firsts = np.zeros(sites, dtype=np.bool_), np.empty(sites, dtype=np.int64), np.empty(sites, dtype=np.int64)
+    seen, waiting = np.zeros(sites, dtype=np.bool_), np.empty(sites, dtype=np.int64)
+    slots = 4
+    while slots < 2 * sites:
+        slots *= 2
+    known = np.full(slots, -1, dtype=np.int64)  # a site of each culture, by its code
     regions, different, largest = 0, 0, 0
     for first in range(sites):
         if seen[first]:
@@ -243,35 +288,23 @@ def measure(cultures: Integers, neighbours: Network, row: Floats) -> None:
         while done < found:
             site = waiting[done]
             done += 1
-            for other in neighbours.contacts[neighbours.starts[site] : neighbours.starts[site + 1]]:
-                if not seen[other] and same(cultures, site, other):
+            for place in range(neighbours.starts[site], neighbours.starts[site + 1]):  # a slice would cost more than what is done in it
+                other = neighbours.contacts[place]
+                if codes[other] == codes[site] and not seen[other] and same(cultures, codes, site, other):
                     seen[other], waiting[found] = True, other
                     found += 1
         regions, largest = regions + 1, max(largest, found)
-        if is_new(cultures, first, firsts[:different]):
-            firsts[different] = first
-            different += 1
-    row[0], row[1], row[2], row[3] = regions, different, largest / sites, active_share(cultures, neighbours)
+        different += is_new(cultures, codes, first, known)
+    row[0], row[1], row[2], row[3] = regions, different, largest / sites, 2 * active / neighbours.contacts.size
 
 
 @kernel
-def is_new(cultures: Integers, site: int, firsts: Integers) -> bool:
-    """Tell whether a site's culture is none of others."""
-    for first in firsts:
-        if same(cultures, site, first):
+def is_new(cultures: Integers, codes: Codes, site: int, known: Integers) -> bool:
+    """Tell whether a site's culture is not known yet, and put it among those that are (open addressing)."""
+    slot = int(codes[site] >> SHIFT_32) & (known.size - 1)
+    while known[slot] >= 0:
+        if same(cultures, codes, site, known[slot]):
             return False
+        slot = (slot + 1) & (known.size - 1)
+    known[slot] = site
     return True
-
-
-@kernel
-def active_share(cultures: Integers, neighbours: Network) -> float:
-    """Return the share of pairs of neighbours that agree on something, but not on everything."""
-    sites, features = cultures.shape
-    pairs, active = 0, 0
-    for site in range(sites):
-        for other in neighbours.contacts[neighbours.starts[site] : neighbours.starts[site + 1]]:
-            if other > site:
-                alike = agreement(cultures, site, other)
-                pairs += 1
-                active += (alike > 0) & (alike < features)
-    return active / pairs

@@ -98,7 +98,7 @@ class HongPage2004(ClassicModel):
         "performance": Measure("mean value at which the team stands, over all starts", "0-100"),
         "diversity": Measure("places of two heuristics that hold different steps, mean over pairs", "percent"),
         "ability": Measure("mean ability of the members", "0-100"),
-        "lead": Measure("performance less that of the other team", "0-100"),
+        "lead": Measure("performance less that of the other team", "points"),
         "wins": Measure("whether the team performs better than the other (as well: half)", "0-1"),
     }
 

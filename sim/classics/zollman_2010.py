@@ -25,12 +25,13 @@ from pydantic import model_validator
 from scipy.stats import binom
 
 from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
+from sim.classics.draws import sequence, word
 from sim.classics.kernels import classic_entry
 from sim.classics.networks import MEANING, Network, Topology, check_network, network
 from sim.compilation import kernel
 from sim.config import parameter
 from sim.measures import Measure
-from sim.randomness import Seed, pick, uniform, uniform_pair
+from sim.randomness import TWO_MINUS_53, Seed, pick, uniform
 
 PAPER = "Zollman 2010"
 WORSE, BETTER = range(2)
@@ -134,10 +135,11 @@ def learn(
     agents = successes.shape[0]
     arms, won = np.empty(agents, dtype=np.int64), np.empty(agents, dtype=np.int64)
     for now in range(first, first + rounds):
+        draws = sequence(key, Stream.PULL, now, 0)
         for agent in range(agents):
             arms[agent] = preferred(successes[agent], failures[agent])
-            draws = uniform_pair(key, Stream.PULL, now, agent, 0)  # one for each arm
-            won[agent] = drawn(draws[arms[agent]], upto[arms[agent]], guides[arms[agent]])
+            draw = share(word(draws, 2 * agent + arms[agent]))  # one for each arm
+            won[agent] = drawn(draw, upto[arms[agent]], guides[arms[agent]])
         for agent in range(agents):
             take(successes[agent], failures[agent], arms[agent], won[agent], pulls)
             for contact in net.contacts[net.starts[agent] : net.starts[agent + 1]]:
@@ -157,6 +159,12 @@ def expected(successes: float, failures: float) -> float:
 def preferred(successes: Floats, failures: Floats) -> int:
     """Return the arm that an agent expects more of."""
     return BETTER if expected(successes[BETTER], failures[BETTER]) > expected(successes[WORSE], failures[WORSE]) else WORSE
+
+
+@kernel
+def share(drawn_word: np.int64) -> float:
+    """Turn a word of 62 bits into a uniform in [0, 1), by its upper 53."""
+    return (drawn_word >> 9) * TWO_MINUS_53
 
 
 @kernel
