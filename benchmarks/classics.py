@@ -1,5 +1,6 @@
 """Cost of each classic per agent and step beside a plain Mesa version of the same, in one run. ``make bench-classics`` prints the table.
 
+Ours records all its measures after every round, so the plain version records one, too.
 The cost of the start (drawing a landscape and looking at all its solutions) is measured for itself: it depends on the problem, not on
 agents and steps.
 """
@@ -31,15 +32,19 @@ class Pair(NamedTuple):
     theirs: Mapping[str, Any]
     steps: int
     agents: int
+    measure: str
 
 
 PAIRS = (
-    Pair("march_1991", "PlainMarch1991", {"p1": 0.1}, {"p1": 0.1}, 20, 50),
-    Pair("barkoczi_galesic_2016", "PlainBarkocziGalesic2016", {"n": 12, "k": 7}, {"n": 12, "k": 7}, 50, 100),
-    Pair("lazer_friedman_2007", "PlainLazerFriedman2007", {"n": 12, "k": 5}, {"n": 12, "k": 5}, 20, 100),
-    Pair("fang_lee_schilling_2010", "PlainFangLeeSchilling2010", {}, {}, 20, 280),
-    Pair("guimera_2005", "PlainGuimera2005", {}, {}, 400, 1),  # a team per step: cost is per team, the largest component included
-    Pair("tomasello_2017", "PlainTomasello2017", {}, {}, 2000, 1),  # an alliance per step: cost is per alliance
+    Pair("march_1991", "PlainMarch1991", {"p1": 0.1}, {"p1": 0.1}, 20, 50, "code_score"),
+    Pair("barkoczi_galesic_2016", "PlainBarkocziGalesic2016", {"n": 12, "k": 7}, {"n": 12, "k": 7}, 50, 100, "mean_payoff"),
+    Pair("lazer_friedman_2007", "PlainLazerFriedman2007", {"n": 12, "k": 5}, {"n": 12, "k": 5}, 20, 100, "mean_payoff"),
+    Pair("hong_page_2004", "PlainHongPage2004", {"n": 500, "l": 5, "team": "best"}, {"n": 500, "l": 5, "team": "best"}, 5, 10, "performance"),
+    Pair("axelrod_1997", "PlainAxelrod1997", {}, {}, 100, 100, "regions"),
+    Pair("zollman_2010", "PlainZollman2010", {"rounds": 1000}, {}, 200, 10, "better_share"),
+    Pair("fang_lee_schilling_2010", "PlainFangLeeSchilling2010", {}, {}, 20, 280, "payoff"),
+    Pair("guimera_2005", "PlainGuimera2005", {}, {}, 400, 1, "largest_share"),  # a team per step: cost is per team, the largest component included
+    Pair("tomasello_2017", "PlainTomasello2017", {}, {}, 2000, 1, "mean_size"),  # an alliance per step: cost is per alliance
 )
 
 
@@ -59,7 +64,7 @@ def measured(pair: Pair) -> tuple[float, float, float, float]:
     for seed in range(REPEATS):
         start_plain = cpu(lambda seed=seed: plain(rng=seed, **pair.theirs))
         twin = plain(rng=seed, **pair.theirs)
-        steps_plain = cpu(lambda twin=twin: [twin.step() for _ in range(pair.steps)])
+        steps_plain = cpu(lambda twin=twin: [(twin.step(), getattr(twin, pair.measure)) for _ in range(pair.steps)])
         start_ours = cpu(lambda seed=seed: [ours(rng=seed * many + turn, **pair.ours) for turn in range(many)]) / many
         models = [ours(rng=seed * many + turn, **pair.ours) for turn in range(many)]
         steps_ours = cpu(lambda models=models: [model.run(pair.steps) for model in models]) / many

@@ -180,8 +180,8 @@ def type_name(kind: Any) -> str:
         return f"list of {type_name(arguments[0])}"
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return "{" + ", ".join(f"{name}: {type_name(field.annotation)}" for name, field in kind.model_fields.items()) + "}"
-    if arguments and all(isinstance(a, str) for a in arguments):
-        return "one of " + ", ".join(arguments)
+    if arguments and all(isinstance(a, str | int) for a in arguments):
+        return "one of " + ", ".join(map(str, arguments))
     if type(None) in arguments:
         return " or ".join(type_name(a) for a in arguments if a is not type(None)) + " or null"
     return re.sub(r"\b(?:sim\.config|builtins)\.", "", str(kind))

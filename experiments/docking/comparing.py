@@ -101,7 +101,7 @@ def compared(dock: Dock, runs: pl.DataFrame) -> list[Compared]:
         spread = float(sample.std(ddof=1))
         assert cell.value is not None
         error = cell.error if cell.error is not None else spread / float(np.sqrt(cell.runs or 1))  # their runs vary as ours do
-        ours, reference = Known(float(sample.mean()), spread / float(np.sqrt(sample.size))), Known(cell.value, error)
+        ours, reference = Known(float(sample.mean()), own_error(spread, sample.size, cell)), Known(cell.value, error)
         margin = dock.margin(cell.measure)
         found.append(Compared(cell, ours, sample.size, reference, margin, standing(ours, reference, margin, count)))
     return [*found, *(crossed(dock, crossing, runs, count) for crossing in dock.about.crossings)]
@@ -126,6 +126,13 @@ def crossing_of(levels: Floats, gap: Floats, crossing: Crossing) -> float:
     if not found:
         raise InputError(f"{crossing.measure} does not cross {crossing.level:g} along {crossing.of}; give cells.csv values on both sides")
     return found[0].at
+
+
+def own_error(spread: float, replicates: int, cell: Cell) -> float:
+    """Return our standard error; where all of ours came out the same, that of as many runs that vary as the reference does, not zero."""
+    if spread == 0.0 and cell.error and cell.runs:
+        return cell.error * float(np.sqrt(cell.runs / replicates))
+    return spread / float(np.sqrt(replicates))
 
 
 def related(dock: Dock, runs: pl.DataFrame) -> list[Related]:

@@ -38,6 +38,12 @@ BESIDE = {
     ("fang_lee_schilling_2010", "dimensions"): {"bundle": 1},
     **{("guimera_2005", name): {"p": 0.7, "q": 0.8, "rounds": 60} for name in ("q", "collaborators")},
     ("tomasello_2017", "agents"): {"q": 0.9, "rejections": 5},
+    ("hong_page_2004", "n"): {"l": 6},
+    ("hong_page_2004", "k"): {"l": 6, "agents": 4},
+    ("hong_page_2004", "l"): {"n": 100},
+    ("hong_page_2004", "gaps"): {"smoothness": 5},
+    ("axelrod_1997", "side"): {"traits": 5},
+    ("zollman_2010", "degree"): {"network": "ring"},
 }
 SMALL = {"rounds": 12}  # beside the classic's defaults, so that the battery is quick
 # Values to try where limits and choices do not say which are worth it.
