@@ -161,7 +161,7 @@ def selective_beats_blind(runs: pl.DataFrame) -> list[Check]:
 
 
 def formalisation_tops(runs: pl.DataFrame) -> list[Check]:
-    """Pattern 5: formalisation is an inverted U whose top moves left as trust grows; contract brings more where trust is low than where it is high."""
+    """Pattern 5: formalisation is an inverted U whose top moves left as trust grows; contract brings more where trust is low."""
     trusts = runs["initial_trust"].unique(maintain_order=True).to_list()
     level = simultaneous_level(len(trusts) + 2)
     curves = {trust: response_matrix(runs.filter(pl.col("initial_trust") == trust), "joint_value", "structure.formalisation") for trust in trusts}
