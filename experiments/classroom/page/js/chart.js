@@ -23,7 +23,7 @@ export class Chart {
   draw() {
     const { pen, width, height } = sharpen(this.canvas);
     const lines = { a: this.series("a"), b: this.series("b") };
-    const rounds = Math.max(SHORTEST, this.worlds.frontier, this.bands?.rounds ?? 0);
+    const rounds = Math.max(this.worlds.shortest ?? SHORTEST, this.worlds.frontier, this.bands?.rounds ?? 0);
     const [low, high, step] = this.range(lines);
     const x = (round) => MARGIN.left + (width - MARGIN.left - MARGIN.right) * round / rounds;
     const y = (value) => height - MARGIN.bottom - (height - MARGIN.top - MARGIN.bottom) * (value - low) / (high - low);
