@@ -19,6 +19,7 @@ from sim.config import Config
 from sim.model import CollaborationModel
 
 RUNS = 30
+ENOUGH = 22  # runs in which a side must be higher to count as higher; where there is no difference that happens in 1.6 % of cases (sign test)
 AT_A_TIME = 10  # runs a process does before others get their turn
 LOW, HIGH = 0.1, 0.9
 LARGEST_TIME = 120.0  # seconds a batch may take
@@ -85,7 +86,8 @@ class BandMaker:
                 found[side] += await self.play(play_batch, batch)
             await tell(min(RUNS, start + AT_A_TIME), RUNS)
         bands: dict[str, Any] = {side: summarise(found[side]) for side in SIDES}
-        return {"runs": RUNS, "rounds": rounds, "measures": CHARTED, **bands, "late": {side: late_means(found[side]) for side in SIDES}}
+        late = {side: late_means(found[side]) for side in SIDES}
+        return {"runs": RUNS, "enough": ENOUGH, "rounds": rounds, "measures": CHARTED, **bands, "late": late}
 
     async def play(self, batch: Callable[..., Any], given: tuple[Any, ...]) -> Any:
         """Return what a function of this package gives in the process beside the page."""

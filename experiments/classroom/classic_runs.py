@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.classroom.bands import RUNS, BandMaker, late_means, summarise
+from experiments.classroom.bands import ENOUGH, RUNS, BandMaker, late_means, summarise
 from experiments.classroom.scenario import SIDES, Side
 from sim.classics.registry import classic
 
@@ -33,4 +33,4 @@ async def classic_runs(maker: BandMaker, name: str, chosen: Mapping[Side, Mappin
     found = {side: await maker.play(play_classic, (name, dict(chosen[side]), seeds)) for side in SIDES}
     bands: dict[str, Any] = {side: summarise(found[side][1:]) for side in SIDES}
     late = {side: late_means(found[side][1:]) for side in SIDES}
-    return {"runs": RUNS, "rounds": len(found["a"][0]), **bands, "late": late, "series": {side: found[side][0] for side in SIDES}}
+    return {"runs": RUNS, "enough": ENOUGH, "rounds": len(found["a"][0]), **bands, "late": late, "series": {side: found[side][0] for side in SIDES}}

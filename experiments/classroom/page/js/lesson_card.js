@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { number } from "./i18n.js";
 import { called, filled, lessonTexts, say } from "./lesson_words.js";
-import { enough, misled } from "./verdict.js";
+import { misled } from "./verdict.js";
 
 export const STEPS = ["predict", "run", "explain", "try"];
 const CHOICES = ["a", "same", "b"];
@@ -69,7 +69,7 @@ function numbers(found) {
   const table = make("table", { class: "numbers" },
     make("thead", {}, make("tr", {}, make("td", { rowSpan: 2 }, say("second_half")), make("th", { colSpan: 2, scope: "colgroup" }, say("own_run")), make("th", { colSpan: 2, scope: "colgroup" }, say("many_runs"))),
       make("tr", {}, ...sides(), ...sides())), make("tbody", {}, ...found.all.map(row)));
-  const count = make("details", { class: "count" }, make("summary", {}, say(`higher.${main.outcome}`, main)), make("p", { class: "luck" }, say("luck", { enough: enough(main.of), of: main.of })));
+  const count = make("details", { class: "count" }, make("summary", {}, say(`higher.${main.outcome}`, main)), make("p", { class: "luck" }, say("luck", main)));
   return [table, count, misled(main) ? make("p", { class: "misled" }, say("misled")) : null];
 }
 

@@ -29,7 +29,7 @@ export class Lessons {
     const part = Number(number ?? 1) - 1;
     if (!Object.hasOwn(this.told, name) || !this.told[name][part]) return;
     const step = STEPS.includes(query.get("step")) ? query.get("step") : "predict";
-    this.at = { name, part, guess: query.get("guess"), step: query.get("guess") ? step : "predict", luck: Number(query.get("run.seed")) || luck() };
+    this.at = { name, part, guess: query.get("guess"), step: query.get("guess") ? step : "predict", luck: Number(query.get("luck") ?? query.get("run.seed")) || luck() };
     this.show(false);
   }
 
@@ -62,7 +62,7 @@ export class Lessons {
     this.at = this.waits = null;
     this.classic.close();
     byId("lesson").hidden = true;
-    for (const name of ["lesson", "step", "guess"]) delete extras[name];
+    for (const name of ["lesson", "step", "guess", "luck"]) delete extras[name];
     this.page.writeAddress();
     this.watch(null);
     byId("show-lessons").focus();
@@ -86,7 +86,7 @@ export class Lessons {
     byId("lesson").replaceChildren(...card(this.at, this.part, this.actions()).filter(Boolean));
     byId("lesson").hidden = false;
     if (focus) { byId("lesson").scrollTop = 0; byId("lesson").focus(); }
-    Object.assign(extras, { lesson: `${name}.${part + 1}`, step: this.at.step });
+    Object.assign(extras, { lesson: `${name}.${part + 1}`, step: this.at.step, luck: this.at.luck });
     if (this.at.guess) extras.guess = this.at.guess;
     else delete extras.guess;
     if (this.page.connection) this.page.writeAddress();
@@ -201,22 +201,22 @@ export class Lessons {
   hear_bands_progress(message) { if (this.waits?.begun) this.progress(say("thirty", message)); }
 
   hear_bands(message) {
-    if (this.waits?.begun && message.rounds === this.part.rounds) this.found(message.late, { a: this.page.worlds.a.series, b: this.page.worlds.b.series });
+    if (this.waits?.begun && message.rounds === this.part.rounds) this.found(message, { a: this.page.worlds.a.series, b: this.page.worlds.b.series });
   }
 
   hear_classic_runs(message) {
     if (this.waits && message.lesson === this.at.name && message.part === this.at.part) {
       const waited = this.waits;
-      this.classic.play(message, () => { if (this.waits === waited) this.found(message.late, message.series); });
+      this.classic.play(message, () => { if (this.waits === waited) this.found(message, message.series); });
     }
   }
 
   hear_refused() { if (this.waits) { this.waits = null; this.at.progress = ""; this.show(false); } }
 
-  found(late, series) {
+  found(runs, series) {
     const { into } = this.waits;
     this.waits = null;
-    this.at[into] = findings(this.part, late, series);
+    this.at[into] = findings(this.part, runs, series);
     this.at.progress = "";
     if (into === "found") this.at.step = "explain";
     this.show(into === "found");

@@ -17,11 +17,11 @@ function sheet(name, texts, part, at) {
     make("div", { class: "who" }, blank(say("sheet.name")), blank(say("sheet.date"))),
     make("h2", {}, say("sheet.predict")), make("p", {}, text.situation), make("p", { class: "question" }, text.question),
     make("ul", { class: "options" }, ...["a", "same", "b"].map((one) => make("li", {}, text.options[one]))),
-    make("p", {}, say("sheet.draw")), axes(called("measures", part.measure), part.rounds),
+    make("p", { class: "faint" }, say("sheet.draw")), axes(called("measures", part.measure), part.rounds),
     make("h2", {}, say("sheet.run")), make("p", {}, say("watch", { measure: called("measures", part.measure) }), " ", say("sheet.copy")), table(part),
     make("h2", {}, say("sheet.explain")), make("p", {}, say("sheet.because")), ...equations(part, text), make("div", { class: "lines" }),
-    make("h2", {}, say("sheet.try")), make("p", {}, text.try, " ", say("sheet.found")), make("div", { class: "lines" }),
-    ...(at + 1 === texts.parts.length ? [make("p", {}, say("sheet.doubt")), make("div", { class: "lines" })] : []));
+    make("h2", {}, say("sheet.try")), make("p", {}, text.try, " ", make("span", { class: "faint" }, say("sheet.found"))), make("div", { class: "lines" }),
+    ...(at + 1 === texts.parts.length ? [make("h2", {}, say("sheet.doubt")), make("div", { class: "lines" })] : []));
 }
 
 const equations = (part, text) => (part.rules?.map((rule) => rule.equation) ?? [text.rule]).map((one) => make("p", { class: "equation" }, one));
