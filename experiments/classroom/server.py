@@ -129,9 +129,7 @@ class Classroom:
         connection = Connection(socket, self.registry, self.maker, session)
         self.registry.attach(session, connection)
         teacher = self.door.is_teacher(address)
-        await connection.send(
-            "welcome", protocol=PROTOCOL, session=session.token, teacher=teacher, invitation=self.invitation if teacher else None
-        )
+        await connection.send("welcome", protocol=PROTOCOL, session=session.token, teacher=teacher, invitation=self.invitation if teacher else None)
         await connection.send_scene()
         return connection
 

@@ -65,8 +65,8 @@ def test_a_part_names_only_what_there_is(name, number, part):
         assert all(named(answer) <= known for answer in text["answers"].values())
         assert {part.measure, *part.also} <= words["measures"].keys()
         assert ("rule" in text) == isinstance(part, ClassicPart)
-        for outcome, answer in text["answers"].items():
-            assert {"a", "b"} <= named(answer), (name, number, outcome)
+        for side, answer in text["answers"].items():
+            assert {"a", "b"} <= named(answer), (name, number, side)
 
 
 @every_part
