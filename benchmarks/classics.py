@@ -37,6 +37,9 @@ PAIRS = (
     Pair("march_1991", "PlainMarch1991", {"p1": 0.1}, {"p1": 0.1}, 20, 50),
     Pair("barkoczi_galesic_2016", "PlainBarkocziGalesic2016", {"n": 12, "k": 7}, {"n": 12, "k": 7}, 50, 100),
     Pair("lazer_friedman_2007", "PlainLazerFriedman2007", {"n": 12, "k": 5}, {"n": 12, "k": 5}, 20, 100),
+    Pair("hong_page_2004", "PlainHongPage2004", {"n": 500, "l": 5}, {"n": 500, "l": 5}, 5, 10),
+    Pair("axelrod_1997", "PlainAxelrod1997", {}, {}, 100, 100),
+    Pair("zollman_2010", "PlainZollman2010", {"rounds": 1000}, {}, 200, 10),
 )
 
 

@@ -97,10 +97,17 @@ def compared(dock: Dock, runs: pl.DataFrame) -> list[Compared]:
         spread = float(sample.std(ddof=1))
         assert cell.value is not None
         error = cell.error if cell.error is not None else spread / float(np.sqrt(cell.runs or 1))  # their runs vary as ours do
-        ours, reference = Known(float(sample.mean()), spread / float(np.sqrt(sample.size))), Known(cell.value, error)
+        ours, reference = Known(float(sample.mean()), own_error(spread, sample.size, cell)), Known(cell.value, error)
         margin = dock.margin(cell.measure)
         found.append(Compared(cell, ours, sample.size, reference, margin, standing(ours, reference, margin, len(known))))
     return found
+
+
+def own_error(spread: float, replicates: int, cell: Cell) -> float:
+    """Return our standard error; where all of ours came out the same, that of as many runs that vary as the reference does, not zero."""
+    if spread == 0.0 and cell.error and cell.runs:
+        return cell.error * float(np.sqrt(cell.runs / replicates))
+    return spread / float(np.sqrt(replicates))
 
 
 def related(dock: Dock, runs: pl.DataFrame) -> list[Related]:

@@ -32,6 +32,12 @@ BESIDE = {
     ("lazer_friedman_2007", "error"): {"network": "line"},
     ("lazer_friedman_2007", "distinct_starts"): {"n": 8, "k": 3},
     ("march_1991", "missing"): {"rounds": 3},
+    ("hong_page_2004", "n"): {"l": 6},
+    ("hong_page_2004", "k"): {"l": 6, "agents": 4},
+    ("hong_page_2004", "l"): {"n": 100},
+    ("hong_page_2004", "gaps"): {"smoothness": 5},
+    ("axelrod_1997", "side"): {"traits": 5},
+    ("zollman_2010", "degree"): {"network": "ring"},
 }
 SMALL = {"rounds": 12}  # beside the classic's defaults, so that the battery is quick
 # Values to try where limits and choices do not say which are worth it.

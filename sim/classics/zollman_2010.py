@@ -1,0 +1,187 @@
+"""Zollman (2010): scientists who know less of each other try both methods for longer, and are more often right in the end.
+
+A bandit of two arms pays with probability ``better`` and ``better - gap``. Each of ``agents`` scientists believes in each arm as in a
+Beta distribution, whose two parameters are at first drawn from U(0, ``prior``). In every round each pulls, ``pulls`` times, the arm
+that it expects more of (``a / (a + b)``), and all add successes and failures of their own and of their neighbours to their beliefs.
+A community has succeeded when all pull the better arm (``success``): in the long run, for nobody learns anything about an arm that nobody pulls.
+
+Complete networks spread an unlucky result to everybody at once and all may give up the better arm for good; wheel and cycle
+(``network=ring`` of ``degree`` 2) hold it back. Extreme priors (a large ``prior``) keep agents from changing their minds and do the same.
+
+Left open by the paper: ties of expectation (here the worse arm; with real numbers there are none), and whether results are known
+before all have pulled (here not: all at once). A number of successes is an exact binomial draw, by inversion of its distribution.
+
+Source: Zollman, K. J. S. (2010), The epistemic benefit of transient diversity, Erkenntnis 72(1):17-35.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import cache
+from typing import Self
+
+import numpy as np
+from pydantic import model_validator
+from scipy.stats import binom
+
+from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
+from sim.classics.kernels import classic_entry
+from sim.classics.networks import MEANING, Network, Topology, check_network, network
+from sim.compilation import kernel
+from sim.config import parameter
+from sim.measures import Measure
+from sim.randomness import Seed, pick, uniform, uniform_pair
+
+PAPER = "Zollman 2010"
+WORSE, BETTER = range(2)
+GUIDES = 1024  # places at which a search in a distribution may begin
+
+
+class Stream(IntEnum):
+    """Streams of draws."""
+
+    PRIOR = 1
+    PULL = 2
+
+
+class ZollmanParameters(Parameters):
+    """Parameters of Zollman 2010."""
+
+    rounds: int = parameter(10_000, "rounds of one run", unit="rounds", source=PAPER, ge=1, le=10_000_000)
+    agents: int = parameter(10, "scientists", source=PAPER, ge=1, le=10_000)
+    network: Topology = parameter("complete", MEANING, source=PAPER)
+    degree: int = parameter(2, "neighbours of an agent, where the network leaves it open", unit="agents", source=PAPER, ge=1, le=10_000)
+    pulls: int = parameter(1000, "pulls of an agent", unit="per round", source=PAPER, ge=1, le=1_000_000)
+    better: float = parameter(0.5, "chance of the better arm to pay", unit="per pull", source=PAPER, gt=0, lt=1)
+    gap: float = parameter(0.001, "by how much the other arm's chance is lower", unit="per pull", source=PAPER, ge=0, le=0.5)
+    prior: float = parameter(4.0, "parameters of beliefs are at first drawn from 0 to this", source=PAPER, gt=0, le=1e6)
+
+    @model_validator(mode="after")
+    def possible(self) -> Self:
+        """Refuse networks that do not exist and chances below zero."""
+        check_network(self.network, self.agents, self.degree)
+        if self.gap > self.better:
+            raise ValueError(f"gap is {self.gap}, but the better arm pays with {self.better}: lower gap or raise better")
+        return self
+
+
+class Scientist(RowAgent):
+    """A scientist."""
+
+    successes = Row("successes", "first parameter of the belief in the worse and the better arm, shape (2,)")
+    failures = Row("failures", "second parameter, shape (2,)")
+
+
+class Zollman2010(ClassicModel):
+    """Scientists who share results on two methods."""
+
+    Parameters = ZollmanParameters
+    Agent = Scientist
+    MEASURES = {  # noqa: RUF012
+        "success": Measure("whether all pull the better arm", "0-1"),
+        "better_share": Measure("share of agents that pull the better arm", "0-1"),
+        "expected_better": Measure("what agents expect of the better arm, on average", "0-1"),
+        "expected_worse": Measure("what agents expect of the other arm, on average", "0-1"),
+    }
+
+    def begin(self) -> None:
+        """Draw the network and priors."""
+        p = self.parameters
+        self.network = network(p.network, p.agents, p.degree, int(self.key))
+        self.successes, self.failures = start(self.key, p.agents, p.prior)
+
+    @property
+    def size(self) -> int:
+        """Number of agents."""
+        return len(self.successes)
+
+    def play(self, first: int, rounds: int, rows: Floats) -> int:
+        """Pull and share for some rounds."""
+        p = self.parameters
+        upto, guides = distribution(p.pulls, p.better, p.gap)
+        learn(self.successes, self.failures, self.network, self.key, p.pulls, upto, guides, first, rounds, rows)
+        return rounds
+
+
+MODEL = Zollman2010
+
+
+@cache
+def distribution(pulls: int, better: float, gap: float) -> tuple[Floats, Integers]:
+    """Return the distribution function of successes, shape (2 arms, pulls + 1), and where a search for a draw may begin, shape (2, GUIDES)."""
+    upto = np.stack([binom.cdf(np.arange(pulls + 1), pulls, chance) for chance in (better - gap, better)])
+    upto[:, -1] = 1.0
+    guides = np.stack([np.searchsorted(row, np.arange(GUIDES) / GUIDES, side="right") for row in upto])
+    return upto, guides.astype(np.int64)
+
+
+@classic_entry
+def start(key: Seed, agents: int, prior: float) -> tuple[Floats, Floats]:
+    """Return both parameters of the beliefs of all agents in both arms, each of shape (agents, 2)."""
+    successes, failures = np.empty((agents, 2)), np.empty((agents, 2))
+    for agent in range(agents):
+        for arm in range(2):  # 1 - uniform is never zero, and so is no parameter
+            successes[agent, arm] = prior * (1.0 - uniform(key, Stream.PRIOR, 0, agent, 2 * arm))
+            failures[agent, arm] = prior * (1.0 - uniform(key, Stream.PRIOR, 0, agent, 2 * arm + 1))
+    return successes, failures
+
+
+@classic_entry
+def learn(
+    successes: Floats, failures: Floats, net: Network, key: Seed, pulls: int, upto: Floats, guides: Integers, first: int, rounds: int, rows: Floats,
+) -> None:  # fmt: skip
+    """Play rounds, all agents at once."""
+    agents = successes.shape[0]
+    arms, won = np.empty(agents, dtype=np.int64), np.empty(agents, dtype=np.int64)
+    for now in range(first, first + rounds):
+        for agent in range(agents):
+            arms[agent] = preferred(successes[agent], failures[agent])
+            draws = uniform_pair(key, Stream.PULL, now, agent, 0)  # one for each arm
+            won[agent] = drawn(draws[arms[agent]], upto[arms[agent]], guides[arms[agent]])
+        for agent in range(agents):
+            take(successes[agent], failures[agent], arms[agent], won[agent], pulls)
+            for contact in net.contacts[net.starts[agent] : net.starts[agent + 1]]:
+                take(successes[agent], failures[agent], arms[contact], won[contact], pulls)
+        measure(successes, failures, rows[now - first])
+    if rounds == 0:
+        measure(successes, failures, rows[0])
+
+
+@kernel
+def expected(successes: float, failures: float) -> float:
+    """Return the mean of a Beta distribution."""
+    return successes / (successes + failures)
+
+
+@kernel
+def preferred(successes: Floats, failures: Floats) -> int:
+    """Return the arm that an agent expects more of."""
+    return BETTER if expected(successes[BETTER], failures[BETTER]) > expected(successes[WORSE], failures[WORSE]) else WORSE
+
+
+@kernel
+def drawn(draw: float, upto: Floats, guides: Integers) -> int:
+    """Return a number of successes: the first whose distribution function exceeds the draw."""
+    count = guides[pick(draw, GUIDES)]
+    while upto[count] <= draw:
+        count += 1
+    return count
+
+
+@kernel
+def take(successes: Floats, failures: Floats, arm: int, won: int, pulls: int) -> None:
+    """Add results to a belief, in place."""
+    successes[arm] += won
+    failures[arm] += pulls - won
+
+
+@kernel
+def measure(successes: Floats, failures: Floats, row: Floats) -> None:
+    """Write the measures into a row."""
+    agents = successes.shape[0]
+    right, better, worse = 0, 0.0, 0.0
+    for agent in range(agents):
+        right += preferred(successes[agent], failures[agent])
+        better += expected(successes[agent, BETTER], failures[agent, BETTER])
+        worse += expected(successes[agent, WORSE], failures[agent, WORSE])
+    row[0], row[1], row[2], row[3] = right == agents, right / agents, better / agents, worse / agents
