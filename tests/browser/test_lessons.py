@@ -48,7 +48,7 @@ def test_every_lesson_from_start_to_end(visit, language):
             reach(page, "try")
             controls = [path for path in parts[number].controls if path != "form"]
             assert page.tab.locator("#lesson .row").count() == len(controls)
-            if name != "lazer_friedman" or number + 1 < len(parts):
+            if name != list(lessons())[-1] or number + 1 < len(parts):
                 press(page, "#lesson-next")
     press(page, ".onward.last button")
     assert page.tab.locator("#lesson").is_hidden() and page.tab.locator("#controls").is_visible()

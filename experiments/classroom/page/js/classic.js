@@ -10,7 +10,7 @@ const SIDES = ["a", "b"];
 
 export class ClassicStage {
   constructor() {
-    this.worlds = { a: { series: [] }, b: { series: [] }, round: 0, frontier: 0, shortest: 10 };
+    this.worlds = { a: { series: [] }, b: { series: [] }, round: 0, frontier: 0, shortest: 10, near: true };
     this.charts = [];
     new ResizeObserver(() => this.draw()).observe(byId("classic"));
   }

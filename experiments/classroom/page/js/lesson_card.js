@@ -8,6 +8,8 @@ import { misled } from "./verdict.js";
 export const STEPS = ["predict", "run", "explain", "try"];
 const CHOICES = ["a", "same", "b"];
 
+const LARGE = 10;  // from here on a digit less
+const short = (value) => number(value, Math.abs(value) < LARGE ? 2 : 1);
 const button = (label, onclick, kind = "quiet", more = {}) => make("button", { type: "button", class: kind, onclick, ...more }, label);
 
 /** Return the card's children for where a lesson is: name, number of the part, step, guess, found, progress. */
@@ -55,15 +57,15 @@ function explain(at, part, text, actions) {
 
 /** Return the answer that the runs give, with their numbers. */
 export function answer(found, text) {
-  const given = { a: number(found.main.a), b: number(found.main.b) };
-  for (const one of found.all) Object.assign(given, { [`${one.measure}_a`]: number(one.a), [`${one.measure}_b`]: number(one.b) });
+  const given = { a: short(found.main.a), b: short(found.main.b) };
+  for (const one of found.all) Object.assign(given, { [`${one.measure}_a`]: short(one.a), [`${one.measure}_b`]: short(one.b) });
   return filled(text.answers[found.main.outcome], given);
 }
 
 /** Return the table of what was found, what it says in a sentence, and how sure that is. */
 function numbers(found) {
   const { main } = found;
-  const cell = (value) => make("td", {}, number(value));
+  const cell = (value) => make("td", {}, short(value));
   const row = (one) => make("tr", {}, make("th", { scope: "row" }, called("measures", one.measure)), cell(one.own.a), cell(one.own.b), cell(one.a), cell(one.b));
   const sides = () => ["a", "b"].map((side) => make("th", { scope: "col", class: side }, side.toUpperCase()));
   const table = make("table", { class: "numbers" },

@@ -96,7 +96,7 @@ export class Lessons {
   stage() {
     if (!this.part.classic) { this.classic.close(); return; }
     if (this.classic.part !== this.part) {
-      this.at.chosen = { a: { ...this.part.a.values }, b: { ...this.part.b.values } };
+      this.at.chosen = usual(this.part);
       this.classic.open(this.part);
     }
   }
@@ -131,7 +131,7 @@ export class Lessons {
   /** Play the scenario of the lesson from the start. */
   run() {
     this.at.found = this.at.tried = null;
-    if (this.part.classic) this.at.chosen = { a: { ...this.part.a.values }, b: { ...this.part.b.values } };
+    if (this.part.classic) this.at.chosen = usual(this.part);
     else this.page.connection.send({ kind: "choose", scenario: this.scenario() });
     this.play("found");
   }
@@ -239,3 +239,7 @@ export class Lessons {
 
 /** Return the luck of a class: another one each time a lesson is begun; the address holds it. */
 const luck = () => 1 + Math.floor(Math.random() * MOST_LUCK);
+
+/** Return what a classic's controls are set to on each side at the start. */
+const usual = (part) => Object.fromEntries(["a", "b"].map((side) => [side,
+  Object.fromEntries(Object.entries(part[side].values).filter(([name]) => name in part.controls))]));
