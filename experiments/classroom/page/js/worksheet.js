@@ -5,16 +5,15 @@ import { language, loadLanguage } from "./i18n.js";
 import { called, lessonTexts, loadLessonWords, say } from "./lesson_words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 170, HEIGHT = 46;  // millimetres
-const LEFT = 4, RIGHT = 166, TOP = 6, BOTTOM = 40, GRID = 5;
+const WIDTH = 170, HEIGHT = 34;  // millimetres
+const LEFT = 4, RIGHT = 166, TOP = 6, BOTTOM = 28, GRID = 5;
 
-const blank = (label) => make("div", { class: "blank" }, `${label}:`);
+const blank = (label) => make("span", { class: `blank ${label.replace(".", "-")}` }, `${say(label)}:`);
 
 function sheet(name, texts, part, at) {
   const text = texts.parts[at];
   return make("section", { class: "sheet" },
-    make("div", { class: "head" }, make("h1", {}, texts.title), make("span", {}, say("part", { n: at + 1, of: texts.parts.length }))),
-    make("div", { class: "who" }, blank(say("sheet.name")), blank(say("sheet.date"))),
+    make("div", { class: "head" }, make("h1", {}, texts.title), make("span", {}, say("part", { n: at + 1, of: texts.parts.length })), blank("sheet.name"), blank("sheet.date")),
     make("h2", {}, say("sheet.predict")), make("p", {}, text.situation), make("p", { class: "question" }, text.question),
     make("ul", { class: "options" }, ...["a", "same", "b"].map((one) => make("li", {}, text.options[one]))),
     make("p", { class: "faint" }, say("sheet.draw")), axes(called("measures", part.measure), part.rounds),
@@ -35,7 +34,7 @@ function table(part) {
 
 /** Return empty axes to draw on. */
 function axes(measure, rounds) {
-  const svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "axes", role: "img", "aria-label": measure, preserveAspectRatio: "none" });
+  const svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "axes", role: "img", "aria-label": measure });
   for (let line = 1; line <= GRID; line++) {
     svg.append(shape("path", { class: "grid", d: `M${LEFT} ${BOTTOM - (BOTTOM - TOP) * line / GRID}H${RIGHT}` }));
     svg.append(shape("path", { class: "grid", d: `M${LEFT + (RIGHT - LEFT) * line / GRID} ${TOP}V${BOTTOM}` }));
