@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import singledispatchmethod
 from typing import Any
 
@@ -14,7 +14,10 @@ from starlette.websockets import WebSocket
 
 from experiments.classroom import messages as said
 from experiments.classroom.bands import BandMaker
+from experiments.classroom.classic_runs import classic_runs
+from experiments.classroom.lessons import ClassicPart, classic_part
 from experiments.classroom.registry import Registry
+from experiments.classroom.scenario import Side
 from experiments.classroom.session import Held, Session
 from experiments.classroom.stories import glance, story
 from sim.errors import InputError
@@ -125,7 +128,10 @@ class Connection:
             return
         self.session.last_used = time.monotonic()
         if isinstance(message, said.Bands):
-            self._begin_bands(message.rounds)
+            self._beside(self._tell_bands(message.rounds))
+            return
+        if isinstance(message, said.Classic):
+            self._beside(self._tell_classic(message, classic_part(message.lesson, message.part)))
             return
         async with self.session.busy:
             await self._act(message)
@@ -218,11 +224,11 @@ class Connection:
 
     # --- bands -------------------------------------------------------------------------------------------------------
 
-    def _begin_bands(self, rounds: int) -> None:
+    def _beside(self, telling: Coroutine[Any, Any, None]) -> None:
         """Play many runs beside the page; asking again gives up the earlier ones."""
         if self._bands is not None:
             self._bands.cancel()
-        self._bands = asyncio.create_task(self._tell_bands(rounds))
+        self._bands = asyncio.create_task(refused(self.send, telling))
 
     async def _tell_bands(self, rounds: int) -> None:
         """Send the bands, and before that how far they are."""
@@ -234,6 +240,12 @@ class Connection:
 
         found = await self.maker.bands(terms, sides["a"].config.run.seed, rounds, tell)
         await self.send("bands", **found)
+
+    async def _tell_classic(self, message: said.Classic, part: ClassicPart) -> None:
+        """Send the runs of a classic."""
+        chosen: dict[Side, dict[str, Any]] = {"a": part.parameters("a", message.a), "b": part.parameters("b", message.b)}
+        found = await classic_runs(self.maker, part.classic, chosen, message.seed)
+        await self.send("classic_runs", lesson=message.lesson, part=message.part, **found)
 
     def close(self) -> None:
         """Give up what is under way."""

@@ -124,8 +124,20 @@ class Bands(Message):
     rounds: int = Field(ge=10, le=MOST_ROUNDS)
 
 
+class Classic(Message):
+    """Play a classic of a lesson: one run to look at, and thirty with other luck; ``a`` and ``b`` set controls of the lesson."""
+
+    kind: Literal["classic"]
+    lesson: str = Field(max_length=40)
+    part: int = Field(ge=0, le=20)
+    seed: int = Field(ge=0, le=CAPS["run.seed"])
+    a: dict[Annotated[str, Field(max_length=40)], Scalar] = Field(default_factory=dict, max_length=10)
+    b: dict[Annotated[str, Field(max_length=40)], Scalar] = Field(default_factory=dict, max_length=10)
+
+
 AnyMessage = Annotated[
-    Hello | Play | Pause | Step | Speed | Seek | Reset | Choose | Change | Form | Painted | Look | Glance | Bands, Field(discriminator="kind")
+    Hello | Play | Pause | Step | Speed | Seek | Reset | Choose | Change | Form | Painted | Look | Glance | Bands | Classic,
+    Field(discriminator="kind"),
 ]
 _READER: TypeAdapter[AnyMessage] = TypeAdapter(AnyMessage)
 

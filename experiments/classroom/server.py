@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from experiments.classroom.bands import BandMaker
 from experiments.classroom.connection import Connection, refused
 from experiments.classroom.joining import Door
+from experiments.classroom.lessons import lessons_told
 from experiments.classroom.messages import LARGEST_MESSAGE, PROTOCOL, Hello, read_message
 from experiments.classroom.registry import Registry
 from experiments.classroom.vocabulary import vocabulary
@@ -128,9 +129,7 @@ class Classroom:
         connection = Connection(socket, self.registry, self.maker, session)
         self.registry.attach(session, connection)
         teacher = self.door.is_teacher(address)
-        await connection.send(
-            "welcome", protocol=PROTOCOL, session=session.token, teacher=teacher, invitation=self.invitation if teacher else None
-        )
+        await connection.send("welcome", protocol=PROTOCOL, session=session.token, teacher=teacher, invitation=self.invitation if teacher else None)
         await connection.send_scene()
         return connection
 
@@ -169,6 +168,9 @@ def build_app(classroom: Classroom, hosts: frozenset[str] = frozenset({"127.0.0.
     async def tell_vocabulary(request: Request) -> JSONResponse:
         return JSONResponse(vocabulary())
 
+    async def tell_lessons(request: Request) -> JSONResponse:
+        return JSONResponse(lessons_told())
+
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         tidying = asyncio.create_task(classroom.tidy())
@@ -178,6 +180,7 @@ def build_app(classroom: Classroom, hosts: frozenset[str] = frozenset({"127.0.0.
 
     routes = [
         Route("/vocabulary.json", tell_vocabulary),
+        Route("/lessons.json", tell_lessons),
         WebSocketRoute("/page", classroom.page),
         Mount("/", StaticFiles(directory=PAGE, html=True)),
     ]

@@ -52,6 +52,28 @@ def panels(folder, browser, address):
     page.close()
 
 
+def lessons(folder, browser, address):
+    """A lesson in all its steps, a classic, and a worksheet."""
+    for size, asked in (("projector", "imitation.1&lang=en"), ("phone", "which_form_when.2&lang=nl"), ("large", "march.2&lang=en")):
+        page = Visit(browser, address, f"?lesson={asked}&luck=5", size)
+        for step in ("predict", "run", "explain", "try"):
+            until(lambda page=page, now=step: page.tab.evaluate("page.lessons.at.step") == now, step)
+            page.tab.wait_for_timeout(500)
+            page.tab.screenshot(path=folder / f"lesson_{size}_{step}.png")
+            if step == "predict":
+                page.tab.click("#lesson .option.b")
+            if step != "try":
+                page.tab.click("#lesson-next")
+        page.close()
+    page = Visit(browser, address, "?lang=nl")
+    page.tab.click("#show-lessons")
+    page.tab.screenshot(path=folder / "lessons.png")
+    page.tab.goto(f"{address}worksheet.html?lesson=imitation&lang=nl")
+    page.tab.locator(".sheet").first.wait_for()
+    page.tab.pdf(path=folder / "worksheet.pdf", prefer_css_page_size=True)
+    page.close()
+
+
 def main():
     """Take all pictures."""
     if browser_path() is None:
@@ -61,6 +83,7 @@ def main():
     with browsing() as browser, served() as address:
         everywhere(folder, browser, address)
         panels(folder, browser, address)
+        lessons(folder, browser, address)
     print(f"Pictures in {folder}")
 
 

@@ -1,5 +1,8 @@
 // The settings stand in the address, so that a link is a scenario: ?a=hub&a.imitation.rate=0.1&b=alliance&run.seed=3
 
+/** What else stands in the address, by name: where a lesson is. */
+export const extras = {};
+
 /** Return the scenario an address asks for. `parameters` (by path) tell how values are read. */
 export function scenarioOf(search, parameters) {
   const scenario = { shared: {}, a: { structure: "alliance", values: {} }, b: { structure: "alliance", values: {} } };
@@ -28,6 +31,7 @@ export function searchOf(scenario, language) {
     for (const [path, value] of Object.entries(scenario[side].values)) query.set(`${side}.${path}`, value);
   }
   for (const [path, value] of Object.entries(scenario.shared)) query.set(path, value);
+  for (const [name, value] of Object.entries(extras)) query.set(name, value);
   query.set("lang", language);
   return `?${query}`;
 }

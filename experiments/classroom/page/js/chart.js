@@ -23,7 +23,7 @@ export class Chart {
   draw() {
     const { pen, width, height } = sharpen(this.canvas);
     const lines = { a: this.series("a"), b: this.series("b") };
-    const rounds = Math.max(SHORTEST, this.worlds.frontier, this.bands?.rounds ?? 0);
+    const rounds = Math.max(this.worlds.shortest ?? SHORTEST, this.worlds.frontier, this.bands?.rounds ?? 0);
     const [low, high, step] = this.range(lines);
     const x = (round) => MARGIN.left + (width - MARGIN.left - MARGIN.right) * round / rounds;
     const y = (value) => height - MARGIN.bottom - (height - MARGIN.top - MARGIN.bottom) * (value - low) / (high - low);
@@ -42,7 +42,8 @@ export class Chart {
 
   range(lines) {
     const all = [...lines.a, ...lines.b, ...(this.bands ? SIDE_NAMES.flatMap((side) => this.bands[side][this.column].flat()) : [])];
-    let low = Math.min(0, ...all), high = Math.max(low + 0.1, ...all);
+    const least = Math.min(...all), near = this.worlds.near && least > Math.max(...all) / 2;  // far from 0, differences would not show
+    let low = near ? least : Math.min(0, least), high = Math.max(low + 0.1, ...all);
     const rough = (high - low) / 3, power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((times) => times * power).find((one) => one >= rough);
     low = Math.floor(low / step + 1e-9) * step;

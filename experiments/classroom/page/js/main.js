@@ -8,6 +8,8 @@ import { byId, make, throttled } from "./dom.js";
 import { hideGlyph, showGlyph } from "./glyph.js";
 import { LANGUAGES, language, loadLanguage, t, translatePage } from "./i18n.js";
 import { showLegend } from "./legend.js";
+import { loadLessonWords } from "./lesson_words.js";
+import { Lessons } from "./lessons.js";
 import { Network } from "./network.js";
 import { showStory } from "./story.js";
 import { caption, spoken, summary } from "./telling.js";
@@ -18,7 +20,7 @@ const SIDE_NAMES = ["a", "b"];
 const SPEAK_EVERY = 4000, GLANCE_EVERY = 120;  // milliseconds
 
 class Page {
-  constructor(vocabulary) {
+  constructor(vocabulary, lessons) {
     this.vocabulary = vocabulary;
     this.worlds = new Worlds();
     this.networks = Object.fromEntries(SIDE_NAMES.map((side) => [side, new Network(byId(`network-${side}`), side, this.worlds)]));
@@ -32,8 +34,9 @@ class Page {
     this.shows = "strongest";
     this.pointer = null;
     this.speak = throttled(() => { byId("live").textContent = spoken(this.worlds, vocabulary.charts); }, SPEAK_EVERY);
-    this.scenario = scenarioOf(location.search, this.controls.parameters);
-    this.connection = new Connection(() => this.scenario, (message) => this[message.kind]?.(message), (status) => this.status(status));
+    this.lessons = new Lessons(this, lessons);
+    this.scenario = this.lessons.asked() ?? scenarioOf(location.search, this.controls.parameters);
+    this.connection = new Connection(() => this.scenario, (message) => this.hear(message), (status) => this.status(status));
     for (const side of SIDE_NAMES) this.point(side);
     this.buttons();
     for (const network of Object.values(this.networks)) network.peaks = vocabulary.peaks;
@@ -51,6 +54,11 @@ class Page {
   }
 
   // --- what the server says ---------------------------------------------------------------------------------------
+
+  hear(message) {
+    this[message.kind]?.(message);
+    this.lessons.hear(message);
+  }
 
   welcome(message) { this.invitation = message.invitation; }
 
@@ -75,9 +83,7 @@ class Page {
     this.scenario = message.scenario;
     this.controls.show(message);
     this.transport.show(message);
-    const search = searchOf(message.scenario, language);
-    history.replaceState(null, "", search);
-    remember({ search });
+    this.writeAddress();
     byId("bands").disabled = message.frontier < 10;
     this.speak();
   }
@@ -132,6 +138,12 @@ class Page {
     if (this.unpainted !== null) this.connection.send({ kind: "painted", number: this.unpainted });
     this.unpainted = null;
     this.stale = false;
+  }
+
+  writeAddress() {
+    const search = searchOf(this.scenario, language);
+    history.replaceState(null, "", search);
+    remember({ search });
   }
 
   status(status) {
@@ -239,6 +251,8 @@ class Page {
   }
 }
 
+const fetched = async (file) => (await fetch(file)).json();
 await loadLanguage();
+await loadLessonWords(language);
 translatePage();
-globalThis.page = new Page(await (await fetch("vocabulary.json")).json());
+globalThis.page = new Page(await fetched("vocabulary.json"), await fetched("lessons.json"));

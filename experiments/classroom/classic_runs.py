@@ -1,0 +1,36 @@
+"""Runs of a published model for a lesson: one that the class looks at, and thirty with other luck."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from experiments.classroom.bands import ENOUGH, RUNS, BandMaker, late_means, summarise
+from experiments.classroom.scenario import SIDES, Side
+from sim.classics.registry import classic
+
+
+def play_classic(name: str, values: Mapping[str, Any], seeds: Sequence[int]) -> list[list[list[float]]]:
+    """Return every measure of runs with these seeds, from round 1 on, shape (seeds, rounds, measures).
+
+    A run that comes to rest early stays as it is.
+    """
+    model = classic(name)
+    parameters = model.Parameters.model_validate(dict(values))
+    series = []
+    for seed in seeds:
+        rows = model(parameters, rng=seed).run().rounds_table().drop("round").to_numpy()[1:]
+        rest = np.repeat(rows[-1:], parameters.rounds - len(rows), axis=0)
+        series.append(np.round(np.concatenate([rows, rest]), 5).tolist())
+    return series
+
+
+async def classic_runs(maker: BandMaker, name: str, chosen: Mapping[Side, Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """Return per side one run (``series``), bands of thirty others, and their means over the second half; both sides take the same seeds."""
+    seeds = [seed, *range(seed + 1, seed + 1 + RUNS)]
+    found = {side: await maker.play(play_classic, (name, dict(chosen[side]), seeds)) for side in SIDES}
+    bands: dict[str, Any] = {side: summarise(found[side][1:]) for side in SIDES}
+    late = {side: late_means(found[side][1:]) for side in SIDES}
+    return {"runs": RUNS, "enough": ENOUGH, "rounds": len(found["a"][0]), **bands, "late": late, "series": {side: found[side][0] for side in SIDES}}

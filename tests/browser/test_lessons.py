@@ -1,0 +1,131 @@
+"""Every lesson from its first question to its last, in both languages; and that answers are those of the class's own runs."""
+
+import numpy as np
+import pytest
+
+from experiments.classroom.bands import play_batch
+from experiments.classroom.lessons import Part, lessons
+from experiments.classroom.rehearsal import outcome
+from tests.browser.visit import until
+
+SHORT, FEW = 10, 12  # rounds and organisations in the test that walks through everything
+STEP = "page.lessons.at?.step"
+TEXT = "document.querySelector('#lesson').innerText"
+SHORTEN = (
+    "Object.values(page.lessons.told).flat().filter((part) => !part.classic)"
+    f".forEach((part) => {{ part.rounds = {SHORT}; part.scenario.shared['population.organisations'] = {FEW}; }})"
+)
+
+
+def press(page, what):
+    page.tab.locator(f"#lesson {what}").click()
+
+
+def reach(page, step):
+    until(lambda: page.tab.evaluate(STEP) == step and page.tab.evaluate("page.lessons.waits") is None, f"the step {step}")
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_every_lesson_from_start_to_end(visit, language):
+    page = visit(f"?lang={language}", reduced_motion="reduce")
+    page.tab.evaluate(SHORTEN)
+    page.tab.click("#show-lessons")
+    page.tab.click("#lessons [data-lesson]")
+    for name, parts in lessons().items():
+        for number in range(len(parts)):
+            until(lambda at=f"lesson={name}.{number + 1}&": at in page.tab.evaluate("location.href"), f"{name}, question {number + 1}")
+            assert page.tab.locator("#lesson-next").is_disabled()
+            press(page, ".option.a")
+            press(page, "#lesson-next")
+            reach(page, "run")
+            press(page, "#lesson-next")
+            page.say(kind="speed", per_second=60)
+            reach(page, "explain")
+            seen = page.tab.evaluate(TEXT)
+            assert "{" not in seen and "undefined" not in seen and "NaN" not in seen, seen
+            assert page.tab.locator("#lesson .numbers tbody tr").count() == 1 + len(parts[number].also)
+            press(page, "#lesson-next")
+            reach(page, "try")
+            controls = [path for path in parts[number].controls if path != "form"]
+            assert page.tab.locator("#lesson .row").count() == len(controls)
+            if name != list(lessons())[-1] or number + 1 < len(parts):
+                press(page, "#lesson-next")
+    press(page, ".onward.last button")
+    assert page.tab.locator("#lesson").is_hidden() and page.tab.locator("#controls").is_visible()
+    assert "lesson=" not in page.tab.evaluate("location.href")
+
+
+def test_the_answer_is_that_of_the_runs(visit):
+    page = visit("?lesson=imitation.1&luck=5&lang=en")
+    press(page, ".option.b")
+    press(page, "#lesson-next")
+    press(page, "#lesson-next")
+    page.say(kind="speed", per_second=60)
+    reach(page, "explain")
+    part = lessons()["imitation"][0]
+    assert isinstance(part, Part)
+    configs = part.scenario().with_value("both", "run.seed", 5).configs()
+    late = {side: np.array(play_batch([(0, configs[side])], range(6, 36), 100))[:, 50:, 0].mean(axis=1) for side in "ab"}
+    own = {side: np.array(play_batch([(0, configs[side])], [5], 100))[0, 50:, 0].mean() for side in "ab"}
+    cells = page.tab.locator("#lesson .numbers tbody tr").first.locator("td").all_inner_texts()
+    wanted = [own["a"], own["b"], late["a"].mean(), late["b"].mean()]
+    assert [float(cell) for cell in cells] == pytest.approx(wanted, abs=0.0051)
+    more, less = int((late["b"] > late["a"]).sum()), int((late["b"] < late["a"]).sum())
+    told = {"A": f"A is higher in {less} of 30 runs.", "B": f"B is higher in {more} of 30 runs."}
+    unclear = f"No clear difference: B is higher in {more} of 30 runs, A in {less}."
+    assert page.tab.inner_text("#lesson .count summary") == told.get(outcome(late["a"], late["b"]), unclear)
+    page.tab.reload()  # a reload comes back to the same answer
+    page.ready()
+    reach(page, "explain")
+    until(lambda: page.tab.locator("#lesson .numbers").count() == 1, "the same answer")
+    assert page.tab.locator("#lesson .numbers tbody tr").first.locator("td").all_inner_texts() == cells
+    press(page, "#lesson-next")
+    slider = page.tab.locator("#lesson .row input[data-side=b]")
+    slider.focus()
+    slider.press("Home")  # B no longer copies: both sides are the same
+    until(lambda: "b.imitation.rate=0&" in page.tab.evaluate("location.href"), "the address to say so")
+    press(page, "#lesson-again")
+    page.say(kind="speed", per_second=60)
+    until(lambda: page.tab.evaluate("Boolean(page.lessons.at.tried)"), "what was tried")
+    tried = page.tab.evaluate("page.lessons.at.tried.main")
+    assert (tried["more"], tried["less"], tried["outcome"]) == (0, 0, "same")
+
+
+def test_all_three_outcomes_are_told(visit):
+    page = visit("?lang=en")
+    outcomes = page.tab.evaluate(
+        "(async () => { const { verdict } = await import('/js/verdict.js');"
+        " const a = Array(30).fill(1), up = (n) => a.map((one, k) => k < n ? 2 : 0);"
+        " return [up(30), up(22), up(21), up(9), up(8), up(0), a].map((b) => verdict(a, b, 22).outcome); })()"
+    )
+    assert outcomes == ["b", "b", "same", "same", "a", "a", "same"]
+    texts = page.tab.evaluate(
+        "(async () => { const { answer } = await import('/js/lesson_card.js'); const { lessonTexts } = await import('/js/lesson_words.js');"
+        " const found = (outcome) => { const main = { measure: 'joint_value', a: 1, b: 2, outcome }; return { main, all: [main] }; };"
+        " return ['a', 'b', 'same'].map((outcome) => answer(found(outcome), lessonTexts('letting_go').parts[0])); })()"
+    )
+    assert len(set(texts)) == 3 and all("1.00" in text and "2.00" in text for text in texts)
+
+
+@pytest.mark.parametrize("size", ["projector", "phone"])
+def test_a_lesson_fits_the_screen(visit, size):
+    page = visit("?lesson=which_form_when.2&luck=3&lang=nl", size)
+    width, height = page.tab.viewport_size["width"], page.tab.viewport_size["height"]
+    for what in (".question", ".option.b", "#lesson-next"):
+        box = page.tab.locator(f"#lesson {what}").bounding_box()
+        assert 0 <= box["x"] and box["x"] + box["width"] <= width and box["y"] >= 0, what
+        assert box["y"] + box["height"] <= height, what
+    assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_worksheets_hold_every_question_and_no_answer(visit):
+    page = visit("?lang=nl")
+    for name, parts in lessons().items():
+        page.tab.goto(page.tab.url.split("?")[0].replace("worksheet.html", "") + f"worksheet.html?lesson={name}&lang=nl")
+        page.tab.locator(".sheet").first.wait_for()
+        assert page.tab.locator(".sheet").count() == len(parts)
+        assert page.tab.locator(".sheet .options li").count() == 3 * len(parts)
+        page.tab.emulate_media(media="print")
+        tall = page.tab.evaluate("[...document.querySelectorAll('.sheet')].map((one) => one.scrollHeight - one.clientHeight)")
+        assert max(tall) <= 1, (name, tall)
+        page.tab.emulate_media(media="screen")
