@@ -195,12 +195,13 @@ def play_round(
 ) -> tuple[bool, int]:  # fmt: skip
     """Play as many events as there are sites; tell whether anything has changed, and by how many the active pairs have grown."""
     sites, features = cultures.shape
+    starts, contacts = neighbours.starts, neighbours.contacts
     changed, more = False, 0
     for event in range(sites):
         who = word(draws, 2 * event)
         site = int(order[event]) if shuffled else below(who >> HALF, sites)
-        first, last = int(neighbours.starts[site]), int(neighbours.starts[site + 1])
-        other = int(neighbours.contacts[first + below(who & LOW, last - first)])
+        first, last = int(starts[site]), int(starts[site + 1])
+        other = int(contacts[first + below(who & LOW, last - first)])
         alike = agreement(cultures, site, other)
         if alike == 0 or alike == features:
             continue
@@ -264,9 +265,9 @@ def same(cultures: Integers, codes: Codes, one: int, other: int) -> bool:
 @kernel
 def active_around(cultures: Integers, neighbours: Network, site: int) -> int:
     """Return with how many neighbours a site agrees on something, but not on everything."""
-    features, active = cultures.shape[1], 0
-    for place in range(neighbours.starts[site], neighbours.starts[site + 1]):
-        alike = agreement(cultures, site, neighbours.contacts[place])
+    features, active, starts, contacts = cultures.shape[1], 0, neighbours.starts, neighbours.contacts
+    for place in range(starts[site], starts[site + 1]):
+        alike = agreement(cultures, site, contacts[place])
         active += (alike > 0) & (alike < features)
     return active
 
@@ -274,7 +275,7 @@ def active_around(cultures: Integers, neighbours: Network, site: int) -> int:
 @kernel
 def measure(cultures: Integers, codes: Codes, neighbours: Network, active: int, row: Floats) -> None:
     """Write the measures into a row: walk through every region once, and look its culture up among those of regions before."""
-    sites = cultures.shape[0]
+    sites, starts, contacts = cultures.shape[0], neighbours.starts, neighbours.contacts
     seen, waiting = np.zeros(sites, dtype=np.bool_), np.empty(sites, dtype=np.int64)
     slots = 4
     while slots < 2 * sites:
@@ -288,14 +289,15 @@ def measure(cultures: Integers, codes: Codes, neighbours: Network, active: int, 
         while done < found:
             site = waiting[done]
             done += 1
-            for place in range(neighbours.starts[site], neighbours.starts[site + 1]):  # a slice would cost more than what is done in it
-                other = neighbours.contacts[place]
-                if codes[other] == codes[site] and not seen[other] and same(cultures, codes, site, other):
+            own = codes[site]
+            for place in range(starts[site], starts[site + 1]):  # a slice would cost more than what is done in it
+                other = contacts[place]
+                if codes[other] == own and not seen[other] and same(cultures, codes, site, other):
                     seen[other], waiting[found] = True, other
                     found += 1
         regions, largest = regions + 1, max(largest, found)
         different += is_new(cultures, codes, first, known)
-    row[0], row[1], row[2], row[3] = regions, different, largest / sites, 2 * active / neighbours.contacts.size
+    row[0], row[1], row[2], row[3] = regions, different, largest / sites, 2 * active / contacts.size
 
 
 @kernel
