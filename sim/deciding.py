@@ -1,4 +1,4 @@
-"""What persons decide in place of the rules, for one organisation each and one round: whom to meet, to join, to copy and to leave (rules.md, section 10)."""
+"""What persons decide in place of the rules, for one organisation each and one round: meet, join, copy, leave (rules.md, section 10)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from sim.phases.assemble import invite_chosen, list_candidates, open_collaborati
 from sim.phases.find import invite, is_member, look_from_outside, meet
 from sim.phases.imitate import prepare_imitation
 from sim.production import Combine, deepen, running_cost, team_quality, unit_value
-from sim.relations import slot_of, trust_in
-from sim.state import BY_PERSON, BY_PERSON_ALONE, NOBODY, Integers, Tally, World
+from sim.relations import perceived_skill, slot_of, trust_in
+from sim.state import BY_PERSON, BY_PERSON_ALONE, NOBODY, Floats, Integers, Tally, World
 from sim.structures import NONE
 from sim.teams import admit, judge_partner, value_with, weigh, write_members, write_perceived
 
@@ -102,7 +102,7 @@ def contact_in(w: World, i: int, c: int) -> int:
 
 @kernel
 def convenor_takes(w: World, own_rule: Combine, c: int, i: int) -> bool:
-    """Tell whether the convenor of a collaboration that is not open would invite ``i``: it trusts it (or has a contract), and it adds more than its cost."""
+    """Tell whether a convenor would invite ``i``: it trusts it (or has a contract), and expects it to add more than its cost."""
     org, col, forms, scratch, p = w.org, w.col, w.forms, w.scratch, w.p
     form, size, breadth, convenor = col.form[c], col.size[c], col.breadth[c], col.members[c, 0]
     write_members(org, col, scratch, p, c)
@@ -167,6 +167,15 @@ def copy_skill(w: World, i: int, j: int, k: int) -> bool:
 
 
 @entry
+def judge(w: World, i: int, j: int, skills: Floats) -> tuple[float, float]:
+    """Return how ``i`` expects to understand and trust ``j`` in a collaboration of its own form, and write the skills it sees."""
+    understood, trusted, meetings = judge_partner(w.org, w.ledger, w.forms, w.p, w.org.form[i], i, j)
+    for k in range(skills.size):
+        skills[k] = perceived_skill(w.org, w.p, i, j, k, meetings)
+    return understood, trusted
+
+
+@entry
 def note_before(w: World) -> None:
     """Note expertise before copying, where no rule did because nobody copies by rule."""
     prepare_imitation(w)
@@ -206,7 +215,8 @@ def hand_over(world: World, decisions: Mapping[int, Decision]) -> None:
 
 def carry_out(packed: Packed, pooling: Any, decisions: Mapping[int, Decision], now: int) -> dict[int, Answers]:
     """Do what persons decided to do before others act, in the order of their organisations; return the answers."""
-    world, told = packed.source, {}
+    world = packed.source
+    told: dict[int, Answers] = {}
     for i, decided in sorted(decisions.items()):
         answers = np.full(2, IMPOSSIBLE, dtype=np.int32)
         wanted = running(world, decided.join)

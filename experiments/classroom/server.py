@@ -21,9 +21,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from experiments.classroom.bands import BandMaker
 from experiments.classroom.connection import Connection, refused
-from experiments.classroom.joining import Door
+from experiments.classroom.hall import Hall
+from experiments.classroom.joining import Door, qr_code
 from experiments.classroom.messages import LARGEST_MESSAGE, PROTOCOL, Hello, read_message
 from experiments.classroom.registry import Registry
+from experiments.classroom.session import Session
 from experiments.classroom.vocabulary import vocabulary
 from sim.errors import InputError
 
@@ -94,7 +96,7 @@ class Classroom:
     """What all pages share: who may join, the sessions, and the process for many runs."""
 
     def __init__(self, code: str | None = None, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.door, self.registry, self.maker = Door(code), Registry(), BandMaker()
+        self.door, self.registry, self.maker, self.hall = Door(code), Registry(), BandMaker(), Hall()
         self.invitation = {"code": code, "address": f"http://{address}:{port}/"} if code else None
 
     async def page(self, socket: WebSocket) -> None:
@@ -108,6 +110,7 @@ class Classroom:
         if connection is not None:
             connection.close()
             self.registry.detach(connection.session, connection)
+            await self.hall.leave(connection)
 
     async def _welcome(self, socket: WebSocket) -> Connection | None:
         """Hear the first message; find the session or begin one."""
@@ -117,30 +120,43 @@ class Classroom:
             if not isinstance(message, Hello):
                 raise InputError("say hello first")
             self.door.check(address, message.code)
-            session = self.registry.find(message.session)
-            if session is None:
-                session = self.registry.open(message.scenario)
-                await session.play_to(message.round)
+            student = message.joins or not self.door.is_teacher(address)
+            session = self.hall.shown_session() if message.watch else await self._session_for(message, student)
         except (InputError, TimeoutError) as reason:
             await socket.send_json({"kind": "refused", "sentence": str(reason) or "nothing was said", "final": True})
             await socket.close(NOT_ALLOWED)
             return None
-        connection = Connection(socket, self.registry, self.maker, session)
-        self.registry.attach(session, connection)
-        teacher = self.door.is_teacher(address)
-        await connection.send(
-            "welcome", protocol=PROTOCOL, session=session.token, teacher=teacher, invitation=self.invitation if teacher else None
-        )
-        await connection.send_scene()
+        connection = Connection(socket, self.registry, self.maker, self.hall, session, student, message.watch)
+        if not message.watch:
+            self.registry.attach(session, connection)
+        teacher = not student and not message.watch
+        token = None if message.watch else session.token
+        await connection.send("welcome", protocol=PROTOCOL, session=token, teacher=teacher, invitation=self.invitation if teacher else None)
+        async with session.busy:
+            await connection.send_scene()
+            await self.hall.enter(connection)
         return connection
+
+    async def _session_for(self, message: Hello, student: bool) -> Session:
+        """Return the session a page comes back to, or a new one: with what was sent to the class, for a student."""
+        session = self.registry.find(message.session)
+        if session is not None:
+            return session
+        if student and self.hall.sent is not None:
+            return self.registry.open(self.hall.sent)
+        session = self.registry.open(message.scenario)
+        await session.play_to(message.round)
+        return session
 
     async def _listen(self, socket: WebSocket, connection: Connection) -> None:
         """Hear one message after the other while the clock runs beside."""
         clock, allowance = asyncio.create_task(connection.keep_clock()), Allowance()
+        if connection.watches:
+            clock.cancel()
         try:
             while True:
                 text = await socket.receive_text()
-                if not self.registry.is_attached(connection.session, connection):
+                if not connection.watches and not self.registry.is_attached(connection.session, connection):
                     await socket.close(GOES_ELSEWHERE)
                     return
                 if len(text) > LARGEST_MESSAGE:
@@ -169,6 +185,12 @@ def build_app(classroom: Classroom, hosts: frozenset[str] = frozenset({"127.0.0.
     async def tell_vocabulary(request: Request) -> JSONResponse:
         return JSONResponse(vocabulary())
 
+    async def draw_invitation(request: Request) -> Response:
+        teacher = request.client is not None and classroom.door.is_teacher(request.client.host)
+        if classroom.invitation is None or not teacher:
+            return Response(status_code=404)
+        return Response(qr_code("{address}#code={code}".format(**classroom.invitation)), media_type="image/svg+xml")
+
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         tidying = asyncio.create_task(classroom.tidy())
@@ -178,6 +200,7 @@ def build_app(classroom: Classroom, hosts: frozenset[str] = frozenset({"127.0.0.
 
     routes = [
         Route("/vocabulary.json", tell_vocabulary),
+        Route("/invitation.svg", draw_invitation),
         WebSocketRoute("/page", classroom.page),
         Mount("/", StaticFiles(directory=PAGE, html=True)),
     ]

@@ -15,7 +15,8 @@ ROUNDS = 25
 
 
 def config(structure="alliance", **groups):
-    values = {"population": {"organisations": 40}, "structure": load_structure(structure).model_dump(), "imitation": {"rate": 0.2}, "run": {"seed": 5}}
+    values = {"population": {"organisations": 40}, "structure": load_structure(structure).model_dump(), "imitation": {"rate": 0.2}}
+    values["run"] = {"seed": 5}
     return Config.model_validate({name: values.get(name, {}) | groups.get(name, {}) for name in {*values, *groups}})
 
 

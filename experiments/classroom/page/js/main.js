@@ -9,6 +9,8 @@ import { hideGlyph, showGlyph } from "./glyph.js";
 import { LANGUAGES, language, loadLanguage, t, translatePage } from "./i18n.js";
 import { showLegend } from "./legend.js";
 import { Network } from "./network.js";
+import { Room, noteArrival } from "./room.js";
+import { buildSaving } from "./saving.js";
 import { showStory } from "./story.js";
 import { caption, spoken, summary } from "./telling.js";
 import { Transport } from "./transport.js";
@@ -33,7 +35,10 @@ class Page {
     this.pointer = null;
     this.speak = throttled(() => { byId("live").textContent = spoken(this.worlds, vocabulary.charts); }, SPEAK_EVERY);
     this.scenario = scenarioOf(location.search, this.controls.parameters);
-    this.connection = new Connection(() => this.scenario, (message) => this[message.kind]?.(message), (status) => this.status(status));
+    this.room = new Room(this);
+    buildSaving(this);
+    const hear = (message) => { const hearer = message.kind in Page.prototype ? this : this.room; hearer[message.kind]?.(message); };
+    this.connection = new Connection(() => this.scenario, hear, (status) => this.status(status));
     for (const side of SIDE_NAMES) this.point(side);
     this.buttons();
     for (const network of Object.values(this.networks)) network.peaks = vocabulary.peaks;
@@ -51,8 +56,6 @@ class Page {
   }
 
   // --- what the server says ---------------------------------------------------------------------------------------
-
-  welcome(message) { this.invitation = message.invitation; }
 
   scene(message) {
     this.worlds.scene(message);
@@ -88,6 +91,7 @@ class Page {
 
   story(message) {
     this.legend(false);
+    this.room.open(false);
     showStory(message, () => this.closeStory());
     if (this.focusStory) { byId("story").focus(); this.focusStory = false; }
   }
@@ -170,6 +174,7 @@ class Page {
     byId("show-legend").setAttribute("aria-expanded", String(open));
     if (!open) { byId("legend").hidden = true; return; }
     this.closeStory();
+    this.room.open(false);
     showLegend(this.worlds, this.shows, (by) => this.show(by), () => this.legend(false));
   }
 
@@ -239,6 +244,7 @@ class Page {
   }
 }
 
+noteArrival();
 await loadLanguage();
 translatePage();
 globalThis.page = new Page(await (await fetch("vocabulary.json")).json());
