@@ -24,6 +24,7 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(128)  # from now on pages wait instead of being turned away
     except (OSError, OverflowError) as error:
         listening.close()
         raise InputError(f"--port is {port}, which cannot be used; allowed: a free port, 1024 to 65535, or 0 for any that is free") from error

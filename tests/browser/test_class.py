@@ -118,7 +118,9 @@ def test_measures_and_figures_can_be_saved(visit):
     rows = list(csv.reader(io.StringIO(saved["csv"].decode())))
     series = {side: page.side(side)["series"] for side in "ab"}
     assert rows[0][:3] == ["round", "joint_value_a", "synergy_a"]
-    assert [[float(value) for value in row] for row in rows[1:]] == [[at + 1, *a, *b] for at, (a, b) in enumerate(zip(series["a"], series["b"], strict=True))]
+    assert [[float(value) for value in row] for row in rows[1:]] == [
+        [at + 1, *a, *b] for at, (a, b) in enumerate(zip(series["a"], series["b"], strict=True))
+    ]
     drawing = ElementTree.fromstring(saved["svg"])
     words = [one.text for one in drawing.iter("{http://www.w3.org/2000/svg}text")]
     assert {"A  Alliance", "B  Hub", "Joint value", "Trust"} <= set(words)

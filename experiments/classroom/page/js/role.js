@@ -74,7 +74,7 @@ export class RoleView {
     const form = make("form", { class: "choices", onsubmit: (event) => { event.preventDefault(); this.decide(form); } },
       make("fieldset", { disabled: !told.open },
         this.part("role.teams", told.teams.length ? told.teams.map((team) => this.team(team, told)) : [make("p", {}, t("role.no_teams"))]),
-        this.part("role.known", [make("p", {}, t("role.known.explained", { n: told.meetings })), ...told.known.map((one) => this.acquaintance(one, told)), this.strangers(told)]),
+        this.part("role.known", [make("p", {}, t("role.known.explained", { n: told.meetings })), ...this.acquaintances(told), this.strangers(told)]),
         this.part("role.more", [this.join(told), ...this.copying(told),
           make("label", { class: "line" }, make("input", { type: "checkbox", name: "accepts", checked: true }), ` ${t("role.accepts")}`)]),
         make("button", { class: "loud wide", id: "decide" }, t("role.send"))));
@@ -90,13 +90,21 @@ export class RoleView {
       make("label", {}, make("input", { type: "checkbox", name: "leave", value: team.serial }), ` ${t("role.leave")}`));
   }
 
+  /** Those with room first, the best known first; those without wait behind a line. */
+  acquaintances(told) {
+    const sorted = [...told.known].sort((p, q) => q.joint - p.joint || q.trust - p.trust || p.partner - q.partner), rows = (list) => list.map((one) => this.acquaintance(one, told));
+    const busy = sorted.filter((one) => !one.free);
+    const behind = busy.length ? [make("details", { class: "busy" }, make("summary", {}, t("role.busy", { n: busy.length })), ...rows(busy))] : [];
+    return [...rows(sorted.filter((one) => one.free)), ...behind];
+  }
+
   acquaintance(one, told) {
     const seen = told.needs.map((k) => `${k + 1}: ${percent(one.skills[k])} %`).join(" · ");
     const box = (name, disabled = false) => make("label", {}, make("input", { type: "checkbox", name, value: one.partner, disabled }), ` ${t(`role.${name}`)}`);
     return make("div", { class: "person" },
       make("p", {}, make("b", {}, t("role.who", { n: one.partner + 1, sector: named("sectors", one.sector) })), " ",
-        t("role.judged", { trust: percent(one.trust), understanding: percent(one.understanding), seen, meetings: one.meetings, joint: one.joint }), one.free ? "" : ` ${t("role.busy")}`),
-      box("meet"), box("invite", !one.free));
+        t("role.judged", { trust: percent(one.trust), understanding: percent(one.understanding), seen, meetings: one.meetings, joint: one.joint })),
+      box("meet"), one.free ? box("invite") : null);
   }
 
   strangers(told) {

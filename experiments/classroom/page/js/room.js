@@ -67,7 +67,7 @@ export class Room {
       button("everyone", send({ kind: "everyone" })),
       make("a", { class: "button wide", id: "projector", href: `?view=projector&lang=${language}`, target: "_blank", rel: "noopener" }, t("room.projector")),
       make("h3", {}, t("room.roles")),
-      make("p", {}, t("room.roles.explained")),
+      make("p", { id: "explained" }, t("room.roles.explained")),
       button("begin", send({ kind: "roles", begin: true })),
       make("div", { id: "clockwork" }, make("label", {}, `${t("room.time")} `, times), button("open", openRound), button("now", send({ kind: "close_round" })),
         make("p", { id: "players" }), button("end", send({ kind: "roles", begin: false }))),
@@ -84,7 +84,7 @@ export class Room {
     const { students, roles } = this.told;
     byId("present").textContent = t(students === 1 ? "room.present.one" : "room.present", { n: students });
     byId("everyone").disabled = students === 0;
-    byId("begin").hidden = roles !== null;
+    byId("begin").hidden = byId("explained").hidden = roles !== null;
     byId("clockwork").hidden = roles === null;
     if (!roles) return;
     byId("open").disabled = roles.open;
