@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test patterns gallery pages screenshots twin bench bench-engine wheel-check clean
+.PHONY: run test patterns gallery pages screenshots twin bench bench-engine bench-classroom wheel-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -37,6 +37,10 @@ bench: $(READY)
 
 bench-engine: $(READY)
 	$(BIN)/python benchmarks/engine.py
+
+# SOAK=3600 plays the last measurement for an hour instead of a minute.
+bench-classroom: $(READY)
+	$(BIN)/python benchmarks/classroom.py
 
 wheel-check: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist

@@ -21,10 +21,9 @@ from typing import Any
 import numpy as np
 from websockets.asyncio.client import connect
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.browser.visit import Visit, browser_path, browsing
+from tests.browser.visit import ROOT, Visit, browser_path, browsing
 
 SECONDS = 8.0  # of every measurement of a rate
 WINDOWS, WINDOW = 5, 3.0  # painted rounds: the median of so many measurements of so many seconds

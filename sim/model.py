@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from sim.agents import Collaboration, Organisation
-from sim.changing import refuse_fixed, with_parameters
+from sim.changing import refuse_fixed, with_parameters, with_values
+from sim.collected import Collected
 from sim.config import Config, Structure
 from sim.copying import write_copies
 from sim.deciding import Answers, Decision, carry_out, check, copy_all, hand_over
@@ -41,6 +42,7 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
 
     Args:
         config: every parameter; defaults where left out. ``config.run.seed`` seeds every draw of the model.
+        kwargs: parameters that differ from it, by dotted path: ``CollaborationModel(**{"imitation.rate": 0.2})``, as Mesa's sliders give them.
 
     A round is ``step()``; ``run()`` plays many at once with the same numbers. ``running`` becomes False when ``run.rounds``
     are played, which ends Mesa's ``run_model()``; ``step()`` and ``run(rounds)`` go on when asked. State lives in arrays
@@ -50,9 +52,11 @@ class CollaborationModel(mesa.Model):  # type: ignore[misc]
     round by round through it.
     """
 
-    def __init__(self, config: Config | None = None) -> None:
-        super().__init__(seed=(config or Config()).run.seed % 2**32)
-        self.config = config or Config()
+    datacollector = Collected()
+
+    def __init__(self, config: Config | None = None, **kwargs: Any) -> None:
+        self.config = with_values(config or Config(), kwargs)
+        super().__init__(seed=self.config.run.seed % 2**32)
         self._agents_numbered = 0
         structures = forms_of(self.config)
         self.form_names = tuple(form.name for form, _ in structures)

@@ -12,7 +12,8 @@ STANDARD = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a"
 CONTRAST = """async () => {
   const looks = await import("./js/looks.js");
   const channel = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  const light = (colour) => [1, 3, 5].map((at) => channel(parseInt(colour.slice(at, at + 2), 16))).reduce((sum, one, k) => sum + one * [0.2126, 0.7152, 0.0722][k], 0);
+  const parts = (colour) => [1, 3, 5].map((at) => channel(parseInt(colour.slice(at, at + 2), 16)));
+  const light = (colour) => parts(colour).reduce((sum, one, k) => sum + one * [0.2126, 0.7152, 0.0722][k], 0);
   const onWhite = (colour) => 1.05 / (light(colour) + 0.05);
   return { text: [looks.FAINT, looks.INK, looks.SIDES.a, looks.SIDES.b].map(onWhite), shapes: looks.COLOURS.map(onWhite) };
 }"""
