@@ -6,13 +6,17 @@ import socket
 import threading
 import webbrowser
 
+import numpy as np
 import uvicorn
 
 from experiments.classroom.joining import local_address, new_code
 from experiments.classroom.messages import LARGEST_MESSAGE
 from experiments.screen import say
 from experiments.warming import compile_first
+from sim.config import Config
+from sim.deciding import Decision, judge
 from sim.errors import InputError
+from sim.model import CollaborationModel
 
 THIS_MACHINE, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 USUAL_PORT = 8765
@@ -31,9 +35,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def compile_for_class() -> None:
+    """Compile what only the page asks of the model - who copied whom, decisions of persons - before a class waits for it; loads it when it was done before."""
+    model = CollaborationModel(Config.model_validate({"population": {"organisations": 4}, "run": {"seed": 1}}))
+    model.step_watched()
+    model.step_decided({0: Decision(meet=(1,), copy=(1, 0))})
+    judge(model.packed, 0, 1, np.zeros(model.config.population.domains))
+
+
 def serve(port: int, browser: bool, lan: bool) -> None:
     """Serve the page until Ctrl-C; ``lan`` lets others on the local network join with a code."""
     compile_first(say)
+    compile_for_class()
     from experiments.classroom.server import Classroom, build_app  # after the announcement: importing is part of the wait
 
     listening = listen(EVERYWHERE if lan else THIS_MACHINE, port)

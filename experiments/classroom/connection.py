@@ -24,6 +24,7 @@ from sim.errors import InputError
 
 IN_FLIGHT = 2  # frames a page may have that it has not painted yet
 FROZEN_AFTER = 2.0  # seconds without a painted frame after which the clock waits for the page
+LOOK_AGAIN = 0.5  # seconds
 UNTHROTTLED = said.FASTEST  # at this speed the clock waits for every frame to be painted
 
 
@@ -123,16 +124,16 @@ class Connection:
             due = max(due + 1.0 / self.session.speed, time.monotonic() - 1.0 / self.session.speed)
 
     async def _may_go_on(self) -> bool:
-        """Tell whether the clock may go on; wait a little for a page that froze, or that sets the pace itself."""
-        lags = len(self._unpainted) >= IN_FLIGHT
-        frozen = lags and time.monotonic() - self._last_painted > FROZEN_AFTER
-        if not frozen and not (lags and self.session.speed >= UNTHROTTLED):
+        """Tell whether the clock may go on; wait for a page that lags: a round's time, or as long as it takes if it froze or sets the pace itself."""
+        if len(self._unpainted) < IN_FLIGHT:
             return True
+        frozen = time.monotonic() - self._last_painted > FROZEN_AFTER
+        waits = frozen or self.session.speed >= UNTHROTTLED
         self._painted.clear()
         try:
-            await asyncio.wait_for(self._painted.wait(), 0.5)
+            await asyncio.wait_for(self._painted.wait(), LOOK_AGAIN if waits else min(LOOK_AGAIN, 1.0 / self.session.speed))
         except TimeoutError:
-            return False
+            return not waits
         return True
 
     async def _tick(self) -> None:
