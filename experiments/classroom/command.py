@@ -36,7 +36,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def compile_for_class() -> None:
-    """Compile what only the page asks of the model - who copied whom, decisions of persons - before a class waits for it; loads it when it was done before."""
+    """Compile what only the page asks of the model, who copied whom and decisions of persons, or load it, before a class waits for it."""
     model = CollaborationModel(Config.model_validate({"population": {"organisations": 4}, "run": {"seed": 1}}))
     model.step_watched()
     model.step_decided({0: Decision(meet=(1,), copy=(1, 0))})

@@ -71,6 +71,8 @@ class Hall:
 
     async def leave(self, page: Page) -> None:
         """Note that a page is gone; the organisation of a player waits for it."""
+        if page not in self.pages:
+            return
         self.pages.remove(page)
         if page is self._leader:
             await self.end_roles()

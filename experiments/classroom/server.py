@@ -17,11 +17,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from experiments.classroom.bands import BandMaker
 from experiments.classroom.connection import Connection, refused
-from experiments.classroom.hall import Hall
+from experiments.classroom.hall import GONE, Hall
 from experiments.classroom.joining import Door, qr_code
 from experiments.classroom.messages import LARGEST_MESSAGE, PROTOCOL, Hello, read_message
 from experiments.classroom.registry import Registry
@@ -103,14 +103,18 @@ class Classroom:
         """Serve one page from its first message to its last."""
         await socket.accept()
         connection: Connection | None = None
-        with suppress(WebSocketDisconnect, RuntimeError):  # a page that goes away in the middle of a sentence
+        with suppress(*GONE):  # a page that goes away in the middle of a sentence
             connection = await self._welcome(socket)
             if connection is not None:
                 await self._listen(socket, connection)
         if connection is not None:
-            connection.close()
-            self.registry.detach(connection.session, connection)
-            await self.hall.leave(connection)
+            await self._farewell(connection)
+
+    async def _farewell(self, connection: Connection) -> None:
+        """Note that a page is gone."""
+        connection.close()
+        self.registry.detach(connection.session, connection)
+        await self.hall.leave(connection)
 
     async def _welcome(self, socket: WebSocket) -> Connection | None:
         """Hear the first message; find the session or begin one."""
@@ -129,13 +133,21 @@ class Classroom:
         connection = Connection(socket, self.registry, self.maker, self.hall, session, student, message.watch)
         if not message.watch:
             self.registry.attach(session, connection)
-        teacher = not student and not message.watch
-        token = None if message.watch else session.token
+        try:
+            await self._show_in(connection)
+        except GONE:  # it went away before it was in
+            await self._farewell(connection)
+            raise
+        return connection
+
+    async def _show_in(self, connection: Connection) -> None:
+        """Tell a page who it is and what there is, and let the others know of it."""
+        teacher = not connection.is_student and not connection.watches
+        token = None if connection.watches else connection.session.token
         await connection.send("welcome", protocol=PROTOCOL, session=token, teacher=teacher, invitation=self.invitation if teacher else None)
-        async with session.busy:
+        async with connection.session.busy:
             await connection.send_scene()
             await self.hall.enter(connection)
-        return connection
 
     async def _session_for(self, message: Hello, student: bool) -> Session:
         """Return the session a page comes back to, or a new one: with what was sent to the class, for a student."""
