@@ -63,7 +63,8 @@ export class RoleView {
     if (told.answers === null && told.round > 0) lines.push(t("role.by_rules"));
     for (const one of told.happened) {
       if (one.what === "began") lines.push(t("role.began", { members: names(one.members) }));
-      if (one.what === "ended") lines.push(t("role.ended", { reason: named("reasons", one.reason) }));
+      if (one.what === "ended" && one.reason === "left") lines.push(t("role.out"));
+      else if (one.what === "ended") lines.push(t("role.ended", { reason: named("reasons", one.reason) }));
       if (one.what === "copied") lines.push(one.from < 0 ? t("role.copied.mean") : t("role.copied", { n: one.from + 1 }));
       if (one.what === "copied_by") lines.push(t("role.copied_by", { n: one.by + 1 }));
     }
