@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test dock patterns gallery pages screenshots twin bench bench-engine bench-classics wheel-check package-check crate-check clean
+.PHONY: run test dock patterns gallery pages screenshots twin bench bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -45,6 +45,10 @@ bench-engine: $(READY)
 
 bench-classics: $(READY)
 	$(BIN)/python benchmarks/classics.py
+
+# SOAK=3600 plays the last measurement for an hour instead of a minute.
+bench-classroom: $(READY)
+	$(BIN)/python benchmarks/classroom.py
 
 wheel-check: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist

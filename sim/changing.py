@@ -1,9 +1,12 @@
-"""Change parameters between two rounds of a run, as somebody does who plays with the model."""
+"""Change parameters: by dotted path before a run, or between two of its rounds, as somebody does who plays with the model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
+
+from pydantic import ValidationError
 
 from sim.config import Config, Structure
 from sim.errors import InputError
@@ -15,6 +18,27 @@ from sim.world import settings
 FIXED = (
     "population", "run", "challenge.breadths", "learning.bridging_start", "structure.name", "structure.mix", "structure.max_size",
 )  # fmt: skip
+
+
+def with_values(config: Config, values: Mapping[str, Any]) -> Config:
+    """Return a configuration with parameters set by dotted path, such as ``{"imitation.rate": 0.2}``; InputError when one is unknown or wrong."""
+    if not values:
+        return config
+    given = config.model_dump()
+    for path, value in values.items():
+        *groups, name = path.split(".")
+        fields: Any = given
+        for group in groups:
+            fields = fields.get(group) if isinstance(fields, dict) else None
+        if not isinstance(fields, dict) or name not in fields or not groups:
+            near = get_close_matches(path, [f"{group}.{name}" for group in given for name in given[group]], n=1)
+            raise InputError(f"{path} is not a parameter.{f' Did you mean {near[0]}?' if near else ' `overbruggen describe` lists them'}")
+        fields[name] = value
+    try:
+        return Config.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(f"{'.'.join(map(str, first['loc']))} is {first['input']!r}: {first['msg']}") from error
 
 
 def acts_at_once(path: str) -> bool:

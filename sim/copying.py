@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.compilation import entry
 from sim.phases.imitate import CONFORMITY, IMITATION, OWN, list_seen, model_among
 from sim.randomness import uniform
-from sim.state import NOBODY, Integers, World
+from sim.state import BY_RULES, NOBODY, Integers, World
 from sim.structures import LINKED, draw_links, place_of
 
 MEAN = -1  # in place of a model: the mean of those seen, which conformity copies
@@ -26,6 +26,8 @@ def write_copies(w: World, pairs: Integers, now: int) -> int:
             draw_links(org, col, w.forms, w.scratch, p, c, now)
         for member in range(col.size[c]):
             i = col.members[c, member]
+            if org.decides[i] != BY_RULES:
+                continue
             place = place_of(org, i, c)
             seen = list_seen(w, c, member, place, now)
             for chance in range(seen):

@@ -13,8 +13,10 @@ from sim.phases.work import look_alone, work
 from sim.production import Combine
 from sim.state import Floats, World
 
-FIRST_HALF, SECOND_HALF, WHOLE = 1, 2, 3  # an own imitation rule in Python acts between the halves
-ENTRY = 4  # before round 0
+FIRST_HALF, SECOND_HALF = 1, 2  # an own imitation rule in Python acts between the halves
+BEGINNING = 4  # what persons decided comes after it
+WHOLE = BEGINNING | FIRST_HALF | SECOND_HALF
+ENTRY = 8  # before round 0
 
 
 @kernel
@@ -53,8 +55,9 @@ def play(w: World, own_rule: Combine, first: int, rounds: int, part: int, rows: 
     for now in range(first, first + rounds):
         if written + w.col.order.size > events.shape[0]:
             return now - first, recorded, written
-        if part & FIRST_HALF:
+        if part & BEGINNING:
             begin(w)
+        if part & FIRST_HALF:
             find(w, own_rule, now)
             work(w, own_rule, now)
             imitate(w, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import mesa
@@ -10,10 +10,12 @@ import numpy as np
 import polars as pl
 
 from sim.agents import Collaboration, Organisation
-from sim.changing import refuse_fixed, with_parameters
+from sim.changing import refuse_fixed, with_parameters, with_values
+from sim.collected import Collected
 from sim.config import Config, Structure
 from sim.copying import write_copies
-from sim.engine import ENTRY, FIRST_HALF, SECOND_HALF, WHOLE, play, write_running
+from sim.deciding import Answers, Decision, carry_out, check, copy_all, hand_over
+from sim.engine import BEGINNING, ENTRY, FIRST_HALF, SECOND_HALF, WHOLE, play, write_running
 from sim.errors import InputError
 from sim.extensions import check_name, compile_pooling, heard, is_own, own_function, own_measure
 from sim.measures import EVENT_COLUMNS, MEASURES, WHOLE_COLUMNS
@@ -41,6 +43,7 @@ class CollaborationModel(NumberedModel):
 
     Args:
         config: every parameter; defaults where left out. ``config.run.seed`` seeds every draw of the model.
+        kwargs: parameters that differ from it, by dotted path: ``CollaborationModel(**{"imitation.rate": 0.2})``, as Mesa's sliders give them.
 
     A round is ``step()``; ``run()`` plays many at once with the same numbers. ``running`` becomes False when ``run.rounds``
     are played, which ends Mesa's ``run_model()``; ``step()`` and ``run(rounds)`` go on when asked. State lives in arrays
@@ -50,9 +53,11 @@ class CollaborationModel(NumberedModel):
     round by round through it.
     """
 
-    def __init__(self, config: Config | None = None) -> None:
-        super().__init__(seed=(config or Config()).run.seed % 2**32)
-        self.config = config or Config()
+    datacollector = Collected()
+
+    def __init__(self, config: Config | None = None, **kwargs: Any) -> None:
+        self.config = with_values(config or Config(), kwargs)
+        super().__init__(seed=self.config.run.seed % 2**32)
         structures = forms_of(self.config)
         self.form_names = tuple(form.name for form, _ in structures)
         self._load_own_rules()
@@ -122,16 +127,43 @@ class CollaborationModel(NumberedModel):
             Rows of (copier, model), shape (copies, 2); the model is -1 where the mean of those seen was copied. Copies by an
             own imitation rule are not told.
         """
-        if self._imitation is not None:
-            self._play(1)
-            return np.zeros((0, 2), dtype=np.int32)
-        first, world = self.rounds_played, self.world
+        first = self.rounds_played
+        self._call(first, 1, BEGINNING | FIRST_HALF)
+        copies = self._copy(first)
+        self._note(first, self._call(first, 1, SECOND_HALF))
+        return copies
+
+    def step_decided(self, decisions: Mapping[int, Decision]) -> tuple[Integers, dict[int, Answers]]:
+        """Play one round in which persons decide for some organisations, by row, and the rules for all others (rules.md, section 10).
+
+        Returns:
+            Who copied whom, as ``step_watched()`` tells it, and what came of each decision: done, refused or impossible.
+
+        Raises:
+            InputError: a decision names an organisation or a domain that is not there; nothing is played then.
+        """
+        check(self.world, decisions)
+        first = self.rounds_played
+        hand_over(self.world, decisions)
+        self._call(first, 1, BEGINNING)
+        with heard("production.pooling", self.config.production.pooling):
+            told = carry_out(self.packed, self._pooling, decisions, first)
         self._call(first, 1, FIRST_HALF)
+        by_rules = self._copy(first)
+        by_persons = np.array(copy_all(self.packed, decisions, told), dtype=np.int32).reshape(-1, 2)
+        self._note(first, self._call(first, 1, SECOND_HALF))
+        hand_over(self.world, {})
+        return np.concatenate([by_rules, by_persons]), told
+
+    def _copy(self, now: int) -> Integers:
+        """Tell who copied whom by the compiled rules, which acted already; let an own imitation rule act, which is not told."""
+        if self._imitation is not None:
+            imitate_by(self, self.packed, self._imitation, now)
+            return np.zeros((0, 2), dtype=np.int32)
+        world = self.world
         most_seen = max(int(world.forms.seen_at_most.max()), world.col.members.shape[1])
         pairs = np.zeros((int(world.org.load.sum()) * most_seen, 2), dtype=np.int32)
-        told = write_copies(self.packed, pairs, first)
-        self._note(first, self._call(first, 1, SECOND_HALF))
-        return pairs[:told]
+        return pairs[: write_copies(self.packed, pairs, now)]
 
     def change(self, config: Config) -> None:
         """Go on under other parameters from the next round on; collaborations that run go on under the new terms of their form.
@@ -188,7 +220,7 @@ class CollaborationModel(NumberedModel):
         if self._imitation is None:
             played = self._call(first, rounds, WHOLE)
         else:
-            self._call(first, rounds, FIRST_HALF)
+            self._call(first, rounds, BEGINNING | FIRST_HALF)
             imitate_by(self, self.packed, self._imitation, first)
             played = self._call(first, rounds, SECOND_HALF)
         self._note(first, played)

@@ -14,7 +14,7 @@ from sim.errors import InputError, shown
 from sim.packing import Packed
 from sim.phases.imitate import IMITATION, list_seen, prepare_imitation
 from sim.randomness import uniform
-from sim.state import Floats, Tally, World
+from sim.state import BY_RULES, Floats, Tally, World
 from sim.structures import LINKED, draw_links, place_of
 
 
@@ -74,8 +74,10 @@ def imitate_by(model: ModelOfAgents, packed: Packed, rule: Callable[..., Any], n
         needed[world.col.domains[c, : world.col.breadth[c]]] = 1.0
         strength = settings.imitation_strength * (settings.selectivity * needed + 1.0 - settings.selectivity)
         for position in range(world.col.size[c]):
-            seen, hits = chances(packed, c, position, now)
             i = int(world.col.members[c, position])
+            if world.org.decides[i] != BY_RULES:
+                continue
+            seen, hits = chances(packed, c, position, now)
             others = [model.organisation(int(j)) for j in world.scratch.seen[:seen]]
             for _ in range(hits):
                 target = rule(model.organisation(i), others, model)

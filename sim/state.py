@@ -18,6 +18,7 @@ Shorts = NDArray[np.int16]
 Flags = NDArray[np.int8]
 
 NOBODY = -1
+BY_RULES, BY_PERSON, BY_PERSON_ALONE = range(3)  # who decides for an organisation; alone: declines every invitation
 
 
 class Organisations(NamedTuple):
@@ -45,6 +46,8 @@ class Organisations(NamedTuple):
     progress: Floats  # (N,) accumulated quality
     rounds_left: Integers  # (N,) rounds of work before the deadline
     rounds_spent: Integers  # (N,) rounds worked on it
+    decides: Flags  # (N,) BY_RULES, or by a person this round (sim/deciding.py)
+    leaves: Integers  # (N,) collaboration + 1 that a person leaves this round, else 0
 
 
 class Ledger(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.compilation import kernel
 from sim.production import Combine, deepen, divide, running_cost, team_quality, unit_value, write_contribution
 from sim.relations import begin_together, perceived_skill, slot_of, stranger_trust, understanding_of
-from sim.state import NOBODY, Collaborations, Floats, Forms, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally
+from sim.state import BY_PERSON_ALONE, NOBODY, Collaborations, Floats, Forms, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally
 from sim.structures import MEDIATED
 
 SEARCH, SETUP = Tally.SEARCH, Tally.SETUP
@@ -43,6 +43,8 @@ def write_perceived(
 @kernel
 def accepts(org: Organisations, forms: Forms, p: Settings, form: int, trusted: float, share: float, j: int) -> bool:
     """Tell whether an invited organisation joins: it trusts enough (or has a contract) and earns no less than alone."""
+    if org.decides[j] == BY_PERSON_ALONE:
+        return False
     g = forms.formalisation[form]
     return g + (1.0 - g) * trusted >= p.trust_threshold and share >= org.alone_value[j]
 

@@ -102,7 +102,9 @@ def whole(names: str) -> dict[str, Any]:
 def organisations(n: int, domains: int, breadth: int, capacity: int) -> Organisations:
     """Return empty rows for organisations."""
     wide, needs = (domains,), (breadth,)
-    types = whole("sector form load places partners at_work breadth domains rounds_left rounds_spent") | {"worked_alone": np.int8}
+    types = whole("sector form load places partners at_work breadth domains rounds_left rounds_spent leaves") | dict.fromkeys(
+        ("worked_alone", "decides"), np.int8
+    )
     widths = {"expertise": wide, "core": wide, "before": wide, "places": (capacity,), "domains": needs, "requirement": needs}
     made: Organisations = columns(Organisations, n, widths, types)
     return made

@@ -6,13 +6,17 @@ import socket
 import threading
 import webbrowser
 
+import numpy as np
 import uvicorn
 
 from experiments.classroom.joining import local_address, new_code
 from experiments.classroom.messages import LARGEST_MESSAGE
 from experiments.screen import say
 from experiments.warming import compile_first
+from sim.config import Config
+from sim.deciding import Decision, judge
 from sim.errors import InputError
+from sim.model import CollaborationModel
 
 THIS_MACHINE, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 USUAL_PORT = 8765
@@ -24,15 +28,25 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(128)  # from now on pages wait instead of being turned away
     except (OSError, OverflowError) as error:
         listening.close()
         raise InputError(f"--port is {port}, which cannot be used; allowed: a free port, 1024 to 65535, or 0 for any that is free") from error
     return listening
 
 
+def compile_for_class() -> None:
+    """Compile what only the page asks of the model, who copied whom and decisions of persons, or load it, before a class waits for it."""
+    model = CollaborationModel(Config.model_validate({"population": {"organisations": 4}, "run": {"seed": 1}}))
+    model.step_watched()
+    model.step_decided({0: Decision(meet=(1,), copy=(1, 0))})
+    judge(model.packed, 0, 1, np.zeros(model.config.population.domains))
+
+
 def serve(port: int, browser: bool, lan: bool) -> None:
     """Serve the page until Ctrl-C; ``lan`` lets others on the local network join with a code."""
     compile_first(say)
+    compile_for_class()
     from experiments.classroom.server import Classroom, build_app  # after the announcement: importing is part of the wait
 
     listening = listen(EVERYWHERE if lan else THIS_MACHINE, port)

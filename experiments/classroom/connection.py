@@ -7,6 +7,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from functools import singledispatchmethod
 from typing import Any
 
@@ -15,23 +16,29 @@ from starlette.websockets import WebSocket
 from experiments.classroom import messages as said
 from experiments.classroom.bands import BandMaker
 from experiments.classroom.classic_runs import classic_runs
+from experiments.classroom.hall import GONE, Hall
 from experiments.classroom.lessons import ClassicPart, classic_part
 from experiments.classroom.registry import Registry
 from experiments.classroom.scenario import Side
 from experiments.classroom.session import Held, Session
 from experiments.classroom.stories import glance, story
+from sim.deciding import Decision
 from sim.errors import InputError
 
 IN_FLIGHT = 2  # frames a page may have that it has not painted yet
 FROZEN_AFTER = 2.0  # seconds without a painted frame after which the clock waits for the page
+LOOK_AGAIN = 0.5  # seconds
 UNTHROTTLED = said.FASTEST  # at this speed the clock waits for every frame to be painted
 
 
 class Connection:
-    """A page and its session."""
+    """A page and its session: its own, or the teacher's, which it watches; a student's page takes part in what the class does."""
 
-    def __init__(self, socket: WebSocket, registry: Registry, maker: BandMaker, session: Session) -> None:
-        self.socket, self.registry, self.maker, self.session = socket, registry, maker, session
+    def __init__(
+        self, socket: WebSocket, registry: Registry, maker: BandMaker, hall: Hall, session: Session, student: bool = False, watches: bool = False
+    ) -> None:
+        self.socket, self.registry, self.maker, self.hall, self.session = socket, registry, maker, hall, session
+        self.is_student, self.watches = student, watches
         self.held = Held()
         self._number = 0
         self._unpainted: deque[int] = deque()
@@ -69,6 +76,38 @@ class Connection:
         self._behind = False
         await self.send("frame", number=self._number, **self.held.frame(self.session))
 
+    def _viewers(self) -> list[Connection]:
+        """Return those that look on at this page."""
+        return [page for page in self.hall.watchers(self.session) if isinstance(page, Connection)]
+
+    async def tell_scene(self) -> None:
+        """Send everything, to those that look on too."""
+        await self.send_scene()
+        for page in self._viewers():
+            with suppress(*GONE):
+                await page.send_scene()
+
+    async def tell_frame(self) -> None:
+        """Send what changed, to those that look on too unless they lag."""
+        await self.send_frame()
+        for page in self._viewers():
+            with suppress(*GONE):
+                await page.show_newest()
+
+    async def tell_state(self) -> None:
+        """Send the clock and the choices, to those that look on too."""
+        await self.send_state()
+        for page in self._viewers():
+            with suppress(*GONE):
+                await page.send_state()
+
+    async def show_newest(self) -> None:
+        """Send what changed, unless the page lags: it then gets it later."""
+        if len(self._unpainted) < IN_FLIGHT:
+            await self.send_frame()
+        else:
+            self._behind = True
+
     # --- the clock ---------------------------------------------------------------------------------------------------
 
     async def keep_clock(self) -> None:
@@ -88,29 +127,28 @@ class Connection:
             due = max(due + 1.0 / self.session.speed, time.monotonic() - 1.0 / self.session.speed)
 
     async def _may_go_on(self) -> bool:
-        """Tell whether the clock may go on; wait a little for a page that froze, or that sets the pace itself."""
-        lags = len(self._unpainted) >= IN_FLIGHT
-        frozen = lags and time.monotonic() - self._last_painted > FROZEN_AFTER
-        if not frozen and not (lags and self.session.speed >= UNTHROTTLED):
+        """Tell whether the clock may go on; wait for a page that lags: a round's time, or as long as it takes if it froze or sets the pace itself."""
+        if len(self._unpainted) < IN_FLIGHT:
             return True
+        frozen = time.monotonic() - self._last_painted > FROZEN_AFTER
+        waits = frozen or self.session.speed >= UNTHROTTLED
         self._painted.clear()
         try:
-            await asyncio.wait_for(self._painted.wait(), 0.5)
+            await asyncio.wait_for(self._painted.wait(), LOOK_AGAIN if waits else min(LOOK_AGAIN, 1.0 / self.session.speed))
         except TimeoutError:
-            return False
+            return not waits
         return True
 
     async def _tick(self) -> None:
         """Go on by a round, and tell the page unless it lags."""
         self.session.advance()
-        if len(self._unpainted) < IN_FLIGHT:
-            await self.send_frame()
-        else:
-            self._behind = True
+        for page in (self, *self._viewers()):
+            with suppress(*(() if page is self else GONE)):
+                await page.show_newest()
         if not self.session.playing or self.session.finished:
             self.session.playing = False
             await self.catch_up()
-            await self.send_state()
+            await self.tell_state()
 
     async def catch_up(self) -> None:
         """Send the newest frame if the page missed it."""
@@ -124,9 +162,15 @@ class Connection:
         if isinstance(message, said.Painted):
             await self._note_painted(message)
             return
-        if not self.registry.is_attached(self.session, self):
+        if self.watches and not isinstance(message, said.Look | said.Glance):
+            raise InputError("this page only looks on")
+        if not self.watches and not self.registry.is_attached(self.session, self):
             return
-        self.session.last_used = time.monotonic()
+        if not self.watches:
+            self.session.last_used = time.monotonic()
+        if isinstance(message, said.Everyone | said.Roles | said.OpenRound | said.CloseRound | said.Decide):
+            await self._take_part(message)
+            return
         if isinstance(message, said.Bands):
             self._beside(self._tell_bands(message.rounds))
             return
@@ -155,42 +199,42 @@ class Connection:
     async def _(self, message: said.Play) -> None:
         self.session.playing = not self.session.finished
         self._wake.set()
-        await self.send_state()
+        await self.tell_state()
 
     @_act.register
     async def _(self, message: said.Pause) -> None:
         self.session.playing = False
         await self.catch_up()
-        await self.send_state()
+        await self.tell_state()
 
     @_act.register
     async def _(self, message: said.Step) -> None:
         self.session.playing = False
         self.session.advance()
-        await self.send_frame()
-        await self.send_state()
+        await self.tell_frame()
+        await self.tell_state()
 
     @_act.register
     async def _(self, message: said.Speed) -> None:
         self.session.speed = message.per_second
-        await self.send_state()
+        await self.tell_state()
 
     @_act.register
     async def _(self, message: said.Seek) -> None:
         self.session.playing = False
         self.session.seek(message.round)
-        await self.send_frame()
-        await self.send_state()
+        await self.tell_frame()
+        await self.tell_state()
 
     @_act.register
     async def _(self, message: said.Reset) -> None:
         self.session.begin(self.session.scenario)
-        await self.send_scene()
+        await self.tell_scene()
 
     @_act.register
     async def _(self, message: said.Choose) -> None:
         self.session.begin(message.scenario)
-        await self.send_scene()
+        await self.tell_scene()
 
     @_act.register
     async def _(self, message: said.Change) -> None:
@@ -206,11 +250,12 @@ class Connection:
         """Tell the page what it chose; at round 0 nothing was played yet, so that everything can act at once."""
         if self.session.frontier == 0 and any(self.session.waiting().values()):
             self.session.begin(self.session.scenario)
-            await self.send_scene()
+            await self.tell_scene()
             return
-        self.held.forget_after(self.session.frontier)
-        await self.send_frame()
-        await self.send_state()
+        for page in (self, *self._viewers()):
+            page.held.forget_after(self.session.frontier)
+        await self.tell_frame()
+        await self.tell_state()
 
     @_act.register
     async def _(self, message: said.Look) -> None:
@@ -221,6 +266,27 @@ class Connection:
     async def _(self, message: said.Glance) -> None:
         told = await glance(self.session.sides[message.side], message.organisation, self.session.shown)
         await self.send("glance", side=message.side, **told)
+
+    # --- the class ---------------------------------------------------------------------------------------------------
+
+    async def _take_part(self, message: said.Everyone | said.Roles | said.OpenRound | said.CloseRound | said.Decide) -> None:
+        """Do what concerns the whole class: students decide, everything else is the teacher's."""
+        if isinstance(message, said.Decide):
+            copied = None if message.copy_from is None else (message.copy_from, message.field)
+            decision = Decision(message.meet, message.invite, message.join, copied, message.leave, message.accepts)
+            await self.hall.decide(self, decision)
+        elif self.is_student:
+            raise InputError("this is the teacher's to do")
+        elif isinstance(message, said.Everyone):
+            await self.send("sent", pages=await self.hall.send_everyone(self.session.scenario))
+        elif isinstance(message, said.OpenRound):
+            await self.hall.open_round(message.seconds)
+        elif isinstance(message, said.CloseRound):
+            await self.hall.close_round()
+        elif message.begin:
+            await self.hall.begin_roles(self)
+        else:
+            await self.hall.end_roles()
 
     # --- bands -------------------------------------------------------------------------------------------------------
 

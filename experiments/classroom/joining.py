@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 import socket
 import time
+
+import segno
 
 from sim.errors import InputError
 
@@ -27,6 +30,13 @@ def local_address() -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return "127.0.0.1"
+
+
+def qr_code(address: str) -> bytes:
+    """Return the QR code of an address as SVG, which grows with its box."""
+    drawn = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(drawn, kind="svg", border=2, omitsize=True, title=address)
+    return drawn.getvalue()
 
 
 class Door:

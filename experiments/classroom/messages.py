@@ -30,6 +30,8 @@ class Hello(Message):
     code: str | None = Field(None, max_length=16)
     scenario: Scenario = Scenario()
     round: int = Field(0, ge=0, le=MOST_ROUNDS)
+    joins: bool = False  # come as a student also on the teacher's machine
+    watch: bool = False  # look on at the teacher's page
 
 
 class Play(Message):
@@ -135,10 +137,53 @@ class Classic(Message):
     b: dict[Annotated[str, Field(max_length=40)], Scalar] = Field(default_factory=dict, max_length=10)
 
 
+class Everyone(Message):
+    """Send the teacher's scenario to all pages of the class."""
+
+    kind: Literal["everyone"]
+
+
+class Roles(Message):
+    """Begin a role-play, in which every student's page is one organisation of side A, or end it."""
+
+    kind: Literal["roles"]
+    begin: bool
+
+
+class OpenRound(Message):
+    """Let the players decide, for so many seconds."""
+
+    kind: Literal["open_round"]
+    seconds: float = Field(ge=2, le=600)
+
+
+class CloseRound(Message):
+    """Play the round now; the rules decide for whoever has not."""
+
+    kind: Literal["close_round"]
+
+
+Organisation = Annotated[int, Field(ge=0, lt=CAPS["population.organisations"])]
+
+
+class Decide(Message):
+    """What a player decides for its organisation in the round that is open (sim/deciding.py)."""
+
+    kind: Literal["decide"]
+    meet: Annotated[tuple[Organisation, ...], Field(max_length=CAPS["search.meetings"])] = ()
+    invite: Annotated[tuple[Organisation, ...], Field(max_length=CAPS["structure.max_size"])] = ()
+    join: Annotated[int, Field(ge=0)] | None = None
+    copy_from: Organisation | None = None
+    field: int = Field(0, ge=0, lt=CAPS["population.domains"])
+    leave: Annotated[int, Field(ge=0)] | None = None
+    accepts: bool = True
+
+
 AnyMessage = Annotated[
-    Hello | Play | Pause | Step | Speed | Seek | Reset | Choose | Change | Form | Painted | Look | Glance | Bands | Classic,
+    Hello | Play | Pause | Step | Speed | Seek | Reset | Choose | Change | Form | Painted | Look | Glance | Bands | Classic
+    | Everyone | Roles | OpenRound | CloseRound | Decide,
     Field(discriminator="kind"),
-]
+]  # fmt: skip
 _READER: TypeAdapter[AnyMessage] = TypeAdapter(AnyMessage)
 
 

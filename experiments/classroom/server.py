@@ -17,14 +17,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from experiments.classroom.bands import BandMaker
 from experiments.classroom.connection import Connection, refused
-from experiments.classroom.joining import Door
+from experiments.classroom.hall import GONE, Hall
+from experiments.classroom.joining import Door, qr_code
 from experiments.classroom.lessons import lessons_told
 from experiments.classroom.messages import LARGEST_MESSAGE, PROTOCOL, Hello, read_message
 from experiments.classroom.registry import Registry
+from experiments.classroom.session import Session
 from experiments.classroom.vocabulary import vocabulary
 from sim.errors import InputError
 
@@ -95,20 +97,25 @@ class Classroom:
     """What all pages share: who may join, the sessions, and the process for many runs."""
 
     def __init__(self, code: str | None = None, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.door, self.registry, self.maker = Door(code), Registry(), BandMaker()
+        self.door, self.registry, self.maker, self.hall = Door(code), Registry(), BandMaker(), Hall()
         self.invitation = {"code": code, "address": f"http://{address}:{port}/"} if code else None
 
     async def page(self, socket: WebSocket) -> None:
         """Serve one page from its first message to its last."""
         await socket.accept()
         connection: Connection | None = None
-        with suppress(WebSocketDisconnect, RuntimeError):  # a page that goes away in the middle of a sentence
+        with suppress(*GONE):  # a page that goes away in the middle of a sentence
             connection = await self._welcome(socket)
             if connection is not None:
                 await self._listen(socket, connection)
         if connection is not None:
-            connection.close()
-            self.registry.detach(connection.session, connection)
+            await self._farewell(connection)
+
+    async def _farewell(self, connection: Connection) -> None:
+        """Note that a page is gone."""
+        connection.close()
+        self.registry.detach(connection.session, connection)
+        await self.hall.leave(connection)
 
     async def _welcome(self, socket: WebSocket) -> Connection | None:
         """Hear the first message; find the session or begin one."""
@@ -118,28 +125,51 @@ class Classroom:
             if not isinstance(message, Hello):
                 raise InputError("say hello first")
             self.door.check(address, message.code)
-            session = self.registry.find(message.session)
-            if session is None:
-                session = self.registry.open(message.scenario)
-                await session.play_to(message.round)
+            student = message.joins or not self.door.is_teacher(address)
+            session = self.hall.shown_session() if message.watch else await self._session_for(message, student)
         except (InputError, TimeoutError) as reason:
             await socket.send_json({"kind": "refused", "sentence": str(reason) or "nothing was said", "final": True})
             await socket.close(NOT_ALLOWED)
             return None
-        connection = Connection(socket, self.registry, self.maker, session)
-        self.registry.attach(session, connection)
-        teacher = self.door.is_teacher(address)
-        await connection.send("welcome", protocol=PROTOCOL, session=session.token, teacher=teacher, invitation=self.invitation if teacher else None)
-        await connection.send_scene()
+        connection = Connection(socket, self.registry, self.maker, self.hall, session, student, message.watch)
+        if not message.watch:
+            self.registry.attach(session, connection)
+        try:
+            await self._show_in(connection)
+        except GONE:  # it went away before it was in
+            await self._farewell(connection)
+            raise
         return connection
+
+    async def _show_in(self, connection: Connection) -> None:
+        """Tell a page who it is and what there is, and let the others know of it."""
+        teacher = not connection.is_student and not connection.watches
+        token = None if connection.watches else connection.session.token
+        await connection.send("welcome", protocol=PROTOCOL, session=token, teacher=teacher, invitation=self.invitation if teacher else None)
+        async with connection.session.busy:
+            await connection.send_scene()
+            await self.hall.enter(connection)
+
+    async def _session_for(self, message: Hello, student: bool) -> Session:
+        """Return the session a page comes back to, or a new one: with what was sent to the class, for a student."""
+        session = self.registry.find(message.session)
+        if session is not None:
+            return session
+        if student and self.hall.sent is not None:
+            return self.registry.open(self.hall.sent)
+        session = self.registry.open(message.scenario)
+        await session.play_to(message.round)
+        return session
 
     async def _listen(self, socket: WebSocket, connection: Connection) -> None:
         """Hear one message after the other while the clock runs beside."""
         clock, allowance = asyncio.create_task(connection.keep_clock()), Allowance()
+        if connection.watches:
+            clock.cancel()
         try:
             while True:
                 text = await socket.receive_text()
-                if not self.registry.is_attached(connection.session, connection):
+                if not connection.watches and not self.registry.is_attached(connection.session, connection):
                     await socket.close(GOES_ELSEWHERE)
                     return
                 if len(text) > LARGEST_MESSAGE:
@@ -171,6 +201,12 @@ def build_app(classroom: Classroom, hosts: frozenset[str] = frozenset({"127.0.0.
     async def tell_lessons(request: Request) -> JSONResponse:
         return JSONResponse(lessons_told())
 
+    async def draw_invitation(request: Request) -> Response:
+        teacher = request.client is not None and classroom.door.is_teacher(request.client.host)
+        if classroom.invitation is None or not teacher:
+            return Response(status_code=404)
+        return Response(qr_code("{address}#code={code}".format(**classroom.invitation)), media_type="image/svg+xml")
+
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         tidying = asyncio.create_task(classroom.tidy())
@@ -181,6 +217,7 @@ def build_app(classroom: Classroom, hosts: frozenset[str] = frozenset({"127.0.0.
     routes = [
         Route("/vocabulary.json", tell_vocabulary),
         Route("/lessons.json", tell_lessons),
+        Route("/invitation.svg", draw_invitation),
         WebSocketRoute("/page", classroom.page),
         Mount("/", StaticFiles(directory=PAGE, html=True)),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from experiments.classroom.messages import MOST_ROUNDS
@@ -14,6 +15,7 @@ from experiments.classroom.scenario import SIDES, Scalar, Scenario, Side
 from experiments.classroom.side import AT_ONCE, PlayedSide
 from sim.changing import acts_at_once
 from sim.config import Config
+from sim.deciding import Answers, Decision
 from sim.errors import InputError
 
 USUAL_SPEED = 5.0  # rounds per second
@@ -61,6 +63,15 @@ class Session:
             for side in self.sides.values():
                 side.play()
         self.shown += 1
+
+    async def advance_decided(self, decisions: Mapping[int, Decision]) -> dict[int, Answers]:
+        """Play the round after the one that is shown, with what persons decided on side A; side B shows what the rules do with the same luck."""
+        for side in self.sides.values():
+            await side.cut(self.shown)
+        answers = self.sides["a"].play(decisions)
+        self.sides["b"].play()
+        self.shown += 1
+        return answers
 
     def seek(self, now: int) -> None:
         """Show a round that was played."""

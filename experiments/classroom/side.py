@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import numpy as np
 
 from experiments.classroom.moments import CHARTED, Moment, pack, take, unpack
 from sim.config import Config
+from sim.deciding import Answers, Decision
 from sim.measures import EVENT_COLUMNS, MEASURES
 from sim.model import CollaborationModel
 
@@ -37,11 +39,12 @@ class PlayedSide:
     """A model that is played round by round; any round can be shown again, and gone on from with other parameters.
 
     Draws are keyed by seed and round, so a model built anew from the same parameters and played as far is the same model: nothing
-    but parameters has to be kept to come back.
+    but parameters, and what persons decided, has to be kept to come back.
     """
 
     def __init__(self, config: Config) -> None:
         self.terms: list[tuple[int, Config]] = [(0, config)]  # from which round on which parameters
+        self.decided: dict[int, Mapping[int, Decision]] = {}  # by round, where persons decided
         self.model = PlayedModel(config)
         self._newest = take(self.model, [], NO_COPIES, self.model.world.around.demand)
         self.tape = [pack(self._newest)]
@@ -57,13 +60,19 @@ class PlayedSide:
         """The last round that was played."""
         return len(self.tape) - 1
 
-    def play(self) -> None:
-        """Play one more round."""
+    def play(self, decisions: Mapping[int, Decision] | None = None) -> dict[int, Answers]:
+        """Play one more round; where persons decided, return what came of it."""
         demand = self.model.world.around.demand.copy()
-        copies = self.model.step_watched()
+        answers: dict[int, Answers] = {}
+        if decisions:
+            copies, answers = self.model.step_decided(decisions)
+            self.decided[self.frontier] = dict(decisions)
+        else:
+            copies = self.model.step_watched()
         self._newest = take(self.model, self.model.last_events(), copies, demand)
         self.tape.append(pack(self._newest))
         self.series.append(self.model.last_measures())
+        return answers
 
     def change(self, config: Config) -> None:
         """Go on from the frontier under other parameters."""
@@ -82,13 +91,21 @@ class PlayedSide:
             return self.model
         model = PlayedModel(self.terms[0][1])
         for start, config in [*self.terms[1:], (now, self.config)]:
-            while model.rounds_played < min(start, now):
-                model.run(min(AT_ONCE, min(start, now) - model.rounds_played))
-                model.last_events()
-                await asyncio.sleep(0)
+            await self._play_again(model, min(start, now))
             if start < now:
                 model.change(config)
         return model
+
+    async def _play_again(self, model: PlayedModel, until: int) -> None:
+        """Play a model as this side was played, up to a round."""
+        while (now := model.rounds_played) < until:
+            if now in self.decided:
+                model.step_decided(self.decided[now])
+            else:
+                stop = min((played for played in self.decided if played > now), default=until)
+                model.run(min(AT_ONCE, min(stop, until) - now))
+            model.last_events()
+            await asyncio.sleep(0)
 
     async def cut(self, now: int) -> None:
         """Forget what came after a round, so that the model goes on from there."""
@@ -97,4 +114,5 @@ class PlayedSide:
             self.model, self.tape, self.series = model, self.tape[: now + 1], self.series[:now]
             self._newest = unpack(self.tape[now])
             self.terms = [self.terms[0], *(term for term in self.terms[1:] if term[0] <= now)]
+            self.decided = {played: decisions for played, decisions in self.decided.items() if played < now}
             self.model.change(self.config)

@@ -129,8 +129,8 @@ def propose(w: World, own_rule: Combine, i: int, size: int) -> tuple[float, floa
 
 
 @kernel
-def start_together(w: World, own_rule: Combine, i: int, size: int, now: int) -> bool:
-    """Invite the proposed team; start when enough accept and the perceived surplus is positive."""
+def invite_chosen(w: World, own_rule: Combine, i: int, size: int) -> tuple[int, float, float, float, float]:
+    """Invite the proposed team; return the size of what accepts (0 when too few do), its quality, value, surplus and the initiator's weight."""
     org, scratch, p, form = w.org, w.scratch, w.p, w.org.form[i]
     quality, value, surplus, weight = propose(w, own_rule, i, size)
     staying = 0
@@ -141,11 +141,18 @@ def start_together(w: World, own_rule: Combine, i: int, size: int, now: int) -> 
             scratch.chosen[staying] = a
             staying += 1
     if staying + 1 < max(2, w.forms.min_size[form]):
-        return False
+        return 0, quality, value, surplus, weight
     if staying + 1 < size:
         size = staying + 1
         quality, value, surplus, weight = propose(w, own_rule, i, size)
-    if surplus <= 0.0:
+    return size, quality, value, surplus, weight
+
+
+@kernel
+def start_together(w: World, own_rule: Combine, i: int, size: int, now: int) -> bool:
+    """Invite the proposed team; start when enough accept and the perceived surplus is positive."""
+    size, quality, value, surplus, weight = invite_chosen(w, own_rule, i, size)
+    if size == 0 or surplus <= 0.0:
         return False
     open_collaboration(w, i, size, quality, value, weight, now)
     return True

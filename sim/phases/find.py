@@ -9,7 +9,7 @@ from sim.production import Combine, deepen, running_cost, team_quality, unit_val
 from sim.randomness import Process, pick, uniform
 from sim.relations import cooling_off, open_slot, slot_of, trust_in
 from sim.sorting import sort_by_keys
-from sim.state import NOBODY, Floats, Forms, Ledger, Organisations, Settings, Surroundings, World
+from sim.state import BY_RULES, NOBODY, Floats, Forms, Ledger, Organisations, Settings, Surroundings, World
 from sim.structures import NONE
 from sim.teams import SEARCH, accepts, admit, judge_partner, value_with, weigh, write_members, write_perceived, write_shares
 
@@ -21,14 +21,18 @@ SAMPLE_FROM = 3
 
 @kernel
 def search_wanted(org: Organisations, forms: Forms, p: Settings, i: int) -> bool:
-    """Tell whether an organisation looks for partners: free, not content alone, its challenge not already at work."""
+    """Tell whether an organisation looks for partners by the rules: free, not content alone, its challenge not already at work."""
+    if org.decides[i] != BY_RULES:
+        return False
     return org.load[i] < p.capacity and org.alone_quality[i] < p.aspiration and org.at_work[i] == NOBODY and forms.topology[org.form[i]] != NONE
 
 
 @kernel
 def growth_wanted(w: World, i: int, c: int, now: int) -> bool:
-    """Tell whether ``i`` convenes this collaboration, and it runs below aspiration with room for one more."""
+    """Tell whether ``i`` convenes this collaboration by the rules, and it runs below aspiration with room for one more."""
     col = w.col
+    if w.org.decides[i] != BY_RULES:
+        return False
     return col.members[c, 0] == i and col.started[c] < now and col.quality[c] < w.p.aspiration and col.size[c] < w.forms.max_size[col.form[c]]
 
 
@@ -113,17 +117,22 @@ def whom_to_meet(org: Organisations, ledger: Ledger, forms: Forms, p: Settings, 
 
 
 @kernel
+def meet(org: Organisations, ledger: Ledger, around: Surroundings, p: Settings, i: int, j: int, now: int) -> None:
+    """Let ``i`` meet ``j``, at a cost."""
+    slot = open_slot(org, ledger, p, i, j, now)
+    ledger.last_met[i, slot] = now
+    ledger.meetings[i, slot] += 1
+    org.earned[i] -= p.search_cost
+    around.tally[SEARCH] += p.search_cost
+
+
+@kernel
 def hold_meetings(org: Organisations, ledger: Ledger, forms: Forms, around: Surroundings, p: Settings, i: int, now: int) -> None:
     """Hold this round's meetings, each at a cost."""
     if org.load.size < 2:
         return
     for meeting in range(p.meetings):
-        j = whom_to_meet(org, ledger, forms, p, i, meeting, now)
-        slot = open_slot(org, ledger, p, i, j, now)
-        ledger.last_met[i, slot] = now
-        ledger.meetings[i, slot] += 1
-        org.earned[i] -= p.search_cost
-        around.tally[SEARCH] += p.search_cost
+        meet(org, ledger, around, p, i, whom_to_meet(org, ledger, forms, p, i, meeting, now), now)
 
 
 @kernel
@@ -140,6 +149,19 @@ def copy_row(target: Floats, source: Floats, breadth: int) -> None:
     """Copy contributions on the required domains."""
     for d in range(breadth):
         target[d] = source[d]
+
+
+@kernel
+def invite(w: World, own_rule: Combine, c: int, j: int, weight: float, now: int) -> bool:
+    """Let the convenor invite ``j``, whose contribution stands after the members' in ``scratch``; tell whether it joins."""
+    org, col, scratch, p, size = w.org, w.col, w.scratch, w.p, w.col.size[c]
+    quality, value = value_with(col, org, w.forms, scratch, p, own_rule, c, size + 1)
+    write_shares(col, org, w.forms, scratch, p, own_rule, c, size + 1, quality, value)
+    share = scratch.share[size]
+    if not accepts(org, w.forms, p, col.form[c], trust_in(org, w.ledger, p, j, col.members[c, 0]), share, j):
+        return False
+    admit(org, w.ledger, col, w.forms, w.around, p, c, j, weight, share, value, now)
+    return True
 
 
 @kernel
@@ -166,11 +188,7 @@ def grow(w: World, own_rule: Combine, c: int, now: int) -> None:
     if best == NOBODY:
         return
     copy_row(scratch.contribution[size], scratch.own, breadth)
-    quality, value = value_with(col, org, forms, scratch, p, own_rule, c, size + 1)
-    write_shares(col, org, forms, scratch, p, own_rule, c, size + 1, quality, value)
-    share = scratch.share[size]
-    if accepts(org, forms, p, form, trust_in(org, ledger, p, best, i), share, best):
-        admit(org, ledger, col, forms, w.around, p, c, best, best_weight, share, value, now)
+    invite(w, own_rule, c, best, best_weight, now)
 
 
 @kernel
@@ -195,9 +213,25 @@ def some_are_open(forms: Forms) -> bool:
 
 
 @kernel
+def look_from_outside(w: World, own_rule: Combine, i: int, c: int, contact: int) -> tuple[float, float, float, float]:
+    """Return what ``i`` would get in a collaboration it knows a member of, the value then, its weight, and what it would add."""
+    org, col, forms, scratch, p = w.org, w.col, w.forms, w.scratch, w.p
+    form, size, breadth = col.form[c], col.size[c], col.breadth[c]
+    write_members(org, col, scratch, p, c)
+    quality_now = team_quality(scratch.contribution, size, NOBODY, col.requirement[c], breadth, scratch.pooled, p, own_rule)
+    understood, trusted, _ = judge_partner(org, w.ledger, forms, p, form, i, contact)
+    weight = weigh(forms, form, understood, trusted)
+    write_contribution(scratch.contribution[size], weight, org.expertise[i], org.load[i] + 1, col.domains[c], breadth, p)
+    quality, value = value_with(col, org, forms, scratch, p, own_rule, c, size + 1)
+    write_shares(col, org, forms, scratch, p, own_rule, c, size + 1, quality, value)
+    added_cost = running_cost(forms, form, size + 1) - running_cost(forms, form, size)
+    return scratch.share[size], value, weight, unit_value(breadth, p) * (quality - quality_now) - added_cost
+
+
+@kernel
 def join_running(w: World, own_rule: Combine, i: int, now: int) -> None:
     """Let ``i`` join the open collaboration among its contacts' that pays best, if it dilutes nobody."""
-    org, ledger, col, forms, scratch, p = w.org, w.ledger, w.col, w.forms, w.scratch, w.p
+    org, ledger, col, forms, scratch = w.org, w.ledger, w.col, w.forms, w.scratch
     visits = 0
     best, best_share, best_value, best_weight = NOBODY, 0.0, 0.0, 0.0
     for slot in range(ledger.used[i]):
@@ -216,22 +250,12 @@ def join_running(w: World, own_rule: Combine, i: int, now: int) -> None:
             visits += 1
             if avoids_somebody(w, i, c, now):
                 continue
-            size, breadth = col.size[c], col.breadth[c]
-            write_members(org, col, scratch, p, c)
-            quality_now = team_quality(scratch.contribution, size, NOBODY, col.requirement[c], breadth, scratch.pooled, p, own_rule)
-            understood, trusted, _ = judge_partner(org, ledger, forms, p, form, i, contact)
-            weight = weigh(forms, form, understood, trusted)
-            write_contribution(scratch.contribution[size], weight, org.expertise[i], org.load[i] + 1, col.domains[c], breadth, p)
-            quality, value = value_with(col, org, forms, scratch, p, own_rule, c, size + 1)
-            write_shares(col, org, forms, scratch, p, own_rule, c, size + 1, quality, value)
-            share = scratch.share[size]
-            added_cost = running_cost(forms, form, size + 1) - running_cost(forms, form, size)
-            marginal = unit_value(breadth, p) * (quality - quality_now) - added_cost
+            share, value, weight, marginal = look_from_outside(w, own_rule, i, c, contact)
             wanted = share > org.alone_value[i] and marginal >= org.alone_value[i]
             if wanted and (best == NOBODY or share > best_share):
                 best, best_share, best_value, best_weight = c, share, value, weight
     if best != NOBODY:
-        admit(org, ledger, col, forms, w.around, p, best, i, best_weight, best_share, best_value, now)
+        admit(org, ledger, col, forms, w.around, w.p, best, i, best_weight, best_share, best_value, now)
 
 
 @kernel

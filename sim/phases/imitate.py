@@ -7,7 +7,7 @@ from math import floor
 from sim.compilation import kernel
 from sim.entering import fit_budget
 from sim.randomness import Process, pick, uniform
-from sim.state import NOBODY, Tally, World
+from sim.state import BY_RULES, NOBODY, Tally, World
 from sim.structures import CONVENOR, EVERYONE, LEADERS, LINKED, draw_links, place_of
 
 RULES = {"success": 0, "conformity": 1, "blind": 2, "prestige": 3}
@@ -159,6 +159,8 @@ def imitate(w: World, now: int) -> None:
             draw_links(org, col, w.forms, w.scratch, p, c, now)
         for member in range(col.size[c]):
             i = col.members[c, member]
+            if org.decides[i] != BY_RULES:
+                continue
             place = place_of(org, i, c)
             seen = list_seen(w, c, member, place, now)
             for chance in range(seen):

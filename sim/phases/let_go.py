@@ -8,7 +8,7 @@ from sim.prefetching import look_ahead_to_fate
 from sim.production import Combine
 from sim.randomness import Process, uniform
 from sim.relations import distance_between, stranger_trust
-from sim.state import NOBODY, Floats, Tally, World
+from sim.state import BY_RULES, NOBODY, Floats, Tally, World
 from sim.structures import place_of
 from sim.teams import expect_anew, remove_member
 
@@ -44,7 +44,8 @@ def why_it_ends(w: World, c: int, now: int) -> int:
         return DEADLINE
     if forms.term[form] > 0 and col.age[c] >= forms.term[form]:
         return IS_SOLVED if solved else TERM
-    if col.surplus[c] < 0.0 and uniform(p.seed, INERTIA, now, convenor, 2 * place) >= forms.inertia[form]:
+    by_rules = org.decides[convenor] == BY_RULES  # a person that convenes leaves, or goes on
+    if by_rules and col.surplus[c] < 0.0 and uniform(p.seed, INERTIA, now, convenor, 2 * place) >= forms.inertia[form]:
         return IS_SOLVED if solved else NO_SURPLUS
     return GOES_ON
 
@@ -59,8 +60,11 @@ def decide(w: World, c: int, now: int) -> None:
         i = col.members[c, member]
         place = place_of(org, i, c)
         col.leaving[c, member] = 0
-        unhappy = col.gain[c, member] < 0.0 and uniform(p.seed, INERTIA, now, i, 2 * place + 1) >= w.forms.inertia[form]
-        if reason != GOES_ON or unhappy:
+        if org.decides[i] == BY_RULES:
+            leaves = col.gain[c, member] < 0.0 and uniform(p.seed, INERTIA, now, i, 2 * place + 1) >= w.forms.inertia[form]
+        else:
+            leaves = org.leaves[i] == c + 1
+        if reason != GOES_ON or leaves:
             col.leaving[c, member] = place + 1
             leavers += 1
     if reason == GOES_ON and size - leavers < w.forms.min_size[form]:

@@ -74,6 +74,39 @@ def lessons(folder, browser, address):
     page.close()
 
 
+def a_class(folder, browser, address):
+    """A role-play as the teacher and two students see it, the projector, and a figure that was saved."""
+    teacher = Visit(browser, address, SETTINGS)
+    students = [Visit(browser, address, "?join&lang=en"), Visit(browser, address, "?join&lang=nl", "phone")]
+    teacher.play_to(15)
+    teacher.tab.click("#show-room")
+    teacher.say(kind="roles", begin=True)
+    for _ in range(2):  # two rounds in which the first meets somebody, and the rules decide for the other
+        teacher.say(kind="open_round", seconds=300)
+        until(lambda: students[0].tab.locator("#decide").is_enabled(), "the round to open")
+        students[0].tab.select_option("select[name=stranger]", index=3)
+        students[0].tab.click("#decide")
+        until(lambda: teacher.tab.locator(".player.done").count() == 1, "the decision")
+        teacher.tab.screenshot(path=folder / "class_teacher.png")
+        teacher.tab.click("#now")
+        until(lambda: students[0].tab.locator("#decide").is_disabled(), "the round to be played")
+    teacher.say(kind="open_round", seconds=300)
+    until(lambda: all(one.tab.locator("#decide").is_enabled() for one in students), "the round to open")
+    students[0].tab.screenshot(path=folder / "role.png")
+    students[1].tab.screenshot(path=folder / "role_phone.png", full_page=True)
+    teacher.say(kind="roles", begin=False)
+    projector = Visit(browser, address, "?view=projector&lang=en", "large")
+    projector.tab.wait_for_timeout(700)
+    projector.tab.screenshot(path=folder / "projector.png")
+    teacher.tab.click("#save")
+    teacher.tab.screenshot(path=folder / "saving.png")
+    with teacher.tab.expect_download() as saved:
+        teacher.tab.click("#save-png")
+    saved.value.save_as(folder / "figure.png")
+    for page in (projector, *students, teacher):
+        page.close()
+
+
 def main():
     """Take all pictures."""
     if browser_path() is None:
@@ -84,6 +117,7 @@ def main():
         everywhere(folder, browser, address)
         panels(folder, browser, address)
         lessons(folder, browser, address)
+        a_class(folder, browser, address)
     print(f"Pictures in {folder}")
 
 

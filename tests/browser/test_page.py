@@ -105,6 +105,81 @@ def test_every_control_of_the_advanced_panel_has_a_name_and_a_rule(visit):
     assert all(name and rule and named for name, rule, named in rows)
 
 
+# Set a control to its other end (or next choice), and wait for what the server makes of it: the choice, or a sentence.
+TRY_CONTROL = """async ({ path, side }) => {
+  const input = document.querySelector(`dialog [data-path="${path}"][data-side="${side}"]`);
+  const parameter = page.controls.parameters.get(path), before = JSON.stringify(page.scenario);
+  const pause = (time) => new Promise((done) => setTimeout(done, time));
+  if (input.disabled) return "disabled";
+  if (parameter.kind === "choice") input.selectedIndex = (input.selectedIndex + 1) % input.options.length;
+  else if (parameter.kind === "flag") input.checked = !input.checked;
+  else input.value = Number(input.value) === Number(input.max) ? input.min : input.max;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+  document.getElementById("status").textContent = "";
+  for (let tries = 0; tries < 200; tries++) {
+    await pause(25);
+    if (JSON.stringify(page.scenario) !== before) return "chosen";
+    if (document.getElementById("status").textContent) return document.getElementById("status").textContent;
+  }
+  return "nothing";
+}"""
+
+
+def test_every_control_of_every_parameter_does_something(visit):
+    """Chosen, or refused in a sentence because another parameter stands against it; those of another topology are disabled."""
+    page = visit(SETTINGS.replace("organisations=40", "organisations=12"))
+    controls = page.tab.evaluate("page.controls.inputs.map(({ parameter, side }) => ({ path: parameter.path, side }))")
+    seen = {(one["path"], one["side"]): page.tab.evaluate(TRY_CONTROL, one) for one in controls}
+    assert len(seen) > 100
+    assert "nothing" not in seen.values()
+    others = {control: answer for control, answer in seen.items() if answer != "chosen"}
+    assert {path for (path, _), answer in others.items() if answer == "disabled"} <= {"structure.mediator_understanding", "structure.extra_links"}
+    assert len([answer for answer in others.values() if answer != "disabled"]) <= 12, others
+
+
+def test_the_remaining_controls(visit):
+    """Together, what colours show, the link, keys; those of the class stand in test_class.py."""
+    page = visit(SETTINGS)
+    page.tab.check("#couple")
+    page.tab.select_option("#form-a", "platform")
+    until(lambda: page.tab.input_value("#form-b") == "platform", "both sides")
+    page.tab.click("#show-legend")
+    page.tab.select_option("#shows", "sector")
+    assert page.tab.evaluate("page.networks.b.by") == "sector"
+    page.tab.click("#legend .close")
+    page.tab.context.grant_permissions(["clipboard-write", "clipboard-read"])
+    page.tab.click("#copy-link")
+    assert "a=platform" in page.tab.evaluate("navigator.clipboard.readText()")
+    page.tab.focus("#speed")
+    page.tab.keyboard.press("End")
+    until(lambda: page.tab.inner_text("#speed-text").startswith("60"), "the speed")
+    page.tab.evaluate("document.activeElement.blur()")
+    for key, now in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", 2), ("Home", 0)):
+        page.tab.keyboard.press(key)
+        until(lambda now=now: page.round == now, key)
+    page.tab.keyboard.press("Space")
+    until(lambda: page.round > 2, "play by the space bar")
+    page.pause()
+    page.tab.focus("#round")
+    page.tab.keyboard.press("Home")
+    until(lambda: page.round == 0, "the slider")
+
+
+def test_a_tab_that_freezes_comes_back_to_the_newest_round_at_once(visit):
+    page = visit(SETTINGS)
+    page.say(kind="speed", per_second=20)
+    page.tab.click("#play")
+    until(lambda: page.round >= 3, "the clock")
+    page.tab.evaluate("() => { const end = performance.now() + 4000; while (performance.now() < end); }")
+    before = page.round
+    page.pause()
+    until(lambda: page.round == page.tab.evaluate("page.worlds.frontier"), "the newest round")
+    assert page.round > before
+    assert page.round < 3 + 20 * (4 + 4)  # it did not run away meanwhile: two seconds after the last picture the clock stood
+    assert len(page.side("a")["series"]) == page.round
+
+
 def test_an_organisation_tells_its_story_by_mouse_and_by_keys(visit):
     page = visit(SETTINGS)
     page.play_to(12)

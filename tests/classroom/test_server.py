@@ -2,12 +2,15 @@
 
 import json
 import random
+import time
 from contextlib import contextmanager
 
 import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from experiments.classroom import server
+from experiments.classroom.connection import FROZEN_AFTER, IN_FLIGHT
 from experiments.classroom.joining import MOST_GUESSES, Door
 from experiments.classroom.messages import LARGEST_MESSAGE, MOST_ROUNDS, read_message
 from experiments.classroom.server import Classroom, build_app
@@ -252,17 +255,55 @@ def test_malformed_messages_raise_nothing_but_a_sentence():
             assert "\n" not in str(reason)[:200]
 
 
-def test_ten_thousand_malformed_messages_leave_the_server_well(client, classroom):
+def is_one(text):
+    """Whether the server can do something with a message; a second hello is read, and refused then."""
+    try:
+        return read_message(text).kind != "hello"
+    except InputError:
+        return False
+
+
+def test_ten_thousand_malformed_messages_leave_the_server_well(client, classroom, monkeypatch):
+    """All are read, for the cap is lifted, and each is answered by one sentence."""
+    monkeypatch.setattr(server, "AT_ONCE", 1e9)
     draw = random.Random(1)
+    sent = [text for text in (malformed(draw) for _ in range(12_000)) if not is_one(text)][:10_000]
+    assert len(sent) == 10_000
     with visiting(client) as bystander:
         with visiting(client) as page:
-            for _ in range(10_000):
-                page.socket.send_text(malformed(draw))
+            refused = 0
+            for start in range(0, len(sent), 500):
+                for text in sent[start : start + 500]:
+                    page.socket.send_text(text)
+                page.say("pause")
+                while (answer := page.socket.receive_json())["kind"] != "state":
+                    assert answer["kind"] in ("refused", "room")
+                    refused += answer["kind"] == "refused"
+            assert refused == 10_000
         before = bystander.step(1)[0]["round"]
         assert before == 1
     with visiting(client) as page:
         assert page.step(2)[-1]["round"] == 2
     assert len(classroom.registry) <= 3
+
+
+def test_a_page_that_paints_nothing_gets_no_more_and_its_clock_stops(client, classroom):
+    with visiting(client) as page:
+        page.say("speed", per_second=50)
+        page.say("play")
+        time.sleep(FROZEN_AFTER + 1.5)
+        session = classroom.registry.find(page.welcome["session"])
+        stopped = session.shown
+        time.sleep(0.6)
+        assert session.shown == stopped > IN_FLIGHT
+        page.say("pause")
+        frames = 0
+        while (message := page.socket.receive_json())["kind"] != "state" or message["playing"] or not message["round"]:
+            frames += message["kind"] == "frame"
+        assert frames <= IN_FLIGHT + 1  # the last one when it pauses: where it is
+        page.say("painted", number=10_000)
+        page.say("step")
+        assert page.hear("frame")["round"] == stopped + 1
 
 
 def test_a_message_that_is_too_large_ends_the_connection(client):

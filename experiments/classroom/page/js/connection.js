@@ -37,7 +37,8 @@ export class Connection {
     const held = recall();
     const same = held.search === location.search;
     const round = same && Number.isInteger(held.round) ? held.round : 0;
-    this.send({ kind: "hello", protocol: PROTOCOL, session: same ? held.session ?? null : null, code: held.code ?? null, scenario: this.scenario(), round });
+    this.send({ kind: "hello", protocol: PROTOCOL, session: same ? held.session ?? null : null, code: held.code ?? null, scenario: this.scenario(), round,
+      joins: held.joins ?? false, watch: held.watch ?? false });
   }
 
   take(message) {

@@ -30,6 +30,7 @@ export function trace(pen, kind, x, y, radius) {
 
 /** Make a canvas as sharp as the screen; return its pen and its size in CSS pixels. */
 export function sharpen(canvas) {
+  if (canvas.vector) return canvas.vector();
   const scale = window.devicePixelRatio || 1, { clientWidth: width, clientHeight: height } = canvas;
   const wide = Math.round(width * scale), high = Math.round(height * scale);
   if (canvas.width !== wide || canvas.height !== high) { canvas.width = wide; canvas.height = high; }

@@ -11,6 +11,8 @@ import { showLegend } from "./legend.js";
 import { loadLessonWords } from "./lesson_words.js";
 import { Lessons } from "./lessons.js";
 import { Network } from "./network.js";
+import { Room, noteArrival } from "./room.js";
+import { buildSaving } from "./saving.js";
 import { showStory } from "./story.js";
 import { caption, spoken, summary } from "./telling.js";
 import { Transport } from "./transport.js";
@@ -36,6 +38,8 @@ class Page {
     this.speak = throttled(() => { byId("live").textContent = spoken(this.worlds, vocabulary.charts); }, SPEAK_EVERY);
     this.lessons = new Lessons(this, lessons);
     this.scenario = this.lessons.asked() ?? scenarioOf(location.search, this.controls.parameters);
+    this.room = new Room(this);
+    buildSaving(this);
     this.connection = new Connection(() => this.scenario, (message) => this.hear(message), (status) => this.status(status));
     for (const side of SIDE_NAMES) this.point(side);
     this.buttons();
@@ -56,11 +60,10 @@ class Page {
   // --- what the server says ---------------------------------------------------------------------------------------
 
   hear(message) {
-    this[message.kind]?.(message);
+    const hearer = message.kind in Page.prototype ? this : this.room;
+    hearer[message.kind]?.(message);
     this.lessons.hear(message);
   }
-
-  welcome(message) { this.invitation = message.invitation; }
 
   scene(message) {
     this.worlds.scene(message);
@@ -94,6 +97,7 @@ class Page {
 
   story(message) {
     this.legend(false);
+    this.room.open(false);
     showStory(message, () => this.closeStory());
     if (this.focusStory) { byId("story").focus(); this.focusStory = false; }
   }
@@ -182,6 +186,7 @@ class Page {
     byId("show-legend").setAttribute("aria-expanded", String(open));
     if (!open) { byId("legend").hidden = true; return; }
     this.closeStory();
+    this.room.open(false);
     showLegend(this.worlds, this.shows, (by) => this.show(by), () => this.legend(false));
   }
 
@@ -252,6 +257,7 @@ class Page {
 }
 
 const fetched = async (file) => (await fetch(file)).json();
+noteArrival();
 await loadLanguage();
 await loadLessonWords(language);
 translatePage();

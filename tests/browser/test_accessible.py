@@ -1,0 +1,96 @@
+"""The page for all: no serious fault by axe-core, contrast AA as computed, in both languages, at three sizes, with everything open."""
+
+import pytest
+
+from tests.browser.visit import SIZES, until
+
+SETTINGS = "?a=alliance&a.imitation.rate=0.1&b=hub&run.seed=3&population.organisations=40&lang={}"
+SERIOUS = ("serious", "critical")
+# Axe computes contrast from the styles the browser really uses; these rules are AA and below.
+STANDARD = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
+# Text on a canvas no checker sees: the colours are read from the module that draws, the formula is WCAG's own.
+CONTRAST = """async () => {
+  const looks = await import("./js/looks.js");
+  const channel = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const parts = (colour) => [1, 3, 5].map((at) => channel(parseInt(colour.slice(at, at + 2), 16)));
+  const light = (colour) => parts(colour).reduce((sum, one, k) => sum + one * [0.2126, 0.7152, 0.0722][k], 0);
+  const onWhite = (colour) => 1.05 / (light(colour) + 0.05);
+  return { text: [looks.FAINT, looks.INK, looks.SIDES.a, looks.SIDES.b].map(onWhite), shapes: looks.COLOURS.map(onWhite) };
+}"""
+
+
+@pytest.fixture(scope="module")
+def axe():
+    return pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed: pip install '.[dev]'").Axe()
+
+
+def faults(axe, page):
+    """Serious faults, in words."""
+    page.tab.wait_for_timeout(150)
+    found = axe.run(page.tab, options=STANDARD).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:200]}"
+        for one in found
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_no_serious_fault_whatever_is_open(visit, axe, size, language):
+    page = visit(SETTINGS.format(language), size)
+    page.play_to(8)
+    assert faults(axe, page) == []
+    page.tab.click("#show-legend")
+    assert faults(axe, page) == []
+    page.tab.click("#show-room")
+    page.say(kind="roles", begin=True)
+    until(lambda: page.tab.locator("#clockwork").is_visible(), "the role-play")
+    assert faults(axe, page) == []
+    page.say(kind="roles", begin=False)
+    page.tab.keyboard.press("Escape")
+    page.tab.focus("#network-a")
+    page.tab.keyboard.press("ArrowRight")
+    page.tab.keyboard.press("Enter")
+    page.tab.locator("#story h2").wait_for()
+    assert faults(axe, page) == []
+    page.tab.keyboard.press("Escape")
+    page.tab.click("#open-advanced")
+    page.tab.click("#advanced details:nth-of-type(3) > summary")
+    assert faults(axe, page) == []
+    page.tab.keyboard.press("Escape")
+    page.tab.click("#save")
+    assert faults(axe, page) == []
+    page.tab.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_page_of_a_player_has_no_serious_fault_and_fits(visit, axe, size, language):
+    teacher, player = visit(SETTINGS.format("en")), visit(f"?join&lang={language}", size)
+    teacher.play_to(8)
+    teacher.say(kind="roles", begin=True)
+    teacher.say(kind="open_round", seconds=300)
+    until(lambda: player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled(), "the round")
+    if player.tab.locator(".busy summary").count():
+        player.tab.click(".busy summary")
+    assert faults(axe, player) == []
+    box, width = player.tab.locator("#role").bounding_box(), SIZES[size][0]
+    assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    assert player.tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert player.tab.locator("#decide").bounding_box()["y"] + 30 <= SIZES[size][1] or size == "phone"
+    teacher.say(kind="roles", begin=False)
+
+
+def test_the_projector_has_no_serious_fault(visit, axe):
+    teacher = visit(SETTINGS.format("en"))
+    teacher.play_to(4)
+    projector = visit("?view=projector&lang=nl", "large")
+    assert faults(axe, projector) == []
+
+
+def test_what_is_drawn_reaches_aa_on_white(visit):
+    found = visit(SETTINGS.format("en")).tab.evaluate(CONTRAST)
+    assert min(found["text"]) >= 4.5
+    assert min(found["shapes"]) >= 3.0

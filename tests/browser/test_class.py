@@ -1,0 +1,130 @@
+"""A class in a real browser: the teacher's page, students' pages and the projector; role-play, the same for everybody, saving."""
+
+import csv
+import io
+import xml.etree.ElementTree as ElementTree
+
+from PIL import Image
+
+from tests.browser.visit import until
+
+SETTINGS = "?a=alliance&a.imitation.rate=0.1&b=hub&run.seed=3&population.organisations=40&lang=en"
+STUDENT = "?join&lang=en"
+
+
+def text(page, where):
+    return page.tab.inner_text(where)
+
+
+def test_a_role_play_with_three_pages(visit):
+    teacher, one, other = visit(SETTINGS), visit(STUDENT), visit(STUDENT.replace("en", "nl"))
+    teacher.play_to(6)
+    start = teacher.round
+    teacher.tab.click("#show-room")
+    until(lambda: "2 students" in text(teacher, "#present"), "both students")
+    teacher.tab.click("#begin")
+    for page, title in ((one, "You are organisation 1"), (other, "Jij bent organisatie 2")):
+        until(lambda page=page, title=title: title in text(page, "#role"), title)
+        assert page.tab.locator(".stage").is_hidden() and page.tab.locator("#decide").is_disabled()
+    teacher.tab.select_option("#seconds", "300")
+    teacher.tab.click("#open")
+    until(lambda: one.tab.locator("#decide").is_enabled() and other.tab.locator("#decide").is_enabled(), "the round to be open")
+    assert 0 < int(text(one, "#role-clock").split()[0]) <= 300
+    stranger = one.tab.locator("select[name=stranger] option").nth(1).get_attribute("value")
+    one.tab.select_option("select[name=stranger]", stranger)
+    one.tab.uncheck("input[name=accepts]")
+    one.tab.click("#decide")
+    until(lambda: "1 of 2" in text(teacher, "#players"), "the teacher to see one decision")
+    assert "Noted" in text(one, "#role-phase") and teacher.round == start
+    other.tab.click("#decide")
+    until(lambda: teacher.round == start + 1, "the round, when all have decided")
+    until(lambda: "You met whom you wanted" in text(one, "#role"), "what happened")
+    assert f"Organisation {int(stranger) + 1} " in text(one, "#role .choices")
+    assert not one.tab.locator("input[name=leave]").count() or "You work together" not in text(one, ".you")
+    teacher.tab.select_option("#seconds", "15")
+    teacher.tab.click("#open")
+    until(lambda: one.tab.locator("#decide").is_enabled(), "the second round")
+    one.tab.click("#decide")
+    teacher.tab.click("#now")  # the other has not decided: the rules do
+    until(lambda: teacher.round == start + 2, "the second round, when the teacher plays it")
+    until(lambda: "Jij koos niet" in text(other, ".you"), "the one that did not decide to be told")
+    second = {side: teacher.side(side) | {"series": None} for side in "ab"}
+    teacher.seek(start)
+    teacher.seek(start + 2)
+    assert {side: teacher.side(side) | {"series": None} for side in "ab"} == second  # rewind shows what was decided
+    one.tab.reload()
+    one.ready()
+    until(lambda: "You are organisation 1" in text(one, "#role"), "the same organisation after a reload")
+    teacher.tab.click("#end")
+    for page in (one, other):
+        until(lambda page=page: page.tab.locator("#role").is_hidden() and page.tab.locator(".stage").is_visible(), "the page of its own")
+
+
+def test_the_clock_plays_the_round_when_time_is_up(visit):
+    teacher, student = visit(SETTINGS), visit(STUDENT)
+    teacher.say(kind="roles", begin=True)
+    until(lambda: student.tab.locator("#role h2").count(), "the role")
+    teacher.say(kind="open_round", seconds=2)
+    until(lambda: student.tab.locator("#decide").is_enabled(), "the round")
+    until(lambda: teacher.round == 1, "the clock")
+    until(lambda: student.tab.locator("#decide").is_disabled(), "the round to be closed")
+    teacher.say(kind="roles", begin=False)
+
+
+def test_the_teacher_sends_a_scenario_to_everyone_and_students_cannot(visit):
+    teacher, student = visit(SETTINGS.replace("a=alliance", "a=platform")), visit(STUDENT)
+    student.tab.click("#step")
+    until(lambda: student.round == 1, "a step of its own")
+    assert student.tab.locator("#show-room").is_hidden()
+    student.say(kind="everyone")
+    until(lambda: "the teacher's to do" in text(student, "#status"), "a refusal")
+    teacher.tab.click("#show-room")
+    teacher.tab.click("#everyone")
+    until(lambda: student.tab.input_value("#form-a") == "platform", "the scenario")
+    assert student.round == 0 and "Sent to 1" in text(teacher, "#status")
+    assert student.side("a") == teacher.side("a")
+    later = visit(STUDENT)
+    assert later.tab.input_value("#form-a") == "platform"
+
+
+def test_the_projector_shows_the_teachers_page_large_and_without_controls(visit):
+    teacher = visit(SETTINGS)
+    teacher.play_to(4)
+    projector = visit("?view=projector&lang=en", "large")
+    until(lambda: projector.round == teacher.round, "the same round")
+    assert projector.tab.locator("button:visible").count() == 0 and projector.tab.locator("input:visible").count() == 0
+    teacher.play_to(9)
+    until(lambda: projector.round == teacher.round, "the same round again")
+    assert projector.side("a") == teacher.side("a")
+    teacher.seek(2)
+    until(lambda: projector.round == 2, "the rewind")
+    teacher.tab.click("#reset")
+    until(lambda: projector.round == 0, "the new beginning")
+    projector.say(kind="step")
+    until(lambda: "only looks on" in text(projector, "#status"), "a refusal")
+    assert teacher.round == 0
+
+
+def test_measures_and_figures_can_be_saved(visit):
+    page = visit(SETTINGS)
+    page.play_to(12)
+    saved = {}
+    page.tab.click("#save")
+    for kind in ("csv", "svg", "png"):
+        with page.tab.expect_download() as download:
+            page.tab.click(f"#save-{kind}")
+        assert download.value.suggested_filename == f"overbruggen.{kind}"
+        saved[kind] = open(download.value.path(), "rb").read()
+    rows = list(csv.reader(io.StringIO(saved["csv"].decode())))
+    series = {side: page.side(side)["series"] for side in "ab"}
+    assert rows[0][:3] == ["round", "joint_value_a", "synergy_a"]
+    assert [[float(value) for value in row] for row in rows[1:]] == [
+        [at + 1, *a, *b] for at, (a, b) in enumerate(zip(series["a"], series["b"], strict=True))
+    ]
+    drawing = ElementTree.fromstring(saved["svg"])
+    words = [one.text for one in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"A  Alliance", "B  Hub", "Joint value", "Trust"} <= set(words)
+    assert len(list(drawing.iter("{http://www.w3.org/2000/svg}path"))) > 80  # 40 organisations on each of two sides, and more
+    picture = Image.open(io.BytesIO(saved["png"]))
+    assert picture.size == (2 * int(drawing.get("width")), 2 * int(drawing.get("height"))) and len(picture.convert("RGB").getcolors(1 << 20)) > 20
+    page.tab.keyboard.press("Escape")

@@ -1,0 +1,185 @@
+"""A class without a browser: who may do what, a role-play from start to end, those that look on."""
+
+import io
+from contextlib import contextmanager
+from xml.etree import ElementTree
+
+import pytest
+from starlette.testclient import TestClient
+
+from experiments.classroom.joining import qr_code
+from experiments.classroom.server import Classroom, build_app
+from tests.classroom.test_server import SCENARIO, Page, visiting
+
+
+@pytest.fixture
+def classroom():
+    return Classroom(code="ABC234", address="127.0.0.1", port=80)
+
+
+@pytest.fixture
+def client(classroom):
+    with TestClient(build_app(classroom)) as client:
+        yield client
+
+
+@contextmanager
+def student(client, **hello):
+    with visiting(client, joins=True, **hello) as page:
+        yield page
+
+
+def roles_begin(teacher, *students):
+    teacher.say("roles", begin=True)
+    return [page.hear("role") for page in students]
+
+
+def after_round(page):
+    """What a player is told when the open round is played."""
+    while True:
+        told = page.hear("role")
+        if not told["open"] and told["round"] > 0:
+            return told
+
+
+def test_students_get_organisations_in_order_and_see_them_as_the_model_has_them(client, classroom):
+    with visiting(client) as teacher, student(client) as one, student(client) as other:
+        teacher.step(8)
+        views = roles_begin(teacher, one, other)
+        assert [view["organisation"] for view in views] == [0, 1]
+        model = classroom.registry.find(teacher.welcome["session"]).sides["a"].model
+        for i, view in enumerate(views):
+            organisation = model.organisation(i)
+            assert view["sector"] == organisation.sector
+            assert {known["partner"]: (known["meetings"], known["joint"]) for known in view["known"]} == {
+                known["partner"].row: (known["meetings"], known["joint"]) for known in organisation.ledger()
+            }
+            assert [team["serial"] for team in view["teams"]] == [team.serial for team in organisation.collaborations]
+            assert all(0.0 <= known["trust"] <= 1.0 and 0.0 <= known["understanding"] <= 1.0 for known in view["known"])
+
+
+def test_a_round_is_played_when_all_have_decided_and_tells_what_came_of_it(client):
+    with visiting(client) as teacher, student(client) as one, student(client) as other:
+        roles_begin(teacher, one, other)
+        teacher.say("open_round", seconds=600)
+        assert one.hear("role")["open"]
+        one.say("decide", meet=[5, 9], accepts=False)
+        other.say("decide", leave=99)
+        told = after_round(one)
+        assert told["round"] == 1 and told["answers"] == {"meet": "done"}
+        assert {5, 9} <= {known["partner"] for known in told["known"]}
+        assert after_round(other)["answers"] == {"leave": "impossible"}
+
+
+def test_the_rules_decide_for_whoever_does_not_and_nobody_decides_for_side_b(client, classroom):
+    with visiting(client) as plain:
+        by_rules = plain.step(1)[0]["series"]
+    with visiting(client) as teacher, student(client) as one, student(client) as other:
+        roles_begin(teacher, one, other)
+        teacher.say("open_round", seconds=600)
+        one.hear("role")
+        teacher.say("close_round")
+        assert after_round(one)["answers"] is None
+        series = {side: played.series for side, played in classroom.registry.find(teacher.welcome["session"]).sides.items()}
+        assert series["a"] == by_rules["a"] and series["b"] == by_rules["b"]
+        teacher.say("open_round", seconds=600)
+        one.say("decide", accepts=False)
+        one.hear("role")
+        teacher.say("close_round")
+        assert other.hear("role")["organisation"] == 1
+
+
+def test_what_players_decided_is_replayed_when_the_past_is_looked_at(client, classroom):
+    with visiting(client) as teacher, student(client) as one:
+        roles_begin(teacher, one)
+        for now in range(3):
+            teacher.say("open_round", seconds=600)
+            while not one.hear("role")["open"]:
+                pass
+            one.say("decide", meet=[now + 3], accepts=False)
+            after_round(one)
+        teacher.step(4)
+        teacher.say("seek", round=3)
+        teacher.hear("frame")
+        teacher.say("look", side="a", organisation=0)
+        assert [known["partner"] for known in sorted(teacher.hear("story")["partners"], key=lambda known: known["partner"])] == [3, 4, 5]
+        session = classroom.registry.find(teacher.welcome["session"])
+        held = session.sides["a"].series[3:7]
+        teacher.say("seek", round=3)
+        teacher.say("change", side="b", parameter="imitation.rate", value=0.9)
+        teacher.hear("state")
+        teacher.step(4)
+        assert session.sides["a"].series[3:7] == held  # played anew from the same decisions
+
+
+def test_only_the_teacher_leads_and_only_players_decide(client):
+    with visiting(client) as teacher, student(client) as one:
+        for kind, more in (("everyone", {}), ("roles", {"begin": True}), ("open_round", {"seconds": 10}), ("close_round", {})):
+            one.say(kind, **more)
+            assert "the teacher's to do" in one.hear("refused")["sentence"]
+        one.say("decide")
+        assert "no role-play has begun" in one.hear("refused")["sentence"]
+        teacher.say("close_round")
+        assert "no role-play has begun" in teacher.hear("refused")["sentence"]
+        roles_begin(teacher, one)
+        teacher.say("close_round")
+        assert "no round is open" in teacher.hear("refused")["sentence"]
+        one.say("decide")
+        assert "no round is open for you" in one.hear("refused")["sentence"]
+        teacher.say("open_round", seconds=600)
+        one.say("decide", meet=[0])
+        assert "names itself" in one.hear("refused")["sentence"]
+        one.say("decide", meet=[299])
+        assert "is not there" in one.hear("refused")["sentence"]
+        one.say("decide", evil=1)
+        assert "evil" in one.hear("refused")["sentence"]
+        teacher.say("decide")
+        assert "no round is open for you" in teacher.hear("refused")["sentence"]
+
+
+def test_a_player_that_comes_back_keeps_its_organisation_and_the_teacher_ends_the_play_by_leaving(client, classroom):
+    with visiting(client) as teacher:
+        with student(client) as first, student(client) as other:
+            roles_begin(teacher, first, other)
+            token = other.welcome["session"]
+        with student(client, session=token) as other:
+            assert other.hear("role")["organisation"] == 1
+        with student(client) as newcomer:
+            assert newcomer.hear("role")["organisation"] == 2
+            teacher.socket.close()
+            assert newcomer.hear("role") == {"kind": "role", "over": True}
+            assert classroom.hall.roles is None
+
+
+def test_with_more_students_than_organisations_some_look_on(client):
+    few = SCENARIO | {"shared": {"population.organisations": 2, "run.seed": 3}}
+    with visiting(client, few) as teacher, student(client) as one, student(client) as two, student(client) as three:
+        assert [view["organisation"] for view in roles_begin(teacher, one, two, three)] == [0, 1, None]
+        teacher.say("open_round", seconds=600)
+        for page in (one, two):
+            page.say("decide")
+        assert after_round(three)["round"] == 1
+
+
+def test_a_page_that_looks_on_sees_the_teachers_rounds_and_changes_nothing(client):
+    with client.websocket_connect("/page") as socket:
+        page = Page(socket)
+        page.say("hello", protocol=1, watch=True)
+        assert "open the teacher's page first" in page.hear("refused")["sentence"]
+    with visiting(client) as teacher, visiting(client, watch=True) as watching:
+        assert watching.welcome["session"] is None and not watching.welcome["teacher"]
+        frames = teacher.step(3)
+        seen = [watching.hear("frame") for _ in range(3)]
+        assert [frame["a"] for frame in seen] == [frame["a"] for frame in frames]
+        watching.say("reset")
+        assert "only looks on" in watching.hear("refused")["sentence"]
+        assert teacher.step(1)[0]["round"] == 4
+
+
+def test_the_qr_code_is_the_teachers_alone(client, classroom, monkeypatch):
+    drawn = client.get("/invitation.svg")
+    assert drawn.status_code == 200 and drawn.headers["content-type"].startswith("image/svg+xml")
+    assert drawn.content == qr_code("http://127.0.0.1:80/#code=ABC234")
+    assert ElementTree.parse(io.BytesIO(drawn.content)).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    monkeypatch.setattr(classroom.door, "is_teacher", lambda address: False)
+    assert client.get("/invitation.svg").status_code == 404
