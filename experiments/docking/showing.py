@@ -25,7 +25,8 @@ zero (a correct model is called different in some cell of a dock once in a hundr
 margin is a tenth of the range of the reference values, unless the dock says otherwise and why. Marks: P published; R independent implementation, a
 second opinion and not the truth; E exact.
 
-Whether our own model gives the same answer to the question of Barkoczi & Galesic, and why not: [patterns.md](patterns.md#best-network-and-imitation-rule).
+Whether our own model gives the same answer to the question of Barkoczi & Galesic, and why not:
+[patterns.md](patterns.md#best-network-and-imitation-rule).
 """
 
 
