@@ -75,7 +75,7 @@ PATTERNS = (
 QUESTIONS = (
     Inquiry("learning_from_experience", of_runs(questions.experience_pays), drawn(question_figures.learning_from_experience)),
     Inquiry("openness", of_runs(questions.openness_brings), drawn(question_figures.openness)),
-    Inquiry("best_network_and_imitation_rule", of_runs(questions.network_by_rule), drawn(question_figures.network_by_rule)),
+    Inquiry("network_and_imitation_rule", of_runs(questions.network_by_rule), drawn(question_figures.network_by_rule)),
 )
 INQUIRIES = (*PATTERNS, *QUESTIONS)
 

@@ -100,4 +100,4 @@ def network_by_rule(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
         for measure, name in ((LATE, LATER), ("diversity_within_end", diversity))
         for rule in ("success", "conformity", "blind")
     ]
-    return parts_exhibit("best_network_and_imitation_rule", parts, "network", "network", page)
+    return parts_exhibit("network_and_imitation_rule", parts, "network", "network", page)

@@ -13,7 +13,7 @@ from experiments.patterns import INQUIRIES, PATTERNS
 from experiments.study import play
 
 TINY = ["replicates=4", "run.rounds=40", "population.organisations=20"]
-SMALL = {"openness": TINY, "best_network_and_imitation_rule": TINY, "formalisation_and_trust": TINY, "size_and_topology": TINY}  # of many points
+SMALL = {"openness": TINY, "network_and_imitation_rule": TINY, "formalisation_and_trust": TINY, "size_and_topology": TINY}  # of many points
 
 HOLDS = Check("", Estimate(1.0, 0.5, 1.5, 9))
 OPPOSITE = Check("", Estimate(-1.0, -1.5, -0.5, 9))

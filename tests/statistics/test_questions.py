@@ -133,7 +133,7 @@ def networked(point):
 
 
 def test_which_network_copying_favours_is_read_off_the_right_points():
-    checks = network_by_rule(grid("best_network_and_imitation_rule", networked))
+    checks = network_by_rule(grid("network_and_imitation_rule", networked))
     strength = (0.1 + 0.2 + 0.4) / 3
     known = [
         0.2 * strength, 0.1 * strength, 0.3 * strength, 0.0, 0.2 * strength, 0.2 * strength,
@@ -142,5 +142,5 @@ def test_which_network_copying_favours_is_read_off_the_right_points():
     assert [check.estimate.value for check in checks] == pytest.approx(known, abs=0.003)
     assert [check.outcome for check in checks] == ["holds"] * 3 + ["not shown"] + ["holds"] * 3 + ["the opposite"] + ["holds"] * 2
     assert [check.claim.split()[0] for check in checks] == [
-        text.split()[0] for text in inquiry_of("best_network_and_imitation_rule").about["hypotheses"]
+        text.split()[0] for text in inquiry_of("network_and_imitation_rule").about["hypotheses"]
     ]

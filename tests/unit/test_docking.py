@@ -1,10 +1,13 @@
 """Judging cells: known cases, and how often a correct model is called different."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from analysis.docking import FALSE_ALARM, Known, standing
+from experiments.docking.comparing import CELL, crossed, key_of
 from experiments.docking.reference import dock_names, read_dock
+from sim.errors import InputError
 
 
 @pytest.mark.parametrize(
@@ -44,3 +47,30 @@ def test_every_dock_can_be_read_and_says_its_sources(name):
     assert dock.about.source
     assert all(cell.mark in ("P", "R", "E") for cell in dock.cells if cell.value is not None)
     assert all(dock.margin(cell.measure) > 0 for cell in dock.cells if cell.value is not None)
+
+
+def curve(dock, crossing, shifts, slope=2.0):
+    """Return made-up runs along a curve that crosses its level at the reference value, each replicate moved up by a shift."""
+    rows = []
+    for cell in (cell for cell in dock.cells if crossing.is_along(cell)):
+        height = crossing.level + slope * (cell.settings[crossing.of] - crossing.value)
+        rows += [{CELL: key_of(dock.place(cell)), "replicate": r, crossing.measure: height + shift} for r, shift in enumerate(shifts)]
+    return pl.DataFrame(rows)
+
+
+def test_a_crossing_and_its_standard_error_are_those_of_a_straight_line():
+    dock = read_dock("guimera_2005")
+    shifts = np.random.default_rng(4).normal(0.0, 0.05, 50)
+    for crossing in dock.about.crossings:
+        found = crossed(dock, crossing, curve(dock, crossing, shifts), 6)
+        assert found.ours.value == pytest.approx(crossing.value - shifts.mean() / 2.0)
+        assert found.ours.error == pytest.approx(shifts.std(ddof=1) / np.sqrt(50) / 2.0)
+        assert found.standing.verdict == "equivalent"
+    assert dock.margin(dock.crossings[0].measure) == pytest.approx(0.1 * (0.58 - 0.29))
+
+
+def test_a_curve_that_does_not_cross_is_a_sentence():
+    dock = read_dock("guimera_2005")
+    crossing = dock.about.crossings[0]
+    with pytest.raises(InputError, match="largest_share does not cross 0.5 along p"):
+        crossed(dock, crossing, curve(dock, crossing, [9.0, 9.1]), 6)
