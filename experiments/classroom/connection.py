@@ -14,7 +14,7 @@ from typing import Any
 from starlette.websockets import WebSocket
 
 from experiments.classroom import messages as said
-from experiments.classroom.bands import BandMaker
+from experiments.classroom.bands import LARGEST_TIME, BandMaker
 from experiments.classroom.classic_runs import classic_runs
 from experiments.classroom.hall import GONE, Hall
 from experiments.classroom.lessons import ClassicPart, classic_part
@@ -294,7 +294,7 @@ class Connection:
         """Play many runs beside the page; asking again gives up the earlier ones."""
         if self._bands is not None:
             self._bands.cancel()
-        self._bands = asyncio.create_task(refused(self.send, telling))
+        self._bands = asyncio.create_task(refused(self.send, in_time(telling)))
 
     async def _tell_bands(self, rounds: int) -> None:
         """Send the bands, and before that how far they are."""
@@ -317,6 +317,14 @@ class Connection:
         """Give up what is under way."""
         if self._bands is not None:
             self._bands.cancel()
+
+
+async def in_time(telling: Awaitable[None]) -> None:
+    """Await runs beside the page; InputError when they take too long."""
+    try:
+        await telling
+    except TimeoutError as late:
+        raise InputError(f"thirty runs of this take more than {LARGEST_TIME:g} s; choose fewer organisations or rounds") from late
 
 
 async def refused(send: Callable[..., Awaitable[None]], action: Awaitable[None]) -> None:

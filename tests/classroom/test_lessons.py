@@ -146,6 +146,13 @@ def test_only_what_a_lesson_offers_is_played(client, asked, said):  # noqa: F811
         assert page.hear("refused")["sentence"].startswith(said)
 
 
+def test_runs_that_take_too_long_are_told(client, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("experiments.classroom.bands.LARGEST_TIME", 0.001)
+    with visiting(client) as page:
+        page.say("classic", lesson="hong_page", part=0, seed=1)
+        assert "choose fewer organisations or rounds" in page.hear("refused")["sentence"]
+
+
 def test_a_part_that_is_no_classic_is_said_to_be_none():
     with pytest.raises(InputError, match="not a lesson"):
         classic_part("nothing", 0)

@@ -5,10 +5,12 @@ import { language, loadLanguage } from "./i18n.js";
 import { called, lessonTexts, loadLessonWords, say } from "./lesson_words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 170, HEIGHT = 34;  // millimetres
-const LEFT = 4, RIGHT = 166, TOP = 6, BOTTOM = 28, GRID = 5;
+const WIDTH = 170, HEIGHT = 30;  // millimetres
+const LEFT = 4, RIGHT = 166, TOP = 6, BOTTOM = 25, GRID = 5;
 
 const blank = (label) => make("span", { class: `blank ${label.replace(".", "-")}` }, `${say(label)}:`);
+
+const lines = (count) => make("div", { class: `lines of-${count}` }, ...Array.from({ length: count }, () => make("div")));
 
 function sheet(name, texts, part, at) {
   const text = texts.parts[at];
@@ -17,10 +19,10 @@ function sheet(name, texts, part, at) {
     make("h2", {}, say("sheet.predict")), make("p", {}, text.situation), make("p", { class: "question" }, text.question),
     make("ul", { class: "options" }, ...["a", "same", "b"].map((one) => make("li", {}, text.options[one]))),
     make("p", { class: "faint" }, say("sheet.draw")), axes(called("measures", part.measure), part.rounds),
-    make("h2", {}, say("sheet.run")), make("p", {}, say("watch", { measure: called("measures", part.measure) }), " ", say("sheet.copy")), table(part),
-    make("h2", {}, say("sheet.explain")), make("p", {}, say("sheet.because")), ...equations(part, text), make("div", { class: "lines" }),
-    make("h2", {}, say("sheet.try")), make("p", {}, text.try, " ", make("span", { class: "faint" }, say("sheet.found"))), make("div", { class: "lines" }),
-    ...(at + 1 === texts.parts.length ? [make("h2", {}, say("sheet.doubt")), make("div", { class: "lines" })] : []));
+    make("h2", {}, say("sheet.run")), make("p", { class: "faint" }, say("sheet.copy")), table(part),
+    make("h2", {}, say("sheet.explain")), make("p", {}, say("sheet.because")), ...equations(part, text), lines(3),
+    make("h2", {}, say("sheet.try")), make("p", {}, text.try, " ", make("span", { class: "faint" }, say("sheet.found"))), lines(2),
+    ...(at + 1 === texts.parts.length ? [make("h2", {}, say("sheet.doubt")), lines(2)] : []));
 }
 
 const equations = (part, text) => (part.rules?.map((rule) => rule.equation) ?? [text.rule]).map((one) => make("p", { class: "equation" }, one));
