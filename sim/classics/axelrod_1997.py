@@ -152,7 +152,7 @@ def influence(
     for site in range(cultures.shape[0]):
         active += active_around(cultures, neighbours, site)
     active //= 2
-    measure(cultures, codes, neighbours, active, present)
+    measure(codes, neighbours, active, present)
     if rounds == 0:
         rows[0] = present
     order = np.arange(cultures.shape[0])
@@ -166,7 +166,7 @@ def influence(
         changed, more = play_round(cultures, codes, neighbours, order, shuffled, any_feature, neighbour_changes, draws)
         active += more
         if changed:
-            measure(cultures, codes, neighbours, active, present)
+            measure(codes, neighbours, active, present)
         rows[played] = present
     return rounds
 
@@ -212,10 +212,8 @@ def play_round(
         chosen = left if any_feature else nth_differing(cultures, site, other, left)
         taker, giver = (other, site) if neighbour_changes else (site, other)
         if cultures[taker, chosen] != cultures[giver, chosen]:
-            before = active_around(cultures, neighbours, taker)
             codes[taker] += code(chosen, cultures[giver, chosen]) - code(chosen, cultures[taker, chosen])
-            cultures[taker, chosen] = cultures[giver, chosen]
-            more += active_around(cultures, neighbours, taker) - before
+            more += take_over(cultures, neighbours, taker, chosen, int(cultures[giver, chosen]))
             changed = True
     return changed, more
 
@@ -248,18 +246,16 @@ def code(feature: int, trait: int) -> np.uint64:
 
 @kernel
 def all_codes(cultures: Integers) -> Codes:
-    """Return a code of every site's culture; different codes are different cultures, and the same code nearly always the same."""
+    """Return a code of 64 bits of every site's culture.
+
+    Different codes are different cultures. Two cultures share a code once in 10^19 pairs; so seldom would two regions be counted as one in a row.
+    What sites do does not look at codes.
+    """
     codes = np.zeros(cultures.shape[0], dtype=np.uint64)
     for site in range(cultures.shape[0]):
         for feature in range(cultures.shape[1]):
             codes[site] += code(feature, cultures[site, feature])
     return codes
-
-
-@kernel
-def same(cultures: Integers, codes: Codes, one: int, other: int) -> bool:
-    """Tell whether two sites agree on everything."""
-    return codes[one] == codes[other] and agreement(cultures, one, other) == cultures.shape[1]
 
 
 @kernel
@@ -273,9 +269,23 @@ def active_around(cultures: Integers, neighbours: Network, site: int) -> int:
 
 
 @kernel
-def measure(cultures: Integers, codes: Codes, neighbours: Network, active: int, row: Floats) -> None:
+def take_over(cultures: Integers, neighbours: Network, site: int, feature: int, trait: int) -> int:
+    """Give a site a trait; return by how many the active pairs have grown."""
+    features, more, starts, contacts = cultures.shape[1], 0, neighbours.starts, neighbours.contacts
+    before = cultures[site, feature]
+    for place in range(starts[site], starts[site + 1]):
+        other = contacts[place]
+        alike, held = agreement(cultures, site, other), cultures[other, feature]
+        then = alike + int(held == trait) - int(held == before)
+        more += int(0 < then < features) - int(0 < alike < features)
+    cultures[site, feature] = trait
+    return more
+
+
+@kernel
+def measure(codes: Codes, neighbours: Network, active: int, row: Floats) -> None:
     """Write the measures into a row: walk through every region once, and look its culture up among those of regions before."""
-    sites, starts, contacts = cultures.shape[0], neighbours.starts, neighbours.contacts
+    sites, starts, contacts = codes.size, neighbours.starts, neighbours.contacts
     seen, waiting = np.zeros(sites, dtype=np.bool_), np.empty(sites, dtype=np.int64)
     slots = 4
     while slots < 2 * sites:
@@ -292,20 +302,20 @@ def measure(cultures: Integers, codes: Codes, neighbours: Network, active: int, 
             own = codes[site]
             for place in range(starts[site], starts[site + 1]):  # a slice would cost more than what is done in it
                 other = contacts[place]
-                if codes[other] == own and not seen[other] and same(cultures, codes, site, other):
+                if codes[other] == own and not seen[other]:
                     seen[other], waiting[found] = True, other
                     found += 1
         regions, largest = regions + 1, max(largest, found)
-        different += is_new(cultures, codes, first, known)
+        different += is_new(codes, first, known)
     row[0], row[1], row[2], row[3] = regions, different, largest / sites, 2 * active / contacts.size
 
 
 @kernel
-def is_new(cultures: Integers, codes: Codes, site: int, known: Integers) -> bool:
+def is_new(codes: Codes, site: int, known: Integers) -> bool:
     """Tell whether a site's culture is not known yet, and put it among those that are (open addressing)."""
     slot = int(codes[site] >> SHIFT_32) & (known.size - 1)
     while known[slot] >= 0:
-        if same(cultures, codes, site, known[slot]):
+        if codes[site] == codes[known[slot]]:
             return False
         slot = (slot + 1) & (known.size - 1)
     known[slot] = site

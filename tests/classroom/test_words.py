@@ -59,6 +59,13 @@ def test_every_rule_names_a_section_of_the_rules():
     assert {rule["section"] for rule in rules().values()} <= sections
 
 
+def test_an_equation_with_words_stands_in_dutch_too():
+    formula = {"max", "min", "exp", "blind", "model"}  # the same in both, or part of a symbol
+    for path, rule in rules().items():
+        words = set(re.findall(r"[a-z]{3,}", re.sub(r"_\w+", "", rule["equation"]))) - formula
+        assert not words or rule.get("equation_nl", rule["equation"]) != rule["equation"], (path, words)
+
+
 def test_defaults_lie_within_their_controls():
     forms = vocabulary()["structures"].values()
     for group in vocabulary()["groups"]:

@@ -1,7 +1,7 @@
 // Controls made from the declarations of the parameters: a row per parameter, a control per side, the rule behind it.
 
 import { byId, make, throttled } from "./dom.js";
-import { named, number, parameterMeaning, parameterName, t } from "./i18n.js";
+import { equationOf, named, number, parameterMeaning, parameterName, t } from "./i18n.js";
 
 const SEND_EVERY = 80;  // milliseconds, while a slider is dragged
 
@@ -57,7 +57,7 @@ export class Controls {
   /** The rule behind a control, shown on demand. */
   rule(parameter) {
     return make("details", { class: "rule" }, make("summary", {}, t("rule.show"), make("span", { class: "hidden" }, ` ${parameterName(parameter)}`)),
-      make("p", {}, parameterMeaning(parameter)), make("p", { class: "equation" }, parameter.equation),
+      make("p", {}, parameterMeaning(parameter)), make("p", { class: "equation" }, equationOf(parameter)),
       make("p", { class: "source" }, t("rule.source", { section: parameter.section, source: parameter.source, unit: parameter.unit, symbol: parameter.symbol || "–" })));
   }
 

@@ -24,6 +24,9 @@ export const parameterName = (parameter) => words.parameters[parameter.path] ?? 
 /** Return what a parameter means: in English the declaration itself says it. */
 export const parameterMeaning = (parameter) => words.meanings?.[parameter.path] ?? parameter.meaning;
 
+/** Return the equation of a rule: the same in both languages unless it has words. */
+export const equationOf = (rule) => (language === "nl" && rule.equation_nl) || rule.equation;
+
 /** Return the name of a group of parameters, of a choice, of a form, of a sector or of a chart. */
 export const named = (kind, name) => words[kind]?.[name] ?? name;
 

@@ -1,7 +1,7 @@
 // The card of a lesson: what it shows in each of its steps. It knows no connection; `actions` are what its buttons do.
 
 import { make } from "./dom.js";
-import { number } from "./i18n.js";
+import { equationOf, number } from "./i18n.js";
 import { called, filled, lessonTexts, say } from "./lesson_words.js";
 import { misled } from "./verdict.js";
 
@@ -76,7 +76,7 @@ function numbers(found) {
 }
 
 function rules(part, text) {
-  const lines = (part.rules ?? [{ equation: text.rule }]).map((rule) => make("p", { class: "equation" }, rule.equation, rule.section ? make("span", { class: "section" }, say("section", { section: rule.section })) : null));
+  const lines = (part.rules ?? [{ equation: text.rule }]).map((rule) => make("p", { class: "equation" }, equationOf(rule), rule.section ? make("span", { class: "section" }, say("section", { section: rule.section })) : null));
   return make("div", { class: "rules" }, make("h3", {}, say("rule")), ...lines, part.source ? make("p", { class: "source" }, `${say("source")}: ${part.source}`) : null);
 }
 

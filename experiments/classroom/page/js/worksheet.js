@@ -1,7 +1,7 @@
 // A worksheet of a lesson, a page per question: predict, draw, run, copy, explain, try. Nothing on it tells the answer.
 
 import { byId, make } from "./dom.js";
-import { language, loadLanguage } from "./i18n.js";
+import { equationOf, language, loadLanguage } from "./i18n.js";
 import { called, lessonTexts, loadLessonWords, say } from "./lesson_words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -25,7 +25,7 @@ function sheet(name, texts, part, at) {
     ...(at + 1 === texts.parts.length ? [make("h2", {}, say("sheet.doubt")), lines(2)] : []));
 }
 
-const equations = (part, text) => (part.rules?.map((rule) => rule.equation) ?? [text.rule]).map((one) => make("p", { class: "equation" }, one));
+const equations = (part, text) => (part.rules?.map(equationOf) ?? [text.rule]).map((one) => make("p", { class: "equation" }, one));
 
 function table(part) {
   const heads = [["", 1], [say("own_run"), 2], [say("many_runs"), 2], [say("higher"), 1]];
