@@ -219,5 +219,5 @@ def test_median_half_life_covers_nearly_as_often_as_it_says():
 
 def test_shapley_of_a_study_of_the_model():
     study = load_study("formalisation_and_trust", ["replicates=3", "run.rounds=20", "population.organisations=20", "structure.formalisation=0,0.5"])
-    table = causes(play(study, 1).runs, {"structure.formalisation": (0.0, 0.5), "initial_trust": ("low", "high")}, "joint_value")
+    table = causes(play(study, 1).runs, {"structure.formalisation": (0.0, 0.5), "initial_trust": (0.35, 0.95)}, "joint_value")
     assert table["value"][:2].sum() == pytest.approx(table["value"][2])
