@@ -22,17 +22,15 @@ performance, Nature Communications 7:13109.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import model_validator
-
-from sim.classics.classic import ClassicModel, Floats, Integers, Row, RowAgent
+from sim.classics.classic import Floats, Integers
 from sim.classics.kernels import classic_entry
-from sim.classics.networks import MEANING, Network, Topology, check_network, network
-from sim.classics.nk import WHICH, Inputs, Landscape, Landscaped, landscape, measure_search, search_start, tried
+from sim.classics.landscape_search import LandscapeSearch, SearchParameters
+from sim.classics.networks import MEANING, Network, Topology
+from sim.classics.nk import WHICH, Inputs, Landscape, measure_search, tried
 from sim.compilation import kernel
 from sim.config import parameter
-from sim.measures import Measure
 from sim.randomness import Seed, pick, uniform
 
 PAPER = "Barkoczi & Galesic 2016"
@@ -48,7 +46,7 @@ class Stream(IntEnum):
     CHANGE = 2
 
 
-class BarkocziGalesicParameters(Landscaped):
+class BarkocziGalesicParameters(SearchParameters):
     """Parameters of Barkoczi & Galesic 2016."""
 
     rounds: int = parameter(200, "rounds of one run", unit="rounds", source=PAPER, ge=1, le=1_000_000)
@@ -64,44 +62,11 @@ class BarkocziGalesicParameters(Landscaped):
     sample: int = parameter(3, "contacts an agent looks at in a round", symbol="s", unit="agents", source=PAPER, ge=1, le=100)
     distinct_starts: bool = parameter(True, "no two agents start with the same solution", source=PAPER)
 
-    @model_validator(mode="after")
-    def possible(self) -> Self:
-        """Refuse networks and starts that do not exist."""
-        check_network(self.network, self.agents, self.degree)
-        if self.distinct_starts and self.agents > 2**self.n:
-            raise ValueError(f"agents is {self.agents}, but there are {2**self.n} solutions of n={self.n} bits: lower it, or distinct_starts=false")
-        return self
 
-
-class Member(RowAgent):
-    """A member of the group."""
-
-    solution = Row("solutions", "its solution, bits of a whole number")
-    payoff = Row("payoffs", "what the solution is worth, 0 to 1")
-
-
-class BarkocziGalesic2016(ClassicModel):
+class BarkocziGalesic2016(LandscapeSearch):
     """Learning from best members, or from the most frequent solution, in different networks."""
 
     Parameters = BarkocziGalesicParameters
-    Agent = Member
-    MEASURES = {  # noqa: RUF012
-        "payoff": Measure("mean payoff", "share of the highest"),
-        "best_payoff": Measure("payoff of the best agent", "share of the highest"),
-        "solutions_left": Measure("different solutions among the agents", "solutions"),
-    }
-
-    def begin(self) -> None:
-        """Draw the landscape, the network and random starts."""
-        p = self.parameters
-        self.landscape = landscape(self.key, p.n, p.k, p.inputs, p.digits, p.power)
-        self.network = network(p.network, p.agents, p.degree, int(self.key))
-        self.solutions, self.payoffs = search_start(self.key, p.agents, self.landscape, p.distinct_starts)
-
-    @property
-    def size(self) -> int:
-        """Number of agents."""
-        return len(self.solutions)
 
     def play(self, first: int, rounds: int, rows: Floats) -> int:
         """Search for some rounds."""

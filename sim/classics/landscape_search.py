@@ -1,0 +1,61 @@
+"""What models have in common whose agents, in a network, search an NK landscape with the help of others."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from sim.classics.classic import ClassicModel, Row, RowAgent
+from sim.classics.networks import MEANING, Topology, check_network, network
+from sim.classics.nk import Landscaped, landscape, search_start
+from sim.config import parameter
+from sim.measures import Measure
+
+
+class SearchParameters(Landscaped):
+    """Parameters of such a model; each model gives its own defaults and sources."""
+
+    agents: int = parameter(100, "members of the group", source="assumed", ge=2, le=100_000)
+    network: Topology = parameter("complete", MEANING, source="assumed")
+    degree: int = parameter(4, "contacts of an agent, where the network leaves it open", unit="agents", source="assumed", ge=1, le=10_000)
+    distinct_starts: bool = parameter(False, "no two agents start with the same solution", source="assumed")
+
+    @model_validator(mode="after")
+    def possible(self) -> Self:
+        """Refuse networks and starts that do not exist."""
+        check_network(self.network, self.agents, self.degree)
+        if self.distinct_starts and self.agents > 2**self.n:
+            raise ValueError(f"agents is {self.agents}, but there are {2**self.n} solutions of n={self.n} bits: lower it, or distinct_starts=false")
+        return self
+
+
+class Searcher(RowAgent):
+    """A member of the group."""
+
+    solution = Row("solutions", "its solution, bits of a whole number")
+    payoff = Row("payoffs", "what the solution is worth, 0 to 1")
+
+
+class LandscapeSearch(ClassicModel):
+    """A group that searches; a model adds how its members do it."""
+
+    Parameters = SearchParameters
+    Agent = Searcher
+    MEASURES = {  # noqa: RUF012
+        "payoff": Measure("mean payoff", "share of the highest"),
+        "best_payoff": Measure("payoff of the best agent", "share of the highest"),
+        "solutions_left": Measure("different solutions among the agents", "solutions"),
+    }
+
+    def begin(self) -> None:
+        """Draw the landscape, the network and random starts."""
+        p = self.parameters
+        self.landscape = landscape(self.key, p.n, p.k, p.inputs, p.digits, p.power)
+        self.network = network(p.network, p.agents, p.degree, int(self.key))
+        self.solutions, self.payoffs = search_start(self.key, p.agents, self.landscape, p.distinct_starts)
+
+    @property
+    def size(self) -> int:
+        """Number of agents."""
+        return len(self.solutions)
