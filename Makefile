@@ -12,7 +12,7 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3  # more than cores: many tests wait for processes and pages
 	$(BIN)/overbruggen dock --quick
 
 dock: $(READY)
