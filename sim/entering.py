@@ -157,5 +157,7 @@ def enter(org: Organisations, ledger: Ledger, around: Surroundings, scratch: Scr
     org.load[i] = 0
     org.partners[i] = 0
     org.worked_alone[i] = 0
+    for slot in range(ledger.used[i]):
+        ledger.partner[i, slot] = NOBODY
     ledger.used[i] = 0
     draw_challenge(org, around, scratch, p, i, moment)

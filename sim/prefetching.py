@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from sim.compilation import kernel
 from sim.packing import WORD, read_field
-from sim.state import World
+from sim.state import Ledger, Organisations, Settings, World
 
 FROM_ORGANISATIONS = 3_000  # below, the state (1.5 kB each) is in the caches anyway and asking costs more than it saves
 CACHE_LINE = 64
@@ -75,8 +75,9 @@ def slots_of(*columns: str) -> Any:
 
 
 own_situation = rows_of("breadth", "alone_value", "expertise", "form", "at_work", "places", "alone_quality")
+names = rows_of("partner")
 who_it_knows = rows_of("used", "partner")
-whom_it_met = rows_of("meetings", "joint")
+whom_it_met = rows_of("meetings", "joint", "trust", "last_worked")
 freedom = rows_of("load")
 somebody = rows_of("expertise", "alone_value")
 opinion = slots_of("trust", "meetings")
@@ -86,6 +87,7 @@ team = rows_of("size")
 team_in_short = rows_of("size", lines=1)
 team_in_question = rows_of("size", lines=2)
 needs = rows_of("domains", lines=1)
+own_needs = rows_of("breadth")
 
 
 @kernel
@@ -132,7 +134,7 @@ def look_ahead_to_members(w: World, c: int) -> None:
         i = w.col.members[c, place]
         somebody(w.org, i)
         freedom(w.org, i)
-        who_it_knows(w.ledger, i)
+        names(w.ledger, i)
 
 
 @kernel
@@ -142,6 +144,14 @@ def look_ahead_to_relations(w: World, c: int) -> None:
         for b in range(w.col.size[c]):
             if a != b:
                 relation(w.ledger, w.col.members[c, a], w.col.remembered[c, a, b])
+
+
+@kernel
+def look_at_acquaintance(org: Organisations, ledger: Ledger, p: Settings, j: int) -> None:
+    """Ask for what is read of somebody just met, if it is free, while others are met and judged."""
+    if org.load.size >= FROM_ORGANISATIONS and org.load[j] < p.capacity:
+        somebody(org, j)
+        who_it_knows(ledger, j)
 
 
 @kernel
@@ -177,6 +187,8 @@ def look_ahead_to_needs(w: World, i: int) -> None:
     if w.org.load.size >= FROM_ORGANISATIONS and i + 16 < w.org.load.size:
         for place in range(w.org.load[i + 16]):
             needs(w.col, w.org.places[i + 16, place])
+        if w.org.load[i + 16] == 0:
+            own_needs(w.org, i + 16)
 
 
 @kernel

@@ -25,16 +25,22 @@ def slot_of(ledger: Ledger, i: int, j: int) -> int:
 
 @kernel
 def slot_from(ledger: Ledger, i: int, j: int, guess: int) -> int:
-    """Return the slot in which ``i`` remembers ``j``, or NOBODY; quick when it still is where it was before."""
-    if 0 <= guess < ledger.used[i] and ledger.partner[i, guess] == j:
+    """Return the slot in which ``i`` remembers ``j``, or NOBODY; quick when it still is where it was before (slots not in use name nobody)."""
+    if guess >= 0 and ledger.partner[i, guess] == j:
         return guess
     return slot_of(ledger, i, j)
 
 
 @kernel
+def first_trust(p: Settings, same_sector: bool) -> float:
+    """Return the trust between strangers of one sector, or of two."""
+    return p.trust_initial if same_sector else p.trust_across
+
+
+@kernel
 def stranger_trust(org: Organisations, p: Settings, i: int, j: int) -> float:
     """Return the trust ``i`` has in ``j`` before they know each other, tau0."""
-    return p.trust_initial if org.sector[i] == org.sector[j] else p.trust_across
+    return first_trust(p, org.sector[i] == org.sector[j])
 
 
 @kernel
@@ -60,6 +66,7 @@ def open_slot(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int, n
     ledger.last_met[i, slot] = now
     ledger.joint[i, slot] = 0
     ledger.last_worked[i, slot] = -1
+    ledger.same_sector[i, slot] = org.sector[i] == org.sector[j]
     return slot
 
 

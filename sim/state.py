@@ -35,7 +35,7 @@ class Organisations(NamedTuple):
     earned_total: Floats  # (N,) value earned since entering
     alone_quality: Floats  # (N,) quality alone on the own challenge at the beginning of the round
     alone_value: Floats  # (N,) value per round that goes with it, A
-    load: Integers  # (N,) collaborations it is in
+    load: Flags  # (N,) collaborations it is in
     places: Integers  # (N, P) collaboration slots, in order of joining
     partners: Integers  # (N,) ledger slots with a joint collaboration
     worked_alone: Flags  # (N,) 1 when it worked alone this round
@@ -54,13 +54,14 @@ class Ledger(NamedTuple):
     """What each organisation remembers of partners, a row of slots each."""
 
     used: Integers  # (N,) slots in use
-    partner: Integers  # (N, R) organisation
+    partner: Integers  # (N, R) organisation; NOBODY in slots not in use
     trust: Floats  # (N, R) tau
     familiarity: Floats  # (N, R) l
     meetings: Integers  # (N, R) m
     last_met: Integers  # (N, R) round
     joint: Integers  # (N, R) joint collaborations
     last_worked: Integers  # (N, R) round
+    same_sector: Flags  # (N, R) 1 when it is of the own sector, which tells to what trust fades
 
 
 class Collaborations(NamedTuple):

@@ -15,7 +15,7 @@ from sim.production import POOLING_RULES
 from sim.records import laid_out
 from sim.relations import DECAYS
 from sim.sorting import BYTES, VALUES
-from sim.state import Collaborations, Floats, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally, World, columns
+from sim.state import NOBODY, Collaborations, Floats, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally, World, columns
 from sim.structures import LinkRule, form_tables
 
 LARGEST_SAMPLE = 64  # config: seen_at_most
@@ -102,8 +102,8 @@ def whole(names: str) -> dict[str, Any]:
 def organisations(n: int, domains: int, breadth: int, capacity: int) -> Organisations:
     """Return empty rows for organisations."""
     wide, needs = (domains,), (breadth,)
-    types = whole("sector form load places partners at_work breadth domains rounds_left rounds_spent leaves") | dict.fromkeys(
-        ("worked_alone", "decides"), np.int8
+    types = whole("sector form places partners at_work breadth domains rounds_left rounds_spent leaves") | dict.fromkeys(
+        ("load", "worked_alone", "decides"), np.int8
     )
     widths = {"expertise": wide, "core": wide, "before": wide, "places": (capacity,), "domains": needs, "requirement": needs}
     made: Organisations = columns(Organisations, n, widths, types)
@@ -112,8 +112,10 @@ def organisations(n: int, domains: int, breadth: int, capacity: int) -> Organisa
 
 def ledger(n: int, slots: int) -> Ledger:
     """Return empty ledgers."""
-    names = "partner trust familiarity meetings last_met joint last_worked".split()
-    made: Ledger = columns(Ledger, n, dict.fromkeys(names, (slots,)), whole("used partner meetings last_met joint last_worked"))
+    names = "partner trust familiarity meetings last_met joint last_worked same_sector".split()
+    types = whole("used partner meetings last_met joint last_worked") | {"same_sector": np.int8}
+    made: Ledger = columns(Ledger, n, dict.fromkeys(names, (slots,)), types)
+    made.partner[:] = NOBODY
     return made
 
 

@@ -106,7 +106,10 @@ def void_slots(w: World) -> None:
                 ledger.last_met[i, kept] = ledger.last_met[i, slot]
                 ledger.joint[i, kept] = ledger.joint[i, slot]
                 ledger.last_worked[i, kept] = ledger.last_worked[i, slot]
+                ledger.same_sector[i, kept] = ledger.same_sector[i, slot]
             kept += 1
+        for slot in range(kept, ledger.used[i]):
+            ledger.partner[i, slot] = NOBODY
         ledger.used[i] = kept
 
 

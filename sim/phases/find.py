@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.compilation import kernel
 from sim.phases.assemble import assemble, start_together
-from sim.prefetching import look_ahead_in_find, look_ahead_to_own_teams
+from sim.prefetching import look_ahead_in_find, look_ahead_to_own_teams, look_at_acquaintance
 from sim.production import Combine, deepen, running_cost, team_quality, unit_value, write_contribution
 from sim.randomness import Process, pick, uniform
 from sim.relations import cooling_off, open_slot, slot_of, trust_in
@@ -119,6 +119,7 @@ def whom_to_meet(org: Organisations, ledger: Ledger, forms: Forms, p: Settings, 
 @kernel
 def meet(org: Organisations, ledger: Ledger, around: Surroundings, p: Settings, i: int, j: int, now: int) -> None:
     """Let ``i`` meet ``j``, at a cost."""
+    look_at_acquaintance(org, ledger, p, j)
     slot = open_slot(org, ledger, p, i, j, now)
     ledger.last_met[i, slot] = now
     ledger.meetings[i, slot] += 1
@@ -138,8 +139,8 @@ def hold_meetings(org: Organisations, ledger: Ledger, forms: Forms, around: Surr
 @kernel
 def is_member(w: World, c: int, j: int) -> bool:
     """Tell whether an organisation is in a collaboration."""
-    for place in range(w.org.load[j]):
-        if w.org.places[j, place] == c:
+    for member in range(w.col.size[c]):
+        if w.col.members[c, member] == j:
             return True
     return False
 

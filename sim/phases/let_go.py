@@ -7,7 +7,7 @@ from sim.entering import draw_challenge, draw_joint_challenge
 from sim.prefetching import look_ahead_to_fate
 from sim.production import Combine
 from sim.randomness import Process, uniform
-from sim.relations import distance_between, stranger_trust
+from sim.relations import distance_between, first_trust
 from sim.state import BY_RULES, NOBODY, Floats, Tally, World
 from sim.structures import place_of
 from sim.teams import expect_anew, remove_member
@@ -35,17 +35,16 @@ def why_it_ends(w: World, c: int, now: int) -> int:
     """Return why a collaboration ends this round, or GOES_ON."""
     org, col, forms, p = w.org, w.col, w.forms, w.p
     form, convenor = col.form[c], col.members[c, 0]
-    place = place_of(org, convenor, c)
     solved = col.progress[c] >= p.workload
     col.solved[c] = solved
-    if solved and uniform(p.seed, PERSISTENCE, now, convenor, place) >= forms.persistence[form]:
+    if solved and uniform(p.seed, PERSISTENCE, now, convenor, place_of(org, convenor, c)) >= forms.persistence[form]:
         return IS_SOLVED
     if not solved and col.rounds_left[c] <= 0:
         return DEADLINE
     if forms.term[form] > 0 and col.age[c] >= forms.term[form]:
         return IS_SOLVED if solved else TERM
     by_rules = org.decides[convenor] == BY_RULES  # a person that convenes leaves, or goes on
-    if by_rules and col.surplus[c] < 0.0 and uniform(p.seed, INERTIA, now, convenor, 2 * place) >= forms.inertia[form]:
+    if by_rules and col.surplus[c] < 0.0 and uniform(p.seed, INERTIA, now, convenor, 2 * place_of(org, convenor, c)) >= forms.inertia[form]:
         return IS_SOLVED if solved else NO_SURPLUS
     return GOES_ON
 
@@ -58,14 +57,13 @@ def decide(w: World, c: int, now: int) -> None:
     reason, leavers = why_it_ends(w, c, now), 0
     for member in range(size):
         i = col.members[c, member]
-        place = place_of(org, i, c)
         col.leaving[c, member] = 0
         if org.decides[i] == BY_RULES:
-            leaves = col.gain[c, member] < 0.0 and uniform(p.seed, INERTIA, now, i, 2 * place + 1) >= w.forms.inertia[form]
+            leaves = col.gain[c, member] < 0.0 and uniform(p.seed, INERTIA, now, i, 2 * place_of(org, i, c) + 1) >= w.forms.inertia[form]
         else:
             leaves = org.leaves[i] == c + 1
         if reason != GOES_ON or leaves:
-            col.leaving[c, member] = place + 1
+            col.leaving[c, member] = place_of(org, i, c) + 1
             leavers += 1
     if reason == GOES_ON and size - leavers < w.forms.min_size[form]:
         reason = TOO_FEW
@@ -220,7 +218,7 @@ def forget(w: World, now: int) -> None:
     for i in range(w.org.load.size):
         for slot in range(ledger.used[i]):  # without branches, so that many slots are done at once
             fading = rate if ledger.last_worked[i, slot] < now else 0.0
-            start = stranger_trust(w.org, w.p, i, ledger.partner[i, slot])
+            start = first_trust(w.p, ledger.same_sector[i, slot] == 1)
             ledger.trust[i, slot] += fading * (start - ledger.trust[i, slot])
             ledger.familiarity[i, slot] -= fading * ledger.familiarity[i, slot]
 

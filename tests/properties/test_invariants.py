@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 
 from sim.model import CollaborationModel
+from sim.state import NOBODY
 from tests.configurations import configurations
 
 
@@ -22,6 +23,9 @@ def test_state_stays_within_bounds(config):
             assert values.min() >= 0.0
             assert values.max() <= 1.0
         assert ledger.used.max() <= p.ledger_slots
+        in_use = np.arange(p.ledger_slots) < ledger.used[:, None]
+        assert ((ledger.partner == NOBODY) == ~in_use).all()  # a slot not in use names nobody
+        assert (ledger.same_sector == (model.world.org.sector[ledger.partner] == model.world.org.sector[:, None]))[in_use].all()
         assert org.load.max() <= p.capacity
         check_membership(model)
 
