@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test dock patterns gallery pages screenshots twin bench bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
+.PHONY: run test dock patterns gallery pages screenshots lan-check twin bench bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -33,6 +33,10 @@ pages: run patterns gallery
 
 screenshots: $(READY)
 	$(BIN)/python -m tests.browser.screenshots results/screenshots
+
+# A class on two machines: two networks of their own on this one, with a wire between them (Linux).
+lan-check: $(READY)
+	unshare --net --map-root-user $(BIN)/python -m pytest tests/browser/two_machines.py
 
 twin: $(READY)
 	TWIN_EXAMPLES=2000 $(BIN)/python -m pytest tests/contracts/test_twin.py -n 2
