@@ -60,7 +60,8 @@ def browsing(machine="127.0.0.1"):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=[*FLAGS, f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {machine}"])
+        reach = f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {machine}"
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=[*FLAGS, reach])
         yield browser
         browser.close()
 
