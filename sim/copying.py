@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from sim.compilation import entry
-from sim.phases.imitate import CONFORMITY, IMITATION, OWN, list_seen, model_among
-from sim.randomness import uniform
-from sim.state import BY_RULES, NOBODY, Integers, World
+from sim.phases.imitate import NO_COPY, OWN, list_seen, model_at
+from sim.state import BY_RULES, Integers, World
 from sim.structures import LINKED, draw_links, place_of
-
-MEAN = -1  # in place of a model: the mean of those seen, which conformity copies
 
 
 @entry
 def write_copies(w: World, pairs: Integers, now: int) -> int:
-    """Write (copier, model) of the copies of this round, as far as ``pairs`` has room; return their number.
+    """Write (copier, model, or MEAN) of the copies of this round, as far as ``pairs`` has room; return their number.
 
     To be called between the halves of a round, when teams and performances are those that ``imitate`` saw.
     """
@@ -31,11 +28,8 @@ def write_copies(w: World, pairs: Integers, now: int) -> int:
             place = place_of(org, i, c)
             seen = list_seen(w, c, member, place, now)
             for chance in range(seen):
-                number = w.scratch.seen[chance] * p.capacity + place
-                if uniform(p.seed, IMITATION, now, i, number) < p.imitation_rate:
-                    mean = p.imitation_rule == CONFORMITY
-                    model = MEAN if mean else model_among(w, c, i, chance, seen)
-                    if (mean or model != NOBODY) and written < pairs.shape[0]:
-                        pairs[written, 0], pairs[written, 1] = i, model
-                        written += 1
+                model = model_at(w, c, i, place, chance, seen, now)
+                if model != NO_COPY and written < pairs.shape[0]:
+                    pairs[written, 0], pairs[written, 1] = i, model
+                    written += 1
     return written

@@ -12,8 +12,7 @@ from sim.compilation import entry
 from sim.entering import fit_budget
 from sim.errors import InputError, shown
 from sim.packing import Packed
-from sim.phases.imitate import IMITATION, list_seen, prepare_imitation
-from sim.randomness import uniform
+from sim.phases.imitate import comes_up, list_seen, prepare_imitation
 from sim.state import BY_RULES, Floats, Tally, World
 from sim.structures import LINKED, draw_links, place_of
 
@@ -34,8 +33,7 @@ def chances(w: World, c: int, member: int, now: int) -> tuple[int, int]:
     seen = list_seen(w, c, member, place, now)
     hits = 0
     for s in range(seen):
-        number = w.scratch.seen[s] * w.p.capacity + place
-        hits += uniform(w.p.seed, IMITATION, now, i, number) < w.p.imitation_rate
+        hits += comes_up(w, i, place, s, now)
     return seen, hits
 
 

@@ -7,7 +7,7 @@ from math import floor
 from sim.compilation import kernel
 from sim.entering import fit_budget
 from sim.randomness import Process, pick, uniform
-from sim.state import BY_RULES, NOBODY, Tally, World
+from sim.state import BY_RULES, Tally, World
 from sim.structures import CONVENOR, EVERYONE, LEADERS, LINKED, draw_links, place_of
 
 RULES = {"success": 0, "conformity": 1, "blind": 2, "prestige": 3}
@@ -16,6 +16,7 @@ IMITATION, EXPOSURE = int(Process.IMITATION), int(Process.EXPOSURE)
 COPIES = Tally.COPIES
 NUMBERS_PER_PLACE = 64
 RANKED_TO = 1e9
+NO_COPY, MEAN = -2, -1  # in place of a model: nobody is copied; the mean of those seen is, as conformity does
 
 
 @kernel
@@ -90,9 +91,20 @@ def list_seen(w: World, c: int, member: int, place: int, now: int) -> int:
 
 
 @kernel
-def model_among(w: World, c: int, i: int, chance: int, seen: int) -> int:
-    """Return whom ``i`` copies at this chance, or NOBODY (not for conformity, which copies the mean)."""
+def comes_up(w: World, i: int, place: int, chance: int, now: int) -> bool:
+    """Tell whether a chance to copy, one of those in ``scratch.seen``, comes up."""
+    number = w.scratch.seen[chance] * w.p.capacity + place
+    return uniform(w.p.seed, IMITATION, now, i, number) < w.p.imitation_rate
+
+
+@kernel
+def model_at(w: World, c: int, i: int, place: int, chance: int, seen: int, now: int) -> int:
+    """Return whom ``i`` copies at this chance, MEAN, or NO_COPY."""
+    if not comes_up(w, i, place, chance, now):
+        return NO_COPY
     candidates, rule = w.scratch.seen, w.p.imitation_rule
+    if rule == CONFORMITY:
+        return MEAN
     if rule == BLIND:
         return candidates[chance]
     best = candidates[0]
@@ -100,7 +112,7 @@ def model_among(w: World, c: int, i: int, chance: int, seen: int) -> int:
         for s in range(1, seen):
             if standing(w.org.performance[candidates[s]]) > standing(w.org.performance[best]):
                 best = candidates[s]
-        return best if standing(w.org.performance[best]) > standing(w.org.performance[i]) else NOBODY
+        return best if standing(w.org.performance[best]) > standing(w.org.performance[i]) else NO_COPY
     for s in range(seen):
         if candidates[s] == w.col.members[c, 0]:
             return candidates[s]
@@ -111,14 +123,14 @@ def model_among(w: World, c: int, i: int, chance: int, seen: int) -> int:
 
 @kernel
 def copy_from(w: World, c: int, i: int, model: int, seen: int) -> None:
-    """Take over part of a model's expertise (of the mean of the seen when ``model`` is NOBODY)."""
+    """Take over part of a model's expertise (or of MEAN)."""
     org, col, p = w.org, w.col, w.p
     d = 0
     for k in range(org.expertise.shape[1]):
         required = d < col.breadth[c] and col.domains[c, d] == k
         d += required
         target = 0.0
-        if model == NOBODY:
+        if model == MEAN:
             for s in range(seen):
                 target += org.before[w.scratch.seen[s], k]
             target /= seen
@@ -164,9 +176,7 @@ def imitate(w: World, now: int) -> None:
             place = place_of(org, i, c)
             seen = list_seen(w, c, member, place, now)
             for chance in range(seen):
-                number = w.scratch.seen[chance] * p.capacity + place
-                if uniform(p.seed, IMITATION, now, i, number) < p.imitation_rate:
-                    model = NOBODY if p.imitation_rule == CONFORMITY else model_among(w, c, i, chance, seen)
-                    if model != NOBODY or p.imitation_rule == CONFORMITY:
-                        copy_from(w, c, i, model, seen)
+                model = model_at(w, c, i, place, chance, seen, now)
+                if model != NO_COPY:
+                    copy_from(w, c, i, model, seen)
             fit_budget(org.expertise[i], p.budget)
