@@ -76,7 +76,7 @@ def moment(folder):
 def test_a_full_disk_at_any_moment_costs_nothing_that_finished(disk, kept, small_chunks, capsys):
     study, _, tables = kept
     moments = set()
-    for room in (0, 8, 20, 60, 120, 180, 240, 300, 360, 420, 500, 600, 700):
+    for room in (0, 8, 20, 40, 70, 100, 140, 180, 220, 270, 320, 370, 420, 470, 520, 600, 700):
         folder = disk(room) / "results"
         status = run("study", study, "--workers", 1, "--quiet", "--out", folder)
         err = capsys.readouterr().err
