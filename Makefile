@@ -12,7 +12,7 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 3  # more than cores: many tests wait for processes and pages
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # more than cores: many tests wait; a file's tests share what they set up
 	$(BIN)/overbruggen dock --quick
 
 dock: $(READY)

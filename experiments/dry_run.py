@@ -63,11 +63,12 @@ def probe(plan: Plan, wanted: Wanted, time_limit: float | None) -> list[Outcome]
     runs = [plan.run(point, 0) for point in (0, *spread(len(plan.points)))]
     tasks = [Task(run.id, plan.target, plan.parameters(run.point), run.seed, wanted) for run in runs]
     spent, outcomes = 0.0, list[Outcome]()
-    for outcome in Pool(1, time_limit).outcomes(tasks):
-        outcomes.append(outcome)
-        spent += outcome.seconds
-        if spent > PROBE_SECONDS and len(outcomes) > 1:
-            break
+    with Pool(1, time_limit) as pool:
+        for outcome in pool.outcomes(tasks):
+            outcomes.append(outcome)
+            spent += outcome.seconds
+            if spent > PROBE_SECONDS and len(outcomes) > 1:
+                break
     return outcomes[1:]
 
 

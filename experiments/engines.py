@@ -136,10 +136,17 @@ class Processes:
 
 
 class Pool:
-    """Processes on this machine, as an engine."""
+    """Processes on this machine, as an engine: they start with the first task, and stay for further ones (adaptive replicates) until it is left."""
 
     def __init__(self, workers: int, time_limit: float | None = None) -> None:
         self.workers, self.time_limit = workers, time_limit
+        self._processes: Processes | None = None
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.stop()
 
     def outcomes(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Keep a bounded number of tasks in flight."""
@@ -148,7 +155,7 @@ class Pool:
         if first is None:
             return
         waiting: dict[Future[Any], Task] = {}
-        processes = Processes(self.workers, first.target, self.time_limit)
+        processes = self._processes = self._processes or Processes(self.workers, first.target, self.time_limit)
         try:
             for task in chain((first,), tasks):
                 waiting[processes.send(task)] = task
@@ -156,8 +163,15 @@ class Pool:
                     yield from come_in(waiting, processes)
             while waiting:
                 yield from come_in(waiting, processes)
-        finally:
-            processes.stop()
+        except BaseException:  # broken, or nobody asks for the rest
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the processes, if there are any."""
+        if self._processes is not None:
+            self._processes.stop()
+            self._processes = None
 
 
 def come_in(waiting: dict[Future[Any], Task], processes: Processes) -> Iterator[Outcome]:

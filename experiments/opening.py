@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 def opened(execution: Execution, target: Target) -> Iterator[Engine]:
     """Give the engine of an execution, ready to do runs of a target; let go of what it holds afterwards.
 
+    On this machine that is processes, or with one worker and no time limit this process itself.
+
     Raises:
         InputError: there is no cluster at the address, or another version of the model on it.
     """
     if isinstance(execution, Local):
-        yield local_engine(execution.workers or available_cores(), execution.time_limit)
+        workers = execution.workers or available_cores()
+        if workers == 1 and execution.time_limit is None:
+            yield ThisProcess()
+        else:
+            with Pool(workers, execution.time_limit) as pool:
+                yield Lasting(pool)
         return
     from experiments.cluster import DaskEngine  # only here: Dask is an extra, and slow to import
 
@@ -42,8 +49,3 @@ def source_of(execution: Cluster) -> Source:
         return Queue(execution)
     assert isinstance(execution, Dask)
     return Address(execution.address)
-
-
-def local_engine(workers: int, time_limit: float | None) -> Engine:
-    """Return processes on this machine; with one worker and no time limit this process itself."""
-    return ThisProcess() if workers == 1 and time_limit is None else Lasting(Pool(workers, time_limit))

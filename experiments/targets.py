@@ -21,7 +21,6 @@ from experiments.configuration import Values, compose_values, did_you_mean, vali
 from experiments.isolation import apart
 from experiments.mesa_models import complete, load, load_class, mean_over_rounds, measure, names_of, seed_name, source_hash
 from experiments.seeding import PROBE_ROUNDS, Trial, shared_state, state_of, verdict
-from sim.compilation import model_sources
 from sim.config import Config
 from sim.errors import InputError
 from sim.presets import configs_folder
@@ -153,6 +152,8 @@ class CollaborationTarget:
 
     def version(self) -> str:
         """Hash the sim package without its classics, and the forms that a mix of structures names."""
+        from sim.compilation import model_sources  # here: it imports Numba, which a worker that runs a model of Mesa's need not wait for
+
         sources = [*model_sources(), *sorted((configs_folder() / "structure").glob("*.yaml"))]
         return short_hash(*(f"{path.parent.name}/{path.name}".encode() + path.read_bytes() for path in sources))
 

@@ -1,11 +1,13 @@
 """Small studies for tests of the engine: of a model that behaves as it is told, and of ours with all that a study can keep."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import polars as pl
 import pytest
@@ -18,6 +20,8 @@ from experiments.study import Options, run_study
 
 MODEL = Path(__file__).parent / "moody_model.py"
 TABLES = ("runs", "events", "series")
+IMPORTED = multiprocessing.get_context("forkserver")
+IMPORTED.set_forkserver_preload(["experiments.study", "sim.model"])
 
 
 def study_file(folder, factors, replicates=4, **more):
@@ -54,7 +58,46 @@ def ledger_of(folder):
     return pl.concat([pl.read_parquet(path) for path in (folder / "parts").glob("ledger-*")])
 
 
-def start(*words, **environment):
+class Started:
+    """The command line in a process of its own, its words, status and output as a user's; only the imports were done before it was forked."""
+
+    def __init__(self, words):
+        self.said = [NamedTemporaryFile("r") for _ in range(2)]
+        self.process = IMPORTED.Process(target=as_command, args=([str(word) for word in words], Path.cwd(), *(file.name for file in self.said)))
+        self.process.start()
+        self.pid = self.process.pid
+
+    @property
+    def returncode(self):
+        return self.process.exitcode
+
+    def poll(self):
+        return self.returncode
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
+
+    def communicate(self, timeout=None):
+        self.process.join(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired(str(self.process), timeout)
+        return [file.read() for file in self.said]
+
+
+def as_command(words, folder, out, err):
+    os.setsid()
+    os.chdir(folder)
+    for number, path in enumerate((out, err), start=1):
+        os.dup2(os.open(path, os.O_WRONLY), number)
+    sys.exit(main(words))
+
+
+def start(*words):
+    return Started(words)
+
+
+def start_from_nothing(*words, **environment):
+    """Start the command line as a shell does, with all imports still to do."""
     command = [sys.executable, "-m", "experiments", *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **environment)
 

@@ -68,7 +68,7 @@ def test_engine_and_twin_agree_on_every_preset_and_rule(preset, rule):
         Config.model_validate(
             {
                 "structure": load_structure(preset).model_dump(),
-                "population": {"organisations": 40},
+                "population": {"organisations": 24},
                 "imitation": {"rule": rule, "rate": 0.1},
                 "run": {"rounds": 40, "seed": 7},
             }

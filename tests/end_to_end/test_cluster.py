@@ -76,8 +76,8 @@ def machines(folder, workers):
     cluster = Machines(folder)
     try:
         cluster.start_scheduler()
-        for _ in range(workers):
-            cluster.start_worker()
+        if workers:
+            cluster.start_worker("--nworkers", str(workers))
         until(lambda: socket.socket().connect_ex(("127.0.0.1", cluster.port)) == 0, "the scheduler listening")
         with Client(cluster.address) as client:
             until(lambda: len(client.nthreads()) == workers, "all workers registered")
@@ -105,7 +105,7 @@ def check_nothing_twice(folder, runs):
     assert len(ledgers) == ledgers["run"].n_unique() == runs
 
 
-@pytest.mark.parametrize("chunk", [1, 7, "null"])
+@pytest.mark.parametrize("chunk", [1, 7])
 def test_the_same_bytes_as_here(cluster, tmp_path, chunk):
     study = study_file(tmp_path, {"size": list(range(30))}, series=1)
     here, there = tmp_path / "here", tmp_path / "there"
@@ -118,7 +118,7 @@ def test_the_same_bytes_as_here(cluster, tmp_path, chunk):
     assert run("resume", there, "size=1,2", "--workers", 1) == 0  # elsewhere than it was begun
 
 
-def test_our_own_model(cluster, tmp_path):
+def test_our_own_model_in_chunks_that_it_chooses(cluster, tmp_path):
     study = tmp_path / "forms.yaml"
     model = ["run.rounds=20", "population.organisations=20"]
     given = {"question": "Forms?", "factors": {"structure": ["hub", "alliance"]}, "replicates": 2, "keep": ["events"], "series": 10}
@@ -313,26 +313,32 @@ def test_settings_in_a_file_of_ones_own(tmp_path, commands):
         read_execution([f"execution={path}"])
 
 
-@pytest.mark.parametrize("name", ["slurm", "sge"])
-def test_a_study_in_jobs(name, commands, tmp_path):
+SMALL = ("execution.jobs=2", "execution.cores=1", "execution.memory=1GB")
+
+
+def check_study_in_jobs(name, jobs, commands, tmp_path):
+    """Do a study in small jobs; it is as it is here, and so many were submitted and then cancelled."""
     study = study_file(tmp_path, {"size": list(range(10))})
     here, there = tmp_path / "here", tmp_path / "there"
     assert run("study", study, "--workers", 1, "--out", here) == 0
-    assert run("study", study, "--out", there, f"execution={name}", "execution.jobs=2", "execution.cores=1", "execution.memory=1GB") == 0
+    assert run("study", study, "--out", there, f"execution={name}", *SMALL) == 0
     assert bytes_of(here) == bytes_of(there)
     log = (commands / "log").read_text().splitlines()
     submitted = sorted(line.split()[-1] for line in log if "Submitted" in line)
-    assert len(submitted) == 2
+    assert len(submitted) == jobs
     assert sorted(line.split()[-1] for line in log if "cancelled" in line) == submitted
 
 
+def test_a_study_in_jobs(commands, tmp_path):
+    check_study_in_jobs("sge", 2, commands, tmp_path)
+
+
 def test_jobs_that_are_refused(commands, tmp_path, capsys):
-    study = study_file(tmp_path, {"size": [1]})
     refuse = "echo 'invalid partition specified: shrt' >&2\nexit 1\n"
     accepts = (commands / "sbatch").read_text()
     (commands / "sbatch").write_text(accepts.replace("#!/bin/bash\n", f"#!/bin/bash\nif ! mkdir {commands}/taken; then {refuse}fi\n"))
-    small = ("execution.jobs=2", "execution.cores=1", "execution.memory=1GB")
-    assert run("study", study, "--out", tmp_path / "some", "execution=slurm", *small) == 0
+    check_study_in_jobs("slurm", 1, commands, tmp_path)  # some come, which is enough
     (commands / "sbatch").write_text(f"#!/bin/bash\n{refuse}")
+    study = study_file(tmp_path, {"size": [1]})
     assert run("study", study, "--out", tmp_path / "results", "execution=slurm", "execution.queue=shrt") == 2
     assert "slurm refuses the jobs: invalid partition specified: shrt" in capsys.readouterr().err

@@ -282,13 +282,11 @@ def test_a_mixed_population_is_shown_by_form_and_events_stream(tmp_path, capsys,
 
 
 def test_scenarios_make_points_and_events_are_kept(tmp_path, capsys):
-    words = ["study", "distance_and_bridging", *SMALL, "learning.bridging_start=0.1,0.9", "replicates=2", "--out", str(tmp_path / "s")]
-    assert run(capsys, *words)[0] == 0
+    few = [*SMALL, "replicates=2", "--workers", "1"]
+    assert run(capsys, "study", "distance_and_bridging", "learning.bridging_start=0.1,0.9", *few, "--out", str(tmp_path / "s"))[0] == 0
     events = pl.read_parquet(tmp_path / "s" / "events.parquet")
     assert events["learning.bridging_start"].unique().sort().to_list() == [0.1, 0.9]
-    assert (
-        run(capsys, "study", "alone_or_together", *SMALL, "challenges=broad", "structure=alone", "replicates=2", "--out", str(tmp_path / "b"))[0] == 0
-    )
+    assert run(capsys, "study", "alone_or_together", "challenges=broad", "structure=alone", *few, "--out", str(tmp_path / "b"))[0] == 0
     assert pl.read_parquet(tmp_path / "b" / "runs.parquet")["challenges"].unique().to_list() == ["broad"]
 
 

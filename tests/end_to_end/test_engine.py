@@ -46,11 +46,11 @@ def test_fail_fast_stops_and_can_be_gone_on_with(tmp_path, capsys):
 def test_the_same_bytes_whatever_the_workers(tmp_path):
     study = study_file(tmp_path, {"size": list(range(30))})
     files = []
-    for workers in (1, 2, 3):
+    for workers in (1, 3):
         folder = tmp_path / f"w{workers}"
         assert run("study", study, "--workers", workers, "--out", folder) == 0
         files.append((folder / "runs.parquet").read_bytes())
-    assert files[0] == files[1] == files[2]
+    assert files[0] == files[1]
 
 
 def test_killed_at_random_moments_nothing_is_lost_or_doubled(tmp_path):

@@ -16,7 +16,7 @@ from experiments.execution import read_execution
 from experiments.folder import Storage, locked
 from experiments.journal import Journal
 from experiments.study import Options, run_study
-from tests.studies import end_of, interrupted, keeping_study_file, ledger_of, run, start, study_file, tables_of, wait_for_records
+from tests.studies import end_of, interrupted, keeping_study_file, ledger_of, run, start, start_from_nothing, study_file, tables_of, wait_for_records
 
 KB = 1024
 
@@ -169,7 +169,7 @@ def test_a_clock_that_jumps_changes_nothing(workers, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(CLOCK)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
     limit = ["--time-limit", 30] if workers > 1 else []
-    process = start("study", study, "--workers", workers, *limit, "--out", jumped, env=environment)
+    process = start_from_nothing("study", study, "--workers", workers, *limit, "--out", jumped, env=environment)
     out, err = end_of(process)
     assert process.returncode == 0, out + err
     assert tables_of(jumped) == tables_of(whole)

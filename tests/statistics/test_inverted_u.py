@@ -65,12 +65,12 @@ def test_parabola_without_a_top_is_highest_at_an_end():
 
 def test_slopes_cover_as_often_as_they_say():
     rng = np.random.default_rng(4)
-    replicate, hits = np.repeat(np.arange(8.0), 12), 0
-    for _ in range(DRAWS):
+    replicate, hits, draws = np.repeat(np.arange(8.0), 12), 0, 1000
+    for _ in range(draws):
         x = rng.uniform(0.0, 1.0, replicate.size)
         slope = parabola(x, x + rng.normal(0, 1, x.size), replicate, (0.0, 1.0)).slope_low
         hits += slope.low <= 1.0 <= slope.high
-    assert stats.binomtest(hits, DRAWS, 0.95).pvalue > 1e-6  # a correct interval fails for one seed in a million
+    assert stats.binomtest(hits, draws, 0.95).pvalue > 1e-6  # a correct interval fails for one seed in a million
 
 
 def test_too_little_is_refused():

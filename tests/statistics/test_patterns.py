@@ -12,8 +12,8 @@ from experiments.design import load_study
 from experiments.patterns import INQUIRIES, PATTERNS
 from experiments.study import play
 
-TINY = ["replicates=4", "run.rounds=40", "population.organisations=20"]
-SMALL = {"openness": TINY, "network_and_imitation_rule": TINY, "formalisation_and_trust": TINY, "size_and_topology": TINY}  # of many points
+SMALL = ["replicates=4", "run.rounds=40", "population.organisations=20"]
+LARGER = {"learning_from_experience": ["replicates=8", "run.rounds=60", "population.organisations=30"]}  # smaller has no old partners
 
 HOLDS = Check("", Estimate(1.0, 0.5, 1.5, 9))
 OPPOSITE = Check("", Estimate(-1.0, -1.5, -0.5, 9))
@@ -87,7 +87,7 @@ def test_patterns_are_numbered_as_they_stand():
 
 @pytest.mark.parametrize("inquiry", INQUIRIES, ids=lambda inquiry: inquiry.study)
 def test_every_inquiry_runs_small(inquiry):
-    study = load_study(inquiry.study, SMALL.get(inquiry.study, ["replicates=8", "run.rounds=60", "population.organisations=30"]))
+    study = load_study(inquiry.study, LARGER.get(inquiry.study, SMALL))
     results = play(study, 1)
     assert all(np.isfinite(check.estimate.value) for check in inquiry.check(results))
     assert inquiry.figure(results, PAGE).figure.axes
