@@ -21,7 +21,7 @@ class RolePlay:
     def __init__(self, session: Session) -> None:
         self.session = session
         session.playing = False
-        self.seats: dict[str, int] = {}  # organisation by the token of a student's session
+        self.seats = session.seats
         self.decisions: dict[int, Decision] = {}
         self.answers: dict[int, Answers] = {}
         self.is_open, self._until = False, 0.0
@@ -93,7 +93,7 @@ def seen_by(side: PlayedSide, i: int) -> dict[str, Any]:
     room = [c for c in running if i not in col.members[c, : col.size[c]] and col.size[c] < model.world.forms.max_size[col.form[c]]]
     return {
         "organisation": i, "organisations": int(org.load.size), "sector": organisation.sector, "free": organisation.is_free,
-        "skills": rounded(organisation.expertise), "started_as": rounded(organisation.core),
+        "skills": rounded(organisation.expertise), "core": rounded(organisation.core),
         "needs": np.flatnonzero(organisation.requirement).tolist(), "progress": round(float(org.progress[i]) / model.world.p.workload, 3),
         "alone_quality": round(float(org.alone_quality[i]), 3), "alone_value": round(float(org.alone_value[i]), 3),
         "at_work": int(col.serial[org.at_work[i]]) if org.at_work[i] != NOBODY else None,

@@ -78,12 +78,13 @@ class Page {
     const now = performance.now();
     for (const network of Object.values(this.networks)) network.update(now);
     this.unpainted = message.number;
-    remember({ round: message.round });
+    remember({ round: message.round, frontier: message.frontier });
     this.paint();
   }
 
   state(message) {
     this.scenario = message.scenario;
+    if (message.course) remember({ course: message.course });
     this.controls.show(message);
     this.transport.show(message);
     this.writeAddress();
@@ -156,10 +157,11 @@ class Page {
     if (status === "refused") this.askCode();
   }
 
-  say(sentence) {
+  /** Say a sentence beside the title, for a while or until the next one. */
+  say(sentence, stays = false) {
     byId("status").textContent = sentence;
     clearTimeout(this.silence);
-    if (sentence && document.body.dataset.status === "open") this.silence = setTimeout(() => { byId("status").textContent = ""; }, 8000);
+    if (sentence && !stays && document.body.dataset.status === "open") this.silence = setTimeout(() => { byId("status").textContent = ""; }, 8000);
   }
 
   /** Ask for the code of the class, when the server wants one. */
