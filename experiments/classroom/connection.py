@@ -307,10 +307,9 @@ class Connection:
             await self.send("bands_progress", done=done, of=of)
 
         found = await self.maker.bands(terms, sides["a"].config.run.seed, rounds, tell)
-        by_persons = bool(sides["a"].decided)  # the thirty runs are of rules alone
         for page in (self, *self._viewers()):
             with suppress(*GONE):
-                await page.send("bands", **found, by_persons=by_persons)
+                await page.send("bands", **found)
 
     async def _tell_classic(self, message: said.Classic, part: ClassicPart) -> None:
         """Send the runs of a classic."""

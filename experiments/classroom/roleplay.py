@@ -25,6 +25,7 @@ class RolePlay:
         self.decisions: dict[int, Decision] = {}
         self.answers: dict[int, Answers] = {}
         self.is_open, self._until = False, 0.0
+        self.played = False  # whether a round of it was played
 
     @property
     def side(self) -> PlayedSide:
@@ -62,6 +63,7 @@ class RolePlay:
     async def play(self) -> None:
         """Play the round; the rules decide for whoever did not."""
         self.answers = await self.session.advance_decided(self.decisions)
+        self.played = True
 
     def told(self) -> dict[str, Any]:
         """Return what the teacher sees: who plays, who decided, how long the round is open."""
@@ -78,8 +80,8 @@ class RolePlay:
         clock = {"round": self.side.frontier, "open": self.is_open, "left": self.left(), "decided": i in self.decisions and self.is_open}
         if i == NOBODY:
             return {"organisation": None} | clock
-        decided = self.side.frontier - 1 in self.side.decided and i in self.side.decided[self.side.frontier - 1]
-        return clock | seen_by(self.side, i) | {"answers": self.answers.get(i, {}) if decided else None}
+        by_rules = self.played and i not in self.side.decided.get(self.side.frontier - 1, {})
+        return clock | seen_by(self.side, i) | {"answers": None if by_rules else self.answers.get(i, {})}
 
 
 def seen_by(side: PlayedSide, i: int) -> dict[str, Any]:

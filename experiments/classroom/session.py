@@ -132,6 +132,7 @@ class Session:
         return {
             "playing": self.playing, "speed": self.speed, "round": self.shown, "frontier": self.frontier, "most": MOST_ROUNDS,
             "scenario": self.scenario.model_dump(), "waiting": self.waiting(),
+            "by_persons": bool(self.sides["a"].decided),  # then thirty runs, which rules play alone, are no bands of this run
         }  # fmt: skip
 
 
