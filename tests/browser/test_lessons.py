@@ -126,18 +126,21 @@ EXPLAIN_ALL = """() => {
   for (const [name, parts] of Object.entries(lessons.told)) parts.forEach((part, number) => {
     for (const outcome of ["a", "b", "same"]) {
       const own = outcome === "b" ? { a: 12.3, b: 1.2 } : { a: 1.2, b: 12.3 };
-      const found = [part.measure, ...part.also].map((measure) => ({ measure, own, outcome, a: 12.3, b: 45.6, more: 22, less: 8, of: 30, enough: 22 }));
+      const runs = { own, outcome, a: 12.3, b: 45.6, more: 22, less: 8, of: 30, enough: 22 };
+      const found = [part.measure, ...part.also].map((measure) => ({ measure, ...runs }));
       lessons.at = { name, part: number, step: "explain", guess: outcome === "a" ? "b" : "a", luck: 5, found: { main: found[0], all: found } };
       lessons.show();
-      const stage = part.classic ? ["#classic .chart:first-child canvas", "#classic .chart:last-child canvas"] : ["#network-a", "#network-b", ".chart.watched canvas"];
+      const classic = ["#classic .chart:first-child canvas", "#classic .chart:last-child canvas"];
+      const stage = part.classic ? classic : ["#network-a", "#network-b", ".chart.watched canvas"], where = `${name} ${number + 1} ${outcome}`;
       for (const panel of ["#lesson", "#why"]) {
         const { scrollHeight, clientHeight } = document.querySelector(panel);
-        if (scrollHeight > clientHeight + 1) faults.push(`${name} ${number + 1} ${outcome}: ${panel} lacks ${scrollHeight - clientHeight} pixels`);
+        if (scrollHeight > clientHeight + 1) faults.push(`${where}: ${panel} lacks ${scrollHeight - clientHeight} pixels`);
       }
-      for (const what of ["#lesson .question", "#lesson .outcome", "#lesson .grade", "#lesson .numbers", "#lesson-next", "#why .because", "#why .rules", ...stage]) {
+      const card = [".question", ".outcome", ".grade", ".numbers", "#lesson-next"].map((part) => `#lesson ${part}`);
+      for (const what of [...card, "#why .because", "#why .rules", ...stage]) {
         const { left, right, top, bottom, height } = box(what);
-        if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) faults.push(`${name} ${number + 1} ${outcome}: ${what} is not on the screen`);
-        if (stage.includes(what) && height < (what.startsWith("#network") ? 190 : 60)) faults.push(`${name} ${number + 1} ${outcome}: ${what} is ${height} high`);
+        if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) faults.push(`${where}: ${what} is not on the screen`);
+        if (stage.includes(what) && height < (what.startsWith("#network") ? 190 : 60)) faults.push(`${where}: ${what} is ${height} high`);
       }
     }
   });
