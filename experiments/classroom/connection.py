@@ -16,13 +16,13 @@ from starlette.websockets import WebSocket
 from experiments.classroom import messages as said
 from experiments.classroom.bands import LARGEST_TIME, BandMaker
 from experiments.classroom.classic_runs import classic_runs
+from experiments.classroom.course import for_the_page
 from experiments.classroom.hall import GONE, Hall
 from experiments.classroom.lessons import ClassicPart, classic_part
 from experiments.classroom.registry import Registry
 from experiments.classroom.scenario import Side
 from experiments.classroom.session import Held, Session
 from experiments.classroom.stories import glance, story
-from sim.deciding import Decision
 from sim.errors import InputError
 
 IN_FLIGHT = 2  # frames a page may have that it has not painted yet
@@ -40,6 +40,7 @@ class Connection:
         self.socket, self.registry, self.maker, self.hall, self.session = socket, registry, maker, hall, session
         self.is_student, self.watches = student, watches
         self.held = Held()
+        self._course: dict[str, Any] | None = None  # how the session was played, as the page was told
         self._number = 0
         self._unpainted: deque[int] = deque()
         self._last_painted = time.monotonic()
@@ -65,7 +66,10 @@ class Connection:
 
     async def send_state(self) -> None:
         """Send the clock and the choices."""
-        await self.send("state", **self.session.state())
+        course = None if self.watches else for_the_page(self.session)
+        news = {} if course == self._course else {"course": course}
+        self._course = course
+        await self.send("state", **self.session.state(), **news)
 
     async def send_frame(self) -> None:
         """Send what changed since the last frame."""
@@ -272,9 +276,7 @@ class Connection:
     async def _take_part(self, message: said.Everyone | said.Roles | said.OpenRound | said.CloseRound | said.Decide) -> None:
         """Do what concerns the whole class: students decide, everything else is the teacher's."""
         if isinstance(message, said.Decide):
-            copied = None if message.copy_from is None else (message.copy_from, message.field)
-            decision = Decision(message.meet, message.invite, message.join, copied, message.leave, message.accepts)
-            await self.hall.decide(self, decision)
+            await self.hall.decide(self, message.decision())
         elif self.is_student:
             raise InputError("this is the teacher's to do")
         elif isinstance(message, said.Everyone):
@@ -299,13 +301,15 @@ class Connection:
     async def _tell_bands(self, rounds: int) -> None:
         """Send the bands, and before that how far they are."""
         sides = self.session.sides
-        terms = {side: tuple(played.terms) for side, played in sides.items()}
+        terms = {side: played.in_force() for side, played in sides.items()}
 
         async def tell(done: int, of: int) -> None:
             await self.send("bands_progress", done=done, of=of)
 
         found = await self.maker.bands(terms, sides["a"].config.run.seed, rounds, tell)
-        await self.send("bands", **found)
+        for page in (self, *self._viewers()):
+            with suppress(*GONE):
+                await page.send("bands", **found)
 
     async def _tell_classic(self, message: said.Classic, part: ClassicPart) -> None:
         """Send the runs of a classic."""

@@ -12,6 +12,7 @@ from experiments.classroom.roleplay import RolePlay
 from experiments.classroom.scenario import Scenario
 from experiments.classroom.session import Session
 from sim.errors import InputError
+from sim.state import NOBODY
 
 GONE = (WebSocketDisconnect, RuntimeError)  # what sending to a page says that went away
 
@@ -106,9 +107,11 @@ class Hall:
     async def begin_roles(self, leader: Page) -> None:
         """Give every student an organisation of side A of the leader's session."""
         await self.end_roles()
+        students = [page.session.token for page in self.students()]
+        leader.session.seats = {token: i for token, i in leader.session.seats.items() if token in students and i != NOBODY}
         self.roles, self._leader = RolePlay(leader.session), leader
-        for page in self.students():
-            self.roles.seat(page.session.token)
+        for token in students:
+            self.roles.seat(token)
         await self.tell_roles()
 
     async def end_roles(self) -> None:

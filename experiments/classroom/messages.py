@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from experiments.classroom.scenario import CAPS, Scalar, Scenario, Side
+from sim.deciding import Decision
 from sim.errors import InputError
 
 LARGEST_MESSAGE = 16_384  # bytes
 MOST_ROUNDS = 1_000
+MOST_CHANGES, MOST_DECISIONS = 200, 3_000  # of a course; what a page says of one must fit into a message besides
 FASTEST = 60  # rounds per second
 PROTOCOL = 1
 
@@ -21,15 +23,63 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+Organisation = Annotated[int, Field(ge=0, lt=CAPS["population.organisations"])]
+Round = Annotated[int, Field(ge=0, le=MOST_ROUNDS)]
+
+
+class Deciding(Message):
+    """What a player decides for its organisation in a round (sim/deciding.py)."""
+
+    meet: Annotated[tuple[Organisation, ...], Field(max_length=CAPS["search.meetings"])] = ()
+    invite: Annotated[tuple[Organisation, ...], Field(max_length=CAPS["structure.max_size"])] = ()
+    join: Annotated[int, Field(ge=0)] | None = None
+    copy_from: Organisation | None = None
+    field: int = Field(0, ge=0, lt=CAPS["population.domains"])
+    leave: Annotated[int, Field(ge=0)] | None = None
+    accepts: bool = True
+
+    def decision(self) -> Decision:
+        """Return it as the model takes it."""
+        copied = None if self.copy_from is None else (self.copy_from, self.field)
+        return Decision(self.meet, self.invite, self.join, copied, self.leave, self.accepts)
+
+
+class Changed(Message):
+    """A parameter that took another value midway, on one side."""
+
+    round: Round
+    side: Side
+    parameter: str = Field(max_length=60)
+    value: Scalar
+
+
+class Decided(Deciding):
+    """What was decided for an organisation of side A in the round after ``round``."""
+
+    round: Round
+    organisation: Organisation
+
+
+class Course(Message):
+    """How a session was played: with it the same rounds come back (course.py). ``incomplete`` when not all of it is told, for it is too long."""
+
+    begun: Scenario = Scenario()
+    changes: Annotated[tuple[Changed, ...], Field(max_length=MOST_CHANGES)] = ()
+    decisions: Annotated[tuple[Decided, ...], Field(max_length=MOST_DECISIONS)] = ()
+    incomplete: bool = False
+
+
 class Hello(Message):
-    """First message: come back to a session, or begin one with a scenario at a round."""
+    """First message: come back to a session, or begin one with a scenario at a round; ``course`` says how that was played before."""
 
     kind: Literal["hello"]
     protocol: Literal[1]
     session: str | None = Field(None, max_length=64)
     code: str | None = Field(None, max_length=16)
     scenario: Scenario = Scenario()
-    round: int = Field(0, ge=0, le=MOST_ROUNDS)
+    round: Round = 0
+    frontier: Round = 0  # the last round that was played, when an earlier one is shown
+    course: Course | None = None
     joins: bool = False  # come as a student also on the teacher's machine
     watch: bool = False  # look on at the teacher's page
 
@@ -63,7 +113,7 @@ class Seek(Message):
     """Show a round that was played."""
 
     kind: Literal["seek"]
-    round: int = Field(ge=0, le=MOST_ROUNDS)
+    round: Round
 
 
 class Reset(Message):
@@ -108,7 +158,7 @@ class Look(Message):
 
     kind: Literal["look"]
     side: Side
-    organisation: int = Field(ge=0, lt=CAPS["population.organisations"])
+    organisation: Organisation
 
 
 class Glance(Message):
@@ -116,7 +166,7 @@ class Glance(Message):
 
     kind: Literal["glance"]
     side: Side
-    organisation: int = Field(ge=0, lt=CAPS["population.organisations"])
+    organisation: Organisation
 
 
 class Bands(Message):
@@ -163,20 +213,10 @@ class CloseRound(Message):
     kind: Literal["close_round"]
 
 
-Organisation = Annotated[int, Field(ge=0, lt=CAPS["population.organisations"])]
-
-
-class Decide(Message):
-    """What a player decides for its organisation in the round that is open (sim/deciding.py)."""
+class Decide(Deciding):
+    """What a player decides in the round that is open."""
 
     kind: Literal["decide"]
-    meet: Annotated[tuple[Organisation, ...], Field(max_length=CAPS["search.meetings"])] = ()
-    invite: Annotated[tuple[Organisation, ...], Field(max_length=CAPS["structure.max_size"])] = ()
-    join: Annotated[int, Field(ge=0)] | None = None
-    copy_from: Organisation | None = None
-    field: int = Field(0, ge=0, lt=CAPS["population.domains"])
-    leave: Annotated[int, Field(ge=0)] | None = None
-    accepts: bool = True
 
 
 AnyMessage = Annotated[

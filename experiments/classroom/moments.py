@@ -17,6 +17,7 @@ from sim.state import Floats, Integers
 PEAKS = 9  # steps in which the page shows how far an organisation stands out in its strongest domain
 CHARTED = ("joint_value", "synergy", "diversity", "trust")
 NOTHING_RENEWED = -1
+JUST_ENTERED = -1  # in ``worked_alone``, until the newcomer's first round
 
 Team = list[int]  # form, then members, the convenor first
 
@@ -31,9 +32,10 @@ class Moment(NamedTuple):
     ended: list[tuple[int, int]]  # serial number, reason (position in REASONS)
     copies: list[tuple[int, int]]  # copier, model (-1: the mean of those seen)
     renewed: int  # domain that was renewed, or NOTHING_RENEWED
+    entered: list[int]  # newcomers, in the places of others
 
 
-EMPTY = Moment([], [], [], {}, [], [], NOTHING_RENEWED)
+EMPTY = Moment([], [], [], {}, [], [], NOTHING_RENEWED, [])
 
 
 def take(model: CollaborationModel, ended: list[tuple[int, int]], copies: Integers, demand_before: Floats) -> Moment:
@@ -49,6 +51,7 @@ def take(model: CollaborationModel, ended: list[tuple[int, int]], copies: Intege
         ended=ended,
         copies=list(map(tuple, copies.tolist())),
         renewed=renewed_domain(demand_before, model.world.around.demand),
+        entered=np.flatnonzero(org.worked_alone == JUST_ENTERED).tolist(),
     )
 
 
@@ -68,9 +71,9 @@ def pack(moment: Moment) -> bytes:
 
 def unpack(packed: bytes) -> Moment:
     """Return a packed moment."""
-    strongest, peak, sector, teams, ended, copies, renewed = json.loads(zlib.decompress(packed))
+    strongest, peak, sector, teams, ended, copies, renewed, entered = json.loads(zlib.decompress(packed))
     numbered = {int(serial): team for serial, team in teams.items()}
-    return Moment(strongest, peak, sector, numbered, [(s, r) for s, r in ended], [(i, j) for i, j in copies], renewed)
+    return Moment(strongest, peak, sector, numbered, [(s, r) for s, r in ended], [(i, j) for i, j in copies], renewed, entered)
 
 
 def difference(held: Moment, shown: Moment) -> dict[str, Any]:
@@ -85,9 +88,10 @@ def difference(held: Moment, shown: Moment) -> dict[str, Any]:
 
 
 def happenings(passed: Sequence[Moment]) -> dict[str, Any]:
-    """Return what happened in rounds a page goes through: copies of the last one, how many collaborations ended and why, renewed domains."""
+    """Return what happened in rounds a page goes through: copies of the last one, numbers of copies, newcomers and endings, renewed domains."""
     if not passed:
         return {}
     ended = Counter(REASONS[reason] for moment in passed for _, reason in moment.ended)
     renewed = [moment.renewed for moment in passed if moment.renewed != NOTHING_RENEWED]
-    return {"copies": passed[-1].copies, "copied": sum(len(moment.copies) for moment in passed), "ended": dict(ended), "renewed": renewed}
+    copied, entered = sum(len(moment.copies) for moment in passed), sum(len(moment.entered) for moment in passed)
+    return {"copies": passed[-1].copies, "copied": copied, "entered": entered, "ended": dict(ended), "renewed": renewed}

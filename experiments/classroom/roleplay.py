@@ -21,10 +21,11 @@ class RolePlay:
     def __init__(self, session: Session) -> None:
         self.session = session
         session.playing = False
-        self.seats: dict[str, int] = {}  # organisation by the token of a student's session
+        self.seats = session.seats
         self.decisions: dict[int, Decision] = {}
         self.answers: dict[int, Answers] = {}
         self.is_open, self._until = False, 0.0
+        self.played = False  # whether a round of it was played
 
     @property
     def side(self) -> PlayedSide:
@@ -62,6 +63,7 @@ class RolePlay:
     async def play(self) -> None:
         """Play the round; the rules decide for whoever did not."""
         self.answers = await self.session.advance_decided(self.decisions)
+        self.played = True
 
     def told(self) -> dict[str, Any]:
         """Return what the teacher sees: who plays, who decided, how long the round is open."""
@@ -78,8 +80,8 @@ class RolePlay:
         clock = {"round": self.side.frontier, "open": self.is_open, "left": self.left(), "decided": i in self.decisions and self.is_open}
         if i == NOBODY:
             return {"organisation": None} | clock
-        decided = self.side.frontier - 1 in self.side.decided and i in self.side.decided[self.side.frontier - 1]
-        return clock | seen_by(self.side, i) | {"answers": self.answers.get(i, {}) if decided else None}
+        by_rules = self.played and i not in self.side.decided.get(self.side.frontier - 1, {})
+        return clock | seen_by(self.side, i) | {"answers": None if by_rules else self.answers.get(i, {})}
 
 
 def seen_by(side: PlayedSide, i: int) -> dict[str, Any]:
@@ -93,7 +95,7 @@ def seen_by(side: PlayedSide, i: int) -> dict[str, Any]:
     room = [c for c in running if i not in col.members[c, : col.size[c]] and col.size[c] < model.world.forms.max_size[col.form[c]]]
     return {
         "organisation": i, "organisations": int(org.load.size), "sector": organisation.sector, "free": organisation.is_free,
-        "skills": rounded(organisation.expertise), "started_as": rounded(organisation.core),
+        "skills": rounded(organisation.expertise), "core": rounded(organisation.core),
         "needs": np.flatnonzero(organisation.requirement).tolist(), "progress": round(float(org.progress[i]) / model.world.p.workload, 3),
         "alone_quality": round(float(org.alone_quality[i]), 3), "alone_value": round(float(org.alone_value[i]), 3),
         "at_work": int(col.serial[org.at_work[i]]) if org.at_work[i] != NOBODY else None,

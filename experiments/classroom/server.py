@@ -144,19 +144,23 @@ class Classroom:
     async def _show_in(self, connection: Connection) -> None:
         """Tell a page who it is and what there is, and let the others know of it."""
         teacher = not connection.is_student and not connection.watches
-        token = None if connection.watches else connection.session.token
-        await connection.send("welcome", protocol=PROTOCOL, session=token, teacher=teacher, invitation=self.invitation if teacher else None)
+        session, plays = connection.session, connection.is_student and self.hall.roles is not None
+        token, invitation = None if connection.watches else session.token, self.invitation if teacher else None
+        told = {"teacher": teacher, "plays": plays, "invitation": invitation, "incomplete": session.incomplete}
+        await connection.send("welcome", protocol=PROTOCOL, session=token, **told)
         async with connection.session.busy:
             await connection.send_scene()
             await self.hall.enter(connection)
 
     async def _session_for(self, message: Hello, student: bool) -> Session:
         """Return the session a page comes back to, or a new one: with what was sent to the class, for a student."""
-        session = self.registry.find(message.session)
+        session = self.registry.find(message.session) or await self.registry.come_back(message.session)
         if session is not None:
             return session
         if student and self.hall.sent is not None:
             return self.registry.open(self.hall.sent)
+        if message.course is not None:
+            return await self.registry.play_again(message.course, message.scenario, max(message.round, message.frontier), message.round)
         session = self.registry.open(message.scenario)
         await session.play_to(message.round)
         return session

@@ -12,7 +12,7 @@ from experiments.classroom.messages import MOST_ROUNDS
 from experiments.classroom.moments import EMPTY, Moment, difference, happenings
 from experiments.classroom.places import places
 from experiments.classroom.scenario import SIDES, Scalar, Scenario, Side
-from experiments.classroom.side import AT_ONCE, PlayedSide
+from experiments.classroom.side import AT_ONCE, PlayedSide, differing
 from sim.changing import acts_at_once
 from sim.config import Config
 from sim.deciding import Answers, Decision
@@ -25,7 +25,8 @@ MOST_PASSED = 60  # rounds a page may have missed and still be told what happene
 class Session:
     """Two sides with the same population and the same luck, played together.
 
-    ``scenario`` is what the page asks for; ``running`` what the models play: they differ in what waits for a reset.
+    ``scenario`` is what the page asks for, ``begun`` what it asked for at round 0: what changed since
+    acts from its round on, or waits for a reset.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -33,13 +34,15 @@ class Session:
         self.busy = asyncio.Lock()
         self.playing, self.speed = False, USUAL_SPEED
         self.last_used = time.monotonic()
+        self.seats: dict[str, int] = {}  # organisations in a role-play by the token of a student's session
         self.begin(scenario)
 
     def begin(self, scenario: Scenario) -> None:
         """Build both models anew."""
         configs = scenario.configs()
         self.sides: dict[Side, PlayedSide] = {side: PlayedSide(configs[side]) for side in SIDES}
-        self.scenario, self.shown, self.playing = scenario, 0, False
+        self.scenario, self.begun, self.shown, self.playing = scenario, scenario, 0, False
+        self.incomplete = False  # whether it came back without all that was decided and changed
         self.places = places(self.sides["a"].moment(0).strongest)
 
     @property
@@ -108,7 +111,7 @@ class Session:
     def waiting(self) -> dict[Side, list[str]]:
         """Return the parameters that wait for a reset."""
         configs = self.scenario.configs()
-        return {s: differing(self.sides[s].config, configs[s]) for s in self.sides}
+        return {s: list(differing(self.sides[s].config, configs[s])) for s in self.sides}
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
@@ -129,6 +132,7 @@ class Session:
         return {
             "playing": self.playing, "speed": self.speed, "round": self.shown, "frontier": self.frontier, "most": MOST_ROUNDS,
             "scenario": self.scenario.model_dump(), "waiting": self.waiting(),
+            "by_persons": bool(self.sides["a"].decided),  # then thirty runs, which rules play alone, are no bands of this run
         }  # fmt: skip
 
 
@@ -173,20 +177,3 @@ def played_with(running: Config, wanted: Config) -> Config:
                 source, target = source[group], target[group]
             target[name] = source[name]
     return Config.model_validate(values)
-
-
-def differing(one: Config, other: Config) -> list[str]:
-    """Return the dotted paths of the parameters in which two configurations differ."""
-    return _differing(one.model_dump(), other.model_dump(), "")
-
-
-def _differing(one: dict[str, Any], other: dict[str, Any], before: str) -> list[str]:
-    """Walk through two nested dictionaries of the same shape."""
-    found = []
-    for name, value in one.items():
-        path = before + name
-        if isinstance(value, dict) and path not in ("population.sectors", "structure.mix"):
-            found += _differing(value, other[name], f"{path}.")
-        elif value != other[name]:
-            found.append(path)
-    return found

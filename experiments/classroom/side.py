@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,14 @@ AT_ONCE = 32  # rounds replayed before others get their turn
 SERIAL, REASON = EVENT_COLUMNS.index("collaboration"), EVENT_COLUMNS.index("reason")
 COLUMNS = [list(MEASURES).index(name) for name in CHARTED]
 NO_COPIES = np.zeros((0, 2), dtype=np.int32)
+
+
+class Term(NamedTuple):
+    """From which round on which parameters are in force, and which differ from those before."""
+
+    start: int
+    config: Config
+    changed: dict[str, Any]  # new values by dotted path
 
 
 class PlayedModel(CollaborationModel):
@@ -43,7 +52,7 @@ class PlayedSide:
     """
 
     def __init__(self, config: Config) -> None:
-        self.terms: list[tuple[int, Config]] = [(0, config)]  # from which round on which parameters
+        self.terms = [Term(0, config, {})]
         self.decided: dict[int, Mapping[int, Decision]] = {}  # by round, where persons decided
         self.model = PlayedModel(config)
         self._newest = take(self.model, [], NO_COPIES, self.model.world.around.demand)
@@ -53,7 +62,11 @@ class PlayedSide:
     @property
     def config(self) -> Config:
         """The parameters in force."""
-        return self.terms[-1][1]
+        return self.terms[-1].config
+
+    def in_force(self) -> list[tuple[int, Config]]:
+        """Return from which round on which parameters were in force."""
+        return [(term.start, term.config) for term in self.terms]
 
     @property
     def frontier(self) -> int:
@@ -78,8 +91,8 @@ class PlayedSide:
         """Go on from the frontier under other parameters."""
         if config != self.config:
             self.model.change(config)
-            earlier = [term for term in self.terms[1:] if term[0] < self.frontier]
-            self.terms = [self.terms[0], *earlier, (self.frontier, config)]
+            earlier = [self.terms[0], *(term for term in self.terms[1:] if term.start < self.frontier)]
+            self.terms = [*earlier, Term(self.frontier, config, differing(earlier[-1].config, config))]
 
     def moment(self, now: int) -> Moment:
         """Return what a round looked like."""
@@ -89,8 +102,8 @@ class PlayedSide:
         """Return a model at a round: the one that plays, or one built anew and played as far."""
         if now == self.frontier:
             return self.model
-        model = PlayedModel(self.terms[0][1])
-        for start, config in [*self.terms[1:], (now, self.config)]:
+        model = PlayedModel(self.terms[0].config)
+        for start, config in [*self.in_force()[1:], (now, self.config)]:
             await self._play_again(model, min(start, now))
             if start < now:
                 model.change(config)
@@ -113,6 +126,23 @@ class PlayedSide:
             model = await self.model_at(now)
             self.model, self.tape, self.series = model, self.tape[: now + 1], self.series[:now]
             self._newest = unpack(self.tape[now])
-            self.terms = [self.terms[0], *(term for term in self.terms[1:] if term[0] <= now)]
+            self.terms = [self.terms[0], *(term for term in self.terms[1:] if term.start <= now)]
             self.decided = {played: decisions for played, decisions in self.decided.items() if played < now}
             self.model.change(self.config)
+
+
+def differing(one: Config, other: Config) -> dict[str, Any]:
+    """Return the parameters in which two configurations differ, by dotted path, with the values of the other one."""
+    return _differing(one.model_dump(), other.model_dump(), "")
+
+
+def _differing(one: dict[str, Any], other: dict[str, Any], before: str) -> dict[str, Any]:
+    """Walk through two nested dictionaries of the same shape."""
+    found: dict[str, Any] = {}
+    for name, value in one.items():
+        path = before + name
+        if isinstance(value, dict) and path not in ("population.sectors", "structure.mix"):
+            found |= _differing(value, other[name], f"{path}.")
+        elif value != other[name]:
+            found[path] = other[name]
+    return found

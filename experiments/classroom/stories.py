@@ -14,21 +14,21 @@ LEARNED_FROM = 0.02  # change of a skill that is worth telling
 
 
 async def glance(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
-    """Return the skills of organisation ``i`` in round ``now``, those it entered with, and its sector."""
+    """Return the skills of organisation ``i`` in round ``now``, those of its core, and its sector."""
     model = await side.model_at(now)
     if i >= model.world.org.load.size:
         return {}
     organisation = model.organisation(i)
     skills, core = ([round(float(skill), 3) for skill in values] for values in (organisation.expertise, organisation.core))
-    return {"organisation": i, "round": now, "sector": organisation.sector, "skills": skills, "started_as": core}
+    return {"organisation": i, "round": now, "sector": organisation.sector, "skills": skills, "core": core}
 
 
 async def story(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
     """Return what became of organisation ``i`` up to round ``now``.
 
-    Skills, trust and familiarity are those after that round; ``started_as`` are the skills it entered with. Partners come with
-    the number of meetings and of joint collaborations, those it worked with first. Collaborations are listed newest first, with
-    reason ``running`` while they run.
+    Skills, trust and familiarity are those after that round; ``core`` are the skills to which it drifts back: those it entered with, but
+    for fields that were renewed since. Partners come with the number of meetings and of joint collaborations, those it worked with first.
+    Collaborations are listed newest first, with reason ``running`` while they run.
     """
     model = await side.model_at(now)
     org = model.world.org
@@ -53,11 +53,15 @@ async def story(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
 
 
 def past(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
-    """Return whom an organisation copied, who copied it, and its collaborations, from the rounds on the tape."""
+    """Return whom an organisation copied, who copied it, and its collaborations, from the rounds on the tape.
+
+    A newcomer's story begins when it took the place of another: ``since``, 0 for those that are there from the start.
+    """
+    since = max((played for played in range(now + 1) if i in side.moment(played).entered), default=0)
     copied: Counter[int] = Counter()
     copied_by: Counter[int] = Counter()
     seen: dict[int, dict[str, Any]] = {}
-    for played in range(now + 1):
+    for played in range(since + 1, now + 1):
         moment = side.moment(played)
         copied.update(model for copier, model in moment.copies if copier == i)
         copied_by.update(copier for copier, model in moment.copies if model == i)
@@ -73,7 +77,8 @@ def past(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
             elif i not in moment.teams.get(serial, [])[1:]:
                 told["reason"], told["ended"] = "left", played
     newest = sorted(seen.values(), key=lambda told: -told["started"])[:LONGEST]
-    return {"copied": copied.most_common(LONGEST), "copied_by": copied_by.most_common(LONGEST), "worked": len(seen), "collaborations": newest}
+    told = {"copied": copied.most_common(LONGEST), "copied_by": copied_by.most_common(LONGEST), "worked": len(seen), "collaborations": newest}
+    return told | {"since": since}
 
 
 def note(seen: dict[int, dict[str, Any]], serial: int, team: Team, played: int) -> None:

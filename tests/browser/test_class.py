@@ -4,6 +4,7 @@ import csv
 import io
 import xml.etree.ElementTree as ElementTree
 
+import pytest
 from PIL import Image
 
 from tests.browser.visit import until
@@ -58,6 +59,51 @@ def test_a_role_play_with_three_pages(visit):
     teacher.tab.click("#end")
     for page in (one, other):
         until(lambda page=page: page.tab.locator("#role").is_hidden() and page.tab.locator(".stage").is_visible(), "the page of its own")
+
+
+@pytest.mark.parametrize("phone", [(360, 740), (390, 844)])
+def test_a_player_on_a_phone_has_clock_and_button_in_sight_and_parts_that_open(visit, phone):
+    teacher, player = visit(SETTINGS), visit("?join&lang=nl", "phone")
+    player.tab.set_viewport_size({"width": phone[0], "height": phone[1]})
+    teacher.play_to(8)
+    teacher.say(kind="roles", begin=True)
+    teacher.say(kind="open_round", seconds=300)
+    until(lambda: player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled(), "the round")
+    in_sight = ("#role-clock", "#role-phase", "#chosen", "#decide")
+    for part in range(3):
+        summary = player.tab.locator(".part > summary").nth(part)
+        if not summary.evaluate("(one) => one.parentElement.open"):
+            summary.click()
+        assert player.tab.locator(".part[open]").count() == 1  # opening one closes the others
+        for place in (0, 10_000):
+            player.tab.evaluate("(place) => window.scrollTo(0, place)", place)
+            boxes = [player.tab.locator(what).bounding_box() for what in in_sight]
+            assert all(box["x"] >= 0 and box["x"] + box["width"] <= phone[0] and 0 <= box["y"] <= phone[1] - box["height"] for box in boxes), part
+            bar = player.tab.locator(".role-bar").bounding_box()
+            assert bar["height"] < 100
+        assert player.tab.evaluate("document.documentElement.scrollWidth") <= phone[0]
+        assert player.tab.evaluate("document.documentElement.scrollHeight") <= 2 * phone[1]
+    player.tab.locator(".part > summary").nth(1).click()
+    player.tab.select_option("select[name=stranger]", index=2)
+    assert text(player, "#chosen") == "1 ontmoeten"
+    player.tab.click("#decide")
+    until(lambda: teacher.round > 8, "the round")
+    until(lambda: "Je ontmoette" in text(player, "#role"), "what came of it")
+    teacher.say(kind="roles", begin=False)
+
+
+def test_bands_beside_a_role_play_say_that_the_rules_play_them(visit):
+    teacher, player = visit(SETTINGS), visit(STUDENT)
+    teacher.play_to(10)
+    teacher.tab.click("#bands")
+    until(lambda: "other luck" in text(teacher, "#bands-note"), "the bands")
+    teacher.say(kind="roles", begin=True)
+    teacher.say(kind="open_round", seconds=300)
+    until(lambda: player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled(), "the round")
+    player.tab.click("#decide")
+    until(lambda: "the rules decide for everybody" in text(teacher, "#bands-note"), "the word of warning")
+    teacher.tab.click("#reset")
+    until(lambda: teacher.tab.locator("#bands-note").is_hidden(), "a new beginning")
 
 
 def test_the_clock_plays_the_round_when_time_is_up(visit):

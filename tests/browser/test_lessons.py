@@ -120,6 +120,40 @@ def test_a_lesson_fits_the_screen(visit, size):
     assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
+# Show the explanation of every question as if these had been its runs: every outcome, a class's own run that points elsewhere, long numbers.
+EXPLAIN_ALL = """() => {
+  const faults = [], { lessons } = page, box = (what) => document.querySelector(what).getBoundingClientRect();
+  for (const [name, parts] of Object.entries(lessons.told)) parts.forEach((part, number) => {
+    for (const outcome of ["a", "b", "same"]) {
+      const own = outcome === "b" ? { a: 12.3, b: 1.2 } : { a: 1.2, b: 12.3 };
+      const runs = { own, outcome, a: 12.3, b: 45.6, more: 22, less: 8, of: 30, enough: 22 };
+      const found = [part.measure, ...part.also].map((measure) => ({ measure, ...runs }));
+      lessons.at = { name, part: number, step: "explain", guess: outcome === "a" ? "b" : "a", luck: 5, found: { main: found[0], all: found } };
+      lessons.show();
+      const classic = ["#classic .chart:first-child canvas", "#classic .chart:last-child canvas"];
+      const stage = part.classic ? classic : ["#network-a", "#network-b", ".chart.watched canvas"], where = `${name} ${number + 1} ${outcome}`;
+      for (const panel of ["#lesson", "#why"]) {
+        const { scrollHeight, clientHeight } = document.querySelector(panel);
+        if (scrollHeight > clientHeight + 1) faults.push(`${where}: ${panel} lacks ${scrollHeight - clientHeight} pixels`);
+      }
+      const card = [".question", ".outcome", ".grade", ".numbers", "#lesson-next"].map((part) => `#lesson ${part}`);
+      for (const what of [...card, "#why .because", "#why .rules", ...stage]) {
+        const { left, right, top, bottom, height } = box(what);
+        if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) faults.push(`${where}: ${what} is not on the screen`);
+        if (stage.includes(what) && height < (what.startsWith("#network") ? 190 : 60)) faults.push(`${where}: ${what} is ${height} high`);
+      }
+    }
+  });
+  return faults;
+}"""
+
+
+@pytest.mark.parametrize("size", ["projector", "large"])
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_question_choices_outcome_and_explanation_stand_beside_the_networks_without_scrolling(visit, size, language):
+    assert visit(f"?lesson=imitation.1&luck=5&lang={language}", size).tab.evaluate(EXPLAIN_ALL) == []
+
+
 def test_worksheets_hold_every_question_and_no_answer(visit):
     page = visit("?lang=nl")
     for name, parts in lessons().items():

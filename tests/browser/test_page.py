@@ -1,8 +1,10 @@
 """The classroom page in a real browser."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
-from tests.browser.visit import SIZES, until
+from tests.browser.visit import SIZES, Visit, served, until
 
 SETTINGS = "?a=alliance&a.imitation.rate=0.1&b=hub&run.seed=3&population.organisations=40&lang=en"
 EQUAL = "?a=hub&a.imitation.rate=0.1&b=hub&b.imitation.rate=0.1&run.seed=5&population.organisations=40&lang=en"
@@ -65,6 +67,24 @@ def test_a_reload_comes_back_to_the_same_round(visit):
     page.ready()
     until(lambda: page.round == now, "the same round")
     assert page.side("a") == held
+
+
+def test_a_server_that_is_started_again_shows_the_same_rounds(browser):
+    with served() as where:
+        page = Visit(browser, where, SETTINGS)
+        page.play_to(6)
+        slider = page.tab.locator("#controls input[data-path='imitation.rate'][data-side='b']")
+        slider.focus()
+        slider.press("End")
+        until(lambda: "b.imitation.rate=1" in page.tab.evaluate("location.href"), "the change")
+        page.play_to(12)
+        now, held = page.round, {side: page.side(side) for side in "ab"}
+    until(lambda: page.tab.evaluate("document.body.dataset.status") == "lost", "the page to note that the server is gone")
+    with served("--port", urlsplit(where).port) as where:
+        page.ready()
+        assert page.round == now and {side: page.side(side) for side in "ab"} == held
+        page.faults.clear()  # the browser reports the tries that found no server
+        page.close()
 
 
 def test_two_sessions_do_not_meet(visit):

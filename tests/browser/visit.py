@@ -37,7 +37,7 @@ def browser_path():
 @contextmanager
 def served(*options):
     """Serve the page; give its address. Fails when the server wanted to leave the machine, or said anything it should not."""
-    command = [sys.executable, "-u", "-c", SERVE, "classroom", "--no-browser", "--port", "0", *options]
+    command = [sys.executable, "-u", "-c", SERVE, "classroom", "--no-browser", "--port", "0", *map(str, options)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         lines = []

@@ -108,19 +108,6 @@ def test_a_lost_connection_comes_back_to_the_same_round(client):
         assert len(page.first["series"]["a"]) == 5
 
 
-def test_a_session_that_was_freed_is_played_again_to_its_round(client, classroom):
-    with visiting(client) as page:
-        before = page.step(6)[-1]
-        token = page.welcome["session"]
-    classroom.registry.idle_after = -1.0
-    classroom.registry.free_idle()
-    assert len(classroom.registry) == 0
-    with visiting(client, session=token, round=6) as page:
-        assert page.welcome["session"] != token
-        assert page.first["round"] == 6
-        assert page.first["series"]["a"][-1] == before["series"]["a"][0]
-
-
 def test_a_second_tab_takes_the_session_over(client):
     with visiting(client) as first:
         with visiting(client, session=first.welcome["session"]) as second:
@@ -351,3 +338,20 @@ def test_others_need_the_code_and_cannot_try_many():
         door.check("192.168.1.8", "ABC234")
     with pytest.raises(InputError, match="--lan"):
         Door(None).check("192.168.1.7", "ABC234")
+
+
+def test_the_story_of_a_newcomer_begins_when_it_took_the_place(client, classroom):
+    values = {"structure": "alliance", "values": {"environment.turnover": 0.1, "imitation.rate": 0.5}}
+    with visiting(client, SCENARIO | {"a": values, "b": values}) as page:
+        frames = page.step(20)
+        side = classroom.registry.find(page.welcome["session"]).sides["a"]
+        entered = {i: now for now in range(21) for i in side.moment(now).entered}
+        assert sum(frame["a"]["entered"] for frame in frames) == sum(len(side.moment(now).entered) for now in range(21)) > 10
+        for i in range(20):
+            page.say("look", side="a", organisation=i)
+            told = page.hear("story")
+            assert told["since"] == entered.get(i, 0)
+            assert all(one["started"] > told["since"] for one in told["collaborations"])
+            if told["since"] == 20:  # just come: nothing learned, nobody known
+                assert told["skills"] == told["core"] and not told["partners"] and not told["copied"]
+        assert 20 in entered.values()

@@ -4,8 +4,9 @@ import { make } from "./dom.js";
 import { number, named, t } from "./i18n.js";
 import { FAINT, PALE, SIDES, sharpen } from "./looks.js";
 
-const SHORTEST = 50, NAME_HEIGHT = 13, SIDE_NAMES = ["a", "b"];
-const MARGIN = { left: 36, right: 20, top: 8, bottom: 18 };
+const SHORTEST = 50, SIDE_NAMES = ["a", "b"];
+const MARGIN = { left: 36, right: 20, top: 8, bottom: 18 };  // for letters of the usual size
+const AXIS = 12, NAME = 13;  // heights of letters
 
 export class Chart {
   /** `column` is the place of the measure in the series. */
@@ -21,22 +22,24 @@ export class Chart {
   series(side) { return this.worlds[side].series.map((row) => row[this.column]); }
 
   draw() {
-    const { pen, width, height } = sharpen(this.canvas);
+    const { pen, width, height, letters = 1 } = sharpen(this.canvas);
+    this.letters = letters;
+    const margin = Object.fromEntries(Object.entries(MARGIN).map(([where, size]) => [where, size * letters]));
     const lines = { a: this.series("a"), b: this.series("b") };
     const rounds = Math.max(this.worlds.shortest ?? SHORTEST, this.worlds.frontier, this.bands?.rounds ?? 0);
     const [low, high, step] = this.range(lines);
-    const x = (round) => MARGIN.left + (width - MARGIN.left - MARGIN.right) * round / rounds;
-    const y = (value) => height - MARGIN.bottom - (height - MARGIN.top - MARGIN.bottom) * (value - low) / (high - low);
-    this.drawAxes(pen, x, y, width, rounds, low, high, step);
+    const x = (round) => margin.left + (width - margin.left - margin.right) * round / rounds;
+    const y = (value) => height - margin.bottom - (height - margin.top - margin.bottom) * (value - low) / (high - low);
+    this.drawAxes(pen, x, y, rounds, low, high, step);
     for (const side of SIDE_NAMES) if (this.bands) this.drawBand(pen, this.bands[side][this.column], x, y, side);
     pen.strokeStyle = FAINT;
     pen.lineWidth = 1;
     pen.beginPath();
-    pen.moveTo(x(this.worlds.round), MARGIN.top);
-    pen.lineTo(x(this.worlds.round), height - MARGIN.bottom);
+    pen.moveTo(x(this.worlds.round), margin.top);
+    pen.lineTo(x(this.worlds.round), height - margin.bottom);
     pen.stroke();
-    for (const side of ["b", "a"]) this.path(pen, lines[side], x, y, side, 2.2);
-    if (lines.a.length) this.drawNames(pen, lines, x, y, height);
+    for (const side of ["b", "a"]) this.path(pen, lines[side], x, y, side, 2.2 * letters);
+    if (lines.a.length) this.drawNames(pen, lines, x, y, margin.top, height - margin.bottom);
     this.tell(lines);
   }
 
@@ -51,8 +54,8 @@ export class Chart {
     return [low, high, step];
   }
 
-  drawAxes(pen, x, y, width, rounds, low, high, step) {
-    pen.font = "12px system-ui, sans-serif";
+  drawAxes(pen, x, y, rounds, low, high, step) {
+    pen.font = `${AXIS * this.letters}px system-ui, sans-serif`;
     pen.fillStyle = FAINT;
     pen.strokeStyle = PALE;
     pen.lineWidth = 1;
@@ -61,15 +64,15 @@ export class Chart {
     const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
     for (let value = low; value <= high + step / 2; value += step) {
       pen.beginPath();
-      pen.moveTo(MARGIN.left, y(value));
-      pen.lineTo(width - MARGIN.right, y(value));
+      pen.moveTo(x(0), y(value));
+      pen.lineTo(x(rounds), y(value));
       pen.stroke();
-      pen.fillText(number(value, digits), MARGIN.left - 6, y(value));
+      pen.fillText(number(value, digits), x(0) - 6, y(value));
     }
     pen.textBaseline = "alphabetic";
     for (const round of [0, rounds]) {
       pen.textAlign = round ? "right" : "left";
-      pen.fillText(round ? t("chart.rounds", { n: round }) : "0", x(round), y(low) + 15);
+      pen.fillText(round ? t("chart.rounds", { n: round }) : "0", x(round), y(low) + 15 * this.letters);
     }
   }
 
@@ -86,12 +89,13 @@ export class Chart {
   }
 
   /** Name the lines at their ends, never on top of each other nor outside. */
-  drawNames(pen, lines, x, y, height) {
+  drawNames(pen, lines, x, y, top, bottom) {
+    const tall = NAME * this.letters, lowest = bottom - tall / 2;
     const ends = SIDE_NAMES.map((side) => ({ side, at: y(lines[side].at(-1)) })).sort((one, other) => one.at - other.at);
-    const apart = Math.max(0, NAME_HEIGHT - (ends[1].at - ends[0].at)) / 2;
-    const highest = Math.max(MARGIN.top + 3, Math.min(ends[0].at - apart, height - MARGIN.bottom - 6 - NAME_HEIGHT));
-    const tops = [highest, Math.min(height - MARGIN.bottom - 6, Math.max(highest + NAME_HEIGHT, ends[1].at + apart))];
-    pen.font = "bold 13px system-ui, sans-serif";
+    const apart = Math.max(0, tall - (ends[1].at - ends[0].at)) / 2;
+    const highest = Math.max(top + 3, Math.min(ends[0].at - apart, lowest - tall));
+    const tops = [highest, Math.min(lowest, Math.max(highest + tall, ends[1].at + apart))];
+    pen.font = `bold ${tall}px system-ui, sans-serif`;
     pen.textAlign = "left";
     pen.textBaseline = "middle";
     ends.forEach(({ side }, place) => {

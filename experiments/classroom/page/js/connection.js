@@ -36,8 +36,8 @@ export class Connection {
   greet() {
     const held = recall();
     const same = held.search === location.search;
-    const round = same && Number.isInteger(held.round) ? held.round : 0;
-    this.send({ kind: "hello", protocol: PROTOCOL, session: same ? held.session ?? null : null, code: held.code ?? null, scenario: this.scenario(), round,
+    const { round = 0, frontier = 0, course = null } = same ? held : {};
+    this.send({ kind: "hello", protocol: PROTOCOL, session: same ? held.session ?? null : null, code: held.code ?? null, scenario: this.scenario(), round, frontier, course,
       joins: held.joins ?? false, watch: held.watch ?? false });
   }
 

@@ -16,7 +16,7 @@ export function drawRose(canvas, told) {
     pen.fillStyle = COLOURS[field % COLOURS.length];
     pen.fill();
   });
-  told.started_as.forEach((skill, field) => {
+  told.core.forEach((skill, field) => {
     const angle = field * turn - Math.PI / 2;
     pen.beginPath();
     pen.arc(0, 0, Math.max(0.02, skill) * reach, angle - 0.46 * turn, angle + 0.46 * turn);

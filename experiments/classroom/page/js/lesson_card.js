@@ -47,13 +47,21 @@ function explain(at, part, text, actions) {
   if (!at.found) return [make("p", { class: "progress", role: "status" }, at.progress)];
   const { main } = at.found;
   return [
-    make("p", { class: "hidden" }, text.question), make("p", { class: `grade ${main.outcome}` }, answer(at.found, text)),
-    make("p", { class: at.guess === main.outcome ? "guess right" : "guess" }, at.guess === main.outcome ? say("right") : say("wrong", { guess: text.options[at.guess] ?? "–" })),
-    ...numbers(at.found),
-    make("h3", {}, say("why")), make("p", {}, text.why), rules(part, text),
+    make("p", { class: "question" }, text.question), outcome(at, text), make("p", { class: `grade ${main.outcome}` }, answer(at.found, text)), ...numbers(at.found),
     make("div", { class: "onward" }, button(say("back"), () => actions.go("run")), button(say("to_try"), () => actions.go("try"), "loud", { id: "lesson-next" })),
   ];
 }
+
+/** Return the choices, with what was predicted and what the runs say. */
+function outcome(at, text) {
+  const { main } = at.found;
+  const mark = (shown, key) => (shown ? make("span", { class: `mark-of ${key}` }, say(`mark.${key}`)) : null);
+  return make("ul", { class: "outcome" }, ...CHOICES.map((one) => make("li", { class: `${one}${one === main.outcome ? " so" : ""}` },
+    make("span", {}, text.options[one]), mark(one === at.guess, "guess"), mark(one === main.outcome, "runs"))));
+}
+
+/** Return why, and the rule behind it: beside the networks, below them. */
+export function explanation(part, text) { return [make("p", { class: "because" }, make("b", {}, say("why")), " ", text.why), rules(part, text)]; }
 
 /** Return the answer that the runs give, with their numbers. */
 export function answer(found, text) {
@@ -77,7 +85,7 @@ function numbers(found) {
 
 function rules(part, text) {
   const lines = (part.rules ?? [{ equation: text.rule }]).map((rule) => make("p", { class: "equation" }, equationOf(rule), rule.section ? make("span", { class: "section" }, say("section", { section: rule.section })) : null));
-  return make("div", { class: "rules" }, make("h3", {}, say("rule")), ...lines, part.source ? make("p", { class: "source" }, `${say("source")}: ${part.source}`) : null);
+  return make("div", { class: "rules" }, make("b", {}, say("rule")), ...lines, part.source ? make("p", { class: "source" }, `${say("source")}: ${part.source}`) : null);
 }
 
 function tryOut(at, part, text, actions) {

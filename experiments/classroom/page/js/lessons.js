@@ -4,7 +4,7 @@ import { extras } from "./address.js";
 import { ClassicStage, classicControls } from "./classic.js";
 import { byId, make } from "./dom.js";
 import { language, t } from "./i18n.js";
-import { card, STEPS } from "./lesson_card.js";
+import { card, explanation, STEPS } from "./lesson_card.js";
 import { lessonTexts, say } from "./lesson_words.js";
 import { findings } from "./verdict.js";
 
@@ -61,7 +61,7 @@ export class Lessons {
   leave() {
     this.at = this.waits = null;
     this.classic.close();
-    byId("lesson").hidden = true;
+    byId("lesson").hidden = byId("why").hidden = true;
     for (const name of ["lesson", "step", "guess", "luck"]) delete extras[name];
     this.page.writeAddress();
     this.watch(null);
@@ -85,6 +85,9 @@ export class Lessons {
     this.watch(this.part);
     byId("lesson").replaceChildren(...card(this.at, this.part, this.actions()).filter(Boolean));
     byId("lesson").hidden = false;
+    const explains = this.at.step === "explain" && this.at.found;
+    byId("why").hidden = !explains;
+    if (explains) byId("why").replaceChildren(...explanation(this.part, lessonTexts(name).parts[part]));
     if (focus) { byId("lesson").scrollTop = 0; byId("lesson").focus(); }
     Object.assign(extras, { lesson: `${name}.${part + 1}`, step: this.at.step, luck: this.at.luck });
     if (this.at.guess) extras.guess = this.at.guess;
@@ -104,7 +107,11 @@ export class Lessons {
   /** Mark the chart of a part's measure, and draw charts as long as its runs; without a part, as they usually are. */
   watch(part) {
     this.page.worlds.shortest = part?.rounds;
-    for (const chart of this.page.charts) chart.element.classList.toggle("watched", chart.measure.name === part?.measure);
+    const told = [part?.measure, part?.also[0]];
+    for (const { element, measure } of this.page.charts) {
+      element.classList.toggle("watched", measure.name === part?.measure);
+      element.classList.toggle("told", told.includes(measure.name));
+    }
     this.page.paint(true);
   }
 

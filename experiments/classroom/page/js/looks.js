@@ -28,14 +28,15 @@ export function trace(pen, kind, x, y, radius) {
   pen.closePath();
 }
 
-/** Make a canvas as sharp as the screen; return its pen and its size in CSS pixels. */
+/** Make a canvas as sharp as the screen; return its pen, its size in CSS pixels, and how large letters are there (1 as usual, more on a projector). */
 export function sharpen(canvas) {
   if (canvas.vector) return canvas.vector();
   const scale = window.devicePixelRatio || 1, { clientWidth: width, clientHeight: height } = canvas;
   const wide = Math.round(width * scale), high = Math.round(height * scale);
-  if (canvas.width !== wide || canvas.height !== high) { canvas.width = wide; canvas.height = high; }
+  if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high, letters: null });
+  canvas.letters ??= parseFloat(getComputedStyle(canvas).fontSize) / 16;
   const pen = canvas.getContext("2d");
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, width, height);
-  return { pen, width, height };
+  return { pen, width, height, letters: canvas.letters };
 }

@@ -27,7 +27,7 @@ class Page {
     this.worlds = new Worlds();
     this.networks = Object.fromEntries(SIDE_NAMES.map((side) => [side, new Network(byId(`network-${side}`), side, this.worlds)]));
     this.charts = vocabulary.charts.map((measure, column) => new Chart(measure, column, this.worlds));
-    byId("charts").append(...this.charts.map((chart) => chart.element));
+    byId("charts").prepend(...this.charts.map((chart) => chart.element));
     const send = (message) => this.connection.send(message);
     this.controls = new Controls(vocabulary, send);
     this.transport = new Transport(send);
@@ -69,6 +69,7 @@ class Page {
     this.worlds.scene(message);
     for (const network of Object.values(this.networks)) network.clear();
     for (const chart of this.charts) chart.bands = null;
+    this.noteBands();
     this.closeStory();
     if (!byId("legend").hidden) this.legend(true);
   }
@@ -78,15 +79,18 @@ class Page {
     const now = performance.now();
     for (const network of Object.values(this.networks)) network.update(now);
     this.unpainted = message.number;
-    remember({ round: message.round });
+    remember({ round: message.round, frontier: message.frontier });
     this.paint();
   }
 
   state(message) {
     this.scenario = message.scenario;
+    if (message.course) remember({ course: message.course });
     this.controls.show(message);
     this.transport.show(message);
     this.writeAddress();
+    this.byPersons = message.by_persons;
+    this.noteBands();
     byId("bands").disabled = message.frontier < 10;
     this.speak();
   }
@@ -107,7 +111,15 @@ class Page {
   bands(message) {
     byId("bands-text").textContent = t("bands.ask");
     for (const chart of this.charts) chart.bands = message;
+    this.noteBands();
     this.paint(true);
+  }
+
+  /** Say what the bands are: also that the rules play in everyone's place, where persons decided in the run beside them. */
+  noteBands() {
+    const { bands } = this.charts[0];
+    byId("bands-note").hidden = bands === null;
+    if (bands) byId("bands-note").textContent = t(this.byPersons ? "bands.note.persons" : "bands.note", { n: bands.runs });
   }
 
   refused(message) { this.say(message.sentence); }
@@ -156,10 +168,11 @@ class Page {
     if (status === "refused") this.askCode();
   }
 
-  say(sentence) {
+  /** Say a sentence beside the title, for a while or until the next one. */
+  say(sentence, stays = false) {
     byId("status").textContent = sentence;
     clearTimeout(this.silence);
-    if (sentence && document.body.dataset.status === "open") this.silence = setTimeout(() => { byId("status").textContent = ""; }, 8000);
+    if (sentence && !stays && document.body.dataset.status === "open") this.silence = setTimeout(() => { byId("status").textContent = ""; }, 8000);
   }
 
   /** Ask for the code of the class, when the server wants one. */

@@ -5,6 +5,8 @@ import { drawRose } from "./glyph.js";
 import { named, number, t } from "./i18n.js";
 
 const TICK = 250;  // milliseconds between two looks at the clock
+const MOST_PEOPLE = 4;  // acquaintances that are shown at once; others wait behind a line
+const NARROW = matchMedia("(max-width: 1000px)");  // one part is open at a time there
 const percent = (share) => number(100 * share, 0);
 const names = (members) => members.map((i) => i + 1).join(", ");
 const fields = (list) => list.map((k) => k + 1).join(", ");
@@ -39,19 +41,22 @@ export class RoleView {
 
   build(told) {
     if (told.organisation === null) {
-      byId("role").replaceChildren(...this.head(t("role.looks_on")), make("p", {}, t("role.full")));
+      byId("role").replaceChildren(make("h2", {}, t("role.looks_on")), make("p", {}, t("role.full")), this.bar());
       return;
     }
     const rose = make("canvas", { class: "rose", role: "img", "aria-label": t("story.rose") });
     const you = make("section", { class: "you" },
       make("div", { class: "portrait" }, rose, make("div", {}, make("p", {}, this.needs(told)), make("p", {}, t("role.earned", { last: number(told.earned), total: number(told.earned_total), alone: number(told.alone_value) })))),
       make("h3", {}, t("role.happened")), make("ul", {}, ...this.happened(told).map((line) => make("li", {}, line))));
-    byId("role").replaceChildren(...this.head(t("role.title", { n: told.organisation + 1, sector: named("sectors", told.sector) })), make("div", { class: "role-columns" }, you, this.form(told)));
+    byId("role").replaceChildren(make("h2", {}, t("role.title", { n: told.organisation + 1, sector: named("sectors", told.sector) })), this.form(told, you));
     drawRose(rose, told);
+    this.count();
   }
 
-  head(title) {
-    return [make("header", {}, make("h2", {}, title), make("strong", { id: "role-clock", role: "timer" })), make("p", { id: "role-phase", role: "status" })];
+  /** What stays in sight: the time that is left, what was chosen so far, and the button. */
+  bar(...button) {
+    return make("div", { class: "role-bar" }, make("strong", { id: "role-clock", role: "timer" }),
+      make("p", {}, make("span", { id: "role-phase", role: "status" }), make("span", { id: "chosen" })), ...button);
   }
 
   needs(told) {
@@ -60,7 +65,7 @@ export class RoleView {
 
   happened(told) {
     const lines = Object.entries(told.answers ?? {}).map(([what, answer]) => t(`role.${what}.${answer}`));
-    if (told.answers === null && told.round > 0) lines.push(t("role.by_rules"));
+    if (told.answers === null) lines.push(t("role.by_rules"));
     for (const one of told.happened) {
       if (one.what === "began") lines.push(t("role.began", { members: names(one.members) }));
       if (one.what === "ended" && one.reason === "left") lines.push(t("role.out"));
@@ -68,44 +73,59 @@ export class RoleView {
       if (one.what === "copied") lines.push(one.from < 0 ? t("role.copied.mean") : t("role.copied", { n: one.from + 1 }));
       if (one.what === "copied_by") lines.push(t("role.copied_by", { n: one.by + 1 }));
     }
-    return lines.length ? lines : [t("role.nothing")];
+    return lines.length ? [...new Set(lines)] : [t("role.nothing")];
   }
 
-  form(told) {
-    const form = make("form", { class: "choices", onsubmit: (event) => { event.preventDefault(); this.decide(form); } },
-      make("fieldset", { disabled: !told.open },
-        this.part("role.teams", told.teams.length ? told.teams.map((team) => this.team(team, told)) : [make("p", {}, t("role.no_teams"))]),
-        this.part("role.known", [make("p", {}, t("role.known.explained", { n: told.meetings })), ...this.acquaintances(told), this.strangers(told)]),
-        this.part("role.more", [this.join(told), ...this.copying(told),
-          make("label", { class: "line" }, make("input", { type: "checkbox", name: "accepts", checked: true }), ` ${t("role.accepts")}`)]),
-        make("button", { class: "loud wide", id: "decide" }, t("role.send"))));
-    return form;
+  form(told, you) {
+    const teams = told.teams.length ? told.teams.map((team) => this.team(team, told)) : [make("p", {}, t("role.no_teams"))];
+    const parts = make("fieldset", { class: "parts", disabled: !told.open },
+      this.part("role.teams", !told.free, told.teams.length, teams),
+      this.part("role.known", told.free, told.known.length, [make("p", {}, t("role.known.explained", { n: told.meetings })), ...this.acquaintances(told), this.strangers(told)]),
+      this.part("role.more", false, null, [this.join(told), ...this.copying(told),
+        make("label", { class: "line" }, make("input", { type: "checkbox", name: "accepts", checked: true }), ` ${t("role.accepts")}`)]));
+    const decide = (event) => { event.preventDefault(); this.decide(event.target); };
+    return make("form", { class: "choices", onsubmit: decide, onchange: (event) => this.count(event.target) },
+      make("div", { class: "role-columns" }, you, parts), this.bar(make("button", { class: "loud", id: "decide", disabled: !told.open }, t("role.send"))));
   }
 
-  part(key, rows) { return make("section", { class: "part" }, make("h3", {}, t(key)), ...rows); }
+  /** A part that opens; where there is little room, the one that is needed most is open, and opening another closes it. */
+  part(key, first, count, rows) {
+    const properties = NARROW.matches ? { name: "role-part", open: first } : { open: true };
+    return make("details", { class: "part", ...properties }, make("summary", {}, make("h3", {}, t(key), count === null ? "" : ` (${count})`)), ...rows);
+  }
+
+  /** Say what is chosen so far; one collaboration is left a round, and meetings are limited. */
+  count(changed) {
+    const form = byId("role").querySelector("form"), chosen = (name) => [...new FormData(form).getAll(name)].filter(Boolean).length;
+    if (changed?.name === "leave" && changed.checked) for (const other of form.querySelectorAll("[name=leave]")) other.checked = other === changed;
+    const meetings = chosen("meet") + chosen("stranger"), most = this.told.meetings;
+    const said = [["meet", meetings], ["invite", chosen("invite")], ["join", chosen("join")], ["copy", chosen("copy_from")], ["leave", chosen("leave")]]
+      .filter(([, n]) => n).map(([what, n]) => t(`role.chosen.${what}`, { n }));
+    byId("chosen").textContent = !this.told.open ? "" : meetings > most ? t("role.chosen.too_many", { n: most }) : said.join(" · ") || t("role.chosen.nothing");
+    byId("decide").disabled = !this.told.open || meetings > most;
+  }
 
   team(team, told) {
     const mine = team.members.indexOf(told.organisation), gain = number(team.gain[mine]);
-    return make("div", { class: "person" },
+    return make("div", { class: "person team" },
       make("p", {}, t("role.team", { members: names(team.members), quality: percent(team.quality), fields: fields(team.needs), gain, rounds: team.rounds_left })),
       make("label", {}, make("input", { type: "checkbox", name: "leave", value: team.serial }), ` ${t("role.leave")}`));
   }
 
-  /** Those with room first, the best known first; those without wait behind a line. */
+  /** Those with room first, the best known first; others wait behind a line. */
   acquaintances(told) {
     const sorted = [...told.known].sort((p, q) => q.joint - p.joint || q.trust - p.trust || p.partner - q.partner), rows = (list) => list.map((one) => this.acquaintance(one, told));
-    const busy = sorted.filter((one) => !one.free);
-    const behind = busy.length ? [make("details", { class: "busy" }, make("summary", {}, t("role.busy", { n: busy.length })), ...rows(busy))] : [];
-    return [...rows(sorted.filter((one) => one.free)), ...behind];
+    const behind = (kind, list) => (list.length ? [make("details", { class: kind }, make("summary", {}, t(`role.${kind}`, { n: list.length })), ...rows(list))] : []);
+    const free = sorted.filter((one) => one.free);
+    return [...rows(free.slice(0, MOST_PEOPLE)), ...behind("others", free.slice(MOST_PEOPLE)), ...behind("busy", sorted.filter((one) => !one.free))];
   }
 
   acquaintance(one, told) {
     const seen = told.needs.map((k) => `${k + 1}: ${percent(one.skills[k])} %`).join(" · ");
-    const box = (name, disabled = false) => make("label", {}, make("input", { type: "checkbox", name, value: one.partner, disabled }), ` ${t(`role.${name}`)}`);
-    return make("div", { class: "person" },
-      make("p", {}, make("b", {}, t("role.who", { n: one.partner + 1, sector: named("sectors", one.sector) })), " ",
-        t("role.judged", { trust: percent(one.trust), understanding: percent(one.understanding), seen, meetings: one.meetings, joint: one.joint })),
-      box("meet"), one.free ? box("invite") : null);
+    const box = (name) => make("label", {}, make("input", { type: "checkbox", name, value: one.partner }), ` ${t(`role.${name}`)}`);
+    return make("div", { class: "person" }, make("b", {}, t("role.who", { n: one.partner + 1, sector: named("sectors", one.sector) })),
+      make("span", { class: "boxes" }, box("meet"), one.free ? box("invite") : null),
+      make("p", {}, t("role.judged", { trust: percent(one.trust), understanding: percent(one.understanding), meetings: one.meetings, joint: one.joint })), make("p", {}, t("role.seen", { seen })));
   }
 
   strangers(told) {

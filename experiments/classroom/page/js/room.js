@@ -31,6 +31,8 @@ export class Room {
     this.invitation = message.invitation;
     byId("show-room").hidden = !message.teacher;
     document.body.classList.toggle("projector", message.session === null);
+    if (!message.plays) this.role_view.show({ over: true });  // the role-play ended while this page was away
+    if (message.incomplete) this.page.say(t("status.incomplete"), true);
   }
 
   room(message) {

@@ -16,6 +16,7 @@ export function showStory(told, close) {
     make("header", {}, make("h2", {}, make("span", { class: `badge ${told.side}` }, told.side.toUpperCase()), ` ${title}`),
       make("button", { type: "button", class: "close", onclick: close }, t("close"))),
     make("p", { class: "when-told" }, t("story.when", { sector: named("sectors", told.sector), round: told.round })),
+    told.since ? make("p", {}, t("story.since", { round: told.since })) : "",
     make("div", { class: "portrait" }, rose, make("p", {}, needs(told))),
     ...chapter("story.worked", told.collaborations.slice(0, LINES).map(collaboration), t("story.worked.none")),
     ...chapter("story.learned", learned(told), t("story.learned.none")),

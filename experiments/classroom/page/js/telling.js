@@ -14,6 +14,7 @@ export function caption(world) {
     const n = world.ended[reason];
     if (n) said.push(t(n === 1 ? `caption.${reason}.one` : `caption.${reason}`, { n }));
   }
+  if (world.entered) said.push(t(world.entered === 1 ? "caption.entered.one" : "caption.entered", { n: world.entered }));
   if (world.started) said.push(t(world.started === 1 ? "caption.started.one" : "caption.started", { n: world.started }));
   if (world.copied) said.push(t(world.copied === 1 ? "caption.copied.one" : "caption.copied", { n: world.copied }));
   return said.slice(0, MOST_SAID).join(" · ");

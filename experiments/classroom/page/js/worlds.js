@@ -31,6 +31,7 @@ class World {
     }
     this.copies = change.copies ?? [];
     this.copied = change.copied ?? 0;
+    this.entered = change.entered ?? 0;
     this.ended = change.ended ?? {};
     this.renewed = change.renewed ?? [];
     this.happened = change.ended !== undefined;

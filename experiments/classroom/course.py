@@ -1,0 +1,132 @@
+"""How a session was played, in a few kB: with its settings, what changed midway and what was decided, the same rounds come back.
+
+Draws are keyed by seed and round, so nothing else has to be kept: the server keeps the course of a session that it frees, and every page
+keeps the course of its own, for a server that is started anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections import OrderedDict
+from typing import Any, NamedTuple
+
+from experiments.classroom.messages import LARGEST_MESSAGE, MOST_CHANGES, MOST_DECISIONS, Changed, Course, Decided
+from experiments.classroom.scenario import Scenario, Side, check_value, is_shared
+from experiments.classroom.session import Session
+from experiments.classroom.side import AT_ONCE
+from sim.changing import acts_at_once, with_values
+from sim.deciding import Decision
+from sim.errors import InputError
+
+ROOM_FOR_THE_REST = 1_024  # bytes of a hello besides scenario and course
+MOST_RECORDS = 256  # freed sessions whose course is kept
+LARGEST_RECORD = 16_384  # bytes, packed
+
+
+def course_of(session: Session) -> Course:
+    """Return how a session was played."""
+    changes = [
+        Changed.model_construct(round=term.start, side=side, parameter=path, value=value)
+        for side, played in session.sides.items()
+        for term in played.terms
+        for path, value in term.changed.items()
+    ]
+    decisions = [decided_by(now, i, one) for now, decisions in sorted(session.sides["a"].decided.items()) for i, one in sorted(decisions.items())]
+    return Course.model_construct(begun=session.begun, changes=tuple(changes), decisions=tuple(decisions), incomplete=session.incomplete)
+
+
+def decided_by(now: int, i: int, one: Decision) -> Decided:
+    """Return a decision as a message tells it."""
+    copied, field = one.copy or (None, 0)
+    told: dict[str, Any] = {"meet": one.meet, "invite": one.invite, "join": one.join, "leave": one.leave, "accepts": one.accepts}
+    return Decided.model_construct(round=now, organisation=i, copy_from=copied, field=field, **told)
+
+
+def for_the_page(session: Session) -> dict[str, Any]:
+    """Return the course as the page keeps it: without decisions, or without changes too, where it would not fit into a hello."""
+    course, most = course_of(session), LARGEST_MESSAGE - ROOM_FOR_THE_REST - len(session.scenario.model_dump_json())
+    shorter = course.model_copy(update={"decisions": (), "incomplete": True})
+    shortest = shorter.model_copy(update={"changes": ()})
+    fits = (one for one in (course, shorter) if len(one.changes) <= MOST_CHANGES and len(one.model_dump_json(exclude_defaults=True)) <= most)
+    return next(fits, shortest).model_dump(exclude_defaults=True)
+
+
+async def play_course(course: Course, frontier: int) -> Session:
+    """Return a session that is played as it was before; InputError when that cannot have been."""
+    session = Session(course.begun)
+    for change in course.changes:
+        check_value(change.parameter, change.value)
+        if is_shared(change.parameter) or not acts_at_once(change.parameter):
+            raise InputError(f"{change.parameter} does not change midway; it acts on Begin again")
+    changed: dict[tuple[int, Side], dict[str, Any]] = {}
+    for change in course.changes:
+        changed.setdefault((change.round, change.side), {})[change.parameter] = change.value
+    decided: dict[int, dict[int, Decision]] = {}
+    for one in course.decisions:
+        decided.setdefault(one.round, {})[one.organisation] = one.decision()
+    for now in range(frontier + 1):
+        for side, played in session.sides.items():
+            played.change(with_values(played.config, changed.get((now, side), {})))
+            if now < frontier:
+                played.play(decided.get(now) if side == "a" else None)
+        if now % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    session.incomplete = course.incomplete
+    return session
+
+
+async def played_again(course: Course, wanted: Scenario, frontier: int, shown: int) -> Session:
+    """Return a session that comes back: where its decisions cannot be played any more, the rules play in their place and it says so."""
+    wanted.configs()
+    by_rules = course.model_copy(update={"decisions": (), "incomplete": True})
+    try:
+        session = await play_course(course, frontier)
+    except InputError:
+        session = await play_course(by_rules, frontier)
+    session.scenario, session.shown = wanted, shown
+    return session
+
+
+class Record(NamedTuple):
+    """What is kept of a session that was freed."""
+
+    course: bytes
+    wanted: Scenario
+    frontier: int
+    shown: int
+    speed: float
+    seats: dict[str, int]
+
+
+class Records:
+    """The courses of freed sessions by their tokens, bounded in number and size; those that were freed first are forgotten first."""
+
+    def __init__(self, most: int = MOST_RECORDS) -> None:
+        self.most = most
+        self._kept: OrderedDict[str, Record] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def keep(self, session: Session) -> None:
+        """Keep the course of a session, unless it is too long."""
+        course = course_of(session)
+        packed = zlib.compress(course.model_dump_json(exclude_defaults=True).encode())
+        if len(packed) <= LARGEST_RECORD and len(course.changes) <= MOST_CHANGES and len(course.decisions) <= MOST_DECISIONS:
+            self._kept[session.token] = Record(packed, session.scenario, session.frontier, session.shown, session.speed, session.seats)
+        while len(self._kept) > self.most:
+            self._kept.popitem(last=False)
+
+    def __contains__(self, token: str) -> bool:
+        return token in self._kept
+
+    async def bring_back(self, token: str) -> Session:
+        """Return a freed session as it was, under its token."""
+        record = self._kept[token]
+        course = Course.model_validate_json(zlib.decompress(record.course))
+        session = await played_again(course, record.wanted, record.frontier, record.shown)
+        session.token, session.speed, session.seats = token, record.speed, record.seats
+        self._kept.pop(token, None)
+        return session
+
