@@ -1,6 +1,6 @@
-"""Cost of each classic per agent and step beside a plain Mesa version of the same, in one run. ``make bench-classics`` prints the table;
-names of classics as arguments ask for some of its rows.
+"""Cost of each classic per agent and step beside a plain Mesa version of the same, in one run. ``make bench-classics`` prints the table.
 
+Names of classics as arguments ask for some of its rows.
 Equal work: both sides take all measures of the classic after every round. One row more lets the plain version of Axelrod's model count regions
 alone, and one plays team assembly where communities are small and dense.
 The cost of the start (drawing a landscape and looking at all its solutions) is measured for itself: it depends on the problem, not on
