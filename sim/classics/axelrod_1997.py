@@ -31,7 +31,7 @@ from pydantic import model_validator
 
 from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
 from sim.classics.draws import GOLDEN, MIX_1, sequence, word
-from sim.classics.kernels import classic_entry
+from sim.classics.kernels import classic_entry, written_out
 from sim.classics.networks import Network, network
 from sim.compilation import kernel
 from sim.config import parameter
@@ -261,7 +261,7 @@ def nth_differing(cultures: Integers, one: int, other: int, number: int) -> int:
     return found
 
 
-@kernel
+@written_out
 def take_over(society: Society, net: Network, pairs: Pairs, site: int, feature: int, trait: int) -> tuple[int, bool]:
     """Give a site a trait; return by how many the active pairs have grown, and whether a pair has become alike in everything, or ceased to be."""
     cultures, alike, features = society.cultures, society.alike, society.cultures.shape[1]
@@ -334,7 +334,7 @@ def enter_all(society: Society) -> None:
         enter(society, site, held)
 
 
-@kernel
+@written_out
 def enter(society: Society, site: int, held: np.uint64) -> None:
     """Let a site hold a culture: at its place in the table, or at the next that is free."""
     codes, holders, counts = society.codes, society.holders, society.counts
