@@ -1,9 +1,9 @@
 """The connected network of maximum mean clustering in which all have the same degree, found by rewiring.
 
 Where all have the same degree k, the mean clustering of n agents is their number of triangles over n k (k - 1) / 6. A search begins with
-cliques of k + 1 in a line, each joined to the next by exchanging the ends of two links. Then it draws two links again and again and exchanges their ends
-(a-b and c-d become a-c and b-d), which leaves all degrees as they are, and keeps what leaves the network connected and no fewer triangles. The best
-of several searches is returned; their draws are always the same, and so is the network.
+cliques of k + 1 in a line, each joined to the next by exchanging the ends of two links. Then it draws two links again and again and exchanges
+their ends (a-b and c-d become a-c and b-d), which leaves all degrees as they are, and keeps what leaves the network connected and no fewer
+triangles. The best of several searches is returned; their draws are always the same, and so is the network.
 
 Source: Mason, W. & Watts, D. J. (2012), Collaborative learning in networks, PNAS 109(3):764-769 (networks of fixed degree that maximise a statistic).
 """

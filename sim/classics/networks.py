@@ -51,7 +51,7 @@ def check_network(topology: Topology, agents: int, degree: int) -> None:
     if topology == "max_clustering" and degree == 1 and agents > 2:
         raise ValueError(f"degree is 1, but {agents} agents with one contact each cannot be connected: raise degree")
     if topology == "max_clustering" and agents > MOST_SEARCHED:
-        raise ValueError(f"agents is {agents}, but network=max_clustering is searched for, for at most {MOST_SEARCHED} agents: lower it, or network=cliques")
+        raise ValueError(f"agents is {agents}, but network=max_clustering is found for at most {MOST_SEARCHED}: lower it, or network=cliques")
     if topology in ("ring", "random", "small_world") and degree >= agents:
         raise ValueError(f"degree is {degree}, but each of {agents} agents has {agents - 1} others: lower degree or raise agents")
     if topology in ("ring", "small_world") and degree % 2:

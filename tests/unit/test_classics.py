@@ -108,7 +108,7 @@ def test_networks_have_the_links_they_should(topology, links):
         (BarkocziGalesic2016, {"network": "cliques", "degree": 7}, "degree is 7, but 100 agents make no whole number of cliques of 8"),
         (BarkocziGalesic2016, {"network": "max_clustering"}, "degree is 18, but 100 agents make no whole number of cliques of 19"),
         (BarkocziGalesic2016, {"network": "max_clustering", "degree": 1}, "degree is 1, but 100 agents with one contact each cannot be connected"),
-        (BarkocziGalesic2016, {"network": "max_clustering", "degree": 19, "agents": 400}, "agents is 400, but network=max_clustering is searched for"),
+        (BarkocziGalesic2016, {"network": "max_clustering", "degree": 19, "agents": 400}, "agents is 400, but network=max_clustering is found"),
         (BarkocziGalesic2016, {"n": 3, "k": 1}, "agents is 100, but there are 8 solutions"),
         (LazerFriedman2007, {"n": 5, "k": 5}, "k is 5, but a solution of n=5 bits has 4 others"),
         (LazerFriedman2007, {"network": "ring", "degree": 3}, "make it even"),
