@@ -91,7 +91,8 @@ class Guimera2005(ClassicModel):
     def begin(self) -> None:
         """Make room for as many agents as can ever be there."""
         room = self.parameters.team_size * (self.parameters.idle + 2)
-        self.neighbours, self.degrees = np.empty((room, room), dtype=np.uint16), np.zeros(room, dtype=np.int64)
+        self.neighbours = np.empty((room, room), dtype=np.uint16, order="F")  # first contacts of all lie together: lists are short, and room is large
+        self.degrees = np.zeros(room, dtype=np.int64)
         self.last, self.taken = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.bool_)
         self.present, self.positions, self.unused = (np.arange(room) for _ in range(3))
         self.counts = np.array([0, room, 0, 0, 0])
