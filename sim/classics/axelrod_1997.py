@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from functools import cache
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from pydantic import model_validator
 
 from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
 from sim.classics.draws import GOLDEN, MIX_1, sequence, word
-from sim.classics.kernels import classic_entry
+from sim.classics.kernels import classic_entry, written_out
 from sim.classics.networks import Network, network
 from sim.compilation import kernel
 from sim.config import parameter
@@ -42,6 +42,9 @@ PAPER, AXTELL = "Axelrod 1997", "Axtell et al. 1996"
 MOST_MIXED = 50  # side of a population in which everybody is a neighbour: pairs grow with its fourth power
 Codes = NDArray[np.uint64]
 ONE = np.uint64(1)
+DIFFERENT, FILLED = range(2)  # counts: of cultures that are held, of places in their table that are not free
+NEVER = -1
+ROOMY = 4  # the table has so many places for each that is taken: then a culture is nearly always found at once
 HALF, LOW = 31, (1 << 31) - 1  # a word of 62 bits makes two draws
 
 
@@ -97,7 +100,7 @@ class Axelrod1997(ClassicModel):
     def begin(self) -> None:
         """Draw cultures."""
         p = self.parameters
-        self.neighbours = network("complete", p.side**2, 1, 0) if p.space == "mixed" else grid(p.side, p.neighbours)
+        self.neighbours, self.pairs = neighbourhood(p.space, p.side, p.neighbours)
         self.cultures = start(self.key, p.side**2, p.features, p.traits)
 
     @property
@@ -109,7 +112,7 @@ class Axelrod1997(ClassicModel):
         """Let sites influence each other for some rounds, or until nothing can change."""
         p = self.parameters
         switches = p.activation == "shuffled", p.drawn == "any", p.changes == "neighbour"
-        return influence(self.cultures, self.neighbours, self.key, switches, first, rounds, rows)
+        return influence(self.cultures, self.neighbours, self.pairs, self.key, switches, first, rounds, rows)
 
 
 MODEL = Axelrod1997
@@ -130,6 +133,39 @@ def grid(side: int, neighbours: int) -> Network:
     return Network(starts, np.array([site for sites in found for site in sites], dtype=np.int64))
 
 
+class Pairs(NamedTuple):
+    """All pairs of neighbours: the number of the pair by place in ``contacts`` of the network, and both sites by number."""
+
+    numbers: Integers
+    ones: Integers
+    others: Integers
+
+
+@cache
+def neighbourhood(space: str, side: int, neighbours: int) -> tuple[Network, Pairs]:
+    """Return who are neighbours, and their pairs."""
+    net = network("complete", side**2, 1, 0) if space == "mixed" else grid(side, neighbours)
+    sites = np.repeat(np.arange(side**2), np.diff(net.starts))
+    lower, higher = np.minimum(sites, net.contacts), np.maximum(sites, net.contacts)
+    found, numbers = np.unique(lower * side**2 + higher, return_inverse=True)
+    return net, Pairs(numbers, found // side**2, found % side**2)
+
+
+class Society(NamedTuple):
+    """What kernels keep of cultures: themselves, on how many features pairs agree, and a table of cultures by code (open addressing).
+
+    A site's culture stands at its ``place`` in the table: ``codes`` says which it is, ``holders`` how many sites hold it, ``NEVER`` that the place is
+    free. ``counts`` are how many cultures are held, and how many places are not free.
+    """
+
+    cultures: Integers
+    alike: NDArray[np.uint8]
+    places: Integers
+    codes: Codes
+    holders: Integers
+    counts: Integers
+
+
 @classic_entry
 def start(key: Seed, sites: int, features: int, traits: int) -> Integers:
     """Return random cultures, shape (sites, F)."""
@@ -143,32 +179,34 @@ def start(key: Seed, sites: int, features: int, traits: int) -> Integers:
 
 @classic_entry
 def influence(
-    cultures: Integers, neighbours: Network, key: Seed, switches: tuple[bool, bool, bool], first: int, rounds: int, rows: Floats,
+    cultures: Integers, net: Network, pairs: Pairs, key: Seed, switches: tuple[bool, bool, bool], first: int, rounds: int, rows: Floats,
 ) -> int:  # fmt: skip
-    """Play rounds until nothing is active; return how many. Regions are counted anew only after a round in which something has changed."""
-    shuffled, any_feature, neighbour_changes = switches
-    codes, present = all_codes(cultures), np.empty(4)
-    active = 0
-    for site in range(cultures.shape[0]):
-        active += active_around(cultures, neighbours, site)
-    active //= 2
-    measure(codes, neighbours, active, present)
+    """Play rounds until nothing is active; return how many. Regions are counted anew only after a round in which some can have changed."""
+    society, order = society_of(cultures, pairs), np.arange(cultures.shape[0])
+    active, (regions, largest) = active_pairs(society), regions_of(society, pairs)
     if rounds == 0:
-        rows[0] = present
-    order = np.arange(cultures.shape[0])
+        write(rows[0], society, active, regions, largest)
     for played in range(rounds):
         if active == 0:
             return played
         now = first + played
-        if shuffled:
+        if switches[0]:
             shuffle(order, key, now)
-        draws = sequence(key, Stream.EVENT, now, 0)
-        changed, more = play_round(cultures, codes, neighbours, order, shuffled, any_feature, neighbour_changes, draws)
+        more, moved = play_round(society, net, pairs, order, switches, sequence(key, Stream.EVENT, now, 0))
         active += more
-        if changed:
-            measure(codes, neighbours, active, present)
-        rows[played] = present
+        if moved:
+            regions, largest = regions_of(society, pairs)
+        if ROOMY * society.counts[FILLED] > society.codes.size:
+            enter_all(society)
+        write(rows[played], society, active, regions, largest)
     return rounds
+
+
+@kernel
+def write(row: Floats, society: Society, active: int, regions: int, largest: int) -> None:
+    """Write the measures into a row."""
+    row[0], row[1] = regions, society.counts[DIFFERENT]
+    row[2], row[3] = largest / society.places.size, active / society.alike.size
 
 
 @kernel
@@ -190,52 +228,87 @@ def shuffle(order: Integers, key: Seed, now: int) -> None:
 
 @kernel
 def play_round(
-    cultures: Integers, codes: Codes, neighbours: Network, order: Integers, shuffled: bool, any_feature: bool, neighbour_changes: bool,
-    draws: np.uint64,
-) -> tuple[bool, int]:  # fmt: skip
-    """Play as many events as there are sites; tell whether anything has changed, and by how many the active pairs have grown."""
-    sites, features = cultures.shape
-    starts, contacts = neighbours.starts, neighbours.contacts
-    changed, more = False, 0
+    society: Society, net: Network, pairs: Pairs, order: Integers, switches: tuple[bool, bool, bool], draws: np.uint64,
+) -> tuple[int, bool]:  # fmt: skip
+    """Play as many events as there are sites; return by how many the active pairs have grown, and whether regions can have changed."""
+    shuffled, any_feature, neighbour_changes = switches
+    sites, features = society.cultures.shape
+    more, moved = 0, False
     for event in range(sites):
-        who = word(draws, 2 * event)
+        who, what = word(draws, 2 * event), word(draws, 2 * event + 1)
         site = int(order[event]) if shuffled else below(who >> HALF, sites)
-        first, last = int(starts[site]), int(starts[site + 1])
-        other = int(contacts[first + below(who & LOW, last - first)])
-        alike = agreement(cultures, site, other)
-        if alike == 0 or alike == features:
-            continue
-        what = word(draws, 2 * event + 1)
-        if below(what >> HALF, features) >= alike:
-            continue
-        left = below(what & LOW, features if any_feature else features - alike)
-        chosen = left if any_feature else nth_differing(cultures, site, other, left)
-        taker, giver = (other, site) if neighbour_changes else (site, other)
-        if cultures[taker, chosen] != cultures[giver, chosen]:
-            codes[taker] += code(chosen, cultures[giver, chosen]) - code(chosen, cultures[taker, chosen])
-            more += take_over(cultures, neighbours, taker, chosen, int(cultures[giver, chosen]))
-            changed = True
-    return changed, more
+        begun = net.starts[site]
+        place = begun + below(who & LOW, net.starts[site + 1] - begun)
+        alike = int(society.alike[pairs.numbers[place]])
+        if (below(what >> HALF, features) < alike) & (alike < features):  # one branch: two could be foreseen less well
+            other = int(net.contacts[place])
+            left = below(what & LOW, features if any_feature else features - alike)
+            chosen = left if any_feature else nth_differing(society.cultures, site, other, left)
+            taker, giver = (other, site) if neighbour_changes else (site, other)
+            grown, changed = take_over(society, net, pairs, taker, chosen, int(society.cultures[giver, chosen]))
+            more, moved = more + grown, moved | changed
+    return more, moved
 
 
 @kernel
 def nth_differing(cultures: Integers, one: int, other: int, number: int) -> int:
     """Return the feature on which both differ after ``number`` others on which they do."""
-    for feature in range(cultures.shape[1]):
-        if cultures[one, feature] != cultures[other, feature]:
-            if number == 0:
-                return feature
-            number -= 1
-    return -1
+    found = 0
+    for feature in range(cultures.shape[1]):  # to the end: where to stop could not be foreseen
+        differs = cultures[one, feature] != cultures[other, feature]
+        found = feature if differs & (number == 0) else found
+        number -= differs
+    return found
+
+
+@written_out
+def take_over(society: Society, net: Network, pairs: Pairs, site: int, feature: int, trait: int) -> tuple[int, bool]:
+    """Give a site a trait; return by how many the active pairs have grown, and whether a pair has become alike in everything, or ceased to be."""
+    cultures, alike, features = society.cultures, society.alike, society.cultures.shape[1]
+    before, more, moved = cultures[site, feature], 0, False
+    if before == trait:
+        return 0, False
+    for place in range(net.starts[site], net.starts[site + 1]):
+        pair, held = pairs.numbers[place], cultures[net.contacts[place], feature]
+        was = int(alike[pair])
+        then = was + int(held == trait) - int(held == before)
+        alike[pair] = then
+        more += int(0 < then < features) - int(0 < was < features)
+        moved |= (then == features) != (was == features)
+    cultures[site, feature] = trait
+    old = society.places[site]
+    society.holders[old] -= 1
+    society.counts[DIFFERENT] -= society.holders[old] == 0
+    enter(society, site, society.codes[old] + code(feature, trait) - code(feature, before))
+    return more, moved
+
+
+# --- counting ------------------------------------------------------------------------------------------------------------
 
 
 @kernel
-def agreement(cultures: Integers, one: int, other: int) -> int:
-    """Return on how many features two sites agree."""
-    alike = 0
-    for feature in range(cultures.shape[1]):
-        alike += cultures[one, feature] == cultures[other, feature]
-    return alike
+def society_of(cultures: Integers, pairs: Pairs) -> Society:
+    """Count everything that is kept up to date from then on."""
+    (sites, features), room = cultures.shape, 4
+    while room < 2 * ROOMY * sites:
+        room *= 2
+    alike = np.zeros(pairs.ones.size, dtype=np.uint8)
+    for pair in range(alike.size):
+        for feature in range(features):
+            alike[pair] += cultures[pairs.ones[pair], feature] == cultures[pairs.others[pair], feature]
+    places, codes, holders = np.zeros(sites, dtype=np.int64), np.zeros(room, dtype=np.uint64), np.empty(room, dtype=np.int64)
+    society = Society(cultures, alike, places, codes, holders, np.zeros(2, dtype=np.int64))
+    enter_all(society)
+    return society
+
+
+@kernel
+def active_pairs(society: Society) -> int:
+    """Return how many pairs agree on something, but not on everything."""
+    features, active = society.cultures.shape[1], 0
+    for alike in society.alike:
+        active += 0 < alike < features
+    return active
 
 
 @kernel
@@ -245,78 +318,55 @@ def code(feature: int, trait: int) -> np.uint64:
 
 
 @kernel
-def all_codes(cultures: Integers) -> Codes:
-    """Return a code of 64 bits of every site's culture.
+def enter_all(society: Society) -> None:
+    """Make the table of cultures anew: places of cultures that nobody holds any more become free.
 
-    Different codes are different cultures. Two cultures share a code once in 10^19 pairs; so seldom would two regions be counted as one in a row.
+    A culture's code, the sum of those of its traits, has 64 bits: two cultures share one once in 10^19 pairs, and so seldom would be counted as one.
     What sites do does not look at codes.
     """
-    codes = np.zeros(cultures.shape[0], dtype=np.uint64)
+    cultures = society.cultures
+    society.holders[:] = NEVER
+    society.counts[:] = 0
     for site in range(cultures.shape[0]):
+        held = np.uint64(0)
         for feature in range(cultures.shape[1]):
-            codes[site] += code(feature, cultures[site, feature])
-    return codes
+            held += code(feature, cultures[site, feature])
+        enter(society, site, held)
+
+
+@written_out
+def enter(society: Society, site: int, held: np.uint64) -> None:
+    """Let a site hold a culture: at its place in the table, or at the next that is free."""
+    codes, holders, counts = society.codes, society.holders, society.counts
+    last = codes.size - 1
+    place = int(held >> SHIFT_32) & last
+    while (holders[place] != NEVER) & (codes[place] != held):
+        place = (place + 1) & last
+    counts[FILLED] += holders[place] == NEVER
+    counts[DIFFERENT] += holders[place] <= 0
+    codes[place], holders[place], society.places[site] = held, max(0, holders[place]) + 1, place
 
 
 @kernel
-def active_around(cultures: Integers, neighbours: Network, site: int) -> int:
-    """Return with how many neighbours a site agrees on something, but not on everything."""
-    features, active, starts, contacts = cultures.shape[1], 0, neighbours.starts, neighbours.contacts
-    for place in range(starts[site], starts[site + 1]):
-        alike = agreement(cultures, site, contacts[place])
-        active += (alike > 0) & (alike < features)
-    return active
+def regions_of(society: Society, pairs: Pairs) -> tuple[int, int]:
+    """Return how many regions there are and how many sites the largest has: who agree on everything are joined, pair by pair (union-find)."""
+    sites, features = society.cultures.shape
+    leaders, sizes = np.arange(sites), np.ones(sites, dtype=np.int64)
+    regions, largest = sites, 1
+    for pair in range(society.alike.size):
+        if society.alike[pair] == features:
+            one, other = leader(leaders, pairs.ones[pair]), leader(leaders, pairs.others[pair])
+            if one != other:
+                leaders[other] = one
+                sizes[one] += sizes[other]
+                regions, largest = regions - 1, max(largest, sizes[one])
+    return regions, largest
 
 
 @kernel
-def take_over(cultures: Integers, neighbours: Network, site: int, feature: int, trait: int) -> int:
-    """Give a site a trait; return by how many the active pairs have grown."""
-    features, more, starts, contacts = cultures.shape[1], 0, neighbours.starts, neighbours.contacts
-    before = cultures[site, feature]
-    for place in range(starts[site], starts[site + 1]):
-        other = contacts[place]
-        alike, held = agreement(cultures, site, other), cultures[other, feature]
-        then = alike + int(held == trait) - int(held == before)
-        more += int(0 < then < features) - int(0 < alike < features)
-    cultures[site, feature] = trait
-    return more
-
-
-@kernel
-def measure(codes: Codes, neighbours: Network, active: int, row: Floats) -> None:
-    """Write the measures into a row: walk through every region once, and look its culture up among those of regions before."""
-    sites, starts, contacts = codes.size, neighbours.starts, neighbours.contacts
-    seen, waiting = np.zeros(sites, dtype=np.bool_), np.empty(sites, dtype=np.int64)
-    slots = 4
-    while slots < 2 * sites:
-        slots *= 2
-    known = np.full(slots, -1, dtype=np.int64)  # a site of each culture, by its code
-    regions, different, largest = 0, 0, 0
-    for first in range(sites):
-        if seen[first]:
-            continue
-        seen[first], waiting[0], found, done = True, first, 1, 0
-        while done < found:
-            site = waiting[done]
-            done += 1
-            own = codes[site]
-            for place in range(starts[site], starts[site + 1]):  # a slice would cost more than what is done in it
-                other = contacts[place]
-                if codes[other] == own and not seen[other]:
-                    seen[other], waiting[found] = True, other
-                    found += 1
-        regions, largest = regions + 1, max(largest, found)
-        different += is_new(codes, first, known)
-    row[0], row[1], row[2], row[3] = regions, different, largest / sites, 2 * active / contacts.size
-
-
-@kernel
-def is_new(codes: Codes, site: int, known: Integers) -> bool:
-    """Tell whether a site's culture is not known yet, and put it among those that are (open addressing)."""
-    slot = int(codes[site] >> SHIFT_32) & (known.size - 1)
-    while known[slot] >= 0:
-        if codes[site] == codes[known[slot]]:
-            return False
-        slot = (slot + 1) & (known.size - 1)
-    known[slot] = site
-    return True
+def leader(leaders: Integers, site: int) -> int:
+    """Return who stands for a site's region, and shorten the way to it."""
+    while leaders[site] != site:
+        leaders[site] = leaders[leaders[site]]
+        site = leaders[site]
+    return site

@@ -91,10 +91,12 @@ class Guimera2005(ClassicModel):
     def begin(self) -> None:
         """Make room for as many agents as can ever be there."""
         room = self.parameters.team_size * (self.parameters.idle + 2)
-        self.neighbours, self.degrees = np.empty((room, room), dtype=np.uint16), np.zeros(room, dtype=np.int64)
+        self.neighbours = np.empty((room, room), dtype=np.uint16, order="F")  # first contacts of all lie together: lists are short, and room is large
+        self.degrees = np.zeros(room, dtype=np.int64)
         self.last, self.taken = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.bool_)
         self.present, self.positions, self.unused = (np.arange(room) for _ in range(3))
         self.counts = np.array([0, room, 0, 0, 0])
+        self.teams = np.zeros((self.parameters.idle + 2, self.parameters.team_size), dtype=np.int64)
 
     @property
     def size(self) -> int:
@@ -104,7 +106,7 @@ class Guimera2005(ClassicModel):
     def play(self, first: int, rounds: int, rows: Floats) -> int:
         """Assemble some teams."""
         p = self.parameters
-        crowd = Crowd(self.neighbours, self.degrees, self.last, self.taken, self.present, self.positions, self.unused, self.counts)
+        crowd = Crowd(self.neighbours, self.degrees, self.last, self.taken, self.present, self.positions, self.unused, self.counts, self.teams)
         rules = p.p, p.q, p.team_size, p.idle, p.collaborators == "one"
         assemble(crowd, self.key, rules, first, rounds, rows)
         return rounds
@@ -118,7 +120,8 @@ class Crowd(NamedTuple):
     """Who is there and who has worked with whom.
 
     The first ``counts[PRESENT]`` of ``present`` are agents, the first ``counts[UNUSED]`` of ``unused`` are places without one;
-    ``positions`` says where in ``present`` an agent stands. While a team is assembled its incumbents stand first.
+    ``positions`` says where in ``present`` an agent stands. While a team is assembled its incumbents stand first. ``teams`` are those of the last
+    rounds, by round modulo their number.
     """
 
     neighbours: NDArray[np.uint16]
@@ -129,23 +132,23 @@ class Crowd(NamedTuple):
     positions: Integers
     unused: Integers
     counts: Integers
+    teams: Integers
 
 
 @classic_entry
 def assemble(crowd: Crowd, key: Seed, rules: Rules, first: int, rounds: int, rows: Floats) -> None:
     """Assemble a team per round."""
-    team, found, marks = (
-        np.empty(rules[2], dtype=np.int64),
-        np.empty(crowd.degrees.size, dtype=np.uint16),
-        np.zeros(crowd.degrees.size, dtype=np.bool_),
-    )
+    room, remembered = crowd.degrees.size, crowd.teams.shape[0]
+    found, marks = np.empty(room, dtype=np.uint16), np.zeros(room, dtype=np.bool_)
     for now in range(first, first + rounds):
+        team = crowd.teams[now % remembered]
         gather(crowd, team, sequence(key, Stream.TEAM, now, 0), rules, found, marks)
         work(crowd, team, now)
-        leave(crowd, now - rules[3])
-        measure(crowd, team.size, found, marks, rows[now - first])
+        if now > rules[3]:
+            leave(crowd, crowd.teams[(now + 1) % remembered], now - rules[3] - 1)
+        measure(crowd, rules[2], found, marks, rows[now - first])
     if rounds == 0:
-        measure(crowd, team.size, found, marks, rows[0])
+        measure(crowd, rules[2], found, marks, rows[0])
 
 
 @kernel
@@ -232,19 +235,29 @@ def add(crowd: Crowd, agent: int, other: int) -> None:
 
 
 @kernel
-def leave(crowd: Crowd, oldest: int) -> None:
-    """Let go who has been in no team since a round."""
-    for position in range(crowd.counts[PRESENT] - 1, -1, -1):
-        agent = crowd.present[position]
-        if crowd.last[agent] < oldest:
-            crowd.counts[KNOWN] -= crowd.degrees[agent]
-            for other in crowd.neighbours[agent, : crowd.degrees[agent]]:
-                forget(crowd, other, agent)
-            stand(crowd, agent, crowd.counts[PRESENT] - 1)
-            crowd.counts[PRESENT] -= 1
-            crowd.unused[crowd.counts[UNUSED]] = agent
-            crowd.counts[UNUSED] += 1
-            crowd.taken[agent], crowd.degrees[agent] = False, 0
+def leave(crowd: Crowd, team: Integers, then: int) -> None:
+    """Let go who was in a team then and in none since: all others have been in a team since, or have left before."""
+    while True:
+        gone, position = NOBODY, -1
+        for agent in team:
+            if crowd.taken[agent] and crowd.last[agent] == then and crowd.positions[agent] > position:  # from the end, for the order of the rest
+                gone, position = agent, crowd.positions[agent]
+        if gone == NOBODY:
+            return
+        let_go(crowd, gone)
+
+
+@kernel
+def let_go(crowd: Crowd, agent: int) -> None:
+    """Let an agent leave, with all its links."""
+    crowd.counts[KNOWN] -= crowd.degrees[agent]
+    for other in crowd.neighbours[agent, : crowd.degrees[agent]]:
+        forget(crowd, other, agent)
+    stand(crowd, agent, crowd.counts[PRESENT] - 1)
+    crowd.counts[PRESENT] -= 1
+    crowd.unused[crowd.counts[UNUSED]] = agent
+    crowd.counts[UNUSED] += 1
+    crowd.taken[agent], crowd.degrees[agent] = False, 0
 
 
 @kernel

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sim.compilation import cache_folder, entry
+import numba
+
+from sim.compilation import Function, cache_folder, entry
 
 NAME = re.compile(r"[a-z_]+_\d{4}")  # of a classic: author and year
 HERE = Path(__file__).parent
@@ -22,6 +24,11 @@ def shared_sources() -> tuple[Path, ...]:
 def classic_entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel of a classic that is called from Python, and keep it on disk."""
     return entry(function, sources_with(Path(function.__code__.co_filename)))
+
+
+def written_out(function: Function) -> Function:
+    """Compile a kernel into every kernel that calls it, line by line: for small ones that take many arrays, as handing these over costs more."""
+    return numba.njit(function, error_model="numpy", inline="always")
 
 
 def sources_with(own: Path) -> tuple[Path, ...]:

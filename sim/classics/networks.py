@@ -9,16 +9,19 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 
 from sim.classics.classic import Integers
+from sim.classics.clustering import most_clustered
 from sim.errors import InputError
 
-Topology = Literal["complete", "line", "ring", "cliques", "random", "small_world", "star", "wheel", "none"]
+Topology = Literal["complete", "line", "ring", "cliques", "max_clustering", "random", "small_world", "star", "wheel", "none"]
 TOPOLOGIES: tuple[str, ...] = get_args(Topology)
 DRAWN = ("random", "small_world")
 MEANING = (
     "who sees whom: complete; line; ring (the nearest on both sides, degree in all); cliques (a ring of cliques of degree + 1); "
+    "max_clustering (connected, all with the same degree, and as clustered as rewiring can make it: cliques of degree + 1 that hardly touch); "
     "random (all with the same degree); small_world (a ring of which a tenth of the links lead anywhere); star; wheel; none"
 )
 REWIRED = 0.1
+MOST_SEARCHED = 200  # agents of a network that is searched for: the time it takes grows with their square
 
 
 class Network(NamedTuple):
@@ -43,8 +46,12 @@ def network(topology: Topology, agents: int, degree: int, seed: int) -> Network:
 
 def check_network(topology: Topology, agents: int, degree: int) -> None:
     """Raise ValueError when there is no such network."""
-    if topology == "cliques" and agents % (degree + 1):
+    if topology in ("cliques", "max_clustering") and agents % (degree + 1):
         raise ValueError(f"degree is {degree}, but {agents} agents make no whole number of cliques of {degree + 1}: change degree or agents")
+    if topology == "max_clustering" and degree == 1 and agents > 2:
+        raise ValueError(f"degree is 1, but {agents} agents with one contact each cannot be connected: raise degree")
+    if topology == "max_clustering" and agents > MOST_SEARCHED:
+        raise ValueError(f"agents is {agents}, but network=max_clustering is found for at most {MOST_SEARCHED}: lower it, or network=cliques")
     if topology in ("ring", "random", "small_world") and degree >= agents:
         raise ValueError(f"degree is {degree}, but each of {agents} agents has {agents - 1} others: lower degree or raise agents")
     if topology in ("ring", "small_world") and degree % 2:
@@ -75,6 +82,8 @@ def graph(topology: Topology, agents: int, degree: int, seed: int) -> Any:
         return nx.circulant_graph(agents, list(range(1, degree // 2 + 1)))
     if topology == "cliques":
         return nx.connected_caveman_graph(agents // (degree + 1), degree + 1) if agents > degree + 1 else nx.complete_graph(agents)
+    if topology == "max_clustering":
+        return nx.from_numpy_array(most_clustered(agents, degree)) if agents > degree + 1 else nx.complete_graph(agents)
     if topology == "small_world":
         return nx.connected_watts_strogatz_graph(agents, degree, REWIRED, seed=seed)
     for attempt in range(100):

@@ -58,7 +58,7 @@ def values_of(field, name):
     if name in TRIED:
         return TRIED[name]
     if choices := getattr(field.annotation, "__args__", ()):
-        return tuple(value for value in choices if value not in (None, "cliques", "none"))
+        return tuple(value for value in choices if value not in (None, "cliques", "max_clustering", "none"))  # which do not fit every size
     if field.annotation is bool:
         return (False, True)
     limits = {sign: getattr(rule, sign) for rule in field.metadata for sign in ("ge", "gt", "le", "lt") if hasattr(rule, sign)}

@@ -1,10 +1,14 @@
 """What is known exactly of single classics."""
 
+import random
+
+import networkx as nx
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from sim.classics.barkoczi_galesic_2016 import BarkocziGalesic2016
+from sim.classics.clustering import most_clustered
 from sim.classics.lazer_friedman_2007 import LazerFriedman2007
 from sim.classics.march_1991 import March1991
 from sim.classics.networks import network
@@ -86,7 +90,10 @@ def test_strategies_of_a_seed_share_their_landscape():
     np.testing.assert_array_equal(first.solutions, second.solutions)
 
 
-@pytest.mark.parametrize(("topology", "links"), [("complete", 380), ("line", 38), ("ring", 80), ("cliques", 80), ("random", 80), ("none", 0)])
+@pytest.mark.parametrize(
+    ("topology", "links"),
+    [("complete", 380), ("line", 38), ("ring", 80), ("cliques", 80), ("max_clustering", 80), ("random", 80), ("none", 0)],
+)
 def test_networks_have_the_links_they_should(topology, links):
     found = network(topology, 20, 4, 1)
     assert len(found.contacts) == found.starts[-1] == links
@@ -99,6 +106,9 @@ def test_networks_have_the_links_they_should(topology, links):
     ("kind", "wrong", "sentence"),
     [
         (BarkocziGalesic2016, {"network": "cliques", "degree": 7}, "degree is 7, but 100 agents make no whole number of cliques of 8"),
+        (BarkocziGalesic2016, {"network": "max_clustering"}, "degree is 18, but 100 agents make no whole number of cliques of 19"),
+        (BarkocziGalesic2016, {"network": "max_clustering", "degree": 1}, "degree is 1, but 100 agents with one contact each cannot be connected"),
+        (BarkocziGalesic2016, {"network": "max_clustering", "degree": 19, "agents": 400}, "agents is 400, but network=max_clustering is found"),
         (BarkocziGalesic2016, {"n": 3, "k": 1}, "agents is 100, but there are 8 solutions"),
         (LazerFriedman2007, {"n": 5, "k": 5}, "k is 5, but a solution of n=5 bits has 4 others"),
         (LazerFriedman2007, {"network": "ring", "degree": 3}, "make it even"),
@@ -107,3 +117,39 @@ def test_networks_have_the_links_they_should(topology, links):
 def test_impossible_parameters_are_refused(kind, wrong, sentence):
     with pytest.raises(ValidationError, match=sentence):
         kind(**wrong)
+
+
+def test_the_most_clustered_network_is_as_published():
+    """Barkoczi & Galesic 2016 give clustering .98 and mean path length 3.8 for theirs: ours is to be the same to the digits they give."""
+    links = nx.from_numpy_array(most_clustered(100, 19))
+    assert nx.is_connected(links)
+    assert {degree for _, degree in links.degree()} == {19}
+    assert round(nx.average_clustering(links), 2) == 0.98
+    assert round(nx.average_shortest_path_length(links), 1) == 3.8
+
+
+def test_no_exchange_of_the_ends_of_two_links_makes_it_more_clustered():
+    """Of 20,000 exchanges drawn, those that bring triangles must cut the network in two."""
+    links = nx.from_numpy_array(most_clustered(100, 19))
+    ends, draw, tried = list(links.edges), random.Random(1), 0
+    while tried < 20_000:
+        (a, b), (c, d) = draw.sample(ends, 2)
+        if len({a, b, c, d}) == 4 and not links.has_edge(a, c) and not links.has_edge(b, d):
+            tried += 1
+            lost = triangles_lost(links, a, b) + triangles_lost(links, c, d)
+            links.add_edges_from([(a, c), (b, d)])
+            assert triangles_lost(links, a, c) + triangles_lost(links, b, d) <= lost or not nx.is_connected(with_links(links, (a, c), (b, d)))
+            links.add_edges_from([(a, b), (c, d)])
+
+
+def triangles_lost(links, one, other):
+    """Cut a link; return in how many triangles it was."""
+    links.remove_edge(one, other)
+    return len(set(links[one]) & set(links[other]))
+
+
+def with_links(links, *more):
+    """Return a network with more links."""
+    found = links.copy()
+    found.add_edges_from(more)
+    return found

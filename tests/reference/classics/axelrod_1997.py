@@ -1,5 +1,7 @@
 """Plain twin of Axelrod 1997 on a grid of four neighbours."""
 
+from operator import eq
+
 from mesa import Agent, Model
 
 
@@ -25,19 +27,31 @@ class PlainAxelrod1997(Model):
             beside = ((x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1))
             site.neighbours = [self.sites[place] for place in beside if place in self.sites]
         self.listed = list(self.sites.values())
+        self.pairs = [(site, other) for (x, y), site in self.sites.items() for other in self.beside(x + 1, y) + self.beside(x, y + 1)]
 
-    @property
-    def regions(self):
-        left, count = set(self.listed), 0
+    def beside(self, x, y):
+        return [self.sites[x, y]] if (x, y) in self.sites else []
+
+    def region_sizes(self):
+        left, sizes = set(self.listed), []
         while left:
-            count += 1
-            waiting = [left.pop()]
+            waiting, size = [left.pop()], 0
             while waiting:
                 site = waiting.pop()
+                size += 1
                 same = [other for other in site.neighbours if other in left and other.culture == site.culture]
                 left.difference_update(same)
                 waiting += same
-        return count
+            sizes.append(size)
+        return sizes
+
+    def measures(self):
+        sizes = self.region_sizes()
+        active = sum(0 < sum(map(eq, site.culture, other.culture)) < self.features for site, other in self.pairs)
+        return {
+            "regions": len(sizes), "cultures_left": len({tuple(site.culture) for site in self.listed}),
+            "largest_region": max(sizes) / len(self.listed), "active": active / len(self.pairs),
+        }  # fmt: skip
 
     def step(self):
         if self.activation == "shuffled":

@@ -4,7 +4,7 @@ from collections import Counter
 
 from mesa import Agent, Model
 
-from tests.reference.classics.nk import PlainLandscape, improved
+from tests.reference.classics.nk import PlainLandscape, improved, search_measures
 
 
 class Member(Agent):
@@ -37,9 +37,8 @@ class PlainBarkocziGalesic2016(Model):
         starts = self.random.sample(range(2**n), agents)
         self.members = [Member(self, tuple((start >> bit) & 1 for bit in range(n))) for start in starts]
 
-    @property
-    def mean_payoff(self):
-        return sum(member.payoff for member in self.members) / len(self.members)
+    def measures(self):
+        return search_measures(self.members)
 
     def step(self):
         self.agents.do("choose")

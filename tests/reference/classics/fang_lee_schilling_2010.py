@@ -4,6 +4,8 @@ from itertools import combinations
 
 from mesa import Agent, Model
 
+from tests.reference.classics.beliefs import right_and_differing
+
 
 class Individual(Agent):
     def __init__(self, model):
@@ -59,9 +61,10 @@ class PlainFangLeeSchilling2010(Model):
         keeps.contacts.append(stranger)
         stranger.contacts.append(keeps)
 
-    @property
-    def payoff(self):
-        return sum(agent.payoff for agent in self.agents) / len(self.agents)
+    def measures(self):
+        payoffs = [agent.payoff for agent in self.agents]
+        knowledge, disagreement = right_and_differing([agent.beliefs for agent in self.agents], self.reality)
+        return {"payoff": sum(payoffs) / len(payoffs), "best_payoff": max(payoffs), "knowledge": knowledge, "disagreement": disagreement}
 
     def step(self):
         self.agents.do("choose")

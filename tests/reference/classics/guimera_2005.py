@@ -18,7 +18,6 @@ class PlainGuimera2005(Model):
         self.p, self.q, self.team_size, self.idle = p, q, team_size, idle
         self.of_one = collaborators == "one"
         self.network, self.now, self.links, self.repeats = nx.Graph(), 0, 0, 0
-        self.largest_share = 0.0
 
     def past_collaborator(self, incumbents):
         asked = [self.random.choice(incumbents)] if self.of_one else incumbents
@@ -53,8 +52,10 @@ class PlainGuimera2005(Model):
             self.network.remove_node(person)
             person.remove()
         self.now += 1
-        self.largest_share = max(map(len, nx.connected_components(self.network))) / len(self.network)
 
-    @property
-    def repeated(self):
-        return self.repeats / self.links
+    def measures(self):
+        present = len(self.network)
+        return {
+            "largest_share": max(map(len, nx.connected_components(self.network))) / present, "agents_present": present,
+            "collaborators": 2 * self.network.number_of_edges() / present, "repeated": self.repeats / self.links,
+        }  # fmt: skip

@@ -1,17 +1,36 @@
-"""Plain twin of Hong & Page 2004: one team in relay, from every start."""
+"""Plain twin of Hong & Page 2004: the best and a random team in relay, from every start."""
 
 from itertools import combinations, pairwise, permutations
+from operator import ne
 
 from mesa import Agent, Model
 
 
 class Solver(Agent):
-    def __init__(self, model, heuristic):
+    def __init__(self, model, heuristic, ability):
         super().__init__(model)
-        self.heuristic = heuristic
+        self.heuristic, self.ability = heuristic, ability
 
-    def search(self):
-        self.model.places = [self.model.end(self.heuristic, place) for place in self.model.places]
+    def search(self, places):
+        return [self.model.end(self.heuristic, place) for place in places]
+
+
+class Team:
+    def __init__(self, model, members):
+        self.model, self.members, self.places = model, members, list(range(len(model.values)))
+
+    def relay(self):
+        for member in self.members:
+            self.places = member.search(self.places)
+
+    @property
+    def performance(self):
+        return sum(self.model.values[place] for place in self.places) / len(self.places)
+
+    @property
+    def diversity(self):
+        pairs = list(combinations([member.heuristic for member in self.members], 2))
+        return 100 * sum(sum(map(ne, one, other)) for one, other in pairs) / sum(len(one) for one, _ in pairs)
 
 
 class PlainHongPage2004(Model):
@@ -19,12 +38,11 @@ class PlainHongPage2004(Model):
         super().__init__(rng=rng)
         self.values = self.draw(n, smoothness)
         every = list(permutations(range(1, l + 1), k))
-        if team == "best":
-            chosen = sorted(every, key=self.ability, reverse=True)[:agents]
-        else:
-            chosen = self.random.sample(every, agents)
-        self.members = [Solver(self, heuristic) for heuristic in chosen]
-        self.places = list(range(n))
+        ability = {heuristic: self.ability(heuristic) for heuristic in every}
+        best, drawn = sorted(every, key=ability.get, reverse=True)[:agents], self.random.sample(every, agents)
+        teams = [Team(self, [Solver(self, heuristic, ability[heuristic]) for heuristic in chosen]) for chosen in (best, drawn)]
+        self.team, self.other = teams if team == "best" else reversed(teams)
+        self.diversity = self.team.diversity
 
     def draw(self, n, smoothness):
         known, place = {}, 0
@@ -50,17 +68,15 @@ class PlainHongPage2004(Model):
                 return place
 
     def ability(self, heuristic):
-        return sum(self.values[self.end(heuristic, start)] for start in range(len(self.values)))
-
-    @property
-    def performance(self):
-        return sum(self.values[place] for place in self.places) / len(self.places)
-
-    @property
-    def diversity(self):
-        pairs = list(combinations([member.heuristic for member in self.members], 2))
-        return 100 * sum(a != b for one, other in pairs for a, b in zip(one, other, strict=True)) / sum(len(one) for one, _ in pairs)
+        return sum(self.values[self.end(heuristic, start)] for start in range(len(self.values))) / len(self.values)
 
     def step(self):
-        for member in self.members:
-            member.search()
+        self.team.relay()
+        self.other.relay()
+
+    def measures(self):
+        own, other = self.team.performance, self.other.performance
+        return {
+            "performance": own, "diversity": self.diversity, "ability": sum(member.ability for member in self.team.members) / len(self.team.members),
+            "lead": own - other, "wins": (own > other) + (own == other) / 2,
+        }  # fmt: skip

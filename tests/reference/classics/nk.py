@@ -30,3 +30,10 @@ def improved(agent):
     changed = (*agent.solution[:bit], 1 - agent.solution[bit], *agent.solution[bit + 1 :])
     payoff = agent.model.landscape.payoff(changed)
     return (changed, payoff) if payoff > agent.payoff else (agent.solution, agent.payoff)
+
+
+def search_measures(members):
+    """Return what is measured of a group that searches."""
+    payoffs = [member.payoff for member in members]
+    solutions = {member.solution for member in members}
+    return {"payoff": sum(payoffs) / len(payoffs), "best_payoff": max(payoffs), "solutions_left": len(solutions)}

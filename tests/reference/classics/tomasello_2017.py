@@ -41,13 +41,12 @@ class PlainTomasello2017(Model):
         self.rejections, self.acceptance, self.q, self.a_c, self.a_l, self.cost_power = rejections, acceptance, q, a_c, a_l, cost_power
         self.benefit, self.spread, self.thresholds, self.size = benefit, spread, thresholds, size
         self.sums = dict.fromkeys(("size", "size squared", "exactly", "at least", "fitness", "fitness squared", "product"), 0.0)
-        self.count, self.largest, self.rows = 0, 0, []
+        self.count, self.largest = 0, 0
         self.firms = list(Firm.create_agents(self, agents))
 
     def step(self):
         initiator = self.random.choice(self.firms)
         self.add(initiator.initiate(), initiator.fitness)
-        self.rows.append(self.measures())
 
     def add(self, size, fitness):
         sums = self.sums
@@ -70,8 +69,3 @@ class PlainTomasello2017(Model):
             "mean_size": mean["size"], "deviation": math.sqrt(variance), "frequency": mean["exactly"], "tail": mean["at least"],
             "largest": self.largest, "pull": together / math.sqrt(variance * spread) if min(variance, spread) > 1e-12 else 0.0,
         }  # fmt: skip
-
-    def __getattr__(self, name):
-        if name in ("mean_size", "deviation", "frequency", "tail", "pull"):
-            return self.rows[-1][name]
-        raise AttributeError(name)

@@ -42,13 +42,14 @@ class PlainZollman2010(Model):
                 beside = [rim[place - 2], rim[place % len(rim)]] if place else rim
                 member.neighbours = [members[0], *beside] if place else beside
 
-    @property
-    def better_share(self):
-        return sum(agent.arm == 0 for agent in self.agents) / len(self.agents)
-
-    @property
-    def expected_better(self):
-        return sum(agent.expected(0) for agent in self.agents) / len(self.agents)
+    def measures(self):
+        expected = [(agent.expected(0), agent.expected(1)) for agent in self.agents]
+        right = sum(better > worse for better, worse in expected)
+        return {
+            "success": right == len(expected), "better_share": right / len(expected),
+            "expected_better": sum(better for better, _ in expected) / len(expected),
+            "expected_worse": sum(worse for _, worse in expected) / len(expected),
+        }  # fmt: skip
 
     def step(self):
         self.agents.do("pull")
