@@ -77,20 +77,18 @@ def with_headers(send: Send) -> Send:
 
 
 class Allowance:
-    """How many messages a page may still send now."""
+    """How fast a page is heard: one that says too much is heard later, and nothing that it said is lost."""
 
     def __init__(self) -> None:
         self._left, self._since = AT_ONCE, time.monotonic()
 
-    def take(self) -> bool:
-        """Take one message from what is left; it grows back with time."""
+    async def take(self) -> None:
+        """Take one message from what is left, which grows back with time; wait until there is one."""
         now = time.monotonic()
-        self._left = min(AT_ONCE, self._left + (now - self._since) * MOST_PER_SECOND)
+        self._left = min(AT_ONCE, self._left + (now - self._since) * MOST_PER_SECOND) - 1.0
         self._since = now
-        if self._left < 1.0:
-            return False
-        self._left -= 1.0
-        return True
+        if self._left < 0.0:
+            await asyncio.sleep(-self._left / MOST_PER_SECOND)
 
 
 class Classroom:
@@ -179,8 +177,8 @@ class Classroom:
                 if len(text) > LARGEST_MESSAGE:
                     await socket.close(TOO_LARGE)
                     return
-                if allowance.take():
-                    await refused(connection.send, hear(connection, text))
+                await allowance.take()
+                await refused(connection.send, hear(connection, text))
         finally:
             clock.cancel()
 

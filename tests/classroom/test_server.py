@@ -274,6 +274,18 @@ def test_ten_thousand_malformed_messages_leave_the_server_well(client, classroom
     assert len(classroom.registry) <= 3
 
 
+def test_a_page_that_says_too_much_is_heard_later_and_nothing_is_lost(client, monkeypatch):
+    monkeypatch.setattr(server, "AT_ONCE", 5.0)
+    monkeypatch.setattr(server, "MOST_PER_SECOND", 100.0)
+    with visiting(client) as page:
+        begun = time.monotonic()
+        for _ in range(60):
+            page.say("pause")
+        for _ in range(60):
+            page.hear("state")
+        assert time.monotonic() - begun > 0.5  # of it 55 wait for their turn, a hundredth of a second each
+
+
 def test_a_page_that_paints_nothing_gets_no_more_and_its_clock_stops(client, classroom):
     with visiting(client) as page:
         page.say("speed", per_second=50)
