@@ -10,6 +10,15 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+
+class Interrupted(KeyboardInterrupt):
+    """Somebody asked for an end.
+
+    A kind of its own: where a plain KeyboardInterrupt passes through code that was given as text (``exec``, as libraries do when they are
+    imported), Python notes it, and kills itself by SIGINT in the end, whatever the exit status.
+    """
+
+
 STATUS = {int(signal.SIGINT): 130, int(signal.SIGTERM): 143}
 _asked: list[int] = []
 
@@ -22,7 +31,7 @@ def asked() -> int | None:
 def stop_if_asked() -> None:
     """End here when an end was asked for, but the exception got lost."""
     if _asked:
-        raise KeyboardInterrupt
+        raise Interrupted
 
 
 @contextmanager
@@ -33,7 +42,7 @@ def heeded() -> Iterator[None]:
         for other in STATUS:
             signal.signal(other, signal.SIG_IGN)
         _asked.append(number)
-        raise KeyboardInterrupt
+        raise Interrupted
 
     before = {number: signal.signal(number, end) for number in STATUS}
     try:

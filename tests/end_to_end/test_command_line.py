@@ -305,6 +305,15 @@ def test_an_interrupted_run_leaves_nothing(tmp_path, number, status):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupt_within_code_given_as_text_keeps_its_status(tmp_path):
+    act = "exec('import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(5)')"
+    (tmp_path / "interrupted.py").write_text(
+        f"import sys\nfrom experiments import __main__\n__main__.ACTS['describe'] = lambda *given: {act}\nsys.exit(__main__.main(['describe']))\n"
+    )
+    ended = subprocess.run([sys.executable, "-m", "interrupted"], env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    assert (ended.returncode, "Interrupted" in ended.stdout, ended.stderr) == (143, True, "")
+
+
 def test_a_library_that_stumbles_over_the_signal_does_not_hide_it(capsys, monkeypatch):
     def stumble(*given):
         try:
