@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,10 +59,14 @@ def run_study(name: str, overrides: Sequence[str], out: Path | None, overwrite: 
         return tell_plan(study, plan, points, options)
     refuse_unless_free(folder, overwrite)  # before a lock is laid into a folder of somebody else
     prepare(study, plan, options)
-    with opened(options.execution, plan.target) as engine, locked(folder):
-        make_room(folder, overwrite)
-        write_yaml(read_study_file(name), folder / STUDY_FILE)
-        return go_on(study, plan, points, folder, list(overrides), engine, options)
+    with ExitStack() as workplace:
+        engine = workplace.enter_context(opened(options.execution, plan.target))  # before the lock: where there is no cluster, nothing is left
+        with locked(folder):
+            make_room(folder, overwrite)
+            write_yaml(read_study_file(name), folder / STUDY_FILE)
+            tally = go_on(study, plan, points, folder, list(overrides), engine, options)
+            workplace.close()  # workers need not wait in memory while tables are made
+            return show_results(folder, tally)
 
 
 def resume(folder: Path, more: Sequence[str], options: Options) -> Tally:
@@ -75,7 +80,8 @@ def resume(folder: Path, more: Sequence[str], options: Options) -> Tally:
             refuse_another_version(folder, plan, manifest)
         prepare(study, plan, options)
         with opened(options.execution, plan.target) as engine:
-            return go_on(study, plan, points, folder, in_force(manifest.overrides, more), engine, options)
+            tally = go_on(study, plan, points, folder, in_force(manifest.overrides, more), engine, options)
+        return show_results(folder, tally)
 
 
 def refuse_other_series(folder: Path, study: Study) -> None:
@@ -159,12 +165,17 @@ def make_room(folder: Path, overwrite: bool) -> None:
 
 
 def go_on(study: Study, plan: Plan, points: Sequence[Point], folder: Path, overrides: list[str], engine: Engine, options: Options) -> Tally:
-    """Do the missing runs, put everything in order, show it."""
+    """Do the missing runs, and put everything in order."""
     started = begin()
     write_yaml(plan.parameters(0), folder / CONFIG)
     note(study, plan, folder, overrides, options, started)
     tally = conduct(study, plan, points, folder, engine, options)
     note(study, plan, folder, overrides, options, started, tally)  # the tables of runs are all there
+    return tally
+
+
+def show_results(folder: Path, tally: Tally) -> Tally:
+    """Make tables and figures of what is done, show them, and say what failed."""
     tables, written = tell_results(folder) if tally.done else ([], [])
     record(folder, (STUDY,), [*written, *(name for name in (*TABLES, STUDY_FILE, CONFIG) if (folder / name).exists())])
     for table in tables:

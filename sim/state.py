@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 Shorts = NDArray[np.int16]
 Flags = NDArray[np.int8]
+Few = NDArray[np.int8]  # whole numbers up to 127
 
 NOBODY = -1
 BY_RULES, BY_PERSON, BY_PERSON_ALONE = range(3)  # who decides for an organisation; alone: declines every invitation
@@ -35,7 +36,7 @@ class Organisations(NamedTuple):
     earned_total: Floats  # (N,) value earned since entering
     alone_quality: Floats  # (N,) quality alone on the own challenge at the beginning of the round
     alone_value: Floats  # (N,) value per round that goes with it, A
-    load: Flags  # (N,) collaborations it is in
+    load: Few  # (N,) collaborations it is in
     places: Integers  # (N, P) collaboration slots, in order of joining
     partners: Integers  # (N,) ledger slots with a joint collaboration
     worked_alone: Flags  # (N,) 1 when it worked alone this round

@@ -21,7 +21,7 @@ from experiments.study import Options, run_study
 MODEL = Path(__file__).parent / "moody_model.py"
 TABLES = ("runs", "events", "series")
 IMPORTED = multiprocessing.get_context("forkserver")
-IMPORTED.set_forkserver_preload(["experiments.study", "sim.model"])
+IMPORTED.set_forkserver_preload(["experiments.study", "sim.model", "tests.studies"])
 
 
 def study_file(folder, factors, replicates=4, **more):
@@ -66,6 +66,8 @@ class Started:
         self.process = IMPORTED.Process(target=as_command, args=([str(word) for word in words], Path.cwd(), *(file.name for file in self.said)))
         self.process.start()
         self.pid = self.process.pid
+        while self.poll() is None and not leads_a_group(self.pid):  # else who ends the group would end the tests
+            time.sleep(0.01)
 
     @property
     def returncode(self):
@@ -82,6 +84,13 @@ class Started:
         if self.returncode is None:
             raise subprocess.TimeoutExpired(str(self.process), timeout)
         return [file.read() for file in self.said]
+
+
+def leads_a_group(pid):
+    try:
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False
 
 
 def as_command(words, folder, out, err):

@@ -22,7 +22,7 @@ results, Computational and Mathematical Organization Theory 1(2):123-141.
 from __future__ import annotations
 
 from enum import IntEnum
-from functools import cache
+from functools import lru_cache
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -118,7 +118,6 @@ class Axelrod1997(ClassicModel):
 MODEL = Axelrod1997
 
 
-@cache
 def grid(side: int, neighbours: int) -> Network:
     """Return who are neighbours on a bounded grid: 4 beside, 8 around, or 12 within two steps."""
     near = [(x, y) for x in range(-2, 3) for y in range(-2, 3) if 0 < abs(x) + abs(y) <= 2]
@@ -141,7 +140,7 @@ class Pairs(NamedTuple):
     others: Integers
 
 
-@cache
+@lru_cache(maxsize=4)  # a mixed population of 2,500 has three million pairs
 def neighbourhood(space: str, side: int, neighbours: int) -> tuple[Network, Pairs]:
     """Return who are neighbours, and their pairs."""
     net = network("complete", side**2, 1, 0) if space == "mixed" else grid(side, neighbours)

@@ -21,7 +21,7 @@ MEANING = (
     "random (all with the same degree); small_world (a ring of which a tenth of the links lead anywhere); star; wheel; none"
 )
 REWIRED = 0.1
-MOST_SEARCHED = 200  # agents of a network that is searched for: the time it takes grows with their square
+MOST_SEARCHED = 200  # agents of a network that is searched for: the time it takes grows with agents squared times degree
 
 
 class Network(NamedTuple):

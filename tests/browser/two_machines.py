@@ -4,9 +4,9 @@ Both machines are network namespaces of this one, with a virtual wire between th
 Linux, ``ip``, ``unshare`` and ``nsenter``, and must itself run in a namespace of its own.
 """
 
+import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -23,17 +23,29 @@ def ip(*words):
 def lan():
     """Lay a wire between this machine and a second one; return what a command begins with that runs on the second."""
     second = subprocess.Popen(["unshare", "--net", "sleep", "600"])
-    time.sleep(0.5)
-    there = ["nsenter", "--net", "--target", str(second.pid)]
+    try:
+        until(lambda: network_of(second.pid) != network_of("self"), "the second machine")
+        return second, laid(second.pid)
+    except BaseException:
+        second.kill()
+        raise
+
+
+def network_of(process):
+    return os.readlink(f"/proc/{process}/ns/net")
+
+
+def laid(second):
+    there = ["nsenter", "--net", "--target", str(second)]
     ip("link", "add", "here", "type", "veth", "peer", "name", "there")
-    ip("link", "set", "there", "netns", str(second.pid))
+    ip("link", "set", "there", "netns", str(second))
     ip("addr", "add", f"{TEACHER}/24", "dev", "here")
     for device in ("lo", "here"):
         ip("link", "set", device, "up")
     ip("route", "add", "default", "via", STUDENT)
     for words in (["addr", "add", f"{STUDENT}/24", "dev", "there"], ["link", "set", "lo", "up"], ["link", "set", "there", "up"]):
         subprocess.run([*there, "ip", *words], check=True)
-    return second, there
+    return there
 
 
 @pytest.fixture

@@ -134,6 +134,7 @@ def test_no_exchange_of_the_ends_of_two_links_makes_it_more_clustered():
     ends, draw, tried = list(links.edges), random.Random(1), 0
     while tried < 20_000:
         (a, b), (c, d) = draw.sample(ends, 2)
+        c, d = draw.choice([(c, d), (d, c)])
         if len({a, b, c, d}) == 4 and not links.has_edge(a, c) and not links.has_edge(b, d):
             tried += 1
             lost = triangles_lost(links, a, b) + triangles_lost(links, c, d)
