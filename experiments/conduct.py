@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from experiments.engines import Engine, Outcome, Task
 from experiments.folder import KINDS, ORDERED_AT_ONCE, Storage, in_order
 from experiments.interrupts import stop_if_asked
 from experiments.journal import DONE, UNDEFINED, Record, as_numbers, undefined_among
-from experiments.plan import Adaptive, Plan, PlannedRun
+from experiments.plan import TOGETHER, Adaptive, Plan, PlannedRun
 from experiments.store import write_table
 from experiments.targets import Wanted
 from sim.errors import InputError
@@ -107,15 +108,13 @@ class Conductor:
 
     def _missing(self, first: Sequence[int], last: Sequence[int]) -> Iterator[Task]:
         """Walk through the tasks of runs that did not end yet, or failed when retrying; points that stand twice in a design are done once."""
-        shown, parameters = -1, dict[str, object]()
-        for runs in sliced(self.plan.runs(first, last)):
+        parameters = lru_cache(TOGETHER)(self.plan.parameters)
+        for runs in sliced(self.plan.in_turns(first, last)):
             ended = dict(self.ended.filter(pl.col("run").is_in([run.id for run in runs])).iter_rows()) if len(self.ended) else {}
             for run in runs:
                 status = ended.get(run.id)
                 if run.point not in self.plan.repeated and (status is None or (self.retry and status != DONE)):
-                    if shown != run.point:
-                        shown, parameters = run.point, self.plan.parameters(run.point)
-                    yield Task(run.id, self.plan.target, parameters, run.seed, self.wanted)
+                    yield Task(run.id, self.plan.target, parameters(run.point), run.seed, self.wanted)
 
     def _checked(self, outcome: Outcome) -> Outcome:
         """Turn a run with measures that are no numbers into a failure."""

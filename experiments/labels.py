@@ -23,6 +23,7 @@ OWN = {
     "trust_within": "Trust within collaborations (0 to 1)",
 }
 NO_UNIT = "-"
+SYMBOL = 2  # letters; longer names are words
 
 
 def labels(model: str | None = None) -> dict[str, str]:
@@ -41,16 +42,19 @@ def labels(model: str | None = None) -> dict[str, str]:
 def labels_of_classic(model: str) -> dict[str, str]:
     """Return what stands beside the axes of a classic's parameters and measures."""
     parameters, measures = about(model)
-    units = {name: field.json_schema_extra["unit"] for name, field in parameters.items()}
-    found = {name: with_unit(name, NO_UNIT if unit == name else unit) for name, unit in units.items()}
+    found = {}
+    for name, field in parameters.items():
+        extra = field.json_schema_extra
+        found[name] = with_unit(extra["symbol"] or name if len(name) <= SYMBOL else name, extra["unit"])
     for name, measure in measures.items():
         found[name], found[f"{name}_mean"] = with_unit(name, measure.unit), with_unit(f"{name}, all rounds", measure.unit)
     return found
 
 
 def with_unit(name: str, unit: str) -> str:
-    """Return a name in words with its unit; "value per round" of a value is "per round"."""
+    """Return a name in words with its unit, if that says more; "value per round" of a value is "per round". Symbols stay as they are."""
     words = name.replace("_", " ")
-    words = words[:1].upper() + words[1:]
+    if len(words) > SYMBOL:
+        words = words[:1].upper() + words[1:]
     shown = unit.removeprefix("value ") if "value" in words.lower() or "synergy" in words.lower() else unit
-    return words if unit == NO_UNIT else f"{words} ({shown.replace('0-1', '0 to 1')})"
+    return words if unit in (NO_UNIT, name) else f"{words} ({shown.replace('0-1', '0 to 1')})"

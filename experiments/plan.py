@@ -11,6 +11,7 @@ import numpy as np
 
 from experiments.targets import Target
 
+TOGETHER = 64  # points whose runs are done in turns
 ID_LENGTH = 20  # hexadecimal digits: two of a million runs share an id once in 10^12 studies
 
 
@@ -80,6 +81,17 @@ class Plan:
         for point, (begin, end) in enumerate(zip(first, last, strict=True)):
             for replicate in range(begin, end):
                 yield self.run(point, replicate)
+
+    def in_turns(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
+        """Walk through the same runs in the order in which they are best done.
+
+        That is some points at a time, replicate after replicate: runs that share their luck follow one another, and a model that remembers what it
+        drew last (``sim/classics/nk.py``) need not draw it again.
+        """
+        for begin in range(0, len(first), TOGETHER):
+            points = range(begin, min(begin + TOGETHER, len(first)))
+            for replicate in range(min(first[point] for point in points), max(last[point] for point in points)):
+                yield from (self.run(point, replicate) for point in points if first[point] <= replicate < last[point])
 
     def _seed(self, replicate: int) -> int:
         """Return the seed that all points share; one more replicate does not change the earlier ones."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from analysis.cells import cell_means
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import Labels, label, one_line
 from analysis.figures.lines import ONE, draw_lines, interval_text, numeric, positions
-from analysis.figures.style import PAGE, Page, legend_above, letter, looks, panel_grid
+from analysis.figures.style import HANDLE, PAGE, Page, legend_above, legend_columns, letter, looks, panel_grid
 
 Z = 1.96
+AT_MOST = 2  # panels side by side
 
 
 class Redrawn(NamedTuple):
@@ -30,12 +32,24 @@ class Redrawn(NamedTuple):
     scale: str = "linear"
 
 
+class Legend(NamedTuple):
+    """What a legend shows."""
+
+    handles: Sequence[Any]
+    names: Sequence[str]
+    title: str
+
+    def reads_like(self, other: Legend) -> bool:
+        """Tell whether it says the same; series of the same name and number look alike."""
+        return bool(self.title) and self[1:] == other[1:]
+
+
 def redrawn(name: str, panels: Sequence[Redrawn], labels: Labels, page: Page = PAGE) -> Exhibit:
     """Draw panels side by side; references are hollow squares with bars of 1.96 standard errors."""
-    figure, axes = panel_grid(page, len(panels), 2.4, at_most=2)
+    figure, axes = panel_grid(page, len(panels), 2.6, AT_MOST)
     tables = []
     with mpl.rc_context(page.settings):
-        for position, (axis, panel) in enumerate(zip(axes, panels, strict=True)):
+        for axis, panel in zip(axes, panels, strict=True):
             by = panel.by or ONE
             runs = panel.runs if panel.by else panel.runs.with_columns(pl.lit(ONE).alias(ONE))
             means = cell_means(runs, [by, panel.x], panel.measure)
@@ -45,17 +59,54 @@ def redrawn(name: str, panels: Sequence[Redrawn], labels: Labels, page: Page = P
                 axis.set_xscale(panel.scale)
             axis.set_xlabel(one_line(panel.x, labels))
             axis.set_ylabel(label(panel.measure, labels))
-            axis.set_title(panel.title)
-            if panel.by and len(panels) > 1:
-                axis.legend(title=one_line(by, labels), handlelength=3.2)
-            if len(panels) > 1:
-                letter(axis, position)
+            spread_names(axis, page, len(panels))
             tables.append(means.with_columns(panel=pl.lit(panel.title)))
-    if len(panels) == 1 and panels[0].by:
-        legend_above(figure, page, *axes[0].get_legend_handles_labels(), one_line(panels[0].by, labels))
+        above = put_legends(figure, axes, [one_line(panel.by, labels) if panel.by else "" for panel in panels], page)
+        for position, (axis, panel) in enumerate(zip(axes, panels, strict=True)):
+            axis.set_title(panel.title, pad=above + mpl.rcParams["axes.titlepad"])
+            if len(panels) > 1:
+                letter(axis, position, above)
     counts = pl.concat([table["n"] for table in tables])
     caption = f"{' '.join(f'{panel.title}.' for panel in panels)} {interval_text(counts)} Hollow squares: reference, with 1.96 standard errors."
     return Exhibit(name, figure, caption, pl.concat(tables, how="diagonal_relaxed"))
+
+
+def spread_names(axis: Axes, page: Page, panels: int) -> None:
+    """Give names along an axis equal room, and let them stand upright if that is enough."""
+    names = [in_short(tick.get_text()) for tick in axis.get_xticklabels() if tick.get_rotation()]  # numbers are not slanted
+    if names:
+        axis.set_xticks(axis.get_xticks(), names)
+        if max(map(len, names)) < page.letters(page.width / page.columns(panels, AT_MOST) / len(names)):
+            axis.tick_params("x", rotation=0)
+            for tick in axis.get_xticklabels():
+                tick.set_horizontalalignment("center")
+        axis.set_xlim(-0.5, len(names) - 0.5)
+
+
+def in_short(level: str) -> str:
+    """Return the level of a parameter as a reader would write it."""
+    return level.replace("_", " ")
+
+
+def put_legends(figure: Figure, axes: Sequence[Axes], titles: Sequence[str], page: Page) -> float:
+    """Put legends where no data are: one above all panels if it holds for all, else each between its panel and the title above.
+
+    Return how high (points) they stand between panels and titles. A panel whose legend has no title has no legend.
+    """
+    shown = [axis.get_legend_handles_labels() for axis in axes]
+    legends = [Legend(handles, list(map(in_short, names)), title) for (handles, names), title in zip(shown, titles, strict=True)]
+    if len(legends) > 1 and all(legend.reads_like(legends[0]) for legend in legends):
+        legend_above(figure, page, *legends[0])
+        return 0.0
+    letters = page.letters(page.width / page.columns(len(axes), AT_MOST))
+    placed = [
+        axis.legend(
+            legend.handles, legend.names, title=legend.title, ncols=legend_columns(legend.names, letters), handlelength=HANDLE,
+            loc="lower center", bbox_to_anchor=(0.5, 1.0), borderaxespad=0.0,
+        )
+        for axis, legend in zip(axes, legends, strict=True) if legend.title
+    ]  # fmt: skip
+    return max((legend.get_window_extent().height for legend in placed), default=0.0) * 72.0 / figure.dpi
 
 
 def draw_reference(axis: Axes, panel: Redrawn, means: pl.DataFrame) -> None:

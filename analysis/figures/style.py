@@ -33,6 +33,7 @@ METADATA: dict[str, Any] = {
 }  # fmt: skip
 FORMATS = (".pdf", ".svg", ".png")
 DPI = 300
+HANDLE = 3.2  # how long a line in a legend is, in letters: enough to tell line styles apart
 FRAMES_PER_SECOND, FRAME_DPI = 4, 110
 
 
@@ -150,18 +151,26 @@ def balanced(page: Page, count: int, at_most: int = 3) -> int:
     return -(-count // rows)
 
 
-def letter(panel: Axes, position: int) -> None:
-    """Write a panel's letter above its left corner."""
-    panel.text(0.0, 1.03, LETTERS[position], transform=panel.transAxes, weight="bold", va="bottom", ha="right")
+def letter(panel: Axes, position: int, above: float = 0.0) -> None:
+    """Write a panel's letter above its left corner, so many points higher than usual."""
+    panel.annotate(
+        LETTERS[position], (0.0, 1.03), xycoords="axes fraction", xytext=(0.0, above), textcoords="offset points", annotation_clip=False,
+        weight="bold", va="bottom", ha="right",
+    )  # fmt: skip
 
 
 def legend_above(figure: Figure, page: Page, handles: Sequence[Any], names: Sequence[str], title: str = "") -> None:
     """Put one legend above all panels, in as many columns as fit."""
-    longest = max((len(name) for name in names), default=1) + 9  # line, marker and space take that of nine letters
-    rows = -(-len(names) // max(1, page.letters(page.width) // longest))
-    columns = -(-len(names) // rows)
     with mpl.rc_context(page.settings):
-        figure.legend(handles, names, title=title or None, loc="outside upper center", ncols=columns, handlelength=3.2)
+        columns = legend_columns(names, page.letters(page.width))
+        figure.legend(handles, names, title=title or None, loc="outside upper center", ncols=columns, handlelength=HANDLE)
+
+
+def legend_columns(names: Sequence[str], letters: int) -> int:
+    """Return in how many columns the names of a legend stand where so many letters fit on a line."""
+    longest = max((len(name) for name in names), default=1) + 9  # line, marker and space take that of nine letters
+    rows = -(-len(names) // max(1, letters // longest))
+    return -(-len(names) // rows)
 
 
 def save(figure: Figure, path: Path, formats: Sequence[str] = FORMATS, dpi: int = DPI) -> list[Path]:

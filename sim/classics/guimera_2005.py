@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
+from sim.classics.components import Components, largest, part, seek, take_out, unite
 from sim.classics.draws import limit, sequence, word
 from sim.classics.kernels import classic_entry
 from sim.compilation import kernel
@@ -97,6 +98,7 @@ class Guimera2005(ClassicModel):
         self.present, self.positions, self.unused = (np.arange(room) for _ in range(3))
         self.counts = np.array([0, room, 0, 0, 0])
         self.teams = np.zeros((self.parameters.idle + 2, self.parameters.team_size), dtype=np.int64)
+        self.components = Components.of_nobody(room)
 
     @property
     def size(self) -> int:
@@ -108,7 +110,7 @@ class Guimera2005(ClassicModel):
         p = self.parameters
         crowd = Crowd(self.neighbours, self.degrees, self.last, self.taken, self.present, self.positions, self.unused, self.counts, self.teams)
         rules = p.p, p.q, p.team_size, p.idle, p.collaborators == "one"
-        assemble(crowd, self.key, rules, first, rounds, rows)
+        assemble(crowd, self.components, self.key, rules, first, rounds, rows)
         return rounds
 
 
@@ -136,7 +138,7 @@ class Crowd(NamedTuple):
 
 
 @classic_entry
-def assemble(crowd: Crowd, key: Seed, rules: Rules, first: int, rounds: int, rows: Floats) -> None:
+def assemble(crowd: Crowd, components: Components, key: Seed, rules: Rules, first: int, rounds: int, rows: Floats) -> None:
     """Assemble a team per round."""
     room, remembered = crowd.degrees.size, crowd.teams.shape[0]
     found, marks = np.empty(room, dtype=np.uint16), np.zeros(room, dtype=np.bool_)
@@ -144,11 +146,12 @@ def assemble(crowd: Crowd, key: Seed, rules: Rules, first: int, rounds: int, row
         team = crowd.teams[now % remembered]
         gather(crowd, team, sequence(key, Stream.TEAM, now, 0), rules, found, marks)
         work(crowd, team, now)
+        unite(components, team)
         if now > rules[3]:
-            leave(crowd, crowd.teams[(now + 1) % remembered], now - rules[3] - 1)
-        measure(crowd, rules[2], found, marks, rows[now - first])
+            leave(crowd, components, crowd.teams[(now + 1) % remembered], now - rules[3] - 1)
+        measure(crowd, components, rows[now - first])
     if rounds == 0:
-        measure(crowd, rules[2], found, marks, rows[0])
+        measure(crowd, components, rows[0])
 
 
 @kernel
@@ -235,16 +238,27 @@ def add(crowd: Crowd, agent: int, other: int) -> None:
 
 
 @kernel
-def leave(crowd: Crowd, team: Integers, then: int) -> None:
-    """Let go who was in a team then and in none since: all others have been in a team since, or have left before."""
+def leave(crowd: Crowd, components: Components, team: Integers, then: int) -> None:
+    """Let go who was in a team then and in none since: all others have been in a team since, or have left before.
+
+    All of that team were there, and know each other: who knew nobody else leaves nobody apart, and who may be apart now is among the contacts of
+    those who did.
+    """
+    staying, sought = team.size, 0
     while True:
         gone, position = NOBODY, -1
         for agent in team:
             if crowd.taken[agent] and crowd.last[agent] == then and crowd.positions[agent] > position:  # from the end, for the order of the rest
                 gone, position = agent, crowd.positions[agent]
         if gone == NOBODY:
-            return
+            break
+        staying -= 1
+        if crowd.degrees[gone] > staying:
+            sought = seek(components, crowd.neighbours[gone, : crowd.degrees[gone]], sought)
+        take_out(components, gone)
         let_go(crowd, gone)
+    if sought > 0:
+        part(components, crowd.neighbours, crowd.degrees, sought, team.size)
 
 
 @kernel
@@ -272,39 +286,9 @@ def forget(crowd: Crowd, agent: int, gone: int) -> None:
 
 
 @kernel
-def largest_component(crowd: Crowd, team_size: int, found: NDArray[np.uint16], marks: NDArray[np.bool_]) -> int:
-    """Return how many agents the largest component has.
-
-    Agents not reached yet are not looked at once they are too few to be more. Nor are neighbours of those who know their last team alone:
-    they are reached by one of that team, all of whom know each other.
-    """
-    there, reached, largest = crowd.counts[PRESENT], 0, 0
-    for position in range(there):
-        if there - reached <= largest:
-            break
-        root = crowd.present[position]
-        if not marks[root]:
-            begun, looked_at = reached, reached
-            marks[root], found[reached] = True, root
-            reached += 1
-            while looked_at < reached:
-                agent = found[looked_at]
-                if looked_at == begun or crowd.degrees[agent] >= team_size:
-                    for index in range(crowd.degrees[agent]):  # without a branch, which could not be foreseen: a third of the time
-                        other = crowd.neighbours[agent, index]
-                        found[reached] = other
-                        reached += not marks[other]
-                        marks[other] = True
-                looked_at += 1
-            largest = max(largest, reached - begun)
-    marks[:] = False
-    return largest
-
-
-@kernel
-def measure(crowd: Crowd, team_size: int, found: NDArray[np.uint16], marks: NDArray[np.bool_], row: Floats) -> None:
+def measure(crowd: Crowd, components: Components, row: Floats) -> None:
     """Write the measures into a row; before the first team all are 0."""
     there = crowd.counts[PRESENT]
-    row[0], row[1] = largest_component(crowd, team_size, found, marks) / max(1, there), there
+    row[0], row[1] = largest(components) / max(1, there), there
     row[2] = 2 * crowd.counts[KNOWN] / max(1, there)
     row[3] = crowd.counts[REPEATED] / max(1, crowd.counts[LINKS])

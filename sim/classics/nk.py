@@ -10,6 +10,7 @@ whether contributions are rounded, and the power to which fitness over its maxim
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import nan
 from typing import Literal, NamedTuple, Self, get_args
 
@@ -28,6 +29,7 @@ ADJACENT, DISTINCT, ITSELF, REPEATED = range(4)
 HOW = {name: code for code, name in enumerate(get_args(Inputs))}
 INPUTS, CONTRIBUTIONS, START, WALK = 1001, 1002, 1003, 1004  # streams of draws
 FRESH, NEAR = 1024, 1e-9  # so many sums of changes are exact to far better than that
+LAST, SMALL = 4, 1 << 20  # so many landscapes are remembered, of at most so many contributions (8 MB)
 EXACT = -1  # contributions are not rounded
 KAUFFMAN = "Kauffman 1993"
 WHICH = (
@@ -63,9 +65,17 @@ class Landscape(NamedTuple):
 
 
 def landscape(key: Seed, n: int, k: int, inputs: Inputs = "distinct", digits: int = EXACT, power: float = 1.0) -> Landscape:
-    """Draw a landscape; one key gives the same landscape to every model that asks for the same."""
-    found, contributions, top = drawn(key, n, k, HOW[inputs], digits)
-    return Landscape(found, contributions, top, power)
+    """Draw a landscape; one key gives the same landscape to every model that asks for the same. Its arrays are the caller's own."""
+    asked = int(key), n, k, HOW[inputs], digits
+    found, contributions, top = remembered(*asked) if n << (k + 1) <= SMALL else drawn(np.uint64(key), *asked[1:])
+    return Landscape(found.copy(), contributions.copy(), top, power)
+
+
+@lru_cache(LAST)
+def remembered(key: int, n: int, k: int, how: int, digits: int) -> tuple[Integers, Floats, float]:
+    """Return a landscape of the last few: runs that share their luck ask for the same one after the other. Nobody may write to it."""
+    drawing: tuple[Integers, Floats, float] = drawn(np.uint64(key), n, k, how, digits)
+    return drawing
 
 
 # --- kernels -------------------------------------------------------------------------------------------------------------

@@ -21,6 +21,18 @@ def test_a_dock_is_run_compared_and_drawn(name):
     exhibit = figure_of(outcome)
     assert sum(axes.get_visible() for axes in exhibit.figure.axes) == len(dock.about.panels)  # of a grid that is not full some are hidden
     assert isinstance(exhibit.data, pl.DataFrame)
+    refuse_overlaps(exhibit.figure)
+
+
+def refuse_overlaps(figure):
+    """No legend lies over data, over a title or over another legend."""
+    figure.draw_without_rendering()
+    panels = [panel for panel in figure.axes if panel.get_visible()]
+    legends = [legend.get_window_extent() for legend in (*figure.legends, *(panel.get_legend() for panel in panels)) if legend]
+    others = [extent for panel in panels for extent in (panel.get_window_extent(), panel.title.get_window_extent())]
+    assert len(legends) in (1, len(panels))
+    for position, legend in enumerate(legends):
+        assert legend.count_overlaps([*others, *legends[:position]]) == 0
 
 
 def test_what_is_misspelt_is_a_sentence(capsys):

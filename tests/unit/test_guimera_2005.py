@@ -1,7 +1,10 @@
 """What is known exactly of team assembly: no incumbents, no newcomers, and the network against networkx."""
 
 import networkx as nx
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from pydantic import ValidationError
 
 from sim.classics.guimera_2005 import Guimera2005
@@ -47,6 +50,28 @@ def test_measures_are_those_of_the_network(settings):
         assert len(max(nx.connected_components(network), key=len)) / len(network) == model.largest_share
         assert 2 * network.number_of_edges() / len(network) == pytest.approx(model.collaborators)
         assert all(network.degree(agent) == model.degrees[agent] for agent in network)
+
+
+CHANCE = some.one_of(some.sampled_from([0.0, 1.0]), some.floats(0.0, 1.0))
+SETTINGS = some.fixed_dictionaries(
+    {
+        "p": CHANCE, "q": CHANCE, "team_size": some.integers(1, 6), "idle": some.integers(1, 12), "collaborators": some.sampled_from(["one", "any"]),
+    }
+)  # fmt: skip
+
+
+@given(SETTINGS, some.integers(0, 2**32), some.lists(some.integers(0, 4), min_size=20, max_size=40))
+def test_components_kept_up_to_date_are_those_of_a_search(settings, seed, runs):
+    """Who has one label is one component, and no other label is in use; whatever the settings and the numbers of rounds played at once."""
+    model = Guimera2005(rng=seed, **settings)
+    for rounds in runs:
+        model.run(rounds)
+        labels, sizes = model.components.labels, model.components.sizes
+        expected = sorted(map(sorted, nx.connected_components(network_of(model))))
+        assert sorted(np.flatnonzero(labels == label).tolist() for label in np.flatnonzero(sizes)) == expected
+        assert sorted(sizes[sizes > 0].tolist()) == sorted(map(len, expected))
+        assert (labels[~model.taken] == -1).all() and not model.components.marks.any()
+        assert model.largest_share == max(map(len, expected), default=0) / max(1, len(network_of(model)))
 
 
 def test_nobody_lacks_a_past_collaborator_and_the_idle_are_gone():

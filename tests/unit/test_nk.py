@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from sim.classics.nk import landscape, optima, table, walks
+from sim.classics.nk import landscape, optima, remembered, table, walks
 
 FALSE_ALARM = 1e-6
 
@@ -69,3 +69,24 @@ def test_contributions_are_rounded_and_uniform():
     assert set(np.rint(rounded * 10).ravel().astype(int)) == set(range(11))
     np.testing.assert_array_equal(rounded, np.rint(landscape(2, 12, 10).contributions * 10) / 10)
     assert p_value(landscape(2, 12, 10).contributions.ravel(), 0.5) > FALSE_ALARM
+
+
+@pytest.mark.parametrize("k", [3, 19])
+def test_who_writes_to_a_landscape_writes_to_its_own(k):
+    first = landscape(np.uint64(4), 20, k)
+    before = [part.copy() for part in (first.inputs, first.contributions)]
+    first.inputs[:], first.contributions[:] = 0, 0.0
+    again = landscape(np.uint64(4), 20, k)
+    np.testing.assert_array_equal(again.inputs, before[0])
+    np.testing.assert_array_equal(again.contributions, before[1])
+
+
+def test_a_landscape_remembered_is_the_one_that_was_asked_for():
+    asked = [(seed, 8, k, inputs, digits) for seed in (1, 2**63 + 1) for k in (2, 3) for inputs in ("adjacent", "itself") for digits in (-1, 1)]
+    fresh = []
+    for each in asked:
+        remembered.cache_clear()
+        fresh.append(landscape(*each))
+    for each, expected in [*zip(asked, fresh, strict=True), *zip(asked[-4:], fresh[-4:], strict=True)]:
+        for part, wanted in zip(landscape(*each), expected, strict=True):
+            np.testing.assert_array_equal(part, wanted)

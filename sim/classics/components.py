@@ -1,0 +1,160 @@
+"""Connected components of a network, kept up to date while agents come, are linked and leave, so that none needs to be found anew.
+
+Agents are numbers; ``neighbours[agent, :degrees[agent]]`` are those whom one is linked to.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.classics.classic import Integers
+from sim.compilation import kernel
+
+NONE = -1  # the label of who is in no component
+UNSEEN, SOUGHT, REACHED = range(3)  # how far a search has come with an agent
+
+
+class Components(NamedTuple):
+    """In which component every agent is, by ``labels``, and how many agents each has, by label: ``sizes``, 0 for labels not in use.
+
+    The rest is room for searches: the label given last, agents that are sought and that were found, and how far a search has come with each.
+    """
+
+    labels: NDArray[np.int16]
+    sizes: NDArray[np.int16]
+    latest: Integers
+    sought: NDArray[np.uint16]
+    found: NDArray[np.uint16]
+    marks: NDArray[np.uint8]
+
+    @classmethod
+    def of_nobody(cls, room: int) -> Self:
+        """Make room for so many agents, at most 32,767; nobody is there yet."""
+        labels, sizes = np.full(room, NONE, dtype=np.int16), np.zeros(room, dtype=np.int16)
+        sought, found = np.zeros(room, dtype=np.uint16), np.zeros(room + 1, dtype=np.uint16)  # one more, for who turns out to be found already
+        return cls(labels, sizes, np.zeros(1, dtype=np.int64), sought, found, np.zeros(room, dtype=np.uint8))
+
+
+@kernel
+def largest(components: Components) -> int:
+    """Return how many agents the largest component has."""
+    most = 0
+    for size in components.sizes:
+        most = max(most, size)
+    return most
+
+
+@kernel
+def unite(components: Components, members: Integers) -> None:
+    """Make one component of those that members are in, with the label of the largest; newcomers are in none yet."""
+    labels, sizes = components.labels, components.sizes
+    label, size = NONE, 0
+    for agent in members:
+        own = labels[agent]
+        if own != NONE and sizes[own] > size:
+            label, size = own, sizes[own]
+    if label == NONE:
+        label = new_label(components)
+    for agent in members:
+        own = labels[agent]
+        if own == NONE:
+            labels[agent] = label
+            size += 1
+        elif own != label:
+            for other in range(labels.size):  # everybody, without a branch: many at a time
+                labels[other] = label if labels[other] == own else labels[other]
+            size += sizes[own]
+            sizes[own] = 0
+    sizes[label] = size
+
+
+@kernel
+def new_label(components: Components) -> int:
+    """Return a label that no component has."""
+    label, sizes = components.latest[0], components.sizes
+    while sizes[label] > 0:
+        label = label + 1 if label + 1 < sizes.size else 0
+    components.latest[0] = label
+    return label
+
+
+@kernel
+def take_out(components: Components, agent: int) -> None:
+    """Take out an agent that leaves; if others may be apart then, seek its contacts before and part them after."""
+    components.sizes[components.labels[agent]] -= 1
+    components.labels[agent] = NONE
+
+
+@kernel
+def seek(components: Components, contacts: NDArray[np.uint16], sought: int) -> int:
+    """Add contacts to the so many agents that are sought; return how many these are then."""
+    for agent in contacts:
+        if components.marks[agent] == UNSEEN:
+            components.marks[agent], components.sought[sought] = SOUGHT, agent
+            sought += 1
+    return sought
+
+
+@kernel
+def part(components: Components, neighbours: NDArray[np.uint16], degrees: Integers, sought: int, team_size: int) -> None:
+    """Give those of one component who are apart now labels of their own: search from one sought agent after the other, until all are reached.
+
+    Who is connected with the last of them keeps the label. Most often all are connected by few others, and nobody else is looked at.
+    ``team_size`` is explained in ``spread``.
+    """
+    left = 0
+    for index in range(sought):
+        agent = components.sought[index]
+        if components.labels[agent] == NONE:  # was taken out itself since
+            components.marks[agent] = UNSEEN
+        else:
+            components.sought[left] = agent
+            left += 1
+    reached, unreached = 0, left
+    for index in range(left):
+        root = components.sought[index]
+        if unreached > 0 and components.marks[root] == SOUGHT:
+            begun = reached
+            reached, unreached = spread(components, neighbours, degrees, root, reached, unreached, team_size)
+            if unreached > 0:
+                split_off(components, components.found[begun:reached])
+    for index in range(reached):
+        components.marks[components.found[index]] = UNSEEN
+
+
+@kernel
+def spread(
+    components: Components, neighbours: NDArray[np.uint16], degrees: Integers, root: int, reached: int, unreached: int, team_size: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Reach all who are connected with an agent, or as many as it takes to reach all who are sought; return the numbers of both.
+
+    Everybody's last team must be there, and know each other. So neighbours of those who know nobody else, ``team_size - 1`` contacts, are not looked
+    at: they are reached by one of that team.
+    """
+    found, marks, looked_at = components.found, components.marks, reached
+    marks[root], found[reached] = REACHED, root
+    reached, unreached = reached + 1, unreached - 1
+    while looked_at < reached and unreached > 0:
+        agent = found[looked_at]
+        if agent == root or degrees[agent] >= team_size:
+            for index in range(degrees[agent]):  # without a branch, which could not be foreseen
+                other = neighbours[agent, index]
+                found[reached] = other
+                reached += marks[other] != REACHED
+                unreached -= marks[other] == SOUGHT
+                marks[other] = REACHED
+        looked_at += 1
+    return reached, unreached
+
+
+@kernel
+def split_off(components: Components, members: NDArray[np.uint16]) -> None:
+    """Make some members of a component one of their own."""
+    label = new_label(components)
+    components.sizes[components.labels[members[0]]] -= members.size
+    components.sizes[label] = members.size
+    for agent in members:
+        components.labels[agent] = label
