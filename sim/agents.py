@@ -77,7 +77,7 @@ class Organisation(RowAgent):
     """
 
     expertise = Column("org", "skill per domain, shape (K,), 0 to 1")
-    core = Column("org", "expertise it entered with, shape (K,)")
+    core = Column("org", "expertise it drifts back to: what it entered with, but for domains renewed since, shape (K,)")
     bridging = Column("org", "bridging skill, 0 to 1")
     performance = Column("org", "moving average of value earned per round")
     earned_total = Column("org", "value earned since entering")

@@ -6,9 +6,9 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 from typing import Any
 
 from starlette.websockets import WebSocket
@@ -20,7 +20,7 @@ from experiments.classroom.course import for_the_page
 from experiments.classroom.hall import GONE, Hall
 from experiments.classroom.lessons import ClassicPart, classic_part
 from experiments.classroom.registry import Registry
-from experiments.classroom.scenario import Side
+from experiments.classroom.scenario import Scenario, Side
 from experiments.classroom.session import Held, Session
 from experiments.classroom.stories import glance, story
 from sim.errors import InputError
@@ -83,6 +83,17 @@ class Connection:
     def _viewers(self) -> list[Connection]:
         """Return those that look on at this page."""
         return [page for page in self.hall.watchers(self.session) if isinstance(page, Connection)]
+
+    def begin(self, scenario: Scenario) -> None:
+        """Begin a scenario at round 0, and give up the runs of the one before."""
+        self.session.begin(scenario)
+        self.give_up()
+
+    async def _begin_anew(self, scenario: Scenario) -> None:
+        """Begin a scenario, show it to all that look on, and to those that play in it."""
+        self.begin(scenario)
+        await self.tell_scene()
+        await self.hall.begin_anew(self.session)
 
     async def tell_scene(self) -> None:
         """Send everything, to those that look on too."""
@@ -176,10 +187,10 @@ class Connection:
             await self._take_part(message)
             return
         if isinstance(message, said.Bands):
-            self._beside(self._tell_bands(message.rounds))
+            self._beside(partial(self._tell_bands, message.rounds))
             return
         if isinstance(message, said.Classic):
-            self._beside(self._tell_classic(message, classic_part(message.lesson, message.part)))
+            self._beside(partial(self._tell_classic, message, classic_part(message.lesson, message.part)))
             return
         async with self.session.busy:
             await self._act(message)
@@ -232,13 +243,11 @@ class Connection:
 
     @_act.register
     async def _(self, message: said.Reset) -> None:
-        self.session.begin(self.session.scenario)
-        await self.tell_scene()
+        await self._begin_anew(self.session.scenario)
 
     @_act.register
     async def _(self, message: said.Choose) -> None:
-        self.session.begin(message.scenario)
-        await self.tell_scene()
+        await self._begin_anew(message.scenario)
 
     @_act.register
     async def _(self, message: said.Change) -> None:
@@ -253,8 +262,7 @@ class Connection:
     async def _send_choices(self) -> None:
         """Tell the page what it chose; at round 0 nothing was played yet, so that everything can act at once."""
         if self.session.frontier == 0 and any(self.session.waiting().values()):
-            self.session.begin(self.session.scenario)
-            await self.tell_scene()
+            await self._begin_anew(self.session.scenario)
             return
         for page in (self, *self._viewers()):
             page.held.forget_after(self.session.frontier)
@@ -292,11 +300,14 @@ class Connection:
 
     # --- bands -------------------------------------------------------------------------------------------------------
 
-    def _beside(self, telling: Coroutine[Any, Any, None]) -> None:
+    def _beside(self, telling: Callable[[], Awaitable[None]]) -> None:
         """Play many runs beside the page; asking again gives up the earlier ones."""
-        if self._bands is not None:
-            self._bands.cancel()
-        self._bands = asyncio.create_task(refused(self.send, in_time(telling)))
+
+        async def tell() -> None:
+            await refused(self.send, in_time(telling()))
+
+        self.give_up()
+        self._bands = asyncio.create_task(tell())
 
     async def _tell_bands(self, rounds: int) -> None:
         """Send the bands, and before that how far they are."""
@@ -317,8 +328,8 @@ class Connection:
         found = await classic_runs(self.maker, part.classic, chosen, message.seed)
         await self.send("classic_runs", lesson=message.lesson, part=message.part, **found)
 
-    def close(self) -> None:
-        """Give up what is under way."""
+    def give_up(self) -> None:
+        """Give up the runs that are under way."""
         if self._bands is not None:
             self._bands.cancel()
 

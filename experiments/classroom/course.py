@@ -33,7 +33,7 @@ def course_of(session: Session) -> Course:
         for path, value in term.changed.items()
     ]
     decisions = [decided_by(now, i, one) for now, decisions in sorted(session.sides["a"].decided.items()) for i, one in sorted(decisions.items())]
-    return Course.model_construct(begun=session.begun, changes=tuple(changes), decisions=tuple(decisions), incomplete=session.incomplete)
+    return Course.model_construct(begun=session.begun, changes=tuple(changes), decisions=tuple(decisions))
 
 
 def decided_by(now: int, i: int, one: Decision) -> Decided:
@@ -91,12 +91,20 @@ async def played_again(course: Course, wanted: Scenario, frontier: int, shown: i
 class Record(NamedTuple):
     """What is kept of a session that was freed."""
 
-    course: bytes
+    token: str
+    course: bytes  # packed
     wanted: Scenario
     frontier: int
     shown: int
     speed: float
     seats: dict[str, int]
+
+    async def played_again(self) -> Session:
+        """Return the session as it was, under its token."""
+        course = Course.model_validate_json(zlib.decompress(self.course))
+        session = await played_again(course, self.wanted, self.frontier, self.shown)
+        session.token, session.speed, session.seats = self.token, self.speed, self.seats
+        return session
 
 
 class Records:
@@ -106,27 +114,20 @@ class Records:
         self.most = most
         self._kept: OrderedDict[str, Record] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._kept)
-
     def keep(self, session: Session) -> None:
         """Keep the course of a session, unless it is too long."""
         course = course_of(session)
         packed = zlib.compress(course.model_dump_json(exclude_defaults=True).encode())
         if len(packed) <= LARGEST_RECORD and len(course.changes) <= MOST_CHANGES and len(course.decisions) <= MOST_DECISIONS:
-            self._kept[session.token] = Record(packed, session.scenario, session.frontier, session.shown, session.speed, session.seats)
+            told = (session.scenario, session.frontier, session.shown, session.speed, session.seats)
+            self._kept[session.token] = Record(session.token, packed, *told)
         while len(self._kept) > self.most:
             self._kept.popitem(last=False)
 
-    def __contains__(self, token: str) -> bool:
-        return token in self._kept
+    def find(self, token: str) -> Record | None:
+        """Return what is kept of a session, if anything is."""
+        return self._kept.get(token)
 
-    async def bring_back(self, token: str) -> Session:
-        """Return a freed session as it was, under its token."""
-        record = self._kept[token]
-        course = Course.model_validate_json(zlib.decompress(record.course))
-        session = await played_again(course, record.wanted, record.frontier, record.shown)
-        session.token, session.speed, session.seats = token, record.speed, record.seats
+    def forget(self, token: str) -> None:
+        """Keep nothing of a session: it is back, or was never freed."""
         self._kept.pop(token, None)
-        return session
-

@@ -27,6 +27,9 @@ class Page(Protocol):
     async def send(self, kind: str, **told: Any) -> None:
         """Send one message."""
 
+    def begin(self, scenario: Scenario) -> None:
+        """Begin a scenario at round 0, and give up what was under way of the one before."""
+
     async def send_scene(self) -> None:
         """Send everything."""
 
@@ -62,12 +65,14 @@ class Hall:
             raise InputError("there is nothing to look on at; open the teacher's page first")
         return max(teachers, key=lambda session: session.last_used)
 
-    async def enter(self, page: Page) -> None:
-        """Let a page in; a student that comes into a role-play gets its organisation."""
+    async def enter(self, page: Page, plays: bool = False) -> None:
+        """Let a page in; a student that comes into a role-play gets its organisation, one that was told it ``plays`` hears if that is over by now."""
         self.pages.append(page)
         if page.is_student and self.roles is not None:
             self.roles.seat(page.session.token)
             await self._tell_role(page)
+        elif plays:
+            await page.send("role", over=True)
         await self._tell_room()
 
     async def leave(self, page: Page) -> None:
@@ -96,7 +101,7 @@ class Hall:
         for page in self.students():
             with suppress(*GONE):
                 async with page.session.busy:
-                    page.session.begin(scenario)
+                    page.begin(scenario)
                     await page.send("sent")
                     await page.send_scene()
                 reached += 1
@@ -112,6 +117,14 @@ class Hall:
         self.roles, self._leader = RolePlay(leader.session), leader
         for token in students:
             self.roles.seat(token)
+        await self.tell_roles()
+
+    async def begin_anew(self, session: Session) -> None:
+        """Note that a session began anew: a role-play in it closes its round, and goes on where nothing was decided yet."""
+        if self.roles is None or self.roles.session is not session:
+            return
+        self._stop_clock()
+        self.roles.begin_anew([page.session.token for page in self.students()])
         await self.tell_roles()
 
     async def end_roles(self) -> None:
@@ -160,7 +173,10 @@ class Hall:
             raise InputError("no round is open; open one first")
         self._stop_clock()
         roles.is_open = False  # before anybody else gets a turn: a round is played once
+        world = roles.side
         async with leader.session.busy:
+            if roles.side is not world:
+                return  # the session began anew meanwhile: nobody decided anything there
             await roles.play()
             with suppress(*GONE):
                 await leader.tell_frame()

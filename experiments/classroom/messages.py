@@ -61,7 +61,11 @@ class Decided(Deciding):
 
 
 class Course(Message):
-    """How a session was played: with it the same rounds come back (course.py). ``incomplete`` when not all of it is told, for it is too long."""
+    """How a session was played: with it the same rounds come back (course.py).
+
+    ``incomplete`` when something is left out: decisions, or changes too, that would not fit into a message, or decisions that cannot be
+    played any more. The session that is played from it has none of that, so its own course is whole again.
+    """
 
     begun: Scenario = Scenario()
     changes: Annotated[tuple[Changed, ...], Field(max_length=MOST_CHANGES)] = ()

@@ -30,36 +30,47 @@ class Registry:
         """Return a session by its token, if it is still there."""
         return self._sessions.get(token) if token else None
 
-    def open(self, scenario: Scenario) -> Session:
-        """Begin a session."""
-        self._make_room()
-        return self._admit(Session(scenario))
+    async def open(self, scenario: Scenario, now: int = 0) -> Session:
+        """Begin a session, and play it to a round."""
+        self._check_room()
+        session = Session(scenario)
+        await session.play_to(now)
+        return self._admit(session)
 
     async def come_back(self, token: str | None) -> Session | None:
         """Return a session that was freed, played again as it was, or None when nothing is known of it."""
-        if token is None or token not in self._freed:
+        record = self._freed.find(token) if token else None
+        if record is None:
             return None
-        self._make_room()
-        session = await self._freed.bring_back(token)
-        return self.find(token) or self._admit(session)  # another connection of the page may have been faster
+        self._check_room()
+        session = await record.played_again()
+        return self.find(record.token) or self._admit(session)  # another connection of the page may have been faster
 
     async def play_again(self, course: Course, wanted: Scenario, frontier: int, shown: int) -> Session:
         """Return a session that is played as a page says it was, at the round it showed."""
-        self._make_room()
+        self._check_room()
         return self._admit(await played_again(course, wanted, frontier, shown))
 
-    def _make_room(self) -> None:
-        """Free idle sessions; where there are too many, the one that nobody used for longest makes room."""
-        self.free_idle()
-        if len(self._sessions) >= self.most:
-            unused = [s for token, s in self._sessions.items() if token not in self._attached]
-            if not unused:
-                raise InputError(f"{self.most} pages are open, as many as this server takes; close one and reload")
-            self._free(min(unused, key=lambda s: s.last_used))
+    def _unused(self) -> list[Session]:
+        """Return the sessions that no page uses."""
+        return [session for token, session in self._sessions.items() if token not in self._attached]
+
+    def _check_room(self) -> None:
+        """Raise InputError where pages use as many sessions as there may be: asked before one is played, so that none is played for nothing."""
+        if len(self._sessions) >= self.most and not self._unused():
+            raise InputError(f"{self.most} pages are open, as many as this server takes; close one and reload")
 
     def _admit(self, session: Session) -> Session:
-        """Take a session in, and return it."""
+        """Take a session in, and return it; where there are too many, the one that nobody used for longest makes room.
+
+        Others had their turn while it was played, so room is made here, where nobody else has a turn between that and the taking in.
+        """
+        self.free_idle()
+        self._check_room()
+        if len(self._sessions) >= self.most:
+            self._free(min(self._unused(), key=lambda s: s.last_used))
         self._sessions[session.token] = session
+        self._freed.forget(session.token)
         return session
 
     def _free(self, session: Session) -> None:
@@ -86,5 +97,5 @@ class Registry:
     def free_idle(self) -> None:
         """Free sessions whose page has been gone for long."""
         now = time.monotonic()
-        for session in [s for t, s in self._sessions.items() if t not in self._attached and now - s.last_used > self.idle_after]:
+        for session in [s for s in self._unused() if now - s.last_used > self.idle_after]:
             self._free(session)

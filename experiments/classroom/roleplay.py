@@ -21,24 +21,39 @@ class RolePlay:
     def __init__(self, session: Session) -> None:
         self.session = session
         session.playing = False
-        self.seats = session.seats
         self.decisions: dict[int, Decision] = {}
         self.answers: dict[int, Answers] = {}
         self.is_open, self._until = False, 0.0
-        self.played = False  # whether a round of it was played
+        self.played: int | None = None  # its last round
 
     @property
     def side(self) -> PlayedSide:
         """The side on which students are organisations."""
         return self.session.sides["a"]
 
+    @property
+    def seats(self) -> dict[str, int]:
+        """Organisations by the token of a student's session; NOBODY for those that look on."""
+        return self.session.seats
+
+    @property
+    def count(self) -> int:
+        """How many organisations there are."""
+        return int(self.side.model.world.org.load.size)
+
     def seat(self, token: str) -> None:
         """Give a student the first organisation that is nobody's; with more students than organisations, some look on."""
-        count = len(self.side.moment(self.side.frontier).strongest)
-        if self.seats.get(token, count) < count:
+        if self.seats.get(token, self.count) < self.count:
             return
         taken = set(self.seats.values())
-        self.seats[token] = next((i for i in range(count) if i not in taken), NOBODY)
+        self.seats[token] = next((i for i in range(self.count) if i not in taken), NOBODY)
+
+    def begin_anew(self, tokens: list[str]) -> None:
+        """Go on in a world that began anew: no round is open, nothing is decided; those whose organisation is there keep it, others get one."""
+        self.decisions, self.answers, self.is_open, self.played = {}, {}, False, None
+        self.session.seats = {token: i for token, i in self.seats.items() if 0 <= i < self.count}
+        for token in tokens:
+            self.seat(token)
 
     def open(self, seconds: float) -> None:
         """Let everybody decide for so many seconds."""
@@ -63,7 +78,7 @@ class RolePlay:
     async def play(self) -> None:
         """Play the round; the rules decide for whoever did not."""
         self.answers = await self.session.advance_decided(self.decisions)
-        self.played = True
+        self.played = self.side.frontier
 
     def told(self) -> dict[str, Any]:
         """Return what the teacher sees: who plays, who decided, how long the round is open."""
@@ -80,8 +95,14 @@ class RolePlay:
         clock = {"round": self.side.frontier, "open": self.is_open, "left": self.left(), "decided": i in self.decisions and self.is_open}
         if i == NOBODY:
             return {"organisation": None} | clock
-        by_rules = self.played and i not in self.side.decided.get(self.side.frontier - 1, {})
-        return clock | seen_by(self.side, i) | {"answers": None if by_rules else self.answers.get(i, {})}
+        return clock | seen_by(self.side, i) | {"answers": self.answers_to(i)}
+
+    def answers_to(self, i: int) -> Answers | None:
+        """Return what came of the last round's decision for ``i``; None when the rules decided, nothing when it was no round of the role-play."""
+        now = self.side.frontier
+        if self.played != now:
+            return {}
+        return self.answers.get(i, {}) if i in self.side.decided.get(now - 1, {}) else None
 
 
 def seen_by(side: PlayedSide, i: int) -> dict[str, Any]:

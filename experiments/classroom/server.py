@@ -111,7 +111,7 @@ class Classroom:
 
     async def _farewell(self, connection: Connection) -> None:
         """Note that a page is gone."""
-        connection.close()
+        connection.give_up()
         self.registry.detach(connection.session, connection)
         await self.hall.leave(connection)
 
@@ -146,9 +146,10 @@ class Classroom:
         token, invitation = None if connection.watches else session.token, self.invitation if teacher else None
         told = {"teacher": teacher, "plays": plays, "invitation": invitation, "incomplete": session.incomplete}
         await connection.send("welcome", protocol=PROTOCOL, session=token, **told)
-        async with connection.session.busy:
+        session.incomplete = False  # said once, not at every reload
+        async with session.busy:
             await connection.send_scene()
-            await self.hall.enter(connection)
+            await self.hall.enter(connection, plays)
 
     async def _session_for(self, message: Hello, student: bool) -> Session:
         """Return the session a page comes back to, or a new one: with what was sent to the class, for a student."""
@@ -156,12 +157,10 @@ class Classroom:
         if session is not None:
             return session
         if student and self.hall.sent is not None:
-            return self.registry.open(self.hall.sent)
+            return await self.registry.open(self.hall.sent)
         if message.course is not None:
             return await self.registry.play_again(message.course, message.scenario, max(message.round, message.frontier), message.round)
-        session = self.registry.open(message.scenario)
-        await session.play_to(message.round)
-        return session
+        return await self.registry.open(message.scenario, message.round)
 
     async def _listen(self, socket: WebSocket, connection: Connection) -> None:
         """Hear one message after the other while the clock runs beside."""

@@ -42,7 +42,7 @@ class Session:
         configs = scenario.configs()
         self.sides: dict[Side, PlayedSide] = {side: PlayedSide(configs[side]) for side in SIDES}
         self.scenario, self.begun, self.shown, self.playing = scenario, scenario, 0, False
-        self.incomplete = False  # whether it came back without all that was decided and changed
+        self.incomplete = False  # whether it came back without all that was decided and changed, and its page was not told so yet
         self.places = places(self.sides["a"].moment(0).strongest)
 
     @property

@@ -57,12 +57,15 @@ def past(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
 
     A newcomer's story begins when it took the place of another: ``since``, 0 for those that are there from the start.
     """
-    since = max((played for played in range(now + 1) if i in side.moment(played).entered), default=0)
+    since = 0
     copied: Counter[int] = Counter()
     copied_by: Counter[int] = Counter()
     seen: dict[int, dict[str, Any]] = {}
-    for played in range(since + 1, now + 1):
+    for played in range(1, now + 1):
         moment = side.moment(played)
+        if i in moment.entered:  # what was told so far is another's
+            since, copied, copied_by, seen = played, Counter(), Counter(), {}
+            continue
         copied.update(model for copier, model in moment.copies if copier == i)
         copied_by.update(copier for copier, model in moment.copies if model == i)
         for serial, team in moment.teams.items():

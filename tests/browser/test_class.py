@@ -102,8 +102,13 @@ def test_bands_beside_a_role_play_say_that_the_rules_play_them(visit):
     until(lambda: player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled(), "the round")
     player.tab.click("#decide")
     until(lambda: "the rules decide for everybody" in text(teacher, "#bands-note"), "the word of warning")
+    teacher.tab.click("#bands")
+    assert text(teacher, "#bands-text") != "Run 30×"
     teacher.tab.click("#reset")
     until(lambda: teacher.tab.locator("#bands-note").is_hidden(), "a new beginning")
+    assert text(teacher, "#bands-text") == "Run 30×"  # what was under way is given up
+    until(lambda: "Wait for the teacher" in text(player, "#role-phase"), "the player to see the new beginning")
+    assert "the rules did" not in text(player, ".you")
 
 
 def test_the_clock_plays_the_round_when_time_is_up(visit):

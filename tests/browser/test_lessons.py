@@ -93,6 +93,16 @@ def test_the_answer_is_that_of_the_runs(visit):
     assert (tried["more"], tried["less"], tried["outcome"]) == (0, 0, "same")
 
 
+def test_a_lesson_whose_runs_are_given_up_asks_to_run_again(visit):
+    page = visit("?lesson=imitation&luck=7&lang=en")
+    press(page, ".option.a")
+    press(page, "#lesson-next")
+    page.tab.evaluate("page.lessons.waits = { into: 'found', begun: true }")  # as when the thirty runs are under way
+    page.tab.click("#reset")
+    reach(page, "run")
+    assert page.tab.locator("#lesson-next").is_enabled()
+
+
 def test_all_three_outcomes_are_told(visit):
     page = visit("?lang=en")
     outcomes = page.tab.evaluate(

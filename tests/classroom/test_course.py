@@ -1,5 +1,6 @@
 """Coming back: a session that the server freed, or lost when it was started again, shows the same rounds as before."""
 
+import asyncio
 import json
 
 import pytest
@@ -7,7 +8,10 @@ from starlette.testclient import TestClient
 
 from experiments.classroom import course as courses
 from experiments.classroom.messages import LARGEST_MESSAGE, MOST_CHANGES
+from experiments.classroom.registry import Registry
+from experiments.classroom.scenario import Scenario
 from experiments.classroom.server import Classroom, build_app
+from sim.errors import InputError
 from tests.classroom.test_server import SCENARIO, visiting
 
 
@@ -67,11 +71,11 @@ def shown(classroom, page):
     return {side: (played.tape, played.series) for side, played in session.sides.items()} | {"shown": now, "scenario": session.scenario}
 
 
-def free_all(classroom):
-    classroom.registry.idle_after = -1.0
-    classroom.registry.free_idle()
-    assert len(classroom.registry) == 0
-    classroom.registry.idle_after = 900.0
+def free_all(registry):
+    registry.idle_after = -1.0
+    registry.free_idle()
+    assert len(registry) == 0
+    registry.idle_after = 900.0
 
 
 def comes_back(state, **more):
@@ -83,7 +87,7 @@ def test_a_freed_session_comes_back_with_all_rounds_as_they_were(client, classro
     with visiting(client) as page:
         state, token = play_with_changes(page), page.welcome["session"]
         before = shown(classroom, page)
-    free_all(classroom)
+    free_all(classroom.registry)
     with visiting(client, session=token) as page:
         assert page.welcome["session"] == token and not page.welcome["incomplete"]
         assert shown(classroom, page) == before
@@ -124,7 +128,7 @@ def test_decisions_of_a_role_play_come_back(client, classroom, restart):
         seats, tokens = dict(classroom.registry.find(token).seats), [page.welcome["session"] for page in (one, other)]
         told = state["course"]
         assert len(told["decisions"]) == 6
-    free_all(classroom)
+    free_all(classroom.registry)
     after = Classroom() if restart else classroom
     with TestClient(build_app(after)) as client, visiting(client, session=token, course=told, **comes_back(state)) as teacher:
         assert shown(after, teacher) == before and not teacher.welcome["incomplete"]
@@ -153,9 +157,19 @@ def test_what_is_too_much_to_come_back_is_said(client, classroom, monkeypatch):
         assert told["incomplete"] and "decisions" not in told and len(told["changes"]) == 1
         assert len(session.sides["a"].decided) == 8 and state["round"] == 11
     other = Classroom()
-    with TestClient(build_app(other)) as client, visiting(client, course=told, **comes_back(state)) as page:
-        assert page.welcome["incomplete"] and page.first["round"] == 11
-        assert other.registry.find(page.welcome["session"]).sides["a"].decided == {}
+    with TestClient(build_app(other)) as client:
+        with visiting(client, course=told, **comes_back(state)) as page:
+            assert page.welcome["incomplete"] and page.first["round"] == 11
+            assert other.registry.find(page.welcome["session"]).sides["a"].decided == {}
+            assert "incomplete" not in page.state["course"]  # what is played now comes back whole
+            token, course = page.welcome["session"], page.state["course"]
+        with visiting(client, session=token) as page:  # a reload
+            assert page.welcome["session"] == token and not page.welcome["incomplete"]
+        free_all(other.registry)
+        with visiting(client, session=token) as page:
+            assert page.welcome["session"] == token and not page.welcome["incomplete"]
+    with TestClient(build_app(Classroom())) as client, visiting(client, course=course, **comes_back(state)) as page:
+        assert not page.welcome["incomplete"]
 
 
 def test_the_longest_course_a_page_is_told_fits_into_a_hello(client, classroom):
@@ -201,11 +215,50 @@ def test_courses_are_bounded_in_number_and_size(client, classroom, monkeypatch):
         with visiting(client) as page:
             page.step(2)
             tokens.append(page.welcome["session"])
-    free_all(classroom)
-    assert [token in classroom.registry._freed for token in tokens] == [False, False, True, True]
+    free_all(classroom.registry)
+    assert [classroom.registry._freed.find(token) is not None for token in tokens] == [False, False, True, True]
     monkeypatch.setattr(courses, "LARGEST_RECORD", 10)
     with visiting(client) as page:
         token = page.welcome["session"]
-    free_all(classroom)
+    free_all(classroom.registry)
     with visiting(client, session=token, round=2) as page:  # then the page's own word counts
         assert page.welcome["session"] != token and page.first["round"] == 2
+
+
+def sessions(registry, count):
+    """Begin sessions of three rounds, and free them; return their tokens."""
+    scenario = Scenario.model_validate_json(json.dumps(SCENARIO))
+    tokens = [asyncio.run(registry.open(scenario, 3)).token for _ in range(count)]
+    free_all(registry)
+    return tokens
+
+
+def test_a_session_comes_back_when_room_for_it_pushes_its_own_course_out():
+    registry = Registry(most=1)
+    registry._freed.most = 1
+    (token,) = sessions(registry, 1)
+    asyncio.run(registry.open(Scenario()))  # idle, and the only place: its course takes the place of the other one's
+    session = asyncio.run(registry.come_back(token))
+    assert session.token == token and session.frontier == 3
+    assert len(registry) == 1 and registry.find(token) is session
+
+
+def test_many_that_come_back_at_once_stay_within_the_bound():
+    registry = Registry()
+    tokens = sessions(registry, 5)
+    registry.most = 2
+
+    async def come(token):
+        session = await registry.come_back(token)
+        registry.attach(session, token)
+        return session
+
+    async def all_come():
+        return await asyncio.gather(*map(come, tokens), return_exceptions=True)
+
+    came = asyncio.run(all_come())
+    back = [session for session in came if not isinstance(session, InputError)]
+    assert len(back) == len(registry) == 2 and all(registry.find(session.token) is session for session in back)
+    registry.detach(back[0], back[0].token)
+    late = next(token for token, session in zip(tokens, came, strict=True) if isinstance(session, InputError))
+    assert asyncio.run(come(late)).frontier == 3  # who was turned away loses nothing

@@ -9,11 +9,13 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from experiments.classroom import server
+from experiments.classroom import server, side
 from experiments.classroom.connection import FROZEN_AFTER, IN_FLIGHT
 from experiments.classroom.joining import MOST_GUESSES, Door
 from experiments.classroom.messages import LARGEST_MESSAGE, MOST_ROUNDS, read_message
+from experiments.classroom.scenario import Scenario
 from experiments.classroom.server import Classroom, build_app
+from experiments.classroom.stories import past
 from sim.errors import InputError
 
 SCENARIO = {
@@ -367,3 +369,14 @@ def test_the_story_of_a_newcomer_begins_when_it_took_the_place(client, classroom
             if told["since"] == 20:  # just come: nothing learned, nobody known
                 assert told["skills"] == told["core"] and not told["partners"] and not told["copied"]
         assert 20 in entered.values()
+
+
+def test_a_story_reads_every_round_once(monkeypatch):
+    played = side.PlayedSide(Scenario.model_validate_json(json.dumps(SCENARIO)).configs()["a"])
+    for _ in range(12):
+        played.play()
+    read = []
+    unpack = side.unpack
+    monkeypatch.setattr(side, "unpack", lambda packed: read.append(packed) or unpack(packed))
+    assert past(played, 0, 12)["since"] == 0
+    assert len(read) == len(set(read)) == 11  # rounds 1 to 11; the newest is not packed

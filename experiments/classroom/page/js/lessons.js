@@ -186,7 +186,11 @@ export class Lessons {
     if (this.at) this[`hear_${message.kind}`]?.(message);
   }
 
-  hear_scene() { if (this.waits) this.waits.fresh = true; }
+  /** A new scene is the one that was waited for, or the thirty runs that were waited for are given up. */
+  hear_scene() {
+    if (this.waits?.begun) this.hear_refused();
+    else if (this.waits) this.waits.fresh = true;
+  }
 
   hear_state(message) {
     if (this.at.step !== "explain" || this.at.found || this.waits) return;

@@ -69,6 +69,7 @@ class Page {
     this.worlds.scene(message);
     for (const network of Object.values(this.networks)) network.clear();
     for (const chart of this.charts) chart.bands = null;
+    byId("bands-text").textContent = t("bands.ask");  // runs that were under way are given up
     this.noteBands();
     this.closeStory();
     if (!byId("legend").hidden) this.legend(true);
