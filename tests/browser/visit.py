@@ -112,10 +112,11 @@ class Visit:
         self.pause()
 
     def pause(self):
-        """Pause, and wait until the page rests."""
+        """Pause, and wait until the page rests: the clock has stopped, and the last frame it sent is on the screen."""
         if self.tab.evaluate("document.body.querySelector('#play').classList.contains('playing')"):
             self.tab.click("#play")
         until(lambda: not self.tab.evaluate("document.body.querySelector('#play').classList.contains('playing')"), "the clock to stop")
+        until(lambda: self.tab.evaluate("page.unpainted === null"), "the last frame to be painted")
 
     def seek(self, now):
         """Go to a round that was played."""
