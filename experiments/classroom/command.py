@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 import webbrowser
@@ -58,6 +59,8 @@ def serve(port: int, browser: bool, lan: bool) -> None:
     say(f"The classroom page is at {here} - Ctrl-C ends it.")
     if lan:
         say(f"A class joins at http://{address}:{port}/ with the code {code}. Everybody on this network who knows the code can join.")
+    gc.collect()
+    gc.freeze()  # what is imported stays: tidying up need not go through it every time
     if browser:
         threading.Timer(0.5, webbrowser.open, (here,)).start()
     settings = uvicorn.Config(

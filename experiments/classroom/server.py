@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -182,10 +183,11 @@ class Classroom:
             clock.cancel()
 
     async def tidy(self) -> None:
-        """Free idle sessions every now and then."""
+        """Free idle sessions every now and then, and models that were replaced: their parts hold each other, and Python by itself looks too seldom."""
         while True:
             await asyncio.sleep(TIDY_EVERY)
             self.registry.free_idle()
+            gc.collect()
 
 
 async def hear(connection: Connection, text: str) -> None:
