@@ -183,7 +183,7 @@ class Classroom:
             clock.cancel()
 
     async def tidy(self) -> None:
-        """Free idle sessions every now and then, and models that were replaced: their parts hold each other, and Python by itself looks too seldom."""
+        """Free idle sessions now and then, and models that were replaced: their parts hold each other, and Python by itself looks too seldom."""
         while True:
             await asyncio.sleep(TIDY_EVERY)
             self.registry.free_idle()
