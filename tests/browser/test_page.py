@@ -82,7 +82,7 @@ def test_a_server_that_is_started_again_shows_the_same_rounds(browser):
     until(lambda: page.tab.evaluate("document.body.dataset.status") == "lost", "the page to note that the server is gone")
     with served("--port", urlsplit(where).port) as where:
         page.ready()
-        assert page.round == now and {side: page.side(side) for side in "ab"} == held
+        until(lambda: page.round == now and {side: page.side(side) for side in "ab"} == held, "the same rounds")  # the scene comes before them
         page.faults.clear()  # the browser reports the tries that found no server
         page.close()
 
