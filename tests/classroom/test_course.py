@@ -15,17 +15,6 @@ from sim.errors import InputError
 from tests.classroom.test_server import SCENARIO, visiting
 
 
-@pytest.fixture
-def classroom():
-    return Classroom()
-
-
-@pytest.fixture
-def client(classroom):
-    with TestClient(build_app(classroom)) as client:
-        yield client
-
-
 def change(page, side, parameter, value):
     page.say("change", side=side, parameter=parameter, value=value)
     return page.hear("state")

@@ -13,7 +13,7 @@ from experiments.classroom.scenario import Choice, page_parameters
 from experiments.classroom.server import PAGE
 from sim.classics.registry import classic
 from sim.errors import InputError
-from tests.classroom.test_server import classroom, client, visiting  # noqa: F401  (fixtures)
+from tests.classroom.test_server import visiting
 
 WORDS = {language: json.loads((PAGE / "i18n" / f"lessons.{language}.json").read_text(encoding="utf-8")) for language in ("en", "nl")}
 PARTS = [(name, number, part) for name, parts in lessons().items() for number, part in enumerate(parts)]

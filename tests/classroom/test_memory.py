@@ -8,26 +8,13 @@ import tracemalloc
 from contextlib import ExitStack
 
 import pytest
-from starlette.testclient import TestClient
 
-from experiments.classroom.server import Classroom, build_app
 from tests.classroom.test_server import SCENARIO, visiting
 
 ROUNDS, PLAYS = 60, 5
 LEAK = 100  # bytes a round that are not given back: less than a message, a frame or a row of measures takes
 LARGEST_SESSION = 5e6
 LARGE = SCENARIO | {"shared": {"population.organisations": 100, "run.seed": 3}}
-
-
-@pytest.fixture
-def classroom():
-    return Classroom()
-
-
-@pytest.fixture
-def client(classroom):
-    with TestClient(build_app(classroom)) as client:
-        yield client
 
 
 @pytest.fixture

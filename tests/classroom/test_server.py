@@ -6,7 +6,6 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from experiments.classroom import server, side
@@ -14,7 +13,6 @@ from experiments.classroom.connection import FROZEN_AFTER, IN_FLIGHT
 from experiments.classroom.joining import MOST_GUESSES, Door
 from experiments.classroom.messages import LARGEST_MESSAGE, MOST_ROUNDS, read_message
 from experiments.classroom.scenario import Scenario
-from experiments.classroom.server import Classroom, build_app
 from experiments.classroom.stories import past
 from sim.errors import InputError
 
@@ -50,17 +48,6 @@ class Page:
             frames.append(self.hear("frame"))
             self.hear("state")
         return frames
-
-
-@pytest.fixture
-def classroom():
-    return Classroom()
-
-
-@pytest.fixture
-def client(classroom):
-    with TestClient(build_app(classroom)) as client:
-        yield client
 
 
 @contextmanager
