@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from xml.etree import ElementTree
 
 import pytest
-from starlette.testclient import TestClient
 
 from experiments.classroom.connection import Connection
 from experiments.classroom.hall import Hall
 from experiments.classroom.joining import qr_code
 from experiments.classroom.scenario import Scenario
-from experiments.classroom.server import Classroom, build_app
+from experiments.classroom.server import Classroom
 from experiments.classroom.session import Session
 from sim.deciding import Decision
 from tests.classroom.test_server import SCENARIO, Page, visiting
@@ -24,12 +23,6 @@ FEW = SCENARIO | {"shared": {"population.organisations": 2, "run.seed": 3}}
 @pytest.fixture
 def classroom():
     return Classroom(code="ABC234", address="127.0.0.1", port=80)
-
-
-@pytest.fixture
-def client(classroom):
-    with TestClient(build_app(classroom)) as client:
-        yield client
 
 
 @contextmanager

@@ -102,7 +102,7 @@ def test_no_lesson_knows_its_outcome():
     }  # fmt: skip
 
 
-def test_bands_tell_every_run_of_the_second_half(client):  # noqa: F811
+def test_bands_tell_every_run_of_the_second_half(client):
     part = lessons()["imitation"][0]
     scenario = part.scenario().model_copy(update={"shared": {"run.seed": 5, "population.organisations": 20}})
     with visiting(client, scenario.model_dump()) as page:
@@ -113,7 +113,7 @@ def test_bands_tell_every_run_of_the_second_half(client):  # noqa: F811
         assert np.allclose(np.array(late[side]), runs[:, 10:].mean(axis=1).T, atol=1e-5)
 
 
-def test_runs_of_a_classic_are_those_of_the_model(client):  # noqa: F811
+def test_runs_of_a_classic_are_those_of_the_model(client):
     with visiting(client) as page:
         page.say("classic", lesson="march", part=0, seed=7, b={"p1": 0.5})
         told = page.hear("classic_runs")
@@ -140,13 +140,13 @@ def test_runs_of_a_classic_are_those_of_the_model(client):  # noqa: F811
         ({"lesson": "lazer_friedman", "part": 1, "b": {"k": 2.5}}, "k"),
     ],
 )
-def test_only_what_a_lesson_offers_is_played(client, asked, said):  # noqa: F811
+def test_only_what_a_lesson_offers_is_played(client, asked, said):
     with visiting(client) as page:
         page.say("classic", seed=1, **asked)
         assert page.hear("refused")["sentence"].startswith(said)
 
 
-def test_runs_that_take_too_long_are_told(client, monkeypatch):  # noqa: F811
+def test_runs_that_take_too_long_are_told(client, monkeypatch):
     monkeypatch.setattr("experiments.classroom.bands.LARGEST_TIME", 0.001)
     with visiting(client) as page:
         page.say("classic", lesson="hong_page", part=0, seed=1)
