@@ -1,0 +1,36 @@
+"""Worker processes stay from one batch of runs to the next, and a pool that lost some in between does the next batch all the same."""
+
+import os
+import signal
+
+from experiments.design import load_study
+from experiments.engines import Pool, Task
+from experiments.lasting import Lasting
+from experiments.study import plan_of
+from experiments.targets import Wanted
+from tests.studies import study_file
+
+
+def tasks_of(folder, first, last):
+    """Runs of one point, from a replicate on up to another."""
+    plan, _ = plan_of(load_study(str(study_file(folder, {"pause": [0.05]}, replicates=last))))
+    return [Task(run.id, plan.target, plan.parameters(0), run.seed, Wanted()) for run in plan.runs([first], [last])]
+
+
+def workers_of(pool):
+    """Return the worker processes that two runs at once keep busy."""
+    return {pool._processes.ask(os.getpid).result() for _ in range(20)}
+
+
+def test_workers_stay_between_batches_and_are_replaced_when_they_die_meanwhile(tmp_path):
+    with Pool(2) as pool:
+        engine = Lasting(pool)
+        first = [outcome.status for outcome in engine.outcomes(tasks_of(tmp_path, 0, 8))]
+        before = workers_of(pool)
+        second = [outcome.status for outcome in engine.outcomes(tasks_of(tmp_path, 8, 16))]
+        assert (set(first), set(second)) == ({"done"}, {"done"})
+        assert workers_of(pool) & before  # the same processes, not new ones
+        for worker in before:
+            os.kill(worker, signal.SIGKILL)
+        third = {outcome.task.run: outcome.status for outcome in engine.outcomes(tasks_of(tmp_path, 16, 24))}
+        assert list(third.values()) == ["done"] * 8
