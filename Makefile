@@ -19,14 +19,14 @@ dock: $(READY)
 	$(BIN)/overbruggen dock --page
 
 patterns: $(READY)
-	$(BIN)/python -m experiments.pages patterns
+	$(BIN)/python -m docs.build.pages patterns
 
 gallery: $(READY)
-	$(BIN)/python -m experiments.pages gallery
+	$(BIN)/python -m docs.build.pages gallery
 
 pages: run patterns gallery
-	$(BIN)/python -m experiments.calibration
-	$(BIN)/python -m experiments.pages results
+	$(BIN)/python -m docs.build.calibration
+	$(BIN)/python -m docs.build.pages results
 	$(BIN)/overbruggen describe --markdown > docs/parameters.md
 	$(BIN)/overbruggen describe measures --markdown > docs/measures.md
 	$(BIN)/overbruggen describe classics --markdown > docs/classics.md

@@ -20,13 +20,14 @@ from mesa.examples import BoltzmannWealth
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from experiments.design import Study, load_study
-from experiments.engines import Task, available_cores, perform
-from experiments.folder import in_order
-from experiments.plan import digest
-from experiments.store import write_table, write_yaml
-from experiments.study import plan_of, play
-from experiments.targets import Wanted
+from experiments.design.plan import digest
+from experiments.design.recorded import plan_of
+from experiments.design.study import Study, load_study
+from experiments.execution.engines import Task, available_cores, perform
+from experiments.models.model import Wanted
+from experiments.run_study import play
+from experiments.store.files import write_table, write_yaml
+from experiments.store.folder import in_order
 
 ROOT = Path(__file__).parents[1]
 WORKERS = available_cores()

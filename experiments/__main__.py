@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from analysis.errors import AnalysisError
-from experiments.acts import ACTS
-from experiments.grammar import read
+from experiments.cli.arguments import read
+from experiments.cli.commands import ACTS
+from experiments.console import errors, say
 from experiments.interrupts import STATUS, asked, heeded
-from experiments.screen import errors, say
 from sim.errors import InputError
 
 BAD_INPUT = 2  # exit status; others stand in acts.py

@@ -7,14 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from experiments.conduct import Conductor
-from experiments.engines import ThisProcess
-from experiments.folder import view
-from experiments.manifest import StudyManifest, read_manifest
-from experiments.plan import Adaptive
-from experiments.results import Frame, Reader, Results, RunTables, StudyTables, opened, run_tables_in, study_tables_in
-from experiments.study import labels, plan_of, refuse_another_version, study_in
-from experiments.targets import Wanted
+from experiments.store.folder import view
+from experiments.store.manifest import StudyManifest, read_manifest
+from experiments.store.results import Frame, Reader, Results, RunTables, StudyTables, opened, run_tables_in, study_tables_in
 
 
 def load(folder: str | Path, incomplete: bool = False) -> StudyTables[pl.DataFrame] | RunTables[pl.DataFrame]:
@@ -58,13 +53,18 @@ def tables_in(folder: Path, reader: Reader[Frame]) -> StudyTables[Frame] | RunTa
 
 def finished_so_far(folder: Path, manifest: StudyManifest) -> Results:
     """Put the runs that finished so far in order elsewhere, as the end of the study would, and read that."""
+    # Only here: what is finished is read without designs and models.
+    from experiments.design.ordering import put_in_order
+    from experiments.design.plan import Adaptive
+    from experiments.design.recorded import plan_of, point_labels, refuse_another_version, study_in
+
     study = study_in(folder)
     plan, points = plan_of(study)
     refuse_another_version(folder, plan, manifest)
     replicates = study.replicates.at_most if isinstance(study.replicates, Adaptive) else study.replicates
     with tempfile.TemporaryDirectory() as elsewhere:
-        conductor = Conductor(plan, [labels(point) for point in points], view(folder, Path(elsewhere)), ThisProcess(), Wanted())
-        tally = conductor.put_in_order([replicates] * len(points))
+        levels = [point_labels(point) for point in points]
+        tally = put_in_order(plan, levels, view(folder, Path(elsewhere)), [replicates] * len(points))
         ended = manifest.model_copy(update={"complete": True, "failed": tally.failed})
         found = study_tables_in(Path(elsewhere), ended, pl.read_parquet)
     failures = found.failures

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sim.compilation import entry, kernel
-from sim.entering import enter
-from sim.measures import measure
+from sim.observation.measures import measure
 from sim.phases.environment import change_environment
 from sim.phases.find import find
 from sim.phases.imitate import imitate
 from sim.phases.let_go import let_go, write_event
 from sim.phases.work import look_alone, work
-from sim.production import Combine
+from sim.runtime.compilation import entry, kernel
 from sim.state import Floats, World
+from sim.submodels.entering import enter
+from sim.submodels.production import Combine
 
 FIRST_HALF, SECOND_HALF = 1, 2  # an own imitation rule in Python acts between the halves
 BEGINNING = 4  # what persons decided comes after it

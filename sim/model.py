@@ -9,28 +9,27 @@ import mesa
 import numpy as np
 import polars as pl
 
-from sim.agents import Collaboration, Organisation
-from sim.changing import refuse_fixed, with_parameters, with_values
-from sim.collected import Collected
+from sim.agents import Collaboration, Collected, Organisation
 from sim.config import Config, Structure
-from sim.copying import write_copies
-from sim.deciding import Answers, Decision, carry_out, check, copy_all, hand_over
 from sim.engine import BEGINNING, ENTRY, FIRST_HALF, SECOND_HALF, WHOLE, play, write_running
 from sim.errors import InputError
-from sim.extensions import check_name, compile_pooling, heard, is_own, own_function, own_measure
-from sim.measures import EVENT_COLUMNS, MEASURES, WHOLE_COLUMNS
+from sim.interactive.changing import refuse_fixed, with_parameters, with_values
+from sim.interactive.copying import write_copies
+from sim.interactive.deciding import Answers, Decision, carry_out, check, copy_all, hand_over
 from sim.numbering import NumberedModel
-from sim.outcomes import OUTCOMES, outcomes
-from sim.own_imitation import imitate_by
-from sim.packing import Packed
+from sim.observation.measures import EVENT_COLUMNS, MEASURES, WHOLE_COLUMNS
+from sim.observation.outcomes import OUTCOMES, outcomes
 from sim.phases.imitate import RULES
 from sim.phases.let_go import REASONS
 from sim.population_file import check_breadth, read_population
 from sim.presets import forms as forms_of
-from sim.production import POOLING_RULES
-from sim.records import laid_out
+from sim.runtime.packing import Packed
+from sim.runtime.records import laid_out
 from sim.state import Floats, Integers
-from sim.structures import TOPOLOGIES, LinkRule
+from sim.submodels.production import POOLING_RULES
+from sim.submodels.structures import TOPOLOGIES, LinkRule
+from sim.user_rules.imitation import imitate_by
+from sim.user_rules.loading import check_name, compile_pooling, heard, is_own, own_function, own_measure
 from sim.world import Entrants, build_world
 
 MEASURE_GROUPS = ("core", "network")
@@ -169,7 +168,7 @@ class CollaborationModel(NumberedModel):
         """Go on under other parameters from the next round on; collaborations that run go on under the new terms of their form.
 
         Raises:
-            InputError: the configurations differ in what acts only when a model is built (``sim.changing.FIXED``), or name
+            InputError: the configurations differ in what acts only when a model is built (``sim.interactive.changing.FIXED``), or name
                 functions that cannot be loaded. The model then stays as it was.
         """
         refuse_fixed(self.config, config)
@@ -240,7 +239,7 @@ class CollaborationModel(NumberedModel):
 
     def _network(self) -> dict[str, float]:
         """Measure the partner network."""
-        from sim.network import network_measures  # networkx is slow to import and seldom asked for
+        from sim.observation.network import network_measures  # networkx is slow to import and seldom asked for
 
         return network_measures(self.world, self.rounds_played - 1, self.config.run.window)
 
@@ -308,7 +307,7 @@ class CollaborationModel(NumberedModel):
         return table.filter(pl.col("solved_alone") + pl.col("solved_together") + pl.col("expired") > 0)
 
     def summary(self) -> dict[str, float]:
-        """Return what the run comes to: means over rounds, over the last quarter, and ``OUTCOMES`` (sim/outcomes.py)."""
+        """Return what the run comes to: means over rounds, over the last quarter, and ``OUTCOMES`` (sim/observation/outcomes.py)."""
         if not self._moments:
             raise InputError(
                 f"summary() has nothing to sum up: {self.rounds_played} rounds are played and none is recorded yet "

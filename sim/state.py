@@ -47,7 +47,7 @@ class Organisations(NamedTuple):
     progress: Floats  # (N,) accumulated quality
     rounds_left: Integers  # (N,) rounds of work before the deadline
     rounds_spent: Integers  # (N,) rounds worked on it
-    decides: Flags  # (N,) BY_RULES, or by a person this round (sim/deciding.py)
+    decides: Flags  # (N,) BY_RULES, or by a person this round (sim/interactive/deciding.py)
     leaves: Integers  # (N,) collaboration + 1 that a person leaves this round, else 0
 
 

@@ -10,13 +10,13 @@ import numpy as np
 from sim.config import Config, Structure
 from sim.phases.imitate import OWN as OWN_IMITATION
 from sim.phases.imitate import RULES
-from sim.production import OWN as OWN_POOLING
-from sim.production import POOLING_RULES
-from sim.records import laid_out
-from sim.relations import DECAYS
-from sim.sorting import BYTES, VALUES
+from sim.runtime.records import laid_out
+from sim.runtime.sorting import BYTES, VALUES
 from sim.state import NOBODY, Collaborations, Floats, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally, World, columns
-from sim.structures import LinkRule, form_tables
+from sim.submodels.production import OWN as OWN_POOLING
+from sim.submodels.production import POOLING_RULES
+from sim.submodels.relations import DECAYS
+from sim.submodels.structures import LinkRule, form_tables
 
 LARGEST_SAMPLE = 64  # config: seen_at_most
 

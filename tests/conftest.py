@@ -1,6 +1,6 @@
 def pytest_configure(config):
     """Compile the model once before several processes test it, for else each would compile it for itself."""
     if getattr(config.option, "numprocesses", None):
-        from experiments.warming import compile_first
+        from experiments.models.warming import compile_first
 
         compile_first(print)

@@ -14,14 +14,14 @@ import pytest
 import yaml
 
 from experiments.__main__ import main
-from experiments.execution import read_execution
-from experiments.journal import Journal
-from experiments.study import Options, run_study
+from experiments.execution.settings import read_execution
+from experiments.run_study import Options, run_study
+from experiments.store.journal import Journal
 
 MODEL = Path(__file__).parent / "moody_model.py"
 TABLES = ("runs", "events", "series")
 IMPORTED = multiprocessing.get_context("forkserver")
-IMPORTED.set_forkserver_preload(["experiments.study", "sim.model", "tests.studies"])
+IMPORTED.set_forkserver_preload(["experiments.run_study", "sim.model", "tests.studies"])
 
 
 def study_file(folder, factors, replicates=4, **more):
@@ -140,9 +140,9 @@ def interrupted(study, folder, after, chunk=3, compact=6):
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("experiments.conduct.CHUNK_RUNS", chunk)
-        patch.setattr("experiments.folder.COMPACT_AFTER", compact)
-        patch.setattr("experiments.screen.RunProgress.tell", stop)
+        patch.setattr("experiments.execution.runner.CHUNK_RUNS", chunk)
+        patch.setattr("experiments.store.folder.COMPACT_AFTER", compact)
+        patch.setattr("experiments.console.RunProgress.tell", stop)
         with pytest.raises(KeyboardInterrupt):
             run_study(study, [], folder, False, Options(read_execution((), {"workers": 1})[0], quiet=True))
     return folder

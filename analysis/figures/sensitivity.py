@@ -23,7 +23,7 @@ def bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str) -> E
 
     Args:
         name: of the exhibit.
-        bars: ``name, index, value, low, high`` as ``analysis.sensitivity_tables.bars`` returns them.
+        bars: ``name, index, value, low, high`` as ``analysis.sensitivity.tables.bars`` returns them.
         measure: what was explained.
         caption: what stands below.
     """
@@ -69,7 +69,7 @@ def plane_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) 
 
     Args:
         name: of the exhibit.
-        effects: ``factor, mu_star, sigma`` with intervals and ``mu_star_noise``, as ``analysis.sensitivity.elementary_effects`` returns them; a group
+        effects: ``factor, mu_star, sigma`` with intervals and ``mu_star_noise``, as ``analysis.sensitivity.indices.elementary_effects`` returns them; a group
             has no sigma and stands on the axis.
         measure: what was measured.
         caption: what stands below.
@@ -121,7 +121,7 @@ def tornado_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str
 
     Args:
         name: of the exhibit.
-        effects: ``factor, level, base, effect, low, high`` as ``analysis.level_effects`` returns them.
+        effects: ``factor, level, base, effect, low, high`` as ``analysis.sensitivity.level_effects`` returns them.
         measure: what was measured.
         caption: what stands below.
     """

@@ -22,7 +22,7 @@ def surface_exhibit(name: str, surface: pl.DataFrame, points: pl.DataFrame, meas
 
     Args:
         name: of the exhibit.
-        surface: a row per cell: two factors and ``mean``, as ``analysis.surfaces`` returns them, complete.
+        surface: a row per cell: two factors and ``mean``, as ``analysis.sensitivity.surfaces`` returns them, complete.
         points: the points of the design, with columns of both factors.
         measure: what the colour means.
         caption: what stands below.

@@ -13,8 +13,8 @@ from pebble import ProcessPool
 from experiments.classroom.moments import CHARTED
 from experiments.classroom.scenario import SIDES, Side
 from experiments.classroom.side import COLUMNS
-from experiments.engines import prepare_worker
-from experiments.targets import CollaborationTarget
+from experiments.execution.engines import prepare_worker
+from experiments.models.collaboration import CollaborationTarget
 from sim.config import Config
 from sim.model import CollaborationModel
 

@@ -12,11 +12,11 @@ import uvicorn
 
 from experiments.classroom.joining import local_address, new_code
 from experiments.classroom.messages import LARGEST_MESSAGE
-from experiments.screen import say
-from experiments.warming import compile_first
+from experiments.console import say
+from experiments.models.warming import compile_first
 from sim.config import Config
-from sim.deciding import Decision, judge
 from sim.errors import InputError
+from sim.interactive.deciding import Decision, judge
 from sim.model import CollaborationModel
 
 THIS_MACHINE, EVERYWHERE = "127.0.0.1", "0.0.0.0"

@@ -15,9 +15,9 @@ from experiments.classroom.messages import LARGEST_MESSAGE, MOST_CHANGES, MOST_D
 from experiments.classroom.scenario import Scenario, Side, check_value, is_shared
 from experiments.classroom.session import Session
 from experiments.classroom.side import AT_ONCE
-from sim.changing import acts_at_once, with_values
-from sim.deciding import Decision
 from sim.errors import InputError
+from sim.interactive.changing import acts_at_once, with_values
+from sim.interactive.deciding import Decision
 
 ROOM_FOR_THE_REST = 1_024  # bytes of a hello besides scenario and course
 MOST_RECORDS = 256  # freed sessions whose course is kept

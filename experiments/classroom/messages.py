@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from experiments.classroom.scenario import CAPS, Scalar, Scenario, Side
-from sim.deciding import Decision
 from sim.errors import InputError
+from sim.interactive.deciding import Decision
 
 LARGEST_MESSAGE = 16_384  # bytes
 MOST_ROUNDS = 1_000
@@ -28,7 +28,7 @@ Round = Annotated[int, Field(ge=0, le=MOST_ROUNDS)]
 
 
 class Deciding(Message):
-    """What a player decides for its organisation in a round (sim/deciding.py)."""
+    """What a player decides for its organisation in a round (sim/interactive/deciding.py)."""
 
     meet: Annotated[tuple[Organisation, ...], Field(max_length=CAPS["search.meetings"])] = ()
     invite: Annotated[tuple[Organisation, ...], Field(max_length=CAPS["structure.max_size"])] = ()

@@ -9,8 +9,8 @@ import numpy as np
 
 from experiments.classroom.session import Session
 from experiments.classroom.side import PlayedSide
-from sim.deciding import Answers, Decision, check, judge
 from sim.errors import InputError
+from sim.interactive.deciding import Answers, Decision, check, judge
 from sim.phases.let_go import REASONS
 from sim.state import NOBODY
 

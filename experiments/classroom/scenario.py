@@ -12,8 +12,8 @@ from sim.config import Config
 from sim.errors import InputError
 from sim.phases.imitate import RULES
 from sim.presets import load_structure, structure_presets
-from sim.production import POOLING_RULES
-from sim.structures import TOPOLOGIES
+from sim.submodels.production import POOLING_RULES
+from sim.submodels.structures import TOPOLOGIES
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, ...] = ("a", "b")

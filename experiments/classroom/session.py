@@ -13,10 +13,10 @@ from experiments.classroom.moments import EMPTY, Moment, difference, happenings
 from experiments.classroom.places import places
 from experiments.classroom.scenario import SIDES, Scalar, Scenario, Side
 from experiments.classroom.side import AT_ONCE, PlayedSide, differing
-from sim.changing import acts_at_once
 from sim.config import Config
-from sim.deciding import Answers, Decision
 from sim.errors import InputError
+from sim.interactive.changing import acts_at_once
+from sim.interactive.deciding import Answers, Decision
 
 USUAL_SPEED = 5.0  # rounds per second
 MOST_PASSED = 60  # rounds a page may have missed and still be told what happened in them

@@ -10,9 +10,9 @@ import numpy as np
 
 from experiments.classroom.moments import CHARTED, Moment, pack, take, unpack
 from sim.config import Config
-from sim.deciding import Answers, Decision
-from sim.measures import EVENT_COLUMNS, MEASURES
+from sim.interactive.deciding import Answers, Decision
 from sim.model import CollaborationModel
+from sim.observation.measures import EVENT_COLUMNS, MEASURES
 
 AT_ONCE = 32  # rounds replayed before others get their turn
 SERIAL, REASON = EVENT_COLUMNS.index("collaboration"), EVENT_COLUMNS.index("reason")

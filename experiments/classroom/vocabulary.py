@@ -11,9 +11,9 @@ import yaml
 from experiments.classroom.messages import FASTEST, MOST_ROUNDS
 from experiments.classroom.moments import CHARTED, PEAKS
 from experiments.classroom.scenario import CAPS, CHOICES, FLOORS, PAGE_DEFAULTS, is_shared, page_parameters
-from sim.changing import acts_at_once
 from sim.config import Config
-from sim.measures import MEASURES
+from sim.interactive.changing import acts_at_once
+from sim.observation.measures import MEASURES
 from sim.presets import load_structure, structure_presets
 
 RULES_FILE = Path(__file__).parent / "rules.yaml"

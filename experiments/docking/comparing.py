@@ -12,11 +12,11 @@ import polars as pl
 from analysis.crossings import sign_changes
 from analysis.docking import FALSE_ALARM, Known, Standing, holds, standing
 from analysis.estimates import Estimate, Floats, paired_difference, simultaneous_level
-from experiments.design import Study
+from experiments.design.factors import Level
+from experiments.design.sampling import Design
+from experiments.design.study import Study
 from experiments.docking.reference import Cell, Crossing, Dock, Relation
-from experiments.factors import Level
-from experiments.sampling import Design
-from experiments.study import play
+from experiments.run_study import play
 from sim.errors import InputError
 
 CELL = "cell"

@@ -11,8 +11,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.names import nearest
-from experiments.classics import ClassicTarget
-from experiments.factors import as_number
+from experiments.design.factors import as_number
+from experiments.models.classics import ClassicTarget
 from sim.errors import InputError
 
 HERE = Path(__file__).parent

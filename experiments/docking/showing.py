@@ -12,7 +12,7 @@ from analysis.figures.style import save
 from analysis.tables import Shown, Table
 from experiments.docking.comparing import Compared, Outcome
 from experiments.docking.reference import Dock, Panel
-from experiments.labels import labels
+from experiments.presentation.labels import labels
 
 DOCS = Path(__file__).parents[2] / "docs"
 CELL_COLUMNS = ("cell", "measure", "mark", "reference", "SE", "ours", "SE ", "margin", "verdict")

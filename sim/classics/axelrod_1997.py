@@ -33,10 +33,10 @@ from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row
 from sim.classics.draws import GOLDEN, MIX_1, sequence, word
 from sim.classics.kernels import classic_entry, written_out
 from sim.classics.networks import Network, network
-from sim.compilation import kernel
 from sim.config import parameter
-from sim.measures import Measure
-from sim.randomness import SHIFT_32, Seed
+from sim.observation.measures import Measure
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import SHIFT_32, Seed
 
 PAPER, AXTELL = "Axelrod 1997", "Axtell et al. 1996"
 MOST_MIXED = 50  # side of a population in which everybody is a neighbour: pairs grow with its fourth power

@@ -30,9 +30,9 @@ from sim.classics.kernels import classic_entry
 from sim.classics.landscape_search import LandscapeSearch, SearchParameters
 from sim.classics.networks import MEANING, Network, Topology
 from sim.classics.nk import WHICH, Inputs, Landscape, measure_search, tried
-from sim.compilation import kernel
 from sim.config import parameter
-from sim.randomness import Seed, pick, uniform
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import Seed, pick, uniform
 
 PAPER = "Barkoczi & Galesic 2016"
 RULES = ("best_member", "conformity", "random", "individual")

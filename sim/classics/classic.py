@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from sim.config import Group, parameter
 from sim.errors import InputError
-from sim.measures import Measure
 from sim.numbering import NumberedModel
+from sim.observation.measures import Measure
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim.classics.classic import Integers
 from sim.classics.draws import sequence, word
 from sim.classics.kernels import classic_entry
-from sim.compilation import kernel
+from sim.runtime.compilation import kernel
 
 Links = NDArray[np.bool_]
 SEARCHES = 4

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.classics.classic import Integers
-from sim.compilation import kernel
+from sim.runtime.compilation import kernel
 
 NONE = -1  # the label of who is in no component
 UNSEEN, SOUGHT, REACHED = range(3)  # how far a search has come with an agent

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compilation import kernel
-from sim.randomness import SHIFT_32, Seed, philox
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import SHIFT_32, Seed, philox
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

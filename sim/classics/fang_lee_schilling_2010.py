@@ -35,10 +35,10 @@ from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row
 from sim.classics.draws import limit, sequence, word
 from sim.classics.kernels import classic_entry
 from sim.classics.networks import Network
-from sim.compilation import kernel
 from sim.config import parameter
-from sim.measures import Measure
-from sim.randomness import Seed, pick, uniform
+from sim.observation.measures import Measure
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import Seed, pick, uniform
 
 PAPER = "Fang, Lee & Schilling 2010"
 Beliefs = NDArray[np.int8]

@@ -31,10 +31,10 @@ from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row
 from sim.classics.components import Components, largest, part, seek, take_out, unite
 from sim.classics.draws import limit, sequence, word
 from sim.classics.kernels import classic_entry
-from sim.compilation import kernel
 from sim.config import parameter
-from sim.measures import Measure
-from sim.randomness import Seed
+from sim.observation.measures import Measure
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import Seed
 
 PAPER = "Guimera et al. 2005"
 NOBODY = -1

@@ -35,10 +35,10 @@ from pydantic import model_validator
 
 from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
 from sim.classics.kernels import classic_entry
-from sim.compilation import kernel
 from sim.config import parameter
-from sim.measures import Measure
-from sim.randomness import Seed, pick, uniform
+from sim.observation.measures import Measure
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import Seed, pick, uniform
 
 PAPER, GRIM = "Hong & Page 2004", "Grim et al. 2019"
 TEAMS = ("best", "random")

@@ -9,11 +9,11 @@ from typing import Any
 
 import numba
 
-from sim.compilation import Function, cache_folder, entry
+from sim.runtime.compilation import Function, cache_folder, entry
 
 NAME = re.compile(r"[a-z_]+_\d{4}")  # of a classic: author and year
 HERE = Path(__file__).parent
-UNDER = tuple(HERE.parent / f"{name}.py" for name in ("compilation", "linking", "randomness"))  # what the classics need of the core
+UNDER = tuple(HERE.parent / "runtime" / f"{name}.py" for name in ("compilation", "linking", "randomness"))  # what the classics need of the core
 
 
 def shared_sources() -> tuple[Path, ...]:

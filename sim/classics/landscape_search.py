@@ -10,7 +10,7 @@ from sim.classics.classic import ClassicModel, Row, RowAgent
 from sim.classics.networks import MEANING, Topology, check_network, network
 from sim.classics.nk import Landscaped, landscape, search_start
 from sim.config import parameter
-from sim.measures import Measure
+from sim.observation.measures import Measure
 
 
 class SearchParameters(Landscaped):

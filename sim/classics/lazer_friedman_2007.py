@@ -22,9 +22,9 @@ from sim.classics.kernels import classic_entry
 from sim.classics.landscape_search import LandscapeSearch, SearchParameters
 from sim.classics.networks import MEANING, Network, Topology
 from sim.classics.nk import WHICH, Inputs, Landscape, measure_search, payoff, tried
-from sim.compilation import kernel
 from sim.config import parameter
-from sim.randomness import Seed, uniform
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import Seed, uniform
 
 PAPER = "Lazer & Friedman 2007"
 

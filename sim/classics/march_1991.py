@@ -38,10 +38,10 @@ import numpy as np
 from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
 from sim.classics.draws import limit, sequence, word
 from sim.classics.kernels import classic_entry
-from sim.compilation import kernel
 from sim.config import parameter
-from sim.measures import Measure
-from sim.randomness import Seed, pick, uniform
+from sim.observation.measures import Measure
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import Seed, pick, uniform
 
 MARCH = "March 1991"
 DOCUMENTED = "Rodan 2005, Christensen 2015; not in March 1991"

@@ -20,9 +20,9 @@ from pydantic import model_validator
 
 from sim.classics.classic import Floats, Integers, Parameters
 from sim.classics.kernels import classic_entry
-from sim.compilation import kernel
 from sim.config import parameter
-from sim.randomness import Seed, pick, uniform
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import Seed, pick, uniform
 
 Inputs = Literal["adjacent", "distinct", "itself", "repeated"]
 ADJACENT, DISTINCT, ITSELF, REPEATED = range(4)

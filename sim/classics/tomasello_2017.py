@@ -31,10 +31,10 @@ import numpy as np
 from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
 from sim.classics.draws import sequence, word
 from sim.classics.kernels import classic_entry
-from sim.compilation import kernel
 from sim.config import parameter
-from sim.measures import Measure
-from sim.randomness import Seed, normal_pair, uniform
+from sim.observation.measures import Measure
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import Seed, normal_pair, uniform
 
 PAPER = "Tomasello, Burkholz & Schweitzer 2017"
 OPEN = "left open: the paper's result holds for any form"

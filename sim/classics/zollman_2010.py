@@ -28,10 +28,10 @@ from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row
 from sim.classics.draws import sequence, word
 from sim.classics.kernels import classic_entry
 from sim.classics.networks import MEANING, Network, Topology, check_network, network
-from sim.compilation import kernel
 from sim.config import parameter
-from sim.measures import Measure
-from sim.randomness import TWO_MINUS_53, Seed, pick, uniform
+from sim.observation.measures import Measure
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import TWO_MINUS_53, Seed, pick, uniform
 
 PAPER = "Zollman 2010"
 WORSE, BETTER = range(2)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sim.compilation import kernel
-from sim.production import Combine, deepen, divide, pool, quality_of, running_cost, team_quality, unit_value
-from sim.relations import cooling_off, trust_in
+from sim.runtime.compilation import kernel
 from sim.state import NOBODY, World
-from sim.teams import accepts, judge_partner, open_between, place_member, weigh, write_perceived
+from sim.submodels.production import Combine, deepen, divide, pool, quality_of, running_cost, team_quality, unit_value
+from sim.submodels.relations import cooling_off, trust_in
+from sim.submodels.teams import accepts, judge_partner, open_between, place_member, weigh, write_perceived
 
 
 @kernel

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from math import log
 
-from sim.compilation import kernel
-from sim.entering import enter, fit_budget
 from sim.phases.let_go import TURNOVER, drop_ended, hand_back, write_event
-from sim.production import Combine
-from sim.randomness import Process, pick, uniform
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import Process, pick, uniform
 from sim.state import NOBODY, Floats, World
-from sim.teams import expect_anew, remove_member
+from sim.submodels.entering import enter, fit_budget
+from sim.submodels.production import Combine
+from sim.submodels.teams import expect_anew, remove_member
 
 RENEWAL, PICK_UP, TURN = int(Process.RENEWAL), int(Process.PICK_UP), int(Process.TURNOVER)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sim.compilation import kernel
 from sim.phases.assemble import assemble, start_together
-from sim.prefetching import look_ahead_in_find, look_ahead_to_own_teams, look_at_acquaintance
-from sim.production import Combine, deepen, running_cost, team_quality, unit_value, write_contribution
-from sim.randomness import Process, pick, uniform
-from sim.relations import cooling_off, open_slot, slot_of, trust_in
-from sim.sorting import sort_by_keys
+from sim.runtime.compilation import kernel
+from sim.runtime.prefetching import look_ahead_in_find, look_ahead_to_own_teams, look_at_acquaintance
+from sim.runtime.randomness import Process, pick, uniform
+from sim.runtime.sorting import sort_by_keys
 from sim.state import BY_RULES, NOBODY, Floats, Forms, Ledger, Organisations, Settings, Surroundings, World
-from sim.structures import NONE
-from sim.teams import SEARCH, accepts, admit, judge_partner, value_with, weigh, write_members, write_perceived, write_shares
+from sim.submodels.production import Combine, deepen, running_cost, team_quality, unit_value, write_contribution
+from sim.submodels.relations import cooling_off, open_slot, slot_of, trust_in
+from sim.submodels.structures import NONE
+from sim.submodels.teams import SEARCH, accepts, admit, judge_partner, value_with, weigh, write_members, write_perceived, write_shares
 
 ORDER, CHANNEL, MEETING = int(Process.ORDER), int(Process.CHANNEL), int(Process.MEETING)
 REFERRAL, DIRECTORY, CONVENOR = 1, 2, 3

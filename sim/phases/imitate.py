@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import floor
 
-from sim.compilation import kernel
-from sim.entering import fit_budget
-from sim.randomness import Process, pick, uniform
+from sim.runtime.compilation import kernel
+from sim.runtime.randomness import Process, pick, uniform
 from sim.state import BY_RULES, Tally, World
-from sim.structures import CONVENOR, EVERYONE, LEADERS, LINKED, draw_links, place_of
+from sim.submodels.entering import fit_budget
+from sim.submodels.structures import CONVENOR, EVERYONE, LEADERS, LINKED, draw_links, place_of
 
 RULES = {"success": 0, "conformity": 1, "blind": 2, "prestige": 3}
 SUCCESS, CONFORMITY, BLIND, PRESTIGE, OWN = range(5)

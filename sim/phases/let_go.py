@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sim.compilation import kernel
-from sim.entering import draw_challenge, draw_joint_challenge
-from sim.prefetching import look_ahead_to_fate
-from sim.production import Combine
-from sim.randomness import Process, uniform
-from sim.relations import distance_between, first_trust
+from sim.runtime.compilation import kernel
+from sim.runtime.prefetching import look_ahead_to_fate
+from sim.runtime.randomness import Process, uniform
 from sim.state import BY_RULES, NOBODY, Floats, Tally, World
-from sim.structures import place_of
-from sim.teams import expect_anew, remove_member
+from sim.submodels.entering import draw_challenge, draw_joint_challenge
+from sim.submodels.production import Combine
+from sim.submodels.relations import distance_between, first_trust
+from sim.submodels.structures import place_of
+from sim.submodels.teams import expect_anew, remove_member
 
 PERSISTENCE, INERTIA, REFLECTION = int(Process.PERSISTENCE), int(Process.INERTIA), int(Process.REFLECTION)
 EXIT, SOLVED, EXPIRED = Tally.EXIT, Tally.SOLVED, Tally.EXPIRED
@@ -123,7 +123,7 @@ def remove_leavers(w: World, c: int) -> None:
 
 @kernel
 def write_event(w: World, events: Floats, row: int, c: int, now: int) -> None:
-    """Write the record of a collaboration; ``EVENT_COLUMNS`` in sim/measures.py names the columns."""
+    """Write the record of a collaboration; ``EVENT_COLUMNS`` in sim/observation/measures.py names the columns."""
     org, col, event = w.org, w.col, events[row]
     size, rounds = col.size[c], max(1, col.age[c])
     across, bridging = 0, 0.0

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from math import exp, sqrt
 
-from sim.compilation import kernel
-from sim.entering import fit_budget
-from sim.prefetching import look_ahead_in_work, look_ahead_to_needs
-from sim.production import Combine, deepen, divide, quality_of, team_quality, unit_value, write_contribution
-from sim.randomness import Process, normal_pair
-from sim.relations import closeness, distance_between, open_slot, slot_from, slot_of, stranger_trust
+from sim.runtime.compilation import kernel
+from sim.runtime.prefetching import look_ahead_in_work, look_ahead_to_needs
+from sim.runtime.randomness import Process, normal_pair
 from sim.state import NOBODY, Organisations, Scratch, Settings, Surroundings, Tally, World
-from sim.structures import MEDIATED, STAR, draw_links
-from sim.teams import weigh
+from sim.submodels.entering import fit_budget
+from sim.submodels.production import Combine, deepen, divide, quality_of, team_quality, unit_value, write_contribution
+from sim.submodels.relations import closeness, distance_between, open_slot, slot_from, slot_of, stranger_trust
+from sim.submodels.structures import MEDIATED, STAR, draw_links
+from sim.submodels.teams import weigh
 
 SHOCK = int(Process.SHOCK)
 LINK, RULE, SYNERGY, QUALITY = Tally.LINK, Tally.RULE, Tally.SYNERGY, Tally.QUALITY

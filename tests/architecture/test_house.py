@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from experiments.cli.describe import measures_markdown, parameters_markdown
 from experiments.configuration import parameter_paths
-from experiments.describe import measures_markdown, parameters_markdown
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [path for room in ("sim", "analysis", "experiments", "tests", "benchmarks") for path in (ROOT / room).rglob("*.py")]

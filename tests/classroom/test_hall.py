@@ -14,7 +14,7 @@ from experiments.classroom.joining import qr_code
 from experiments.classroom.scenario import Scenario
 from experiments.classroom.server import Classroom
 from experiments.classroom.session import Session
-from sim.deciding import Decision
+from sim.interactive.deciding import Decision
 from tests.classroom.test_server import SCENARIO, Page, visiting
 
 FEW = SCENARIO | {"shared": {"population.organisations": 2, "run.seed": 3}}

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.changing import FIXED, acts_at_once
 from sim.config import Config
 from sim.errors import InputError
+from sim.interactive.changing import FIXED, acts_at_once
 from sim.model import CollaborationModel
 from sim.presets import load_structure
 from tests.contracts.test_every_parameter_moves import BUSY, PUSHES

@@ -13,11 +13,11 @@ from mesa.datacollection import DataCollector
 from pydantic import ValidationError
 
 from experiments.__main__ import main
-from experiments.classics import ClassicTarget, presets, read_preset
+from experiments.cli.describe import classics_markdown
 from experiments.configuration import parameter_paths
-from experiments.describe import classics_markdown
-from experiments.design import load_study
-from experiments.targets import Wanted
+from experiments.design.study import load_study
+from experiments.models.classics import ClassicTarget, presets, read_preset
+from experiments.models.model import Wanted
 from sim.classics.kernels import HERE, NAME
 from sim.classics.registry import classic, classics
 

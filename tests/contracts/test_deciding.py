@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sim.config import Config
-from sim.deciding import Decision
 from sim.errors import InputError
+from sim.interactive.deciding import Decision
 from sim.model import CollaborationModel
 from sim.presets import load_structure
 

@@ -10,8 +10,8 @@ from sim.config import Config
 from sim.model import CollaborationModel
 from sim.phases.imitate import RULES
 from sim.presets import load_structure, structure_presets
-from sim.production import POOLING_RULES, SHARING_RULES
-from sim.structures import TOPOLOGIES
+from sim.submodels.production import POOLING_RULES, SHARING_RULES
+from sim.submodels.structures import TOPOLOGIES
 
 # A world in which every mechanism is at work.
 BUSY = {

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sim.config import Config
-from sim.measures import EVENT_COLUMNS, MEASURES
 from sim.model import CollaborationModel
-from sim.network import NETWORK_MEASURES, network_measures, partner_network
+from sim.observation.measures import EVENT_COLUMNS, MEASURES
+from sim.observation.network import NETWORK_MEASURES, network_measures, partner_network
 from sim.presets import forms, load_structure, structure_presets
 from tests.configurations import configurations
 from tests.reference.measures import MeasuredTwin

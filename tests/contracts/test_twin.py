@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 
 from sim.config import Config
 from sim.model import CollaborationModel
-from sim.prefetching import FROM_ORGANISATIONS
 from sim.presets import forms, load_structure, structure_presets
+from sim.runtime.prefetching import FROM_ORGANISATIONS
 from tests.configurations import configurations
 from tests.reference.twin import TwinModel
 

@@ -16,8 +16,8 @@ import yaml
 from distributed import Client
 
 from experiments.__main__ import main
-from experiments.execution import read_execution
-from experiments.queues import Queue
+from experiments.execution.queues import Queue
+from experiments.execution.settings import read_execution
 from sim.errors import InputError
 from tests.studies import records_in, start, study_file, wait_for_records
 
@@ -206,7 +206,7 @@ def test_a_scheduler_without_workers(tmp_path, capsys):
 
 
 def test_another_version_on_a_worker_is_refused(cluster, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("experiments.remote.version", lambda name: "0.0.1")
+    monkeypatch.setattr("experiments.execution.remote.version", lambda name: "0.0.1")
     study = study_file(tmp_path, {"size": [1]})
     assert run("study", study, "--out", tmp_path / "results", *cluster.words) == 2
     assert "would give other numbers: mesa" in capsys.readouterr().err
@@ -233,7 +233,7 @@ WRONG = {
 
 @pytest.mark.parametrize("words", WRONG, ids=" ".join)
 def test_wrong_words_are_said_before_anything_is_written(words, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("experiments.cluster.CONNECT_WITHIN", 0.5)
+    monkeypatch.setattr("experiments.execution.cluster.CONNECT_WITHIN", 0.5)
     assert run("study", study_file(tmp_path, {"size": [1]}), "--out", tmp_path / "results", *words) == 2
     said = capsys.readouterr().err
     assert WRONG[words] in said and len(said.splitlines()) == 1
@@ -241,13 +241,13 @@ def test_wrong_words_are_said_before_anything_is_written(words, tmp_path, capsys
 
 
 def test_without_the_libraries_it_says_how_to_install_them(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("experiments.execution.find_spec", lambda name: None)
+    monkeypatch.setattr("experiments.execution.settings.find_spec", lambda name: None)
     assert run("study", study_file(tmp_path, {"size": [1]}), "--out", tmp_path / "results", "execution=slurm") == 2
     assert "pip install 'overbruggen[cluster]'" in capsys.readouterr().err
 
 
 def test_a_run_does_not_import_dask():
-    code = "import sys, experiments.study, experiments.single; sys.exit(any(name in sys.modules for name in ('dask', 'distributed')))"
+    code = "import sys, experiments.run_study, experiments.run; sys.exit(any(name in sys.modules for name in ('dask', 'distributed')))"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
 
 

@@ -8,7 +8,8 @@ import mesa
 import yaml
 from mesa.examples import Schelling
 
-from experiments.targets import Wanted, probe_seeding, target_of
+from experiments.models.mesa import probe_seeding, target_of
+from experiments.models.model import Wanted
 
 PAGE = (Path(__file__).parents[2] / "docs" / "coming-from-batch-run.md").read_text()
 EXAMPLE, SEEDED = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

@@ -15,9 +15,9 @@ import yaml
 
 from experiments import store
 from experiments.__main__ import main
-from experiments.acts import ACTS
-from experiments.design import study_names
-from experiments.store import new_folder, write_table
+from experiments.cli.commands import ACTS
+from experiments.design.study import study_names
+from experiments.store.files import new_folder, write_table
 from sim.errors import InputError
 
 SMALL = ["population.organisations=20", "run.rounds=10"]
@@ -274,7 +274,7 @@ def test_a_mixed_population_is_shown_by_form_and_events_stream(tmp_path, capsys,
     status, out, _ = run(capsys, *words, "--out", str(tmp_path / "whole"))
     assert status == 0
     assert "By form" in out
-    monkeypatch.setattr("experiments.single.EVENTS_IN_MEMORY", 3)
+    monkeypatch.setattr("experiments.run.EVENTS_IN_MEMORY", 3)
     assert run(capsys, *words, "--out", str(tmp_path / "streamed"))[0] == 0
     whole, streamed = (pl.read_parquet(tmp_path / name / "events.parquet") for name in ("whole", "streamed"))
     assert streamed.equals(whole)

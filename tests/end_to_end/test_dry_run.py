@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from experiments.__main__ import main
-from experiments.dry_run import spread
+from experiments.execution.dry_run import spread
 
 MODEL = Path(__file__).parents[1] / "moody_model.py"
 

@@ -9,7 +9,7 @@ import time
 import polars as pl
 import pytest
 
-from experiments.folder import locked
+from experiments.store.folder import locked
 from tests.studies import ledger_of, run, runs_of, start, study_file, wait_for_records
 
 KILLS = int(os.environ.get("KILLS", "3"))

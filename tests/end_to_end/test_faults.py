@@ -12,10 +12,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from experiments.execution import read_execution
-from experiments.folder import Storage, locked
-from experiments.journal import Journal
-from experiments.study import Options, run_study
+from experiments.execution.settings import read_execution
+from experiments.run_study import Options, run_study
+from experiments.store.folder import Storage, locked
+from experiments.store.journal import Journal
 from tests.studies import end_of, interrupted, keeping_study_file, ledger_of, run, start, start_from_nothing, study_file, tables_of, wait_for_records
 
 KB = 1024
@@ -35,8 +35,8 @@ def kept(tmp_path_factory):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Let a small study write in as many pieces as a long one."""
-    monkeypatch.setattr("experiments.conduct.CHUNK_RUNS", 5)
-    monkeypatch.setattr("experiments.folder.COMPACT_AFTER", 12)
+    monkeypatch.setattr("experiments.execution.runner.CHUNK_RUNS", 5)
+    monkeypatch.setattr("experiments.store.folder.COMPACT_AFTER", 12)
 
 
 @pytest.fixture
@@ -156,8 +156,8 @@ class Jumping(datetime):
     @classmethod
     def now(cls, zone=None):
         return cls.fromtimestamp(time.time(), zone)
-import experiments.store
-experiments.store.datetime = Jumping
+import experiments.store.files
+experiments.store.files.datetime = Jumping
 """
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from docs.build.gallery import PIECES, RESULTS
 from experiments.__main__ import main
-from experiments.drawing import OF_RUNS, OF_STUDIES
-from experiments.gallery import PIECES, RESULTS
-from experiments.grammar import KINDS
+from experiments.cli.arguments import KINDS
+from experiments.presentation.drawing import OF_RUNS, OF_STUDIES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gallery.md").read_text(encoding="utf-8")
 SMALL = ["population.organisations=20", "run.rounds=12"]

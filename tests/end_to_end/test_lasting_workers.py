@@ -3,11 +3,11 @@
 import os
 import signal
 
-from experiments.design import load_study
-from experiments.engines import Pool, Task
-from experiments.lasting import Lasting
-from experiments.study import plan_of
-from experiments.targets import Wanted
+from experiments.design.recorded import plan_of
+from experiments.design.study import load_study
+from experiments.execution.engines import Pool, Task
+from experiments.execution.restarting import Lasting
+from experiments.models.model import Wanted
 from tests.studies import study_file
 
 

@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from experiments.__main__ import main
-from experiments.archive import CHECKSUMS, checksum_list, read_checksums, sum_of
-from experiments.environment import source_files, wheel
-from experiments.provenance import read_provenance
-from experiments.recipe import read_recipe
-from experiments.store import PACKAGES
+from experiments.archive.environment import source_files, wheel
+from experiments.archive.recipe import read_recipe
+from experiments.archive.zip import CHECKSUMS, checksum_list, read_checksums, sum_of
+from experiments.store.files import PACKAGES
+from experiments.store.provenance import read_provenance
 from sim.presets import configs_folder
 from tests.studies import MODEL, run
 

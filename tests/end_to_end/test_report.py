@@ -13,11 +13,11 @@ import yaml
 
 from analysis.tables import latex, markdown
 from experiments.__main__ import main
-from experiments.inline_svg import inline
+from experiments.report.inline_svg import inline
 from sim.config import Config
 from tests.studies import study_file
 
-TEMPLATE = (Path(__file__).parents[2] / "experiments" / "templates" / "report.html.j2").read_text(encoding="utf-8")
+TEMPLATE = (Path(__file__).parents[2] / "experiments" / "report" / "report.html.j2").read_text(encoding="utf-8")
 SMALL = ["population.organisations=20", "run.rounds=12", "--workers", "1", "--quiet"]
 FORMS = """title: Two forms
 question: Which form, & what of "imitation" <now>?

@@ -7,8 +7,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.folder import Storage
-from experiments.journal import DONE, FAILED, Record
+from experiments.store.folder import Storage
+from experiments.store.journal import DONE, FAILED, Record
 
 RUNS = [f"run{number:02}" for number in range(24)]
 KINDS = {"events": 2, "series": 3}  # rows that a run leaves

@@ -9,11 +9,11 @@ from analysis.decomposition import Form, accounts, decomposition, side_of
 from analysis.erosion import caused_by_round, course, courses, erosion, half_lives, kaplan_meier_median
 from analysis.errors import AnalysisError
 from analysis.shapley import causes, shares
-from experiments.design import load_study
-from experiments.study import play
+from experiments.design.study import load_study
+from experiments.run_study import play
 from sim.config import Config
 from sim.model import CollaborationModel
-from sim.outcomes import course as course_of_the_model
+from sim.observation.outcomes import course as course_of_the_model
 from sim.presets import forms, load_structure
 from tests.reference.twin import TwinModel
 from tests.statistics.tidy_tables import factorial

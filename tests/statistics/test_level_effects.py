@@ -8,7 +8,7 @@ from SALib.sample import ff
 from scipy import stats
 
 from analysis.errors import AnalysisError
-from analysis.level_effects import main_effects, one_at_a_time
+from analysis.sensitivity.level_effects import main_effects, one_at_a_time
 
 POINTS = pl.DataFrame({"rate": [0.0, 0.2, 0.4, 0.0], "form": ["hub", "hub", "hub", "network"], "fixed": [1.0] * 4})
 VALUES = np.array([1.0, 1.5, 3.0, 0.5])[:, None] + np.random.default_rng(1).normal(0, 0.1, (4, 6))

@@ -7,8 +7,8 @@ from scipy.stats import qmc
 
 from analysis.errors import AnalysisError
 from analysis.figures.surface import surface_exhibit
-from analysis.metamodel import GAUSSIAN_UP_TO, indices_of, metamodel
-from analysis.surfaces import cell_means, foretold_surface
+from analysis.sensitivity.metamodel import GAUSSIAN_UP_TO, indices_of, metamodel
+from analysis.sensitivity.surfaces import cell_means, foretold_surface
 
 LUCK = 0.2
 

@@ -8,9 +8,9 @@ from analysis.errors import AnalysisError
 from analysis.estimates import Estimate
 from analysis.figures.style import PAGE
 from analysis.patterns import Check, cell, formalisation_tops, half_loss_rate, selective_beats_blind, size_crossing, temporary_or_definitive, verdict
-from experiments.design import load_study
-from experiments.patterns import INQUIRIES, PATTERNS
-from experiments.study import play
+from experiments.design.study import load_study
+from experiments.presentation.patterns import INQUIRIES, PATTERNS
+from experiments.run_study import play
 
 SMALL = ["replicates=4", "run.rounds=40", "population.organisations=20"]
 LARGER = {"learning_from_experience": ["replicates=8", "run.rounds=60", "population.organisations=30"]}  # smaller has no old partners

@@ -9,8 +9,8 @@ import pytest
 
 from analysis.errors import AnalysisError
 from analysis.questions import EXPERIENCE, averaged, experience_pays, network_by_rule, openness_brings
-from experiments.design import load_study
-from experiments.patterns import inquiry_of
+from experiments.design.study import load_study
+from experiments.presentation.patterns import inquiry_of
 from sim.errors import InputError
 
 REPLICATES = 10

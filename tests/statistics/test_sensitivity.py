@@ -10,9 +10,9 @@ from SALib.test_functions import Ishigami, Sobol_G
 from scipy import stats
 
 from analysis.errors import AnalysisError
-from analysis.noise import moments, noise, noise_note
-from analysis.responses import responses, whole_blocks
-from analysis.sensitivity import effects_by_trajectory, elementary_effects, sobol_indices
+from analysis.sensitivity.indices import effects_by_trajectory, elementary_effects, sobol_indices
+from analysis.sensitivity.noise import moments, noise, noise_note
+from analysis.sensitivity.responses import responses, whole_blocks
 
 ONE_IN_A_MILLION = 1e-6
 ISHIGAMI_VARIANCE = 7**2 / 8 + 0.1 * np.pi**4 / 5 + 0.1**2 * np.pi**8 / 18 + 0.5  # Ishigami & Homma (1990)

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.targets import AT_THE_END, CollaborationTarget, Wanted, target_of
+from experiments.models.choice import target_for
+from experiments.models.collaboration import CollaborationTarget
+from experiments.models.model import AT_THE_END, Wanted
 from sim.config import Config
 from sim.errors import InputError
 from sim.model import CollaborationModel
@@ -16,7 +18,7 @@ SMALL = {"structure": "hub", "population.organisations": 20, "run.rounds": 30}
 
 
 def test_our_model_equals_the_model_itself():
-    target = target_of(None)
+    target = target_for(None, ())
     parameters = target.settle(SMALL)
     found = target.run(parameters, 2**63 + 1, Wanted(series_every=10, events=True))
     config = Config.model_validate({**parameters, "run": {**parameters["run"], "seed": 2**63 + 1}})

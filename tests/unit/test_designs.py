@@ -15,11 +15,11 @@ from SALib.sample import morris as sample_morris
 from SALib.sample import sobol as sample_sobol
 
 from experiments.configuration import parse_override
-from experiments.constraints import read_constraint
-from experiments.design import load_study, problem, study_names, unit_sample
-from experiments.factors import Level, Range, level_at, read_factor
-from experiments.sampling import KINDS
-from experiments.settings import check_settings, default_settings, design_names
+from experiments.design.constraints import read_constraint
+from experiments.design.factors import Level, Range, level_at, read_factor
+from experiments.design.sampling import KINDS
+from experiments.design.settings import check_settings, default_settings, design_names
+from experiments.design.study import load_study, problem, study_names, unit_sample
 
 RANGES = {
     "imitation.rate": {"low": 0, "high": 0.5},

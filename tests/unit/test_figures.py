@@ -22,7 +22,7 @@ from analysis.figures.space import expertise_space, project
 from analysis.figures.style import LOOKS, MILLIMETRE, few, looks
 from analysis.figures.timecourse import time_course
 from analysis.regions import best_by_region
-from experiments.exhibits import write_exhibit, write_film
+from experiments.presentation.exhibits import write_exhibit, write_film
 
 RNG = np.random.default_rng(3)
 

@@ -3,7 +3,7 @@
 import numba
 import pytest
 
-from sim.linking import Part, PartCompiler, WholeCompiler, options
+from sim.runtime.linking import Part, PartCompiler, WholeCompiler, options
 
 
 def refuse(number):

@@ -8,7 +8,7 @@ import pytest
 
 from sim.config import BreadthClass, Config
 from sim.model import CollaborationModel
-from sim.outcomes import OUTCOMES, by_form, challenges_settled, collaborations_ended, course, outcomes, partners_new_and_old
+from sim.observation.outcomes import OUTCOMES, by_form, challenges_settled, collaborations_ended, course, outcomes, partners_new_and_old
 
 EVENTS = pl.DataFrame(
     {

@@ -1,7 +1,7 @@
 """The order in which a plan's runs are done."""
 
-from experiments.classics import ClassicTarget
-from experiments.plan import TOGETHER, Plan
+from experiments.design.plan import TOGETHER, Plan
+from experiments.models.classics import ClassicTarget
 
 POINTS = TOGETHER + 6
 

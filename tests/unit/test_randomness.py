@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.randomness import philox, uniform_pair
+from sim.runtime.randomness import philox, uniform_pair
 from tests.reference.draws import philox as plain_philox
 
 VECTORS = [

@@ -4,8 +4,8 @@ import numba
 import numpy as np
 import pytest
 
-from sim.packing import Packed
-from sim.sorting import sort_by_keys
+from sim.runtime.packing import Packed
+from sim.runtime.sorting import sort_by_keys
 from sim.world import scratch
 
 RNG = np.random.default_rng(20261124)

@@ -1,8 +1,9 @@
 """What is sent next to a cluster: nothing is left out or sent twice, and suspects go out alone."""
 
-from experiments.engines import Task
-from experiments.supply import LARGEST, Supply
-from experiments.targets import CollaborationTarget, Wanted
+from experiments.execution.chunks import LARGEST, Supply
+from experiments.execution.engines import Task
+from experiments.models.collaboration import CollaborationTarget
+from experiments.models.model import Wanted
 
 
 def tasks(count):

@@ -16,8 +16,10 @@ import pytest
 from mesa.examples import BoltzmannWealth, Schelling, WolfSheep
 from mesa.experimental.devs import ABMSimulator
 
-from experiments.mesa_models import load_class, source_files
-from experiments.targets import CollaborationTarget, Wanted, probe_seeding, target_of
+from experiments.models.collaboration import CollaborationTarget
+from experiments.models.mesa import probe_seeding, target_of
+from experiments.models.mesa_models import load_class, source_files
+from experiments.models.model import Wanted
 from sim.errors import InputError
 
 OTHERS = Path(__file__).parents[1] / "mesa_models_of_others.py"

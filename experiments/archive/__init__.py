@@ -1,0 +1,1 @@
+"""Replication archives: packed from a results folder, and rebuilt."""

@@ -1,0 +1,73 @@
+"""The tables of a study's results, in the order of its design."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import polars as pl
+
+from experiments.design.plan import Plan, PlannedRun
+from experiments.store.files import write_table
+from experiments.store.folder import KINDS, ORDERED_AT_ONCE, Storage, in_order
+
+Levels = Sequence[dict[str, object]]  # a point's labels, beside its measures
+
+
+class Tally(NamedTuple):
+    """How a study stands."""
+
+    done: int
+    failed: int
+
+
+def put_in_order(plan: Plan, levels: Levels, storage: Storage, counts: Sequence[int]) -> Tally:
+    """Write the tables of results in the order of the design; return how many runs are done and how many failed."""
+    storage.compact()
+    for kind in ("runs", *KINDS):
+        parts = storage.paths(kind)
+        if parts or kind == "runs":
+            in_order(keys(plan, levels, counts, kind), parts, storage.folder / f"{kind}.parquet")
+    done = pl.scan_parquet(storage.folder / "runs.parquet").select(pl.len()).collect().item()
+    return Tally(int(done), write_failures(plan, levels, storage, counts))
+
+
+def write_failures(plan: Plan, levels: Levels, storage: Storage, counts: Sequence[int]) -> int:
+    """Write which runs of the plan failed, at which point, with which seed, why, and the command that does just this one again; count them."""
+    path = storage.folder / "failures.parquet"
+    path.unlink(missing_ok=True)
+    failed = storage.failed()
+    if failed.is_empty():
+        return 0
+    wanted = failed["run"].implode()
+    among = [frame.filter(pl.col("run").is_in(wanted)) for frame in keys(plan, levels, counts, "runs")]
+    table = pl.concat(among).join(failed, on="run", maintain_order="left")
+    if table.is_empty():  # what failed belongs to another version of the model
+        return 0
+    again = pl.format("overbruggen rerun {} {}", pl.lit(str(storage.folder)), "run").alias("command")
+    write_table(table.with_columns(again), path)
+    return len(table)
+
+
+def keys(plan: Plan, levels: Levels, counts: Sequence[int], kind: str) -> Iterator[pl.DataFrame]:
+    """Walk through what stands beside measures, in slices: levels of factors, replicate, seed and the run's id."""
+    for runs in sliced(plan.runs([0] * len(counts), counts)):
+        yield as_frame([key(run, levels, kind) for run in runs])
+
+
+def key(run: PlannedRun, levels: Levels, kind: str) -> dict[str, object]:
+    """Return what stands beside one run's measures, or beside its events, which have a form of their own."""
+    named = {f"run.{name}" if kind != "runs" and name == "form" else name: level for name, level in levels[run.point].items()}
+    return {**named, "replicate": run.replicate, "seed": run.seed, "run": run.id}
+
+
+def sliced(runs: Iterator[PlannedRun]) -> Iterator[list[PlannedRun]]:
+    """Walk through runs so many at a time that they take little memory."""
+    while part := list(islice(runs, ORDERED_AT_ONCE)):
+        yield part
+
+
+def as_frame(rows: Sequence[dict[str, object]]) -> pl.DataFrame:
+    """Return keys as a table."""
+    return pl.DataFrame(rows, schema_overrides={"seed": pl.UInt64}, infer_schema_length=None)

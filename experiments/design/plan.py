@@ -1,0 +1,109 @@
+"""Which runs a study needs: an id, a seed and parameters each, in an order that never changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments.models.model import Target
+
+TOGETHER = 64  # points whose runs are done in turns
+ID_LENGTH = 20  # hexadecimal digits: two of a million runs share an id once in 10^12 studies
+
+
+class PlannedRun(NamedTuple):
+    """One run of a study: the same content, the same id, wherever and whenever it is planned."""
+
+    id: str
+    point: int
+    replicate: int
+    seed: int
+
+
+def digest(*parts: str) -> str:
+    """Return a short name for content."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:ID_LENGTH]
+
+
+def canonical(values: Mapping[str, Any]) -> str:
+    """Return parameters as text that is the same for the same values, whatever their order."""
+    return json.dumps(values, sort_keys=True, default=str)
+
+
+class Adaptive(NamedTuple):
+    """Replicates until the 95 % interval of measures is narrow enough: at least, at most, and in batches of."""
+
+    half_width: dict[str, float]
+    at_least: int
+    at_most: int
+    batch: int
+
+
+class Plan:
+    """All runs of a study: points by replicates.
+
+    Args:
+        target: what is run; its version is part of every id.
+        points: what every point sets; complete parameters are made from it when a run is handed out.
+        seed: seed of the study; replicates are independent streams of it.
+        common: with common random numbers replicate r has the same seed at every point, without every run has its own.
+        walk: walks through the points while they are checked, and may show how far it is.
+
+    Raises:
+        InputError: a point is wrong; all are checked here, before the first run.
+    """
+
+    def __init__(
+        self, target: Target, points: Sequence[Mapping[str, Any]], seed: int, common: bool, walk: Callable[[Sequence[Any]], Iterable[Any]] = iter
+    ) -> None:
+        self.target, self.points, self.seed, self.common = target, points, seed, common
+        version = target.version()
+        self._point_ids = [digest(version, canonical(target.settle(point))) for point in walk(points)]
+        first = {name: point for point, name in reversed(list(enumerate(self._point_ids)))}
+        self.repeated = {point for point, name in enumerate(self._point_ids) if first[name] != point}
+        self._seeds: list[int] = []
+
+    def parameters(self, point: int) -> dict[str, Any]:
+        """Return the complete parameters of a point."""
+        return self.target.settle(self.points[point])
+
+    def run(self, point: int, replicate: int) -> PlannedRun:
+        """Return one run."""
+        seed = self._seed(replicate) if self.common else self._seed_of_own(point, replicate)
+        return PlannedRun(digest(self._point_ids[point], str(seed), str(replicate)), point, replicate, seed)
+
+    def runs(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
+        """Walk through replicates ``first[p]`` to ``last[p] - 1`` of every point p, points in order."""
+        for point, (begin, end) in enumerate(zip(first, last, strict=True)):
+            for replicate in range(begin, end):
+                yield self.run(point, replicate)
+
+    def in_turns(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
+        """Walk through the same runs in the order in which they are best done.
+
+        That is some points at a time, replicate after replicate: runs that share their luck follow one another, and a model that remembers what it
+        drew last (``sim/classics/nk.py``) need not draw it again.
+        """
+        for begin in range(0, len(first), TOGETHER):
+            points = range(begin, min(begin + TOGETHER, len(first)))
+            for replicate in range(min(first[point] for point in points), max(last[point] for point in points)):
+                yield from (self.run(point, replicate) for point in points if first[point] <= replicate < last[point])
+
+    def _seed(self, replicate: int) -> int:
+        """Return the seed that all points share; one more replicate does not change the earlier ones."""
+        if replicate >= len(self._seeds):
+            self._seeds = stream(self.seed, max(64, 2 * replicate))
+        return self._seeds[replicate]
+
+    def _seed_of_own(self, point: int, replicate: int) -> int:
+        """Return a seed that belongs to this run alone: from the point's content, so that points may be added."""
+        return int(np.random.SeedSequence([self.seed, int(self._point_ids[point], 16), replicate]).generate_state(1, np.uint64)[0])
+
+
+def stream(seed: int, count: int) -> list[int]:
+    """Return the first seeds of a study's stream."""
+    return [int(number) for number in np.random.SeedSequence(seed).generate_state(count, np.uint64)]

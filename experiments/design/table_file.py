@@ -1,0 +1,106 @@
+"""A table of points: a CSV file with a column per factor and a row per point; every cell is checked and named when it is wrong."""
+
+from __future__ import annotations
+
+import csv
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter
+
+from experiments.configuration import allowed_values, check_override, did_you_mean, groups, parameter_paths, parse_override
+from experiments.design.factors import Factors, Level, chosen_level, is_scenarios
+from sim.errors import InputError
+
+Rows = list[tuple[int, list[str]]]
+
+
+def read_table_file(file: str, factors: Factors) -> Factors:
+    """Return the levels of every column, row by row."""
+    rows = read_rows(file)
+    header = [name.strip() for name in rows[0][1]]
+    check_header(file, header, factors)
+    if len(rows) == 1:
+        raise InputError(f"{file} has a header and no rows; add a row per point")
+    columns: dict[str, list[Level]] = {name: [] for name in header}
+    for line, cells in rows[1:]:
+        if len(cells) != len(header):
+            raise InputError(f"{file}, row {line}: {len(cells)} cells, and the header has {len(header)} columns; give every column a value")
+        for name, cell in zip(header, cells, strict=True):
+            try:
+                columns[name].append(read_cell(name, cell.strip(), factors))
+            except InputError as error:
+                raise InputError(f"{file}, row {line}, column {name}: {error}") from error
+    return dict(columns)
+
+
+def read_rows(file: str) -> Rows:
+    """Read the rows that are not blank, with their line numbers."""
+    path = Path(file)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            reader = csv.reader(text, strict=True)
+            rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except OSError as error:
+        raise InputError(
+            f"the table of points {file} cannot be read: {(error.strerror or str(error)).lower()}; give a file: design.file=..."
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"the table of points {file} is not a CSV file in UTF-8: {error}; save it as such") from error
+    if not rows:
+        raise InputError(f"the table of points {file} is empty; its first line names the factors, and each further line is a point")
+    return rows
+
+
+def check_header(file: str, header: list[str], factors: Factors) -> None:
+    """Refuse a first line that does not name factors."""
+    known = [*factors, *groups(), *parameter_paths()]
+    if not any(name in known for name in header) and any(is_number(name) for name in header):
+        raise InputError(f"{file} has no header; its first line must name the factors, for example imitation.rate,structure")
+    for name in header:
+        if ";" in name:
+            raise InputError(f"{file}: the header is {name}; separate columns by commas, and write decimals with a point")
+        if not name:
+            raise InputError(f"{file}: a column has no name; name its factor in the first line")
+        if header.count(name) > 1:
+            raise InputError(f"{file} has two columns {name}; leave one of them out")
+        try:
+            if name not in known:
+                check_override(f"{name}=0")
+        except InputError:
+            raise InputError(f"{file}: the column {name} is not a parameter, preset or factor.{did_you_mean(name, known)}") from None
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def read_cell(name: str, cell: str, factors: Factors) -> Level:
+    """Read one cell as the level of its factor."""
+    if not cell:
+        raise InputError("the cell is empty; give a value")
+    values = parse_override(f"{name}={cell}")
+    if values.several:
+        raise InputError(f"{cell} gives several values; a cell holds one")
+    value = values.values[0]
+    factor = factors.get(name)
+    if is_scenarios(factor, name) and isinstance(factor, list):
+        return chosen_level(name, value, factor)
+    if name in groups() or name in parameter_paths():
+        check_override(f"{name}={value}")
+    field = parameter_paths().get(name)
+    if field is not None:
+        try:
+            kind: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+            TypeAdapter(kind).validate_python(value)
+            if isinstance(value, float) and not isfinite(value):
+                raise ValueError(cell)
+        except ValueError:  # pydantic's own is one too
+            raise InputError(f"{cell} is not allowed; allowed: {allowed_values(field)}") from None
+    return Level(value, {name: value})

@@ -1,0 +1,174 @@
+"""What a study would be, before it is begun: its runs, its first and last configuration, how long it takes and how much it writes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import polars.selectors as cs
+
+from analysis.tables import Table
+from experiments.design.ordering import as_frame
+from experiments.design.plan import ID_LENGTH, Adaptive, Plan
+from experiments.design.study import Point, Study
+from experiments.execution.engines import Outcome, Pool, Task
+from experiments.execution.runner import left_by
+from experiments.execution.settings import Execution
+from experiments.models.model import Wanted
+from experiments.store.files import write_table
+from experiments.store.journal import DONE, as_numbers
+
+PROBES, PROBE_SECONDS = 9, 10.0  # points tried, spread over the design; no further one after so many seconds of runs
+ROWS = 5_000  # of a table from which sizes are told
+COPIES = 2  # results stand in the parts and, in order, in the tables at the end
+
+
+class Estimate(NamedTuple):
+    """What runs cost, from some that were done.
+
+    Attributes:
+        tried: how many were done.
+        failed: what is said of those that failed.
+        seconds: shortest, mean and longest time of a run, in seconds.
+        bytes_per_run: what a run leaves on disk.
+    """
+
+    tried: int
+    failed: list[str]
+    seconds: tuple[float, float, float]
+    bytes_per_run: float
+
+
+def rehearse(study: Study, plan: Plan, points: Sequence[Point], execution: Execution) -> list[Table]:
+    """Try runs of points spread over a design, and tell what the whole would take."""
+    outcomes = probe(plan, Wanted(study.series, "events" in study.keep), execution.time_limit)
+    return [*configurations(points[0], points[-1]), size_table(study, len(points), estimate(outcomes, points), execution.at_once or 1)]
+
+
+def spread(count: int, wanted: int = PROBES) -> list[int]:
+    """Return positions spread over a sequence, its two ends first."""
+    last = count - 1
+    inner = {round(last * step / (wanted - 1)) for step in range(1, wanted - 1)} - {0, last}
+    return [*dict.fromkeys((0, last)), *sorted(inner)]
+
+
+def probe(plan: Plan, wanted: Wanted, time_limit: float | None) -> list[Outcome]:
+    """Do the first replicate of some points in a process of their own, so that no run can take this one along.
+
+    The first point is done twice and its first time left out: a process is slow at what it does for the first time.
+    """
+    runs = [plan.run(point, 0) for point in (0, *spread(len(plan.points)))]
+    tasks = [Task(run.id, plan.target, plan.parameters(run.point), run.seed, wanted) for run in runs]
+    spent, outcomes = 0.0, list[Outcome]()
+    with Pool(1, time_limit) as pool:
+        for outcome in pool.outcomes(tasks):
+            outcomes.append(outcome)
+            spent += outcome.seconds
+            if spent > PROBE_SECONDS and len(outcomes) > 1:
+                break
+    return outcomes[1:]
+
+
+def estimate(outcomes: Sequence[Outcome], points: Sequence[Point]) -> Estimate:
+    """Return what runs like these cost."""
+    seconds = [outcome.seconds for outcome in outcomes]
+    done = [outcome for outcome in outcomes if outcome.status == DONE]
+    failed = [outcome.reason.strip().splitlines()[-1] for outcome in outcomes if outcome.status != DONE]
+    labels = points[0].levels
+    return Estimate(len(outcomes), failed, (min(seconds), sum(seconds) / len(seconds), max(seconds)), written(done, labels) / max(1, len(done)))
+
+
+def written(outcomes: Sequence[Outcome], labels: Mapping[str, object]) -> float:
+    """Return the bytes that runs add to tables of results."""
+    rows = [{**labels, "replicate": 0, "seed": o.task.seed, "run": o.task.run, **as_numbers(o.harvest.measures)} for o in outcomes if o.harvest]
+    if not rows:
+        return 0.0
+    return COPIES * sum(bytes_of(table) for table in (as_frame(rows), *left_by(outcomes).values()))
+
+
+def bytes_of(table: pl.DataFrame) -> float:
+    """Return the bytes of a table within a large one: a small file is mostly what Parquet says of its columns."""
+    copies = -(-ROWS // len(table)) if len(table) else 1
+    large = enlarged(table, copies)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "probe.parquet"
+        write_table(large, path)
+        whole = path.stat().st_size
+        write_table(large.clear(), path)
+        return (whole - path.stat().st_size) / copies
+
+
+def enlarged(table: pl.DataFrame, copies: int) -> pl.DataFrame:
+    """Return copies of a table with ids, seeds and last digits of their own, which compress as badly as those of further runs."""
+    row = pl.int_range(pl.len())
+    mark = pl.struct("run", row // max(1, len(table)))  # the same in all rows of a run
+    values = cs.float()
+    return pl.concat([table] * copies).with_columns(
+        pl.when(values == values.round()).then(values).otherwise(values * (1.0 + 1e-9 * row)),
+        cs.by_name("seed", require_all=False).hash() ^ mark.hash(),
+        pl.format("{}{}", mark.hash(0), mark.hash(1)).str.slice(0, ID_LENGTH).alias("run"),
+    )
+
+
+# --- what is shown -------------------------------------------------------------------------------------------------------
+
+
+def size_table(study: Study, points: int, cost: Estimate, at_once: int) -> Table:
+    """Return the size of a study and what it takes."""
+    replicates = study.replicates
+    low, high = (replicates.at_least, replicates.at_most) if isinstance(replicates, Adaptive) else (replicates, replicates)
+    least, mean, most = cost.seconds
+    rows = [
+        ("points", f"{points:,}"),
+        ("replicates per point", between(f"{low:,}", f"{high:,}")),
+        ("runs", between(f"{points * low:,}", f"{points * high:,}")),
+        ("a run", f"{mean:.3g} s ({least:.3g} to {most:.3g})"),
+        (f"time, {at_once} at once", between(*(duration(points * count * mean / at_once) for count in (low, high)))),
+        ("disk", between(*(size(points * count * cost.bytes_per_run) for count in (low, high)))),
+    ]
+    note = f"Times and sizes from {cost.tried} runs of points spread over the design, done one at a time; set-up and tables at the end come on top."
+    failures = "".join(f" {len(cost.failed)} of them failed: {reason}." for reason in cost.failed[:1])
+    return Table(f"{study.name}: {study.question}", ("", ""), rows, note + failures)
+
+
+def between(low: str, high: str) -> str:
+    """Return one number, or two with "to" between them."""
+    return low if low == high else f"{low} to {high}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span as people say it."""
+    return f"{seconds:.2g} s" if seconds < 60.0 else str(timedelta(seconds=round(seconds)))
+
+
+def size(count: float) -> str:
+    """Return bytes as people say them."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000.0:
+            return f"{count:.3g} {unit}"
+        count /= 1000.0
+    return f"{count:.3g} TB"
+
+
+def configurations(first: Point, last: Point) -> list[Table]:
+    """Return the whole configuration of the first and the last point: where they differ side by side, and what they share."""
+    one, other = flat(first.parameters), flat(last.parameters)
+    differ = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+    apart = [(name, str(one.get(name, "")), str(other.get(name, ""))) for name in differ]
+    shared = [(name, str(value)) for name, value in one.items() if name not in differ]
+    return [
+        Table("First and last configuration, where they differ", ("parameter", "first point", "last point"), apart),
+        Table("What both share", ("parameter", "value"), shared),
+    ]
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested parameters by their dotted paths."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        found |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) and value else {f"{prefix}{name}": value}
+    return found

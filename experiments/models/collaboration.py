@@ -1,0 +1,146 @@
+"""Our own model as what a study runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from experiments.configuration import Values, compose_values, validate, written
+from experiments.models.fingerprint import code_of, digests_of, fingerprint, short_hash
+from experiments.models.isolation import apart
+from experiments.models.model import Harvest, Wanted, thinned
+from sim.config import Config
+from sim.errors import InputError
+from sim.presets import configs_folder
+
+FILES = "files"
+
+
+@dataclass(frozen=True)
+class CollaborationTarget:
+    """The model of this package.
+
+    Args:
+        overrides: presets and parameters in force at every point, as on the command line.
+    """
+
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def may_be_undefined(self) -> frozenset[str]:
+        """Outcomes of what need not occur in a run."""
+        return _undefined_outcomes()
+
+    def version(self) -> str:
+        """Return the fingerprint of the sim package without its classics, and of the forms that a mix of structures names."""
+        return fingerprint(self.parts())
+
+    def parts(self) -> list[bytes]:
+        """Return what the fingerprint is made of: code by place, and forms by name."""
+        from sim.runtime.compilation import model_sources  # here: it imports Numba, which a worker that runs a model of Mesa's need not wait for
+
+        forms = sorted((configs_folder() / "structure").glob("*.yaml"))
+        code = [f"{path.parent.name}/{path.name}".encode() + code_of(path.read_bytes()) for path in model_sources()]
+        return [*code, *(f"structure/{path.name}".encode() + canonical_yaml(path) for path in forms)]
+
+    def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Compose presets, set parameters, and check that such a model can be built."""
+        if "run.seed" in settings:
+            raise InputError("run.seed is given by the study, another one to every replicate: leave it out and set the study's seed")
+        presets = tuple(f"{path}={value}" for path, value in settings.items() if "." not in path)
+        values = deepcopy(_composed((*presets, *self.overrides)))
+        for path, value in settings.items():
+            if "." in path:
+                _set(values, path, deepcopy(value))
+        config = validate(values)
+        _check_buildable(json.dumps(written(config, _BUILT_FROM)))
+        parameters = written(config)
+        del parameters["run"]["seed"]
+        files = _contents(config)
+        return parameters | ({FILES: files} if files else {})
+
+    def warm(self) -> None:
+        """Import the model and load its compiled kernels."""
+        from sim.model import CollaborationModel
+
+        CollaborationModel(Config.model_validate({"run": {"rounds": 1}, "population": {"organisations": 4}})).run()
+
+    def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Set the rounds to one."""
+        return {**parameters, "run": {**parameters["run"], "rounds": 1}}
+
+    def run(self, parameters: Mapping[str, Any], seed: int, wanted: Wanted) -> Harvest:
+        """Run the model once."""
+        from sim.model import CollaborationModel
+
+        values = {group: given for group, given in parameters.items() if group != FILES}
+        config = Config.model_validate(values | {"run": {**values["run"], "seed": int(seed)}})
+        with apart(int(seed)):
+            model = CollaborationModel(config).run()
+            measures = model.summary()
+            series = thinned(model.rounds_table(), pl.col("round") + 1, wanted.series_every)
+            return Harvest(measures, series, model.events_table() if wanted.events else None)
+
+
+_BUILT_FROM: Any = {
+    "structure": True, "population": True, "challenge": True, "imitation": {"rule"}, "production": {"pooling"}, "run": {"measures"},
+}  # fmt: skip
+
+
+@cache
+def _composed(overrides: tuple[str, ...]) -> Values:
+    """Compose presets; once, for Hydra takes a tenth of a second."""
+    return compose_values(overrides)
+
+
+def _set(values: Values, path: str, value: Any) -> None:
+    """Set a dotted parameter in nested values."""
+    *groups, name = path.split(".")
+    for group in groups:
+        values = values.setdefault(group, {})
+        if not isinstance(values, dict):
+            raise InputError(f"{path} is not a parameter: {group} holds one value and has no {name}")
+    values[name] = value
+
+
+@cache
+def _check_buildable(built_from: str) -> None:
+    """Check what only the model knows: own functions, mixes, files. Once for all points that differ in nothing it is built from."""
+    from sim.model import CollaborationModel
+
+    CollaborationModel.check(Config.model_validate_json(built_from))
+
+
+def canonical_yaml(path: Path) -> bytes:
+    """Return what a YAML file sets, without its comments and order."""
+    return json.dumps(yaml.safe_load(path.read_bytes()), sort_keys=True).encode()
+
+
+def _contents(config: Config) -> dict[str, str]:
+    """Return hashes of the files a configuration names: a run with another own rule or population is another run."""
+    named = [config.imitation.rule, config.production.pooling, config.structure.topology, *config.run.measures]
+    own = [name.rpartition(":")[0] for name in named if ":" in name] + [config.population.path or ""]
+    found = {name: Path(name).expanduser() for name in own if name}
+    return {name: short_hash(digests_of([part.read_bytes() for part in _parts(path)])) for name, path in found.items() if path.exists()}
+
+
+def _parts(path: Path) -> list[Path]:
+    """Return a file, or the files of a folder."""
+    return [path] if path.is_file() else sorted(part for part in path.iterdir() if part.is_file())
+
+
+@cache
+def _undefined_outcomes() -> frozenset[str]:
+    """Return the measures that may be NaN in a sound run."""
+    from sim.observation.network import NETWORK_MEASURES
+    from sim.observation.outcomes import OUTCOMES
+
+    return frozenset(OUTCOMES) | {f"{name}{end}" for name in NETWORK_MEASURES for end in ("", "_end")}

@@ -1,0 +1,1 @@
+"""Results as tables and figures; reads a results folder and runs nothing."""

@@ -1,0 +1,1 @@
+"""Results on disk: folders, journal, manifest and tables; knows no design and runs nothing."""

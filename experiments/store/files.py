@@ -1,0 +1,191 @@
+"""Results folders: written under a temporary name and renamed, so that nothing is ever half written."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import polars as pl
+import yaml
+
+from sim import __version__
+from sim.errors import InputError
+
+PACKAGES = (
+    "mesa", "networkx", "numpy", "scipy", "statsmodels", "pandas", "matplotlib", "hydra-core", "omegaconf", "numba", "SALib", "scikit-learn",
+    "threadpoolctl", "pydantic", "polars", "pyyaml",
+)  # fmt: skip
+PROBE = 1 << 20  # bytes
+
+
+class NotWrittenError(Exception):
+    """Something could not be written; said with the folder's name by whoever knows it."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Mark a place that writes: whatever fails here failed for the disk, not for the computation."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise NotWrittenError(error) from error
+
+
+def not_written(folder: Path, reason: NotWrittenError, otherwise: str = "or give another folder with --out") -> InputError:
+    """Return the sentence for a folder that cannot be written."""
+    error = reason.args[0]
+    if disk_is_full(error):
+        return InputError(f"{folder} cannot be written: the disk is full; free some space {otherwise}")
+    return InputError(f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}; mend that {otherwise}")
+
+
+@contextmanager
+def new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
+    """Give a temporary folder beside ``folder``; rename it when all went well, remove it when not."""
+    if folder.exists() and not overwrite:
+        raise InputError(f"{folder} exists already; give another folder with --out, or --overwrite to replace it")
+    if folder.exists() and any(folder.iterdir()) and not (folder / "manifest.json").exists():
+        raise InputError(f"{folder} is no results folder (it has no manifest.json) and is not overwritten; give another with --out")
+    draft: Path | None = None
+    try:
+        with writing():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+            draft.chmod(0o755)
+        yield draft
+        with writing():
+            if folder.exists():
+                shutil.rmtree(folder)
+            draft.rename(folder)
+    except NotWrittenError as reason:
+        raise not_written(folder, reason) from reason
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def disk_is_full(error: Exception) -> bool:
+    """Tell whether writing failed for want of space; polars says so in words alone."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in str(error)
+
+
+class GrowingTable:
+    """A table that is written while it grows: parts on disk beside it, put together at the end without being held in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.parts: list[Path] = []
+
+    def append(self, table: pl.DataFrame) -> None:
+        """Write one more part."""
+        part = self.path.with_name(f".{self.path.stem}-{len(self.parts):06}.parquet")
+        write_table(table, part)
+        self.parts.append(part)
+
+    def finish(self) -> None:
+        """Put the parts together and remove them."""
+        write_file(self.path, pl.scan_parquet(self.parts).sink_parquet)
+        for part in self.parts:
+            part.unlink()
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """Write a table as Parquet and make sure it is on disk."""
+    write_file(path, table.write_parquet)
+
+
+def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file and make sure it is on disk; if that fails, nothing of it takes up room."""
+    with writing():
+        try:
+            with path.open("wb") as file:
+                try:
+                    write(file)
+                except pl.exceptions.PolarsError:
+                    file.write(bytes(PROBE))  # Polars does not always say why it failed; a full disk does
+                    file.flush()
+                    raise
+                file.flush()
+                os.fsync(file.fileno())
+        except (OSError, pl.exceptions.PolarsError):
+            path.unlink(missing_ok=True)
+            raise
+
+
+def write_yaml(values: Any, path: Path) -> None:
+    """Write plain values as YAML."""
+    write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text: all of it, or nothing, and then what was there before stays."""
+    draft = path.with_name(f".{path.name}.draft")
+    write_file(draft, lambda file: file.write(text.encode()))
+    with writing():
+        draft.replace(path)
+
+
+def project_file() -> Path | None:
+    """Return the project file of the checkout this package lies in; None where it is installed."""
+    path = Path(__file__).parents[2] / "pyproject.toml"
+    return path if path.is_file() and 'name = "overbruggen"' in path.read_text(encoding="utf-8") else None
+
+
+def commit() -> str | None:
+    """Return the commit this package lies in, with "-dirty" when files differ from it; None outside a checkout of this project."""
+    project = project_file()
+    if project is None or not (project.parent / ".git").exists():
+        return None
+    root = project.parent
+    words = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(words, cwd=root, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
+
+
+class Beginning(NamedTuple):
+    """When something began: by the clock on the wall, which may be set meanwhile, and by one that only goes forward."""
+
+    at: datetime
+    tick: float
+
+    def later(self) -> datetime:
+        """Return the beginning and the time that passed since."""
+        return self.at + timedelta(seconds=time.monotonic() - self.tick)
+
+
+def begin() -> Beginning:
+    """Return the present as a beginning."""
+    return Beginning(datetime.now(UTC), time.monotonic())
+
+
+def write_manifest(folder: Path, command: str, seed: int, started: Beginning, **more: Any) -> None:
+    """Write what is needed to know how the results came about."""
+    manifest = {
+        "overbruggen": __version__,
+        "commit": commit(),
+        "command": command,
+        "seed": seed,
+        "started": started.at.isoformat(timespec="seconds"),
+        "ended": started.later().isoformat(timespec="seconds"),
+        "python": sys.version.split()[0],
+        "machine": platform.platform(),
+        "packages": {name: version(name) for name in PACKAGES},
+        **more,
+    }
+    write_text(json.dumps(manifest, indent=2) + "\n", folder / "manifest.json")

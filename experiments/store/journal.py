@@ -1,0 +1,115 @@
+"""What finished, a line per chunk of runs: appended and synced, so that neither ``kill -9`` nor a power cut loses more than the last chunk.
+
+A line that was being written when everything stopped is torn: it has no end, or does not parse. It counts as never written,
+all of it, so that the events of a chunk belong to finished runs or to none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Set
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments.store.files import write_text, writing
+
+DONE, FAILED, DIED, TIMED_OUT, UNDEFINED = "done", "failed", "died", "timed out", "undefined"
+
+
+class Record(NamedTuple):
+    """One run that came to an end: what it gave, or why it gave nothing."""
+
+    run: str
+    chunk: int
+    status: str
+    seconds: float
+    measures: dict[str, float]
+    reason: str = ""
+
+
+def to_line(records: Iterable[Record]) -> bytes:
+    """Return a chunk as one line; numbers keep every bit, NaN and infinities included."""
+    return json.dumps([record._asdict() for record in records], separators=(",", ":")).encode() + b"\n"
+
+
+def from_line(line: bytes) -> list[Record] | None:
+    """Return the chunk of a line, or nothing if it is torn."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        return [Record(**record) for record in json.loads(line)]
+    except (ValueError, TypeError):
+        return None
+
+
+class Journal:
+    """An append-only file of chunks."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, records: Iterable[Record]) -> None:
+        """Write a chunk of records and make sure it is on disk; if that fails, as on a full disk, nothing of it stays."""
+        whole = self.path.stat().st_size if self.path.exists() else 0
+        with writing():
+            try:
+                with self.path.open("ab") as file:
+                    file.write(to_line(records))
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError:
+                if self.path.exists():
+                    os.truncate(self.path, whole)
+                raise
+
+    def records(self) -> Iterator[Record]:
+        """Walk through the records up to the first torn line."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            for line in file:
+                chunk = from_line(line)
+                if chunk is None:
+                    return
+                yield from chunk
+
+    def mend(self) -> None:
+        """Cut a torn end off, so that the next chunk starts on a line of its own."""
+        whole = 0
+        if not self.path.exists():
+            return
+        with writing(), self.path.open("rb+") as file:
+            for line in file:
+                if from_line(line) is None:
+                    break
+                whole += len(line)
+            file.truncate(whole)
+            os.fsync(file.fileno())
+
+    def drop(self, chunks: Set[int]) -> None:
+        """Forget the records of some chunks."""
+        records = list(self.records())
+        kept = [record for record in records if record.chunk not in chunks]
+        if len(kept) < len(records):
+            lines = [to_line(chunk) for _, chunk in groupby(kept, attrgetter("chunk"))]
+            write_text(b"".join(lines).decode(), self.path)
+
+    def clear(self) -> None:
+        """Forget all records; they stand elsewhere now."""
+        with writing():
+            self.path.unlink(missing_ok=True)
+
+
+def undefined_among(measures: dict[str, float], may_be_undefined: frozenset[str]) -> list[str]:
+    """Return the measures that are no numbers though they should be."""
+    return [name for name, value in measures.items() if name not in may_be_undefined and not np.isfinite(value)]
+
+
+def as_numbers(measures: dict[str, Any]) -> dict[str, float]:
+    """Return measures as plain floats, which JSON writes with every bit."""
+    return {name: float(value) for name, value in measures.items()}

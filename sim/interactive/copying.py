@@ -1,0 +1,35 @@
+"""Who copied whom in a round: told from the same keyed draws that decided it, so that runs nobody watches pay nothing for it."""
+
+from __future__ import annotations
+
+from sim.phases.imitate import NO_COPY, OWN, list_seen, model_at
+from sim.runtime.compilation import entry
+from sim.state import BY_RULES, Integers, World
+from sim.submodels.structures import LINKED, draw_links, place_of
+
+
+@entry
+def write_copies(w: World, pairs: Integers, now: int) -> int:
+    """Write (copier, model, or MEAN) of the copies of this round, as far as ``pairs`` has room; return their number.
+
+    To be called between the halves of a round, when teams and performances are those that ``imitate`` saw.
+    """
+    org, col, p, written = w.org, w.col, w.p, 0
+    if p.imitation_rate == 0.0 or p.imitation_rule == OWN:
+        return 0
+    for position in range(col.totals[0]):
+        c = col.order[position]
+        if w.forms.exposure[col.form[c]] == LINKED:
+            draw_links(org, col, w.forms, w.scratch, p, c, now)
+        for member in range(col.size[c]):
+            i = col.members[c, member]
+            if org.decides[i] != BY_RULES:
+                continue
+            place = place_of(org, i, c)
+            seen = list_seen(w, c, member, place, now)
+            for chance in range(seen):
+                model = model_at(w, c, i, place, chance, seen, now)
+                if model != NO_COPY and written < pairs.shape[0]:
+                    pairs[written, 0], pairs[written, 1] = i, model
+                    written += 1
+    return written

@@ -1,0 +1,1 @@
+"""What is measured of a run: per round, per collaboration, and over all of it."""

@@ -1,0 +1,202 @@
+"""What is measured: per round from the state, and per collaboration as events."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import NamedTuple
+
+from sim.runtime.compilation import kernel
+from sim.runtime.prefetching import look_ahead_to_size
+from sim.runtime.sorting import sort_by_keys
+from sim.state import Floats, Scratch, Tally, World
+
+
+class Measure(NamedTuple):
+    """A quantity recorded per round."""
+
+    meaning: str
+    unit: str
+
+
+PER = "per organisation and round"
+MEASURES = {
+    "joint_value": Measure("value of all work, net of all costs", f"value {PER}"),
+    "value_alone": Measure("what all would earn alone in the same round", f"value {PER}"),
+    "synergy": Measure("value of collaborations minus what their members would earn alone", f"value {PER}"),
+    "synergy_ratio": Measure("synergy as a share of what the members would earn alone", "-"),
+    "quality": Measure("mean quality of all work units, teams and soloists", "quality"),
+    "search_cost": Measure("cost of meetings", f"value {PER}"),
+    "setup_cost": Measure("cost of starting and joining", f"value {PER}"),
+    "exit_cost": Measure("cost of leaving", f"value {PER}"),
+    "link_cost": Measure("cost of coordination links", f"value {PER}"),
+    "rule_cost": Measure("cost of contract and rules", f"value {PER}"),
+    "solved": Measure("challenges solved", f"challenges {PER}"),
+    "expired": Measure("challenges that ran out of time", f"challenges {PER}"),
+    "copies": Measure("copies made", f"copies {PER}"),
+    "working_share": Measure("organisations in a collaboration at the end of the round", "share"),
+    "collaborations": Measure("running collaborations at the end of the round", "number"),
+    "mean_size": Measure("members per running collaboration", "organisations"),
+    "understanding": Measure("understanding between members", "0-1"),
+    "understanding_alike": Measure("understanding from being alike", "0-1"),
+    "understanding_bridged": Measure("understanding from having learned to bridge", "0-1"),
+    "trust_within": Measure("trust between members", "0-1"),
+    "diversity_within": Measure("root mean square distance between members, before copying", "distance"),
+    "trust": Measure("trust over all remembered relations", "0-1"),
+    "bridging_skill": Measure("bridging skill", "0-1"),
+    "cross_sector_share": Measure("pairs of members from different sectors", "share"),
+    "repeat_share": Measure("pairs in running collaborations that had worked together before they started", "share"),
+    "diversity": Measure("root mean square distance between all organisations", "distance"),
+    "rao_entropy": Measure("Rao's quadratic entropy of expertise shares, half the squared Euclidean distance", "0-1"),
+    "effective_profiles": Measure("effective number of expertise profiles, 1 / (1 - Rao)", "profiles"),
+    "domains_covered": Measure("domains in which somebody reaches half of full skill", "share"),
+    "gini_value": Measure("inequality of value earned since entering", "0-1"),
+}
+COVERED_FROM = 0.5
+MEAN, SHARE_MEAN, HIGHEST, VARIANCE, SHARE_VARIANCE = range(5)  # rows of Scratch.by_domain
+EVENT_MEANINGS = {
+    "collaboration": "number in order of starting",
+    "form": "form of the initiator",
+    "convenor": "organisation that convenes, row",
+    "started": "round of starting",
+    "ended": "round of ending, or the round after the last for one that still runs",
+    "rounds": "rounds worked",
+    "reason": "why it ended: solved, deadline, term, surplus, members, turnover; or running",
+    "size": "members at the end",
+    "largest_size": "largest number of members",
+    "breadth": "domains its last challenge needed",
+    "mean_size": "members, mean over rounds",
+    "value": "joint value per round, mean",
+    "synergy": "synergy per round, mean",
+    "mean_distance": "cognitive distance between members, mean over pairs and rounds",
+    "understanding_alike": "understanding from being alike, mean",
+    "understanding_bridged": "understanding from having learned to bridge, mean",
+    "trust": "trust between members, mean",
+    "repeat_share": "pairs at the start that had worked together before, share",
+    "cross_sector_share": "pairs of members from different sectors at the end, share",
+    "bridging_skill": "bridging skill of the members at the end, mean",
+}
+EVENT_COLUMNS = tuple(EVENT_MEANINGS)
+WHOLE_COLUMNS = ("collaboration", "convenor", "started", "ended", "rounds", "size", "largest_size", "breadth")
+
+SEARCH, SETUP, EXIT, LINK, RULE, COPIES = Tally.SEARCH, Tally.SETUP, Tally.EXIT, Tally.LINK, Tally.RULE, Tally.COPIES
+VALUE_TOGETHER, VALUE_SOLO, SYNERGY, QUALITY = Tally.VALUE_TOGETHER, Tally.VALUE_SOLO, Tally.SYNERGY, Tally.QUALITY
+SOLVED, EXPIRED, ALIKE, BRIDGED = Tally.SOLVED, Tally.EXPIRED, Tally.ALIKE, Tally.BRIDGED
+DIVERSITY, TRUST, TEAMS, SOLOISTS = Tally.DIVERSITY, Tally.TRUST, Tally.TEAMS, Tally.SOLOISTS
+
+
+@kernel
+def gini(values: Floats, scratch: Scratch) -> float:
+    """Return the Gini coefficient of values, negative ones counted as nothing; 0 when nobody has anything."""
+    weighted, total, n = 0.0, 0.0, values.size
+    for i in range(n):
+        scratch.keys[i] = max(0.0, values[i])
+    sort_by_keys(scratch, n)
+    for rank in range(n):
+        value = scratch.keys[rank]
+        weighted += (rank + 1) * value
+        total += value
+    return (2.0 * weighted / total - (n + 1)) / n if total > 0.0 else 0.0
+
+
+@kernel
+def measure_teams(w: World, row: Floats) -> None:
+    """Write measures of collaborations."""
+    org, col, tally = w.org, w.col, w.around.tally
+    members, busy, across, repeated = 0, 0, 0.0, 0.0
+    for i in range(org.load.size):
+        busy += org.load[i] > 0
+    running = col.totals[0]
+    for position in range(running):
+        look_ahead_to_size(w, position)
+        c = col.order[position]
+        size, different = col.size[c], 0
+        for a in range(size):
+            for b in range(a):
+                different += org.sector[col.members[c, a]] != org.sector[col.members[c, b]]
+        members += size
+        across += 2.0 * different / (size * (size - 1))
+        repeated += col.repeat_share[c]
+    row[13] = busy / org.load.size
+    row[14] = running
+    row[15] = members / running if running > 0 else 0.0
+    teams = max(1.0, tally[TEAMS])
+    row[16] = (tally[ALIKE] + tally[BRIDGED]) / teams
+    row[17] = tally[ALIKE] / teams
+    row[18] = tally[BRIDGED] / teams
+    row[19] = tally[TRUST] / teams
+    row[20] = tally[DIVERSITY] / teams
+    row[23] = across / running if running > 0 else 0.0
+    row[24] = repeated / running if running > 0 else 0.0
+
+
+@kernel
+def spread_over_domains(w: World) -> tuple[float, float, int]:
+    """Return the variances, summed over domains, of expertise and of its shares, and in how many domains somebody is good.
+
+    Walks along the rows, as they lie in memory, with a sum per domain: along the columns a large population waits for memory.
+    """
+    skills, sums = w.org.expertise, w.scratch.by_domain
+    n, domains = skills.shape
+    for k in range(domains):
+        for statistic in range(sums.shape[0]):
+            sums[statistic, k] = 0.0
+    for i in range(n):
+        total = 0.0
+        for k in range(domains):
+            total += skills[i, k]
+        w.scratch.keys[i] = 1.0 / total if total > 0.0 else 0.0
+        for k in range(domains):
+            sums[MEAN, k] += skills[i, k] / n
+            sums[SHARE_MEAN, k] += skills[i, k] * w.scratch.keys[i] / n
+            sums[HIGHEST, k] = max(sums[HIGHEST, k], skills[i, k])
+    for i in range(n):
+        for k in range(domains):
+            sums[VARIANCE, k] += (skills[i, k] - sums[MEAN, k]) ** 2 / n
+            sums[SHARE_VARIANCE, k] += (skills[i, k] * w.scratch.keys[i] - sums[SHARE_MEAN, k]) ** 2 / n
+    variance, share_variance, covered = 0.0, 0.0, 0
+    for k in range(domains):
+        variance += sums[VARIANCE, k]
+        share_variance += sums[SHARE_VARIANCE, k]
+        covered += sums[HIGHEST, k] >= COVERED_FROM
+    return variance, share_variance, covered
+
+
+@kernel
+def measure_population(w: World, row: Floats) -> None:
+    """Write measures over all organisations, in time linear in their number."""
+    org, ledger = w.org, w.ledger
+    n, domains = org.expertise.shape
+    trust, slots, bridging = 0.0, 0, 0.0
+    for i in range(n):
+        bridging += org.bridging[i]
+        slots += ledger.used[i]
+        for slot in range(ledger.used[i]):
+            trust += ledger.trust[i, slot]
+    variance, share_variance, covered = spread_over_domains(w)
+    row[21] = trust / slots if slots > 0 else 0.0
+    row[22] = bridging / n
+    row[25] = sqrt(2.0 * variance * n / (n - 1)) if n > 1 else 0.0
+    row[26] = share_variance
+    row[27] = 1.0 / (1.0 - share_variance)
+    row[28] = covered / domains
+    row[29] = gini(org.earned_total, w.scratch)
+
+
+@kernel
+def measure(w: World, row: Floats) -> None:
+    """Write one round's measures in the order of ``MEASURES``."""
+    org, tally = w.org, w.around.tally
+    n, alone = org.load.size, 0.0
+    for i in range(n):
+        alone += org.alone_value[i]
+    row[0] = (tally[VALUE_TOGETHER] + tally[VALUE_SOLO] - tally[SEARCH] - tally[SETUP] - tally[EXIT]) / n
+    row[1] = alone / n
+    row[2] = tally[SYNERGY] / n
+    members_alone = tally[VALUE_TOGETHER] - tally[SYNERGY]
+    row[3] = tally[SYNERGY] / members_alone if members_alone > 0.0 else 0.0
+    row[4] = tally[QUALITY] / max(1.0, tally[TEAMS] + tally[SOLOISTS])
+    row[5], row[6], row[7] = tally[SEARCH] / n, tally[SETUP] / n, tally[EXIT] / n
+    row[8], row[9] = tally[LINK] / n, tally[RULE] / n
+    row[10], row[11], row[12] = tally[SOLVED] / n, tally[EXPIRED] / n, tally[COPIES] / n
+    measure_teams(w, row)
+    measure_population(w, row)

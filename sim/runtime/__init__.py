@@ -1,0 +1,1 @@
+"""What makes kernels fast: compiling, memory layout, prefetching, and keyed random draws."""

@@ -1,0 +1,131 @@
+"""How skills become quality, value and shares (rules.md, section 4)."""
+
+from __future__ import annotations
+
+from math import exp, log, sqrt
+from typing import Any
+
+from sim.runtime.compilation import kernel
+from sim.state import Floats, Forms, Integers, Settings
+
+POOLING_RULES = {"best": 0, "additive": 1, "noisy_or": 2}
+BEST, ADDITIVE, NOISY_OR, OWN = 0, 1, 2, 3
+SHARING_RULES = {"equal": 0, "contribution": 1, "convenor_first": 2}
+EQUAL, BY_CONTRIBUTION = 0, 1
+
+Combine = Any  # a compiled function (pooled, contribution) -> pooled
+
+
+@kernel
+def deepen(skill: float, depth: float) -> float:
+    """Return ``skill ** depth``, fast for the depths every headline figure uses."""
+    if depth == 2.0:
+        return skill * skill
+    if depth == 1.0:
+        return skill
+    if depth == 1.5:
+        return skill * sqrt(skill)
+    return skill**depth
+
+
+@kernel
+def pool(pooled: float, contribution: float, pooling: int, own_rule: Combine) -> float:
+    """Combine one more contribution into a pooled capability."""
+    if pooling == BEST:
+        return max(pooled, contribution)
+    if pooling == ADDITIVE:
+        return min(1.0, pooled + contribution)
+    if pooling == NOISY_OR:
+        return 1.0 - (1.0 - pooled) * (1.0 - contribution)
+    return float(own_rule(pooled, contribution))
+
+
+@kernel
+def quality_of(pooled: Floats, requirement: Floats, breadth: int, p: Settings) -> float:
+    """Return the quality of pooled capabilities, CES with exponent rho (rules.md, section 4)."""
+    rho = p.complementarity
+    total = 0.0
+    if rho == -1.0:
+        for d in range(breadth):
+            total += requirement[d] / max(p.floor, pooled[d])
+        return 1.0 / total
+    if abs(rho) < 1e-9:
+        for d in range(breadth):
+            total += requirement[d] * log(max(p.floor, pooled[d]))
+        return exp(total)
+    if rho < -100.0:
+        weakest = max(p.floor, pooled[0])
+        for d in range(1, breadth):
+            weakest = min(weakest, max(p.floor, pooled[d]))
+        return weakest
+    for d in range(breadth):
+        total += requirement[d] * max(p.floor, pooled[d]) ** rho
+    return total ** (1.0 / rho)
+
+
+@kernel
+def team_quality(
+    contribution: Floats, size: int, without: int, requirement: Floats, breadth: int, pooled: Floats, p: Settings, own_rule: Combine
+) -> float:
+    """Return the quality of a team from its members' contributions (size, breadth), one member left out if ``without`` >= 0."""
+    for d in range(breadth):
+        capability = 0.0
+        for member in range(size):
+            if member != without:
+                capability = pool(capability, contribution[member, d], p.pooling, own_rule)
+        pooled[d] = capability
+    return quality_of(pooled, requirement, breadth, p)
+
+
+@kernel
+def running_cost(forms: Forms, form: int, size: int) -> float:
+    """Return the cost per round of coordination links and rules for a team of this size."""
+    g = forms.formalisation[form]
+    return forms.link_cost[form] * forms.link_count[form, size] + size * forms.rule_cost[form] * g * g
+
+
+@kernel
+def unit_value(breadth: int, p: Settings) -> float:
+    """Return the value per unit of quality and round of a challenge, V_r."""
+    return p.value * float(breadth) ** p.breadth_premium
+
+
+@kernel
+def divide(
+    share: Floats,
+    value: float,
+    quality: float,
+    sharing: int,
+    convenor_alone: float,
+    contribution: Floats,
+    size: int,
+    requirement: Floats,
+    breadth: int,
+    pooled: Floats,
+    p: Settings,
+    own_rule: Combine,
+) -> None:
+    """Write each member's share of ``value`` into ``share``; position 0 is the convenor."""
+    if sharing == EQUAL:
+        for member in range(size):
+            share[member] = value / size
+        return
+    if sharing == BY_CONTRIBUTION:
+        total = 0.0
+        for member in range(size):
+            share[member] = max(0.0, quality - team_quality(contribution, size, member, requirement, breadth, pooled, p, own_rule))
+            total += share[member]
+        for member in range(size):
+            share[member] = value * share[member] / total if total > 0.0 else value / size
+        return
+    first = min(value, convenor_alone) if value > 0.0 else 0.0
+    for member in range(size):
+        share[member] = (value - first) / size
+    share[0] += first
+
+
+@kernel
+def write_contribution(row: Floats, weight: float, skills: Floats, load: int, domains: Integers, breadth: int, p: Settings) -> None:
+    """Write one member's contributions to the required domains."""
+    for d in range(breadth):
+        row[d] = weight * deepen(skills[domains[d]], p.depth) / load

@@ -1,0 +1,1 @@
+"""Rules and measures of a researcher's own."""
