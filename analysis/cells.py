@@ -9,84 +9,130 @@ import numpy as np
 import polars as pl
 
 from analysis.errors import AnalysisError
-from analysis.estimates import mean
-from analysis.names import need, need_numbers
+from analysis.estimates import estimate_mean
+from analysis.names import check_columns, check_numeric_columns
 
-GROUPED_AT_ONCE = 100_000  # rows
+ROWS_PER_SLICE = 100_000  # rows
 
 
-def finite(runs: pl.DataFrame, measure: str) -> pl.DataFrame:
+def select_finite(runs: pl.DataFrame, measure: str) -> pl.DataFrame:
     """Return the runs that have a value, which must not be the same in all of them."""
-    need_numbers(runs, measure)
+    check_numeric_columns(runs, measure)
     has_value = runs[measure].is_finite().fill_null(False)
     found = runs if has_value.all() else runs.filter(has_value)
     if found.is_empty():
-        raise AnalysisError(f"{measure} has no value in any of {len(runs)} runs (NaN or infinite); draw another measure")
+        raise AnalysisError(
+            f"{measure} has no value in any of {len(runs)} runs (NaN or infinite); draw another"
+            " measure"
+        )
     lowest, highest = found[measure].to_numpy().min(), found[measure].to_numpy().max()
     if lowest == highest:
-        raise AnalysisError(f"{measure} is {lowest:g} in every run; nothing varies, so there is nothing to draw")
+        raise AnalysisError(
+            f"{measure} is {lowest:g} in every run; nothing varies, so there is nothing to draw"
+        )
     return found
 
 
-def taken_apart(runs: pl.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pl.DataFrame]]:
+def iterate_cells(
+    runs: pl.DataFrame, by: Sequence[str]
+) -> Iterator[tuple[tuple[Any, ...], pl.DataFrame]]:
     """Walk through the combinations of levels of ``by``, in order of appearance, each with its rows and the other columns.
 
     Runs are grouped slice by slice: polars would take five times the memory of a million runs to group them at once.
     """
     rest = [name for name in runs.columns if name not in by]
     found: dict[tuple[Any, ...], list[pl.DataFrame]] = {}
-    for part in runs.iter_slices(GROUPED_AT_ONCE):
+    for part in runs.iter_slices(ROWS_PER_SLICE):
         for levels, rows in part.group_by(by, maintain_order=True):
             found.setdefault(levels, []).append(rows.select(rest))
     for levels in list(found):
         yield levels, pl.concat(found.pop(levels))
 
 
-def each_by_replicate(runs: pl.DataFrame, cells: Sequence[str], measure: str) -> Iterator[tuple[tuple[Any, ...], pl.DataFrame]]:
+def iterate_replicate_means(
+    runs: pl.DataFrame, cells: Sequence[str], measure: str
+) -> Iterator[tuple[tuple[Any, ...], pl.DataFrame]]:
     """Walk through the cells: levels, and the measure by replicate, averaged over all that is neither."""
-    need(runs, *cells, "replicate")
-    found = finite(runs, measure).select(list(dict.fromkeys((*cells, "replicate", measure))))
-    for levels, cell in taken_apart(found, cells):
+    check_columns(runs, *cells, "replicate")
+    found = select_finite(runs, measure).select(list(dict.fromkeys((*cells, "replicate", measure))))
+    for levels, cell in iterate_cells(found, cells):
         repeated = cell["replicate"].is_duplicated().any()
-        yield levels, cell.group_by("replicate", maintain_order=True).agg(pl.col(measure).mean()) if repeated else cell
+        yield (
+            levels,
+            (
+                cell.group_by("replicate", maintain_order=True).agg(pl.col(measure).mean())
+                if repeated
+                else cell
+            ),
+        )
 
 
-def by_replicate(runs: pl.DataFrame, cells: Sequence[str], measure: str) -> pl.DataFrame:
+def compute_replicate_means(runs: pl.DataFrame, cells: Sequence[str], measure: str) -> pl.DataFrame:
     """Return the measure per cell and replicate, averaged over all that is neither; runs without a value are left out."""
     kinds = {cell: runs.schema[cell] for cell in cells}
     return pl.concat(
-        cell.select(*(pl.lit(level, kind).alias(name) for level, (name, kind) in zip(levels, kinds.items(), strict=True)), "replicate", measure)
-        for levels, cell in each_by_replicate(runs, cells, measure)
+        cell.select(
+            *(
+                pl.lit(level, kind).alias(name)
+                for level, (name, kind) in zip(levels, kinds.items(), strict=True)
+            ),
+            "replicate",
+            measure,
+        )
+        for levels, cell in iterate_replicate_means(runs, cells, measure)
     )
 
 
-def cell_means(runs: pl.DataFrame, cells: Sequence[str], measure: str) -> pl.DataFrame:
+def compute_cell_means(runs: pl.DataFrame, cells: Sequence[str], measure: str) -> pl.DataFrame:
     """Return a row per cell: its levels, ``measure``, ``value``, ``low``, ``high`` (95 %, Student) and ``n`` replicates.
 
     A cell of one replicate has no interval (NaN). Runs of one replicate within a cell, which differ in factors that are not
     among ``cells``, count as one: the interval counts replicates.
     """
-    rows = [(*levels, measure, *mean(cell[measure].to_numpy())) for levels, cell in each_by_replicate(runs, cells, measure)]
+    rows = [
+        (*levels, measure, *estimate_mean(cell[measure].to_numpy()))
+        for levels, cell in iterate_replicate_means(runs, cells, measure)
+    ]
     kinds = {cell: runs.schema[cell] for cell in cells}
     return pl.DataFrame(
-        rows, schema={**kinds, "measure": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64}, orient="row"
+        rows,
+        schema={
+            **kinds,
+            "measure": pl.String,
+            "value": pl.Float64,
+            "low": pl.Float64,
+            "high": pl.Float64,
+            "n": pl.Int64,
+        },
+        orient="row",
     )
 
 
-def replicates_text(counts: pl.Series) -> str:
+def format_replicates(counts: pl.Series) -> str:
     """Return how many replicates stand behind the values of a figure, in words for its caption."""
     fewest, most = int(np.min(counts.to_numpy())), int(np.max(counts.to_numpy()))
-    return f"n = {most} replicate{'s' if most > 1 else ''}" if fewest == most else f"n = {fewest} to {most} replicates"
+    return (
+        f"n = {most} replicate{'s' if most > 1 else ''}"
+        if fewest == most
+        else f"n = {fewest} to {most} replicates"
+    )
 
 
-def left_out_text(runs: pl.DataFrame, measures: Sequence[str]) -> str:
+def format_missing_runs(runs: pl.DataFrame, measures: Sequence[str]) -> str:
     """Return how many runs have no value of a measure, for a caption; nothing when all have one."""
-    counts = {measure: int((~runs[measure].is_finite().fill_null(False)).sum()) for measure in dict.fromkeys(measures)}
-    parts = [f"{count} of {len(runs)} runs have no {measure}" for measure, count in counts.items() if count]
+    counts = {
+        measure: int((~runs[measure].is_finite().fill_null(False)).sum())
+        for measure in dict.fromkeys(measures)
+    }
+    parts = [
+        f"{count} of {len(runs)} runs have no {measure}"
+        for measure, count in counts.items()
+        if count
+    ]
     return f" Left out: {'; '.join(parts)}." if parts else ""
 
 
-def averaged_text(runs: pl.DataFrame, factors: Sequence[str], used: Sequence[str]) -> str:
+def format_averaging(runs: pl.DataFrame, factors: Sequence[str], used: Sequence[str]) -> str:
     """Return over which other factors of the design a figure averages, for its caption."""
     others = [factor for factor in factors if factor not in used and runs[factor].n_unique() > 1]
     return f" Averaged over {' and '.join(others)}." if others else ""

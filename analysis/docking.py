@@ -15,19 +15,19 @@ from scipy.stats import norm
 
 from analysis.estimates import Estimate
 
-ALPHA = 0.05
-FALSE_ALARM = 0.01  # a correct model is called different in any cell of a dock
+DOCKING_ALPHA = 0.05
+FALSE_ALARM_RATE = 0.01  # a correct model is called different in any cell of a dock
 Verdict = Literal["equivalent", "different", "open"]
 
 
-class Known(NamedTuple):
+class MeanWithError(NamedTuple):
     """A mean with its standard error."""
 
     value: float
     error: float
 
 
-class Standing(NamedTuple):
+class ReferenceComparison(NamedTuple):
     """How a cell stands: ours less the reference, the standard error of that, the p-value of equivalence, and the verdict."""
 
     difference: float
@@ -36,7 +36,9 @@ class Standing(NamedTuple):
     verdict: Verdict
 
 
-def standing(ours: Known, reference: Known, margin: float, cells: int) -> Standing:
+def compare_with_reference(
+    ours: MeanWithError, reference: MeanWithError, margin: float, cells: int
+) -> ReferenceComparison:
     """Compare a mean with its reference.
 
     Args:
@@ -49,10 +51,15 @@ def standing(ours: Known, reference: Known, margin: float, cells: int) -> Standi
     shortfall = margin - abs(difference)
     p_value = float(norm.sf(shortfall / error)) if error > 0.0 else float(shortfall <= 0.0)
     distance = abs(difference) / error if error > 0.0 else (inf if difference else 0.0)
-    different = distance > norm.isf(FALSE_ALARM / (2 * cells))
-    return Standing(difference, error, p_value, "equivalent" if p_value < ALPHA else "different" if different else "open")
+    different = distance > norm.isf(FALSE_ALARM_RATE / (2 * cells))
+    return ReferenceComparison(
+        difference,
+        error,
+        p_value,
+        "equivalent" if p_value < DOCKING_ALPHA else "different" if different else "open",
+    )
 
 
-def holds(difference: Estimate) -> str:
+def judge_claim(difference: Estimate) -> str:
     """Say whether a claim that a difference is above zero holds, given its interval."""
     return "holds" if difference.low > 0.0 else "contradicted" if difference.high < 0.0 else "open"

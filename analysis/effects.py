@@ -13,7 +13,7 @@ from scipy.special import gammaln
 
 from analysis.errors import AnalysisError
 from analysis.estimates import LEVEL, Estimate
-from analysis.tidy import Pairing, Samples, comparisons, place
+from analysis.tidy import Pairing, Samples, format_point, list_comparisons
 
 
 class Effect(NamedTuple):
@@ -24,10 +24,12 @@ class Effect(NamedTuple):
     method: str
 
 
-def noncentral_t_interval(t: float, df: float, level: float = LEVEL) -> tuple[float, float]:
+def compute_noncentral_t_interval(t: float, df: float, level: float = LEVEL) -> tuple[float, float]:
     """Return the interval of the noncentrality of an observed t, by inversion of its distribution (Steiger & Fouladi 1997)."""
     tails = (1.0 + level) / 2.0, (1.0 - level) / 2.0
-    spread = float(np.sqrt(1.0 + t * t / (2.0 * df)))  # about the standard deviation of the noncentrality
+    spread = float(
+        np.sqrt(1.0 + t * t / (2.0 * df))
+    )  # about the standard deviation of the noncentrality
 
     def bound(tail: float) -> float:
         def excess(noncentrality: float) -> float:
@@ -43,31 +45,35 @@ def noncentral_t_interval(t: float, df: float, level: float = LEVEL) -> tuple[fl
     return bound(tails[0]), bound(tails[1])
 
 
-def small_sample_factor(df: float) -> float:
+def compute_small_sample_factor(df: float) -> float:
     """Return the factor that takes the bias out of a standardised difference, J (Hedges 1981)."""
     return float(np.exp(gammaln(df / 2.0) - gammaln((df - 1.0) / 2.0)) / np.sqrt(df / 2.0))
 
 
-def hedges_g(samples: Samples, level: float = LEVEL) -> Effect:
+def compute_hedges_g(samples: Samples, level: float = LEVEL) -> Effect:
     """Return the difference of two means in pooled standard deviations, without small-sample bias (Hedges 1981)."""
     first, second = samples.first, samples.second
     df = first.size + second.size - 2
     t = float(stats.ttest_ind(first, second).statistic)
-    scale = small_sample_factor(df) * float(np.sqrt(1.0 / first.size + 1.0 / second.size))
-    low, high = noncentral_t_interval(t, df, level)
-    return Effect("Hedges' g", Estimate(scale * t, scale * low, scale * high, samples.n), "unpaired, noncentral t")
+    scale = compute_small_sample_factor(df) * float(np.sqrt(1.0 / first.size + 1.0 / second.size))
+    low, high = compute_noncentral_t_interval(t, df, level)
+    return Effect(
+        "Hedges' g",
+        Estimate(scale * t, scale * low, scale * high, samples.n),
+        "unpaired, noncentral t",
+    )
 
 
-def d_z(samples: Samples, level: float = LEVEL) -> Effect:
+def compute_d_z(samples: Samples, level: float = LEVEL) -> Effect:
     """Return the mean of paired differences in their own standard deviations; it grows with how much luck the pairs share."""
     n = samples.n
     t = float(stats.ttest_rel(samples.first, samples.second).statistic)
-    low, high = noncentral_t_interval(t, n - 1, level)
+    low, high = compute_noncentral_t_interval(t, n - 1, level)
     root = float(np.sqrt(n))
     return Effect("d_z", Estimate(t / root, low / root, high / root, n), "paired, noncentral t")
 
 
-def superiority(samples: Samples, level: float = LEVEL) -> Effect:
+def estimate_superiority(samples: Samples, level: float = LEVEL) -> Effect:
     """Return the probability that the first is larger than the second, ties counted half.
 
     Paired: the share of pairs, with the exact binomial interval. Unpaired: Mann-Whitney's U over the pairs there could be, with the interval of
@@ -78,13 +84,23 @@ def superiority(samples: Samples, level: float = LEVEL) -> Effect:
         wins = float((first > second).sum() + (first == second).sum() / 2.0)
         low = stats.binomtest(int(np.floor(wins)), n).proportion_ci(level).low
         high = stats.binomtest(int(np.ceil(wins)), n).proportion_ci(level).high
-        return Effect("probability of superiority", Estimate(wins / n, float(low), float(high), n), "paired, exact binomial")
+        return Effect(
+            "probability of superiority",
+            Estimate(wins / n, float(low), float(high), n),
+            "paired, exact binomial",
+        )
     share = float(stats.mannwhitneyu(first, second).statistic) / (first.size * second.size)
-    low, high = newcombe_interval(share, first.size, second.size, level)
-    return Effect("probability of superiority", Estimate(share, low, high, n), "unpaired, Mann-Whitney, Newcombe")
+    low, high = compute_newcombe_interval(share, first.size, second.size, level)
+    return Effect(
+        "probability of superiority",
+        Estimate(share, low, high, n),
+        "unpaired, Mann-Whitney, Newcombe",
+    )
 
 
-def newcombe_interval(share: float, m: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+def compute_newcombe_interval(
+    share: float, m: int, n: int, level: float = LEVEL
+) -> tuple[float, float]:
     """Return the interval of a probability of superiority: where it lies as many standard errors away as the level allows.
 
     The variance at probability p is that of Hanley & McNeil (1982), with both sample sizes replaced by their mean.
@@ -92,7 +108,9 @@ def newcombe_interval(share: float, m: int, n: int, level: float = LEVEL) -> tup
     z, middle = float(stats.norm.ppf((1.0 + level) / 2.0)), (m + n) / 2.0 - 1.0
 
     def distance(p: float) -> float:
-        variance = p * (1.0 - p) * (1.0 + middle * ((1.0 - p) / (2.0 - p) + p / (1.0 + p))) / (m * n)
+        variance = (
+            p * (1.0 - p) * (1.0 + middle * ((1.0 - p) / (2.0 - p) + p / (1.0 + p))) / (m * n)
+        )
         return (share - p) ** 2 - z * z * variance
 
     edge = 1e-9  # the distance is 0 at 0 and 1 themselves, which is not the end looked for
@@ -102,7 +120,14 @@ def newcombe_interval(share: float, m: int, n: int, level: float = LEVEL) -> tup
 
 
 def effects(
-    runs: pl.DataFrame, factor: str, reference: Any, measure: str, by: Sequence[str] = (), *, pairing: Pairing = "auto", level: float = LEVEL
+    runs: pl.DataFrame,
+    factor: str,
+    reference: Any,
+    measure: str,
+    by: Sequence[str] = (),
+    *,
+    pairing: Pairing = "auto",
+    level: float = LEVEL,
 ) -> pl.DataFrame:
     """Return effect sizes of every level of a factor against the reference level, within every combination of levels of ``by``.
 
@@ -112,13 +137,19 @@ def effects(
     Columns: ``by``, ``factor``, ``reference``, ``measure``, ``effect``, ``value``, ``low``, ``high``, ``n``, ``level``, ``method``.
     """
     rows = []
-    for where, at, samples in comparisons(runs, factor, reference, measure, by, pairing):
+    for where, at, samples in list_comparisons(runs, factor, reference, measure, by, pairing):
         if samples.no_spread:
             raise AnalysisError(
-                f"{measure} at {place({**where, factor: at})} differs from {reference} by the same in every replicate, so an effect size has no "
-                "spread to be measured in; use the differences"
+                f"{measure} at {format_point({**where, factor: at})} differs from {reference} by"
+                " the same in every replicate, so an effect size has no spread to be measured in;"
+                " use the differences"
             )
-        for effect, estimate, method in (d_z(samples, level) if samples.paired else hedges_g(samples, level), superiority(samples, level)):
+        for effect, estimate, method in (
+            compute_d_z(samples, level) if samples.paired else compute_hedges_g(samples, level),
+            estimate_superiority(samples, level),
+        ):
             compared = {factor: at, "reference": reference, "measure": measure, "effect": effect}
-            rows.append({**where, **compared, **estimate._asdict(), "level": level, "method": method})
+            rows.append(
+                {**where, **compared, **estimate._asdict(), "level": level, "method": method}
+            )
     return pl.DataFrame(rows, infer_schema_length=None)

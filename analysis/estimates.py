@@ -13,7 +13,7 @@ from analysis.errors import AnalysisError
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95
-RESAMPLES = 2000
+PERCENTILE_RESAMPLES = 2000
 
 
 class Estimate(NamedTuple):
@@ -26,76 +26,97 @@ class Estimate(NamedTuple):
 
     def __str__(self) -> str:
         """Return value and interval as text; the value alone where there is no interval."""
-        return f"{self.value:.3f}" if np.isnan(self.low) and np.isnan(self.high) else f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return (
+            f"{self.value:.3f}"
+            if np.isnan(self.low) and np.isnan(self.high)
+            else f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        )
 
     def __neg__(self) -> Estimate:
         """Return the estimate of the opposite sign."""
         return Estimate(-self.value, -self.high, -self.low, self.n)
 
 
-def simultaneous_level(comparisons: int, level: float = LEVEL) -> float:
+def compute_simultaneous_level(comparisons: int, level: float = LEVEL) -> float:
     """Return the level of one interval among so many that hold together at ``level`` (Bonferroni)."""
     if comparisons < 1:
         raise AnalysisError(f"a family of comparisons has one or more; got {comparisons}")
     return 1.0 - (1.0 - level) / comparisons
 
 
-def mean(values: Floats, level: float = LEVEL) -> Estimate:
+def estimate_mean(values: Floats, level: float = LEVEL) -> Estimate:
     """Return the mean with Student's interval; a single value has none (NaN)."""
     values = np.asarray(values, dtype=np.float64)
     if values.size == 0 or not np.isfinite(values).all():
-        raise AnalysisError(f"a mean needs finite values; got {values.size} of which {int((~np.isfinite(values)).sum())} are not")
+        raise AnalysisError(
+            f"a mean needs finite values; got {values.size} of which"
+            f" {int((~np.isfinite(values)).sum())} are not"
+        )
     centre = float(values.mean())
     if values.size == 1:
         return Estimate(centre, float("nan"), float("nan"), 1)
-    half = float(stdtrit(values.size - 1, (1 + level) / 2)) * float(values.std(ddof=1)) / np.sqrt(values.size)
+    half = (
+        float(stdtrit(values.size - 1, (1 + level) / 2))
+        * float(values.std(ddof=1))
+        / np.sqrt(values.size)
+    )
     return Estimate(centre, centre - half, centre + half, values.size)
 
 
-def paired_difference(first: Floats, second: Floats, level: float = LEVEL) -> Estimate:
+def estimate_paired_difference(first: Floats, second: Floats, level: float = LEVEL) -> Estimate:
     """Return the mean of ``first - second``, paired by replicate (common random numbers)."""
     if len(first) != len(second):
-        raise AnalysisError(f"paired values must be equally many; got {len(first)} and {len(second)}")
-    return mean(np.asarray(first) - np.asarray(second), level)
+        raise AnalysisError(
+            f"paired values must be equally many; got {len(first)} and {len(second)}"
+        )
+    return estimate_mean(np.asarray(first) - np.asarray(second), level)
 
 
-def response_matrix(runs: pl.DataFrame, measure: str, factor: str) -> tuple[Floats, Floats]:
+def build_response_matrix(runs: pl.DataFrame, measure: str, factor: str) -> tuple[Floats, Floats]:
     """Return the factor's levels (L,) and the measure by replicate and level (R, L); every cell must be there once."""
     for column in (measure, factor, "replicate"):
         if column not in runs.columns:
-            raise AnalysisError(f"the runs have no column {column}; they have {', '.join(runs.columns[:12])}, ...")
-    wide = runs.sort(factor).pivot(on=factor, index="replicate", values=measure, aggregate_function="len")
+            raise AnalysisError(
+                f"the runs have no column {column}; they have {', '.join(runs.columns[:12])}, ..."
+            )
+    wide = runs.sort(factor).pivot(
+        on=factor, index="replicate", values=measure, aggregate_function="len"
+    )
     counts = wide.drop("replicate").to_numpy()
     if np.isnan(counts.astype(float)).any() or (counts != 1).any():
-        raise AnalysisError(f"{measure} by {factor} is not complete: every replicate needs one run per level")
+        raise AnalysisError(
+            f"{measure} by {factor} is not complete: every replicate needs one run per level"
+        )
     levels = runs[factor].unique().sort().to_numpy().astype(np.float64)
     ordered = runs.sort("replicate", factor)[measure].to_numpy().reshape(-1, levels.size)
     return levels, ordered.astype(np.float64)
 
 
-def resampled_picks(replicates: int, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
+def sample_replicate_weights(
+    replicates: int, resamples: int = PERCENTILE_RESAMPLES, seed: int = 0
+) -> Floats:
     """Return weights (resamples, replicates), rows summing to 1, that average replicates drawn with replacement."""
     picks = np.random.default_rng(seed).integers(0, replicates, size=(resamples, replicates))
     weights: Floats = np.apply_along_axis(np.bincount, 1, picks, minlength=replicates) / replicates
     return weights
 
 
-def resampled_means(values: Floats) -> Floats:
+def resample_means(values: Floats) -> Floats:
     """Return mean curves (resamples, L) of replicates drawn with replacement, all levels of a replicate together."""
-    means: Floats = resampled_picks(len(values)) @ values
+    means: Floats = sample_replicate_weights(len(values)) @ values
     return means
 
 
-def peak(levels: Floats, values: Floats, level: float = LEVEL) -> Estimate:
+def estimate_peak(levels: Floats, values: Floats, level: float = LEVEL) -> Estimate:
     """Return the level at which the mean curve is highest, with a bootstrap percentile interval (among the levels)."""
     best = float(levels[int(values.mean(axis=0).argmax())])
     if len(values) == 1:
         return Estimate(best, float("nan"), float("nan"), 1)
-    low, high = quantiles(levels[resampled_means(values).argmax(axis=1)], level)
+    low, high = compute_percentile_interval(levels[resample_means(values).argmax(axis=1)], level)
     return Estimate(best, low, high, len(values))
 
 
-def crossing(levels: Floats, curves: Floats) -> Floats:
+def find_turning_levels(levels: Floats, curves: Floats) -> Floats:
     """Return per curve (C, L) the level at which it falls below its first value for good, interpolated.
 
     A curve that ends above where it began gives infinity; one that never rises above it gives the first level.
@@ -106,20 +127,24 @@ def crossing(levels: Floats, curves: Floats) -> Floats:
         if line[-1] >= 0:
             continue
         last = int(np.flatnonzero(line >= 0)[-1])
-        found[c] = levels[last] + (levels[last + 1] - levels[last]) * line[last] / (line[last] - line[last + 1])
+        found[c] = levels[last] + (levels[last + 1] - levels[last]) * line[last] / (
+            line[last] - line[last + 1]
+        )
     return found
 
 
-def turning_rate(levels: Floats, values: Floats, level: float = LEVEL) -> Estimate:
+def estimate_turning_rate(levels: Floats, values: Floats, level: float = LEVEL) -> Estimate:
     """Return the level from which on the mean curve stays below its first value, with a bootstrap percentile interval."""
-    value = float(crossing(levels, values.mean(axis=0, keepdims=True))[0])
+    value = float(find_turning_levels(levels, values.mean(axis=0, keepdims=True))[0])
     if len(values) == 1:
         return Estimate(value, float("nan"), float("nan"), 1)
-    low, high = quantiles(crossing(levels, resampled_means(values)), level)
+    low, high = compute_percentile_interval(
+        find_turning_levels(levels, resample_means(values)), level
+    )
     return Estimate(value, low, high, len(values))
 
 
-def quantiles(values: Floats, level: float = LEVEL) -> tuple[float, float]:
+def compute_percentile_interval(values: Floats, level: float = LEVEL) -> tuple[float, float]:
     """Return the equal-tailed interval of values; order statistics, so that infinities stay what they are."""
     ordered = np.sort(values)
     low = int(np.floor((1 - level) / 2 * (ordered.size - 1)))

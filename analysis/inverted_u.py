@@ -7,7 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis.errors import AnalysisError
-from analysis.estimates import LEVEL, Estimate, Floats, mean, paired_difference, resampled_picks
+from analysis.estimates import (
+    LEVEL,
+    Estimate,
+    Floats,
+    estimate_mean,
+    estimate_paired_difference,
+    sample_replicate_weights,
+)
 
 
 class InvertedU(NamedTuple):
@@ -18,34 +25,47 @@ class InvertedU(NamedTuple):
     fall: Estimate
 
 
-def halves(values: Floats) -> tuple[Floats, Floats]:
+def split_halves(values: Floats) -> tuple[Floats, Floats]:
     """Split replicates in two: what is picked on the first half is tested on the second, so that picking the best raises no false alarm."""
     if len(values) < 4:
-        raise AnalysisError(f"picking a level and testing it need 4 replicates or more; there are {len(values)}")
+        raise AnalysisError(
+            f"picking a level and testing it need 4 replicates or more; there are {len(values)}"
+        )
     return values[::2], values[1::2]
 
 
-def best_of(values: Floats, first: int, last: int) -> int:
+def find_best_level(values: Floats, first: int, last: int) -> int:
     """Return which of the levels from ``first`` to ``last`` has the highest mean."""
     return first + int(values[:, first : last + 1].mean(axis=0).argmax())
 
 
-def inverted_u(levels: Floats, values: Floats, level: float = LEVEL) -> InvertedU:
+def assess_inverted_u(levels: Floats, values: Floats, level: float = LEVEL) -> InvertedU:
     """Test an inverted U on replicates by level (R, L), paired by replicate; its top is one of the inner levels."""
     if levels.size < 3:
         raise AnalysisError(f"an inverted U needs three levels or more; there are {levels.size}")
-    picking, testing = halves(values)
-    top = best_of(picking, 1, levels.size - 2)
-    rise, fall = (paired_difference(testing[:, top], testing[:, end], level) for end in (0, -1))
+    picking, testing = split_halves(values)
+    top = find_best_level(picking, 1, levels.size - 2)
+    rise, fall = (
+        estimate_paired_difference(testing[:, top], testing[:, end], level) for end in (0, -1)
+    )
     return InvertedU(float(levels[top]), rise, fall)
 
 
-def own_tops(levels: Floats, first: Floats, second: Floats, level: float = LEVEL) -> tuple[float, float, Estimate, Estimate]:
+def compare_tops(
+    levels: Floats, first: Floats, second: Floats, level: float = LEVEL
+) -> tuple[float, float, Estimate, Estimate]:
     """Return the tops of two sets of curves (R, L), and by how much each set is better at its own top than at the other's."""
-    a, b = (best_of(halves(values)[0], 0, levels.size - 1) for values in (first, second))
-    first_tested, second_tested = halves(first)[1], halves(second)[1]
-    gain = paired_difference(first_tested[:, a], first_tested[:, b], level)
-    return float(levels[a]), float(levels[b]), gain, paired_difference(second_tested[:, b], second_tested[:, a], level)
+    a, b = (
+        find_best_level(split_halves(values)[0], 0, levels.size - 1) for values in (first, second)
+    )
+    first_tested, second_tested = split_halves(first)[1], split_halves(second)[1]
+    gain = estimate_paired_difference(first_tested[:, a], first_tested[:, b], level)
+    return (
+        float(levels[a]),
+        float(levels[b]),
+        gain,
+        estimate_paired_difference(second_tested[:, b], second_tested[:, a], level),
+    )
 
 
 class Parabola(NamedTuple):
@@ -56,7 +76,9 @@ class Parabola(NamedTuple):
     tops: Floats  # where in the range the pooled fit is highest, then of every bootstrap sample
 
 
-def parabola(x: Floats, y: Floats, replicate: Floats, ends: tuple[float, float], level: float = LEVEL) -> Parabola:
+def fit_parabola(
+    x: Floats, y: Floats, replicate: Floats, ends: tuple[float, float], level: float = LEVEL
+) -> Parabola:
     """Fit ``y = a + b x + c x^2`` within replicates; ``ends`` is the range of ``x`` that is judged.
 
     Slopes of opposite sign at the ends are the test of Lind & Mehlum (2010); replicates are its units, since what happens
@@ -67,25 +89,33 @@ def parabola(x: Floats, y: Floats, replicate: Floats, ends: tuple[float, float],
     for r in np.unique(replicate):
         design = np.vander(x[replicate == r], 3, increasing=True)
         if len(design) < 4:
-            raise AnalysisError(f"replicate {r:g} has {len(design)} observations; a quadratic needs 4 or more")
+            raise AnalysisError(
+                f"replicate {r:g} has {len(design)} observations; a quadratic needs 4 or more"
+            )
         squares, products = design.T @ design, design.T @ y[replicate == r]
         moments.append(np.column_stack([squares, products]))
         fitted = np.linalg.lstsq(design, y[replicate == r], rcond=None)[0]
         slopes.append(fitted[1] + 2.0 * fitted[2] * np.array([low, high]))
     per_replicate = np.array(slopes)
-    tops = pooled_tops(np.array(moments), low, high)
-    return Parabola(mean(per_replicate[:, 0], level), mean(per_replicate[:, 1], level), tops)
+    tops = find_pooled_tops(np.array(moments), low, high)
+    return Parabola(
+        estimate_mean(per_replicate[:, 0], level), estimate_mean(per_replicate[:, 1], level), tops
+    )
 
 
-def pooled_tops(moments: Floats, low: float, high: float) -> Floats:
+def find_pooled_tops(moments: Floats, low: float, high: float) -> Floats:
     """Return where in the range the quadratic through all replicates, then through bootstrap samples of them, is highest.
 
     ``moments`` (R, 3, 4) are the normal equations of every replicate. A parabola without a top in the range is highest at an end.
     """
-    weights = np.vstack([np.full(len(moments), 1.0 / len(moments)), resampled_picks(len(moments))])
+    weights = np.vstack(
+        [np.full(len(moments), 1.0 / len(moments)), sample_replicate_weights(len(moments))]
+    )
     pooled = np.tensordot(weights, moments, axes=1)
     fitted = np.linalg.solve(pooled[:, :, :3], pooled[:, :, 3:])[:, :, 0]
     slope, curvature = fitted[:, 1], fitted[:, 2]
     better_end = np.where(slope * (high - low) + curvature * (high**2 - low**2) > 0.0, high, low)
-    tops: Floats = np.where(curvature < 0.0, np.clip(-slope / (2.0 * curvature), low, high), better_end)
+    tops: Floats = np.where(
+        curvature < 0.0, np.clip(-slope / (2.0 * curvature), low, high), better_end
+    )
     return tops

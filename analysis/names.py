@@ -9,42 +9,53 @@ import polars as pl
 
 from analysis.errors import AnalysisError
 
-SHOWN = 14
+MAX_NAMES_SHOWN = 14
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def suggest_name(name: str, known: Iterable[str]) -> str:
     """Return a hint at the nearest known name, or nothing when none is near."""
     near = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def need(table: pl.DataFrame, *names: str) -> None:
+def check_columns(table: pl.DataFrame, *names: str) -> None:
     """Refuse a table that lacks a column."""
     for name in names:
         if name not in table.columns:
-            among = f" There are {', '.join(table.columns[:SHOWN])}{', ...' if len(table.columns) > SHOWN else ''}."
-            raise AnalysisError(f"there is no column {name}.{nearest(name, table.columns) or among}")
+            among = (
+                " There are"
+                f" {', '.join(table.columns[:MAX_NAMES_SHOWN])}{', ...' if len(table.columns) > MAX_NAMES_SHOWN else ''}."
+            )
+            raise AnalysisError(
+                f"there is no column {name}.{suggest_name(name, table.columns) or among}"
+            )
 
 
-def need_numbers(table: pl.DataFrame, *names: str) -> None:
+def check_numeric_columns(table: pl.DataFrame, *names: str) -> None:
     """Refuse columns that are missing or hold no numbers."""
-    need(table, *names)
+    check_columns(table, *names)
     for name in names:
         if not table[name].dtype.is_numeric():
             raise AnalysisError(f"{name} holds no numbers; a measure is needed here")
 
 
-def need_levels(table: pl.DataFrame, *factors: str) -> None:
+def check_several_levels(table: pl.DataFrame, *factors: str) -> None:
     """Refuse factors that are missing or have a single level."""
-    need(table, *factors)
+    check_columns(table, *factors)
     for factor in factors:
         levels = table[factor].unique()
         if len(levels) < 2:
-            raise AnalysisError(f"{factor} has one level ({', '.join(map(str, levels))}); this figure compares levels: vary it in the study")
+            raise AnalysisError(
+                f"{factor} has one level ({', '.join(map(str, levels))}); this figure compares"
+                " levels: vary it in the study"
+            )
 
 
-def need_replicates(table: pl.DataFrame) -> None:
+def check_several_replicates(table: pl.DataFrame) -> None:
     """Refuse a single replicate where everything drawn is an interval."""
-    need(table, "replicate")
+    check_columns(table, "replicate")
     if table["replicate"].n_unique() < 2:
-        raise AnalysisError("one replicate gives no interval and is not drawn; run the study with replicates=2 or more")
+        raise AnalysisError(
+            "one replicate gives no interval and is not drawn; run the study with replicates=2 or"
+            " more"
+        )

@@ -12,14 +12,25 @@ import numpy as np
 import polars as pl
 
 from analysis.errors import AnalysisError
-from analysis.estimates import Floats, mean, response_matrix, simultaneous_level
-from analysis.inverted_u import inverted_u
-from analysis.patterns import Check, cell, weaker
+from analysis.estimates import (
+    Floats,
+    build_response_matrix,
+    compute_simultaneous_level,
+    estimate_mean,
+)
+from analysis.inverted_u import assess_inverted_u
+from analysis.patterns import Check, pick_weaker_claim, select_cell
 
-Weights = dict[tuple[str, str, str], float]  # of a measure, by what experience there is and what takes it away
-LATE, NEW, OLD = "joint_value_end", "synergy_new_partners", "synergy_old_partners"
-BRIDGING = "familiarity and reflection"
-RING, COMPLETE, AS_MANY = "ring", "complete", "complete, as many copies"
+Weights = dict[
+    tuple[str, str, str], float
+]  # of a measure, by what experience there is and what takes it away
+LATE_JOINT_VALUE, SYNERGY_NEW_PARTNERS, SYNERGY_OLD_PARTNERS = (
+    "joint_value_end",
+    "synergy_new_partners",
+    "synergy_old_partners",
+)
+FAMILIARITY_AND_REFLECTION = "familiarity and reflection"
+RING, COMPLETE, COMPLETE_AS_MANY_COPIES = "ring", "complete", "complete, as many copies"
 
 
 class Contrast(NamedTuple):
@@ -29,157 +40,277 @@ class Contrast(NamedTuple):
     weights: Weights
 
 
-def gain(measure: str, more: str, less: str = "none", loss: str = "defaults") -> Weights:
+def make_gain_weights(
+    measure: str, more: str, less: str = "none", loss: str = "defaults"
+) -> Weights:
     """Return the weights of a measure with more experience minus with less."""
     return {(measure, more, loss): 1.0, (measure, less, loss): -1.0}
 
 
-def minus(first: Weights, second: Weights) -> Weights:
+def subtract_weights(first: Weights, second: Weights) -> Weights:
     """Return the weights of a difference of two contrasts."""
     return {point: first.get(point, 0.0) - second.get(point, 0.0) for point in {**first, **second}}
 
 
-EXPERIENCE = (
-    Contrast("H1 experience pays: late joint value, all minus none", gain(LATE, "all")),
-    Contrast("H2 familiarity raises later synergy with old partners", gain(OLD, "familiarity")),
-    Contrast("H3 familiarity helps with old partners more than with new", minus(gain(OLD, "familiarity"), gain(NEW, "familiarity"))),
-    Contrast("H4 reflection on top of familiarity raises later synergy with new partners", gain(NEW, BRIDGING, "familiarity")),
-    Contrast("H5 practice alone raises late joint value", gain(LATE, "practice")),
-    Contrast("H6 practice and bridging bring more late joint value together than apart", minus(gain(LATE, "all", BRIDGING), gain(LATE, "practice"))),
-    Contrast("H7 experience (as H1) pays less under fast forgetting", minus(gain(LATE, "all"), gain(LATE, "all", loss="fast forgetting"))),
-    Contrast("H8 experience (as H1) pays less under turnover", minus(gain(LATE, "all"), gain(LATE, "all", loss="turnover"))),
-    Contrast("H9 experience (as H1) pays less under strong identity", minus(gain(LATE, "all"), gain(LATE, "all", loss="strong identity"))),
+EXPERIENCE_CONTRASTS = (
+    Contrast(
+        "H1 experience pays: late joint value, all minus none",
+        make_gain_weights(LATE_JOINT_VALUE, "all"),
+    ),
+    Contrast(
+        "H2 familiarity raises later synergy with old partners",
+        make_gain_weights(SYNERGY_OLD_PARTNERS, "familiarity"),
+    ),
+    Contrast(
+        "H3 familiarity helps with old partners more than with new",
+        subtract_weights(
+            make_gain_weights(SYNERGY_OLD_PARTNERS, "familiarity"),
+            make_gain_weights(SYNERGY_NEW_PARTNERS, "familiarity"),
+        ),
+    ),
+    Contrast(
+        "H4 reflection on top of familiarity raises later synergy with new partners",
+        make_gain_weights(SYNERGY_NEW_PARTNERS, FAMILIARITY_AND_REFLECTION, "familiarity"),
+    ),
+    Contrast(
+        "H5 practice alone raises late joint value", make_gain_weights(LATE_JOINT_VALUE, "practice")
+    ),
+    Contrast(
+        "H6 practice and bridging bring more late joint value together than apart",
+        subtract_weights(
+            make_gain_weights(LATE_JOINT_VALUE, "all", FAMILIARITY_AND_REFLECTION),
+            make_gain_weights(LATE_JOINT_VALUE, "practice"),
+        ),
+    ),
+    Contrast(
+        "H7 experience (as H1) pays less under fast forgetting",
+        subtract_weights(
+            make_gain_weights(LATE_JOINT_VALUE, "all"),
+            make_gain_weights(LATE_JOINT_VALUE, "all", loss="fast forgetting"),
+        ),
+    ),
+    Contrast(
+        "H8 experience (as H1) pays less under turnover",
+        subtract_weights(
+            make_gain_weights(LATE_JOINT_VALUE, "all"),
+            make_gain_weights(LATE_JOINT_VALUE, "all", loss="turnover"),
+        ),
+    ),
+    Contrast(
+        "H9 experience (as H1) pays less under strong identity",
+        subtract_weights(
+            make_gain_weights(LATE_JOINT_VALUE, "all"),
+            make_gain_weights(LATE_JOINT_VALUE, "all", loss="strong identity"),
+        ),
+    ),
 )
 
 
-def experience_pays(runs: pl.DataFrame) -> list[Check]:
+def check_learning_from_experience(runs: pl.DataFrame) -> list[Check]:
     """Return what experience brings and what takes it away: the mean over forms, and in which forms each claim holds by itself."""
     forms = runs["structure"].unique(maintain_order=True).to_list()
-    level = simultaneous_level(len(EXPERIENCE) * (1 + len(forms)))
+    level = compute_simultaneous_level(len(EXPERIENCE_CONTRASTS) * (1 + len(forms)))
     checks = []
-    for claim, weights in EXPERIENCE:
-        by_form = {form: contrasted(runs, weights, form) for form in forms}
+    for claim, weights in EXPERIENCE_CONTRASTS:
+        by_form = {form: compute_contrast(runs, weights, form) for form in forms}
         over_forms = np.mean(list(by_form.values()), axis=0)
-        alone = {form: Check("", mean(present(values), level)).outcome for form, values in by_form.items()}
-        checks.append(Check(f"{claim} ({in_which(alone)})", mean(present(over_forms), level)))
+        alone = {
+            form: Check("", estimate_mean(drop_missing(values), level)).outcome
+            for form, values in by_form.items()
+        }
+        checks.append(
+            Check(
+                f"{claim} ({format_forms(alone)})", estimate_mean(drop_missing(over_forms), level)
+            )
+        )
     return checks
 
 
-def contrasted(runs: pl.DataFrame, weights: Weights, form: str) -> Floats:
+def compute_contrast(runs: pl.DataFrame, weights: Weights, form: str) -> Floats:
     """Return a contrast in one form, by replicate."""
-    parts = [weight * cell(runs, measure, experience=more, loss=loss, structure=form) for (measure, more, loss), weight in weights.items()]
+    parts = [
+        weight * select_cell(runs, measure, experience=more, loss=loss, structure=form)
+        for (measure, more, loss), weight in weights.items()
+    ]
     total: Floats = np.sum(parts, axis=0)
     return total
 
 
-def present(values: Floats) -> Floats:
+def drop_missing(values: Floats) -> Floats:
     """Return the values that are there: a run without old partners has no synergy with them."""
     return values[np.isfinite(values)]
 
 
-def in_which(outcomes: dict[str, str]) -> str:
+def format_forms(outcomes: dict[str, str]) -> str:
     """Say in which forms a claim holds by itself, and in which the opposite does."""
-    holds, opposite = ([form for form, found in outcomes.items() if found == wanted] for wanted in ("holds", "the opposite"))
+    holds, opposite = (
+        [form for form, found in outcomes.items() if found == wanted]
+        for wanted in ("holds", "the opposite")
+    )
     said = f"by itself in {', '.join(holds)}" if holds else "by itself in no form"
     return f"{said}; the opposite in {', '.join(opposite)}" if opposite else said
 
 
-def averaged(runs: pl.DataFrame, measure: str, **levels: Any) -> Floats:
+def average_over_points(runs: pl.DataFrame, measure: str, **levels: Any) -> Floats:
     """Return a measure averaged over all points that have these levels, by replicate."""
-    found = runs.filter([pl.col(name.replace("__", ".")) == level for name, level in levels.items()])
+    found = runs.filter(
+        [pl.col(name.replace("__", ".")) == level for name, level in levels.items()]
+    )
     means = found.group_by("replicate").agg(pl.len(), pl.col(measure).mean()).sort("replicate")
-    if means.is_empty() or means["len"].n_unique() > 1 or len(means) != runs["replicate"].n_unique():
-        raise AnalysisError(f"the runs do not have equally many points at {levels} in every replicate; run the whole study")
+    if (
+        means.is_empty()
+        or means["len"].n_unique() > 1
+        or len(means) != runs["replicate"].n_unique()
+    ):
+        raise AnalysisError(
+            f"the runs do not have equally many points at {levels} in every replicate; run the"
+            " whole study"
+        )
     return means[measure].to_numpy().astype(np.float64)
 
 
-def openness_brings(runs: pl.DataFrame) -> list[Check]:
+def check_openness(runs: pl.DataFrame) -> list[Check]:
     """Return what openness of entry, of who is seen and of search brings and costs; H6, an inverted U, is one claim of two effects."""
-    claims = {**entry_claims(runs), **exposure_claims(runs), **discovery_claims(runs)}
-    level = simultaneous_level(len(claims) + 1)
+    claims = {
+        **compute_entry_effects(runs),
+        **compute_exposure_effects(runs),
+        **compute_discovery_effects(runs),
+    }
+    level = compute_simultaneous_level(len(claims) + 1)
     open_to_all = runs.filter(pl.col("structure.entry") == "open", pl.col("copied") == "nobody")
-    by_limit = open_to_all.group_by("replicate", "structure.max_size").agg(pl.col("joint_value").mean())
-    shape = inverted_u(*response_matrix(by_limit, "joint_value", "structure.max_size"), level)
-    best = weaker(f"H6 open entry: joint value rises to a best size limit, {shape.top:g}, and falls after it", shape.rise, shape.fall)
-    checks = [Check(claim, mean(values, level)) for claim, values in claims.items()]
+    by_limit = open_to_all.group_by("replicate", "structure.max_size").agg(
+        pl.col("joint_value").mean()
+    )
+    shape = assess_inverted_u(
+        *build_response_matrix(by_limit, "joint_value", "structure.max_size"), level
+    )
+    best = pick_weaker_claim(
+        f"H6 open entry: joint value rises to a best size limit, {shape.top:g}, and falls after it",
+        shape.rise,
+        shape.fall,
+    )
+    checks = [Check(claim, estimate_mean(values, level)) for claim, values in claims.items()]
     return [*checks[:5], best, *checks[5:]]
 
 
-def entry_claims(runs: pl.DataFrame) -> dict[str, Floats]:
+def compute_entry_effects(runs: pl.DataFrame) -> dict[str, Floats]:
     """Return the effects of open entry where nothing is copied."""
     limits = runs["structure.max_size"].unique().sort().to_list()
 
     def opened(measure: str, **at: Any) -> Floats:
         ways = ("open", "invitation")
-        more, less = (averaged(runs, measure, structure__entry=entry, copied="nobody", **at) for entry in ways)
+        more, less = (
+            average_over_points(runs, measure, structure__entry=entry, copied="nobody", **at)
+            for entry in ways
+        )
         return more - less
 
-    links = {limit: opened("link_cost", structure__max_size=limit) for limit in (limits[0], limits[-1])}
+    links = {
+        limit: opened("link_cost", structure__max_size=limit) for limit in (limits[0], limits[-1])
+    }
     return {
-        "H1 open entry raises the number of different partners in 20 rounds": opened("network_degree"),
+        "H1 open entry raises the number of different partners in 20 rounds": opened(
+            "network_degree"
+        ),
         "H2 open entry raises diversity within collaborations": opened("diversity_within"),
         "H3 open entry raises the cost of links": opened("link_cost"),
-        f"H4 it does so more at size limit {limits[-1]} than at {limits[0]}": links[limits[-1]] - links[limits[0]],
+        f"H4 it does so more at size limit {limits[-1]} than at {limits[0]}": (
+            links[limits[-1]] - links[limits[0]]
+        ),
         "H5 open entry raises joint value": opened("joint_value"),
     }
 
 
-def exposure_claims(runs: pl.DataFrame) -> dict[str, Floats]:
+def compute_exposure_effects(runs: pl.DataFrame) -> dict[str, Floats]:
     """Return the effects of who is seen and copied."""
 
     def value(copied: str, **at: Any) -> Floats:
-        return averaged(runs, "joint_value", copied=copied, **at)
+        return average_over_points(runs, "joint_value", copied=copied, **at)
 
     def loss(entry: str) -> Floats:
         return value("nobody", structure__entry=entry) - value("partners", structure__entry=entry)
 
-    left = averaged(runs, "diversity_end", copied="partners") - averaged(runs, "diversity_end", copied="everyone")
+    left = average_over_points(runs, "diversity_end", copied="partners") - average_over_points(
+        runs, "diversity_end", copied="everyone"
+    )
     return {
         "H7 copying everyone leaves less diversity among organisations than copying partners": left,
-        "H8 copying everyone costs more joint value than copying partners": value("partners") - value("everyone"),
-        "H9 copying leaders costs more joint value than copying partners": value("partners") - value("leaders"),
-        "H10 copying partners costs more joint value with open entry than by invitation": loss("open") - loss("invitation"),
+        "H8 copying everyone costs more joint value than copying partners": (
+            value("partners") - value("everyone")
+        ),
+        "H9 copying leaders costs more joint value than copying partners": (
+            value("partners") - value("leaders")
+        ),
+        "H10 copying partners costs more joint value with open entry than by invitation": (
+            loss("open") - loss("invitation")
+        ),
     }
 
 
-def discovery_claims(runs: pl.DataFrame) -> dict[str, Floats]:
+def compute_discovery_effects(runs: pl.DataFrame) -> dict[str, Floats]:
     """Return the effects of how partners are found, against meeting by chance, where nothing is copied."""
 
     def more(measure: str, discovery: str) -> Floats:
-        return averaged(runs, measure, discovery=discovery, copied="nobody") - averaged(runs, measure, discovery="encounter", copied="nobody")
+        return average_over_points(
+            runs, measure, discovery=discovery, copied="nobody"
+        ) - average_over_points(runs, measure, discovery="encounter", copied="nobody")
 
     return {
         "H11 a directory raises joint value over encounter": more("joint_value", "directory"),
-        "H12 referral gives fewer different partners than encounter": -more("network_degree", "referral"),
-        "H13 introduction by the best-connected makes value more unequal than encounter (Gini)": more("gini_value", "convenor"),
+        "H12 referral gives fewer different partners than encounter": -more(
+            "network_degree", "referral"
+        ),
+        "H13 introduction by the best-connected makes value more unequal than encounter (Gini)": (
+            more("gini_value", "convenor")
+        ),
     }
 
 
-def network_by_rule(runs: pl.DataFrame) -> list[Check]:
+def check_network_and_imitation_rule(runs: pl.DataFrame) -> list[Check]:
     """Return which network copying favours by imitation rule, averaged over strengths above 0, and which is the better one with all costs."""
     copied = runs.filter(pl.col("imitation.strength") > 0.0)
     uncopied = runs.filter(pl.col("imitation.strength") == 0.0)
 
-    def late(part: pl.DataFrame, network: str, rule: str, measure: str = LATE) -> Floats:
-        return averaged(part, measure, network=network, imitation__rule=rule)
+    def late(
+        part: pl.DataFrame, network: str, rule: str, measure: str = LATE_JOINT_VALUE
+    ) -> Floats:
+        return average_over_points(part, measure, network=network, imitation__rule=rule)
 
     def favours_ring(rule: str, other: str) -> Floats:
-        ring, complete = (late(copied, network, rule) - late(uncopied, network, rule) for network in (RING, other))
+        ring, complete = (
+            late(copied, network, rule) - late(uncopied, network, rule) for network in (RING, other)
+        )
         return ring - complete
 
     claims = {}
-    for first, other in ((1, COMPLETE), (4, AS_MANY)):
+    for first, other in ((1, COMPLETE), (4, COMPLETE_AS_MANY_COPIES)):
         success, conformity = favours_ring("success", other), favours_ring("conformity", other)
-        how = " at as many copies" if other == AS_MANY else ""
-        claims[f"H{first} success: copying brings more in the ring than in the complete network{how}"] = success
-        claims[f"H{first + 1} conformity: copying brings more in the complete network than in the ring{how}"] = -conformity
-        claims[f"H{first + 2} the advantage of the ring is larger under success than under conformity{how}"] = success - conformity
+        how = " at as many copies" if other == COMPLETE_AS_MANY_COPIES else ""
+        claims[
+            f"H{first} success: copying brings more in the ring than in the complete network{how}"
+        ] = success
+        claims[
+            f"H{first + 1} conformity: copying brings more in the complete network than in the"
+            f" ring{how}"
+        ] = -conformity
+        claims[
+            f"H{first + 2} the advantage of the ring is larger under success than under"
+            f" conformity{how}"
+        ] = success - conformity
     claims |= {
-        "H7 success: the ring is the better network, all counted": late(copied, RING, "success") - late(copied, COMPLETE, "success"),
-        "H8 conformity: the complete network is the better one, all counted": late(copied, COMPLETE, "conformity") - late(copied, RING, "conformity"),
-        "H9 success: the complete network leaves less diversity within than the ring": late(copied, RING, "success", "diversity_within_end")
-        - late(copied, COMPLETE, "success", "diversity_within_end"),
-        "H10 blind: copying costs more in the complete network than in the ring": favours_ring("blind", COMPLETE),
+        "H7 success: the ring is the better network, all counted": (
+            late(copied, RING, "success") - late(copied, COMPLETE, "success")
+        ),
+        "H8 conformity: the complete network is the better one, all counted": (
+            late(copied, COMPLETE, "conformity") - late(copied, RING, "conformity")
+        ),
+        "H9 success: the complete network leaves less diversity within than the ring": (
+            late(copied, RING, "success", "diversity_within_end")
+            - late(copied, COMPLETE, "success", "diversity_within_end")
+        ),
+        "H10 blind: copying costs more in the complete network than in the ring": favours_ring(
+            "blind", COMPLETE
+        ),
     }
-    level = simultaneous_level(len(claims))
-    return [Check(claim, mean(values, level)) for claim, values in claims.items()]
+    level = compute_simultaneous_level(len(claims))
+    return [Check(claim, estimate_mean(values, level)) for claim, values in claims.items()]

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from analysis.cells import by_replicate
+from analysis.cells import compute_replicate_means
 from analysis.errors import AnalysisError
-from analysis.estimates import Floats, resampled_picks
-from analysis.names import need_replicates
+from analysis.estimates import Floats, sample_replicate_weights
+from analysis.names import check_several_replicates
 
-SCHEMA: dict[str, Any] = {
+REGION_SCHEMA: dict[str, Any] = {
     "winner": pl.String,
     "value": pl.Float64,
     "probability": pl.Float64,
@@ -40,35 +40,58 @@ def best_by_region(runs: pl.DataFrame, cells: Sequence[str], by: str, measure: s
     Raises:
         AnalysisError: a column or a run is missing, one replicate, or a measure that does not vary.
     """
-    need_replicates(runs)
-    averaged = by_replicate(runs, [*cells, by], measure)
+    check_several_replicates(runs)
+    averaged = compute_replicate_means(runs, [*cells, by], measure)
     names = [str(name) for name in runs[by].unique(maintain_order=True)]
     groups = averaged.group_by(cells, maintain_order=True)
-    rows = [(*levels, *best_of(*competing(part, by, measure, ", ".join(map(str, levels))), names)) for levels, part in groups]
-    return pl.DataFrame(rows, schema={**{cell: runs.schema[cell] for cell in cells}, **SCHEMA}, orient="row")
+    rows = [
+        (
+            *levels,
+            *find_winner(
+                *collect_competitors(part, by, measure, ", ".join(map(str, levels))), names
+            ),
+        )
+        for levels, part in groups
+    ]
+    return pl.DataFrame(
+        rows, schema={**{cell: runs.schema[cell] for cell in cells}, **REGION_SCHEMA}, orient="row"
+    )
 
 
-def competing(part: pl.DataFrame, by: str, measure: str, where: str) -> tuple[list[str], Floats]:
+def collect_competitors(
+    part: pl.DataFrame, by: str, measure: str, where: str
+) -> tuple[list[str], Floats]:
     """Return the levels that compete in a cell, and the measure by replicate and level (R, L)."""
     names = [str(name) for name in part[by].unique(maintain_order=True)]
-    wide = part.with_columns(pl.col(by).cast(pl.String)).pivot(on=by, index="replicate", values=measure)
+    wide = part.with_columns(pl.col(by).cast(pl.String)).pivot(
+        on=by, index="replicate", values=measure
+    )
     values = wide.select(names).to_numpy().astype(np.float64)
     if np.isnan(values).any():
-        raise AnalysisError(f"{measure} is missing for some replicates of some {by} at {where}; forms are compared on the same replicates alone")
+        raise AnalysisError(
+            f"{measure} is missing for some replicates of some {by} at {where}; forms are compared"
+            " on the same replicates alone"
+        )
     if len(names) < 2:
-        raise AnalysisError(f"{by} has one level ({names[0]}) at {where}; there is nothing to compare")
+        raise AnalysisError(
+            f"{by} has one level ({names[0]}) at {where}; there is nothing to compare"
+        )
     return names, values
 
 
-def best_of(names: Sequence[str], values: Floats, order: Sequence[str]) -> tuple[str, float, float, str, float, int]:
+def find_winner(
+    names: Sequence[str], values: Floats, order: Sequence[str]
+) -> tuple[str, float, float, str, float, int]:
     """Return winner, its mean, its probability of being best, the runner-up, the lead, and how many replicates."""
     means = values.mean(axis=0)
     best = float(means.max())
     winners = [name for name in order if name in names and means[list(names).index(name)] == best]
-    resampled = resampled_picks(len(values)) @ values
+    resampled = sample_replicate_weights(len(values)) @ values
     highest = np.isclose(resampled, resampled.max(axis=1, keepdims=True), rtol=1e-12, atol=0.0)
     shares = (highest / highest.sum(axis=1, keepdims=True)).mean(axis=0)
     probability = sum(float(shares[list(names).index(name)]) for name in winners)
-    others = [(float(means[place]), name) for place, name in enumerate(names) if name not in winners]
+    others = [
+        (float(means[place]), name) for place, name in enumerate(names) if name not in winners
+    ]
     second, runner_up = max(others) if others else (best, "")
     return " = ".join(winners), best, probability, runner_up, best - second, len(values)

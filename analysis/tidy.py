@@ -14,85 +14,115 @@ from analysis.estimates import Floats
 
 Pairing = Literal["auto", "paired", "unpaired"]
 PAIRINGS = ("auto", "paired", "unpaired")
-ROUNDING = 1e-12  # relative; values closer than this differ by rounding alone
+ROUNDING_TOLERANCE = 1e-12  # relative; values closer than this differ by rounding alone
 
 
-def need(table: pl.DataFrame, *columns: str) -> None:
+def check_table(table: pl.DataFrame, *columns: str) -> None:
     """Refuse a table that is empty or lacks a column."""
     for column in columns:
         if column not in table.columns:
             near = get_close_matches(column, table.columns, 1)
-            hint = f"Did you mean {near[0]}?" if near else f"It has {', '.join(table.columns[:12])}{', ...' if len(table.columns) > 12 else ''}."
+            hint = (
+                f"Did you mean {near[0]}?"
+                if near
+                else (
+                    "It has"
+                    f" {', '.join(table.columns[:12])}{', ...' if len(table.columns) > 12 else ''}."
+                )
+            )
             raise AnalysisError(f"the table has no column {column}. {hint}")
     if table.is_empty():
         raise AnalysisError("the table has no rows; give the runs of a study")
 
 
-def values_of(table: pl.DataFrame, measure: str) -> Floats:
+def extract_values(table: pl.DataFrame, measure: str) -> Floats:
     """Return a measure as finite numbers."""
-    need(table, measure)
+    check_table(table, measure)
     if not (table[measure].dtype.is_numeric() or table[measure].dtype == pl.Boolean):
-        raise AnalysisError(f"{measure} is {table[measure].dtype}, not numbers; choose a measure, not a label")
+        raise AnalysisError(
+            f"{measure} is {table[measure].dtype}, not numbers; choose a measure, not a label"
+        )
     values = table[measure].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     missing = int((~np.isfinite(values)).sum())
     if missing:
-        raise AnalysisError(f"{measure} is missing or not finite in {missing} of {values.size} rows; leave these out or choose another measure")
+        raise AnalysisError(
+            f"{measure} is missing or not finite in {missing} of {values.size} rows; leave these"
+            " out or choose another measure"
+        )
     return values
 
 
-def same(values: Floats) -> bool:
+def is_constant(values: Floats) -> bool:
     """Tell whether all values are equal but for rounding."""
-    return float(np.ptp(values)) <= ROUNDING * float(np.abs(values).max())
+    return float(np.ptp(values)) <= ROUNDING_TOLERANCE * float(np.abs(values).max())
 
 
-def checked(runs: pl.DataFrame, measure: str, *factors: str) -> None:
+def check_runs(runs: pl.DataFrame, measure: str, *factors: str) -> None:
     """Refuse runs without these columns, with values that are missing or all equal, or with one replicate."""
-    need(runs, "replicate", *factors)
-    if same(values_of(runs, measure)):
-        raise AnalysisError(f"all {len(runs)} values of {measure} are equal, so there is nothing to estimate; choose another measure")
+    check_table(runs, "replicate", *factors)
+    if is_constant(extract_values(runs, measure)):
+        raise AnalysisError(
+            f"all {len(runs)} values of {measure} are equal, so there is nothing to estimate;"
+            " choose another measure"
+        )
     if runs["replicate"].n_unique() < 2:
-        raise AnalysisError("there is one replicate, which gives no interval; run the study with replicates=2 or more")
+        raise AnalysisError(
+            "there is one replicate, which gives no interval; run the study with replicates=2 or"
+            " more"
+        )
 
 
-def levels_of(runs: pl.DataFrame, factor: str) -> list[Any]:
+def list_levels(runs: pl.DataFrame, factor: str) -> list[Any]:
     """Return the levels of a factor, two or more, in order of appearance; numbers in their own order."""
-    need(runs, factor)
+    check_table(runs, factor)
     levels = runs[factor].unique(maintain_order=True).to_list()
     if len(levels) < 2:
         raise AnalysisError(f"{factor} has one level, {levels[0]}; a comparison needs two or more")
     return sorted(levels) if runs[factor].dtype.is_numeric() else levels
 
 
-def known_level(runs: pl.DataFrame, factor: str, level: Any) -> Any:
+def check_level(runs: pl.DataFrame, factor: str, level: Any) -> Any:
     """Return the level if the factor has it."""
-    levels = levels_of(runs, factor)
+    levels = list_levels(runs, factor)
     if level not in levels:
         near = get_close_matches(str(level), list(map(str, levels)), 1)
-        hint = f"Did you mean {near[0]}?" if near else f"Its levels are {', '.join(map(str, levels[:12]))}."
+        hint = (
+            f"Did you mean {near[0]}?"
+            if near
+            else f"Its levels are {', '.join(map(str, levels[:12]))}."
+        )
         raise AnalysisError(f"{factor} has no level {level}. {hint}")
     return level
 
 
-def groups(runs: pl.DataFrame, by: Sequence[str]) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
+def iterate_groups(
+    runs: pl.DataFrame, by: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
     """Walk through the combinations of levels of ``by``, in order of appearance; without ``by`` all runs are one."""
     if not by:
         yield {}, runs
         return
-    need(runs, *by)
+    check_table(runs, *by)
     for levels, part in runs.group_by(list(by), maintain_order=True):
         yield dict(zip(by, levels, strict=True)), part
 
 
-def one_run_each(runs: pl.DataFrame, where: str) -> pl.DataFrame:
+def select_one_run_each(runs: pl.DataFrame, where: str) -> pl.DataFrame:
     """Return runs by replicate, if there is one run per replicate, and two replicates or more."""
     if runs["replicate"].is_duplicated().any():
-        raise AnalysisError(f"there are several runs per replicate at {where}; name the other factors, or filter the runs to one level of each")
+        raise AnalysisError(
+            f"there are several runs per replicate at {where}; name the other factors, or filter"
+            " the runs to one level of each"
+        )
     if len(runs) < 2:
-        raise AnalysisError(f"there is one replicate at {where}, which gives no interval; run the study with replicates=2 or more")
+        raise AnalysisError(
+            f"there is one replicate at {where}, which gives no interval; run the study with"
+            " replicates=2 or more"
+        )
     return runs.sort("replicate")
 
 
-def place(levels: dict[str, Any]) -> str:
+def format_point(levels: dict[str, Any]) -> str:
     """Return a point of a design in words."""
     return ", ".join(f"{name}={level}" for name, level in levels.items()) or "the only point"
 
@@ -113,11 +143,15 @@ class Samples(NamedTuple):
     def no_spread(self) -> bool:
         """Tell whether nothing varies: all differences of pairs, or both samples, are equal."""
         if self.paired:
-            return same(self.first - self.second) or float(np.ptp(self.first - self.second)) <= ROUNDING * float(np.abs(self.first).max())
-        return same(self.first) and same(self.second)
+            return is_constant(self.first - self.second) or float(
+                np.ptp(self.first - self.second)
+            ) <= ROUNDING_TOLERANCE * float(np.abs(self.first).max())
+        return is_constant(self.first) and is_constant(self.second)
 
 
-def two_samples(first: pl.DataFrame, second: pl.DataFrame, measure: str, pairing: Pairing) -> Samples:
+def pair_samples(
+    first: pl.DataFrame, second: pl.DataFrame, measure: str, pairing: Pairing
+) -> Samples:
     """Return a measure in two sets of runs: paired by replicate where both have the same seeds, else as they are.
 
     Raises:
@@ -126,14 +160,24 @@ def two_samples(first: pl.DataFrame, second: pl.DataFrame, measure: str, pairing
     if pairing not in PAIRINGS:
         raise AnalysisError(f"pairing is {pairing!r}; it can be {', '.join(PAIRINGS)}")
     if pairing != "unpaired":
-        need(first, "seed")
-        both = first.select("replicate", "seed").join(second.select("replicate", "seed"), on="replicate", suffix="_of_second")
+        check_table(first, "seed")
+        both = first.select("replicate", "seed").join(
+            second.select("replicate", "seed"), on="replicate", suffix="_of_second"
+        )
         if len(both) > 1 and both["seed"].equals(both["seed_of_second"], check_names=False):
-            one, other = (values_of(runs.join(both, on="replicate", how="semi").sort("replicate"), measure) for runs in (first, second))
+            one, other = (
+                extract_values(
+                    runs.join(both, on="replicate", how="semi").sort("replicate"), measure
+                )
+                for runs in (first, second)
+            )
             return Samples(one, other, paired=True)
         if pairing == "paired":
-            raise AnalysisError("the runs have no common seeds, so they cannot be paired; use pairing='unpaired' or common_random_numbers=true")
-    return Samples(values_of(first, measure), values_of(second, measure), False)
+            raise AnalysisError(
+                "the runs have no common seeds, so they cannot be paired; use pairing='unpaired' or"
+                " common_random_numbers=true"
+            )
+    return Samples(extract_values(first, measure), extract_values(second, measure), False)
 
 
 class Comparison(NamedTuple):
@@ -144,19 +188,35 @@ class Comparison(NamedTuple):
     samples: Samples
 
 
-def comparisons(runs: pl.DataFrame, factor: str, reference: Any, measure: str, by: Sequence[str] = (), pairing: Pairing = "auto") -> list[Comparison]:
+def list_comparisons(
+    runs: pl.DataFrame,
+    factor: str,
+    reference: Any,
+    measure: str,
+    by: Sequence[str] = (),
+    pairing: Pairing = "auto",
+) -> list[Comparison]:
     """Return every level of a factor beside the reference level, within every combination of levels of ``by``."""
-    checked(runs, measure, factor, *by)
-    known_level(runs, factor, reference)
+    check_runs(runs, measure, factor, *by)
+    check_level(runs, factor, reference)
     found = []
-    for where, part in groups(runs, by):
+    for where, part in iterate_groups(runs, by):
         parts = {
-            level: one_run_each(part.filter(pl.col(factor) == level), place({**where, factor: level}))
+            level: select_one_run_each(
+                part.filter(pl.col(factor) == level), format_point({**where, factor: level})
+            )
             for level in part[factor].unique(maintain_order=True)
         }
         if reference not in parts:
-            raise AnalysisError(f"there are no runs at {place({**where, factor: reference})}, the reference; run the full factorial")
+            raise AnalysisError(
+                f"there are no runs at {format_point({**where, factor: reference})}, the reference;"
+                " run the full factorial"
+            )
         for level, runs_at in parts.items():
             if level != reference:
-                found.append(Comparison(where, level, two_samples(runs_at, parts[reference], measure, pairing)))
+                found.append(
+                    Comparison(
+                        where, level, pair_samples(runs_at, parts[reference], measure, pairing)
+                    )
+                )
     return found

@@ -47,11 +47,23 @@ class Server:
     """A server of the page in a process of its own, and what it uses."""
 
     def __init__(self) -> None:
-        words = [sys.executable, "-u", "-m", "experiments", "classroom", "--no-browser", "--port", "0"]
+        words = [
+            sys.executable,
+            "-u",
+            "-m",
+            "experiments",
+            "classroom",
+            "--no-browser",
+            "--port",
+            "0",
+        ]
         self.process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         found = None
         while found is None:
-            found = re.search(r"http://127\.0\.0\.1:\d+/", self.process.stdout.readline() if self.process.stdout else "")
+            found = re.search(
+                r"http://127\.0\.0\.1:\d+/",
+                self.process.stdout.readline() if self.process.stdout else "",
+            )
         self.address = found.group()
 
     def memory(self) -> float:
@@ -104,13 +116,20 @@ class Client:
 
 def scenario(organisations: int, seed: int) -> dict[str, Any]:
     """Return two forms under imitation."""
-    sides = {side: {"structure": form, "values": {"imitation.rate": 0.1}} for side, form in (("a", "alliance"), ("b", "hub"))}
+    sides = {
+        side: {"structure": form, "values": {"imitation.rate": 0.1}}
+        for side, form in (("a", "alliance"), ("b", "hub"))
+    }
     return {"shared": {"population.organisations": organisations, "run.seed": seed}, **sides}
 
 
 async def joined(server: Server, organisations: int, seed: int) -> Client:
     """Open a page."""
-    socket = await connect(server.address.replace("http", "ws") + "page", compression=None, origin=server.address.rstrip("/"))
+    socket = await connect(
+        server.address.replace("http", "ws") + "page",
+        compression=None,
+        origin=server.address.rstrip("/"),
+    )
     client = Client(socket)
     await client.say("hello", protocol=1, scenario=scenario(organisations, seed))
     await client.hear(time.monotonic() + 0.3)
@@ -140,7 +159,10 @@ def a_class() -> Iterator[Row]:
     for organisations in (60, 100):
         with serving() as server:
             rates, share = asyncio.run(class_of(server, organisations))
-        what = f"{PAGES} joined pages at {PAGES_SPEED:g} rounds a second, {organisations} organisations a side: rounds a second"
+        what = (
+            f"{PAGES} joined pages at {PAGES_SPEED:g} rounds a second, {organisations}"
+            " organisations a side: rounds a second"
+        )
         yield what, f"{np.mean(rates):.1f} (slowest page {min(rates):.1f})", "10"
         yield "the same: CPU of the server", f"{share:.0%} of a core", "two cores"
 
@@ -158,7 +180,11 @@ async def session_memory(server: Server, organisations: int, sessions: int) -> f
 
 async def grown(server: Server, organisations: int, seed: int) -> Client:
     """Open a page whose session has played."""
-    socket = await connect(server.address.replace("http", "ws") + "page", compression=None, origin=server.address.rstrip("/"))
+    socket = await connect(
+        server.address.replace("http", "ws") + "page",
+        compression=None,
+        origin=server.address.rstrip("/"),
+    )
     client = Client(socket)
     await client.say("hello", protocol=1, scenario=scenario(organisations, seed), round=WARM_UP)
     while client.state.get("round") != WARM_UP:
@@ -188,12 +214,19 @@ def memory() -> Iterator[Row]:
     for organisations, asked in ((60, "under 5 MB"), (100, "under 5 MB"), (300, "")):
         with serving() as server:
             megabytes = asyncio.run(session_memory(server, organisations, 20))
-        yield f"memory per session, two sides of {organisations}, {WARM_UP} rounds played", f"{megabytes:.2f} MB", asked
+        yield (
+            f"memory per session, two sides of {organisations}, {WARM_UP} rounds played",
+            f"{megabytes:.2f} MB",
+            asked,
+        )
     with serving() as server:
         early, late, rounds = asyncio.run(soak(server, SOAK))
     yield (
-        f"a session that plays for {SOAK:g} s, {rounds:,} rounds painted: memory of the server at the end / after its first 1,000 rounds",
-        (f"{late:.0f} / {early:.0f} MB"),
+        (
+            f"a session that plays for {SOAK:g} s, {rounds:,} rounds painted: memory of the server"
+            " at the end / after its first 1,000 rounds"
+        ),
+        f"{late:.0f} / {early:.0f} MB",
         "steady",
     )
 
@@ -214,11 +247,17 @@ def painted(server: Server, browser: Any) -> Iterator[Row]:
             page.say(kind="speed", per_second=speed)
             page.tab.click("#play")
             page.tab.wait_for_timeout(1000)
-            rates[speed] = float(np.median([page.tab.evaluate(COUNT_PAINTED, WINDOW) for _ in range(WINDOWS)]))
+            rates[speed] = float(
+                np.median([page.tab.evaluate(COUNT_PAINTED, WINDOW) for _ in range(WINDOWS)])
+            )
             page.pause()
             page.seek(0)
         page.close()
-        yield f"painted rounds a second, two sides of {organisations}, 20 rounds asked", f"{rates[20]:.1f}", f"{asked}"
+        yield (
+            f"painted rounds a second, two sides of {organisations}, 20 rounds asked",
+            f"{rates[20]:.1f}",
+            f"{asked}",
+        )
         yield "the same, as fast as it goes (60)", f"{rates[60]:.1f}", f"at least {asked}"
         yield (
             f"first picture, two sides of {organisations}, median (slowest) of {FIRST_PICTURES}",
@@ -230,7 +269,11 @@ def painted(server: Server, browser: Any) -> Iterator[Row]:
 def in_browser() -> Iterator[Row]:
     """Measure what needs a browser."""
     if browser_path() is None:
-        yield "painted rounds", "not measured: no browser is on this machine (apt-get install chromium)", ""
+        yield (
+            "painted rounds",
+            "not measured: no browser is on this machine (apt-get install chromium)",
+            "",
+        )
         return
     with serving() as server, browsing() as browser:
         yield from painted(server, browser)

@@ -52,14 +52,20 @@ STUDIES = {
     "classic": ["model=march_1991", "p1=0.1,0.9", "p2=0.1,0.5", "replicates=5"],
 }
 FILES = {
-    "sobol.yaml": "factors: {imitation.rate: {low: 0, high: 0.3}, trust.gain: {low: 0, high: 1}}\n"
-    "overrides: [run.rounds=20, population.organisations=30]\n"
-    "design: sobol\nreplicates: 2\n",
-    "mesa.yaml": "model: {class: 'mesa.examples:BoltzmannWealth', rounds: 20}\n"
-    "factors: {n: [10, 20], width: [5]}\nreplicates: 4\nseries: 5\n",
-    "adaptive.yaml": "factors: {structure: [hub, network]}\n"
-    "overrides: [run.rounds=30, population.organisations=30]\nkeep: [events]\n"
-    "replicates: {until: {joint_value: 0.05}, at_least: 3, at_most: 12, batch: 3}\n",
+    "sobol.yaml": (
+        "factors: {imitation.rate: {low: 0, high: 0.3}, trust.gain: {low: 0, high: 1}}\n"
+        "overrides: [run.rounds=20, population.organisations=30]\n"
+        "design: sobol\nreplicates: 2\n"
+    ),
+    "mesa.yaml": (
+        "model: {class: 'mesa.examples:BoltzmannWealth', rounds: 20}\n"
+        "factors: {n: [10, 20], width: [5]}\nreplicates: 4\nseries: 5\n"
+    ),
+    "adaptive.yaml": (
+        "factors: {structure: [hub, network]}\n"
+        "overrides: [run.rounds=30, population.organisations=30]\nkeep: [events]\n"
+        "replicates: {until: {joint_value: 0.05}, at_least: 3, at_most: 12, batch: 3}\n"
+    ),
 }
 AFTERWARDS = [
     ["figures", "study-main", "--kind", "interaction", "--journal", "nature", "--columns", "1"],
@@ -92,7 +98,9 @@ def make(folder: Path, program: str) -> None:
         (folder / name).write_text(text)
     commands = [["run", *words, "--out", f"run-{name}"] for name, words in RUNS.items()]
     commands += [["run", f"model={name}", "--out", f"classic-{name}"] for name in CLASSICS]
-    commands += [["study", *words, "--quiet", "--out", f"study-{name}"] for name, words in STUDIES.items()]
+    commands += [
+        ["study", *words, "--quiet", "--out", f"study-{name}"] for name, words in STUDIES.items()
+    ]
     for words in [*commands, *AFTERWARDS]:
         print(*words, flush=True)
         done = subprocess.run([program, *words], cwd=folder, capture_output=True, text=True)
@@ -102,7 +110,9 @@ def make(folder: Path, program: str) -> None:
         log.write_text((log.read_text() if log.exists() else "") + done.stdout + done.stderr)
     for page in ("", "measures", "classics"):
         words = ["describe", *([page] if page else []), "--markdown"]
-        text = subprocess.run([program, *words], cwd=folder, capture_output=True, text=True, check=True)
+        text = subprocess.run(
+            [program, *words], cwd=folder, capture_output=True, text=True, check=True
+        )
         (folder / f"describe-{page or 'parameters'}.md").write_text(text.stdout)
 
 
@@ -116,7 +126,11 @@ def contents(folder: Path) -> dict[str, bytes]:
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
                 inside = {f"{name}/{member}": archive.read(member) for member in archive.namelist()}
-            found |= {member: settled(member, data) for member, data in inside.items() if not LEFT_OUT.search(member)}
+            found |= {
+                member: settled(member, data)
+                for member, data in inside.items()
+                if not LEFT_OUT.search(member)
+            }
         else:
             found[name] = settled(name, path.read_bytes())
     return found

@@ -27,7 +27,9 @@ SETTLING, MEASURED = 50, 20  # rounds
 
 def config(organisations: int, rounds: int, **population: int) -> Config:
     """Return the default model at another size."""
-    return Config.model_validate({"population": {"organisations": organisations, **population}, "run": {"rounds": rounds}})
+    return Config.model_validate(
+        {"population": {"organisations": organisations, **population}, "run": {"rounds": rounds}}
+    )
 
 
 def cpu(action: Callable[[], object]) -> float:
@@ -42,7 +44,11 @@ def against_twin(organisations: int, rounds: int) -> tuple[str, float, str]:
     settings = config(organisations, rounds)
     engine = float(np.median([cpu(lambda: CollaborationModel(settings).run()) for _ in range(5)]))
     plain = cpu(lambda: TwinModel(settings).run(rounds))
-    return f"plain twin / engine, {organisations} organisations, {rounds} rounds", plain / engine, "at least 100"
+    return (
+        f"plain twin / engine, {organisations} organisations, {rounds} rounds",
+        plain / engine,
+        "at least 100",
+    )
 
 
 def per_round(organisations: int, models: int) -> float:
@@ -60,7 +66,11 @@ def per_round(organisations: int, models: int) -> float:
 def scaling() -> tuple[str, float, str]:
     """Compare time per organisation and round at 100,000 and 1,000 organisations, in turns; median of three."""
     ratios = [per_round(100_000, 1) / per_round(1_000, 50) for _ in range(3)]
-    return "time per organisation and round, 100,000 / 1,000 organisations", float(np.median(ratios)), "at most 1.5"
+    return (
+        "time per organisation and round, 100,000 / 1,000 organisations",
+        float(np.median(ratios)),
+        "at most 1.5",
+    )
 
 
 def bytes_of(group: object) -> int:
@@ -75,7 +85,11 @@ def memory() -> tuple[str, float, str]:
     settings = config(100_000, 1, ledger_slots=16)
     world: World = build_world(settings, [(settings.structure, 1.0)], {}, None)
     events = 2 * world.col.order.size * len(EVENT_COLUMNS) * 8
-    return "bytes per organisation, 12 domains, 16 slots", (bytes_of(world) + events) / 100_000, "at most 2,000"
+    return (
+        "bytes per organisation, 12 domains, 16 slots",
+        (bytes_of(world) + events) / 100_000,
+        "at most 2,000",
+    )
 
 
 def agents() -> tuple[str, float, str]:
@@ -87,7 +101,11 @@ def agents() -> tuple[str, float, str]:
         model = CollaborationModel(default)
         return cpu(lambda: len(model.organisations))
 
-    return "creating Mesa agents / default run, percent", 100 * float(np.median([create() for _ in range(9)])) / whole, "at most 5"
+    return (
+        "creating Mesa agents / default run, percent",
+        100 * float(np.median([create() for _ in range(9)])) / whole,
+        "at most 5",
+    )
 
 
 def command(cache: str) -> float:
@@ -96,8 +114,11 @@ def command(cache: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
             [sys.executable, "-m", "experiments", "run", "--out", f"{folder}/run"],
-            check=True, capture_output=True, env=os.environ | {"NUMBA_CACHE_DIR": cache}, cwd=Path(__file__).parents[1],
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            env=os.environ | {"NUMBA_CACHE_DIR": cache},
+            cwd=Path(__file__).parents[1],
+        )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -108,7 +129,11 @@ def first_and_second() -> list[tuple[str, float, str]]:
         first = command(cache)
         later = float(np.median([command(cache) for _ in range(3)]))
     return [
-        ("first compilation, CPU seconds (first run minus a later one)", first - later, "at most 20"),
+        (
+            "first compilation, CPU seconds (first run minus a later one)",
+            first - later,
+            "at most 20",
+        ),
         ("a second `overbruggen run`, CPU seconds in all", later, "at most 3"),
     ]
 
@@ -116,7 +141,14 @@ def first_and_second() -> list[tuple[str, float, str]]:
 def main() -> None:
     """Measure and print the table."""
     CollaborationModel(config(10, 2)).run()
-    rows = [against_twin(100, 100), against_twin(1_000, 10), scaling(), memory(), agents(), *first_and_second()]
+    rows = [
+        against_twin(100, 100),
+        against_twin(1_000, 10),
+        scaling(),
+        memory(),
+        agents(),
+        *first_and_second(),
+    ]
     print("| measured | value | asked |\n|---|---|---|")
     for what, value, asked in rows:
         print(f"| {what} | {value:,.2f} | {asked} |", flush=True)

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Sequence
 
 from analysis.errors import AnalysisError
-from experiments.cli.arguments import read
-from experiments.cli.commands import ACTS
-from experiments.console import errors, say
-from experiments.interrupts import STATUS, asked, heeded
+from experiments.cli.arguments import parse_arguments
+from experiments.cli.commands import COMMANDS
+from experiments.console import error_console, print_text
+from experiments.interrupts import SIGNAL_EXIT_STATUSES, get_stop_signal, handle_interrupts
 from sim.errors import InputError
 
-BAD_INPUT = 2  # exit status; others stand in acts.py
+EXIT_BAD_INPUT = 2  # exit status; others stand in acts.py
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -23,21 +23,30 @@ def main(words: Sequence[str] | None = None) -> int:
     0 done, 1 a rebuilt study differs, 2 bad input, 3 runs failed, 4 a dock misses, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM).
     """
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(threads, "1")  # runs are spread over processes; threads of a matrix library only get in their way
+        os.environ.setdefault(
+            threads, "1"
+        )  # runs are spread over processes; threads of a matrix library only get in their way
     given = list(sys.argv[1:] if words is None else words)
-    with heeded():
+    with handle_interrupts():
         try:
-            arguments = read(given)
-            return ACTS[arguments.verb](arguments, shlex.join(["overbruggen", *given]))
+            arguments = parse_arguments(given)
+            return COMMANDS[arguments.verb](arguments, shlex.join(["overbruggen", *given]))
         except (Exception, KeyboardInterrupt) as reason:
-            signal = asked()
-            if signal is not None:  # a library's own tidying up may raise something else instead of KeyboardInterrupt
-                say("Interrupted; nothing is half written. `overbruggen resume FOLDER` goes on with a study.")
-                return STATUS[signal]
+            signal = get_stop_signal()
+            if (
+                signal is not None
+            ):  # a library's own tidying up may raise something else instead of KeyboardInterrupt
+                print_text(
+                    "Interrupted; nothing is half written. `overbruggen resume FOLDER` goes on with"
+                    " a study."
+                )
+                return SIGNAL_EXIT_STATUSES[signal]
             if not isinstance(reason, (InputError, AnalysisError)):
                 raise
-            errors.print(str(reason), style="red", highlight=False, markup=False, soft_wrap=True)
-            return BAD_INPUT
+            error_console.print(
+                str(reason), style="red", highlight=False, markup=False, soft_wrap=True
+            )
+            return EXIT_BAD_INPUT
 
 
 if __name__ == "__main__":

@@ -16,47 +16,53 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
-from analysis.names import nearest
+from analysis.names import suggest_name
 from sim.config import Config
 from sim.errors import InputError
-from sim.presets import configs_folder
+from sim.presets import find_configs_folder
 
-Values = dict[str, Any]
+ConfigValues = dict[str, Any]
 NO_OVERRIDE = "{} is not an override; write parameter=value, for example imitation.rate=0.1"
 
 
-def groups() -> dict[str, tuple[str, ...]]:
+def list_preset_groups() -> dict[str, tuple[str, ...]]:
     """Return the configuration groups that have choices, with their choices."""
     found = {}
-    for folder in sorted(configs_folder().iterdir()):
+    for folder in sorted(find_configs_folder().iterdir()):
         if folder.name in Config.model_fields:
             found[folder.name] = tuple(sorted(path.stem for path in folder.glob("*.yaml")))
     return found
 
 
-def parameter_paths(model: type[BaseModel] = Config, before: str = "") -> dict[str, Any]:
+def list_parameters(model: type[BaseModel] = Config, before: str = "") -> dict[str, Any]:
     """Return every parameter's dotted path with its declaration."""
     paths: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            paths |= parameter_paths(kind, f"{before}{name}.")
+            paths |= list_parameters(kind, f"{before}{name}.")
         else:
             paths[before + name] = field
     return paths
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
+def format_suggestion(word: str, known: Sequence[str]) -> str:
     """Return a hint at the nearest known word, or what is known."""
-    return nearest(word, known) or f" Known: {', '.join(known[:14])}{', ...' if len(known) > 14 else ''}."
+    return (
+        suggest_name(word, known)
+        or f" Known: {', '.join(known[:14])}{', ...' if len(known) > 14 else ''}."
+    )
 
 
-def refuse_twice(overrides: Sequence[str]) -> None:
+def refuse_repeated_overrides(overrides: Sequence[str]) -> None:
     """Refuse a second override of the same key: which of them was meant?"""
     keys = [override.partition("=")[0] for override in overrides]
     for position, key in enumerate(keys):
         if key in keys[:position]:
-            raise InputError(f"{key} is given twice, as {overrides[keys.index(key)]} and {overrides[position]}; give it once")
+            raise InputError(
+                f"{key} is given twice, as {overrides[keys.index(key)]} and {overrides[position]};"
+                " give it once"
+            )
 
 
 def split_override(override: str) -> tuple[str, str]:
@@ -73,44 +79,55 @@ def check_override(override: str) -> tuple[str, str]:
     """Split an override into key and value; refuse keys that name nothing."""
     key, value = split_override(override)
     if key.startswith("population.sectors."):
-        raise InputError(f"{override} would leave one sector alone; give them all: population.sectors={{care: 2, education: 1}}")
-    choices, paths = groups(), parameter_paths()
+        raise InputError(
+            f"{override} would leave one sector alone; give them all: population.sectors={{care: 2,"
+            " education: 1}"
+        )
+    choices, paths = list_preset_groups(), list_parameters()
     if key in choices:
         if value not in choices[key]:
-            raise InputError(f"{key}={value} is not a preset; allowed: {', '.join(choices[key])}.{nearest(value, choices[key])}")
+            raise InputError(
+                f"{key}={value} is not a preset; allowed:"
+                f" {', '.join(choices[key])}.{suggest_name(value, choices[key])}"
+            )
     elif key not in paths and not key.startswith("structure.mix."):
         whole_groups = sorted({path.split(".")[0] for path in paths})
         if key in whole_groups:
-            raise InputError(f"{key} is a group of parameters without presets; set one of them, for example {key}.{_first_in(key, paths)}=...")
-        raise InputError(f"{key} is not a parameter.{did_you_mean(key, [*choices, *paths])}")
+            raise InputError(
+                f"{key} is a group of parameters without presets; set one of them, for example"
+                f" {key}.{_find_first_parameter(key, paths)}=..."
+            )
+        raise InputError(f"{key} is not a parameter.{format_suggestion(key, [*choices, *paths])}")
     return key, value
 
 
-def _first_in(group: str, paths: dict[str, Any]) -> str:
+def _find_first_parameter(group: str, paths: dict[str, Any]) -> str:
     """Return the first parameter of a group."""
     return next(path.split(".", 1)[1] for path in paths if path.startswith(f"{group}."))
 
 
-def compose_values(overrides: Sequence[str]) -> Values:
+def compose_values(overrides: Sequence[str]) -> ConfigValues:
     """Let Hydra compose the presets and overrides into plain values."""
     for override in overrides:
         check_override(override)
     GlobalHydra.instance().clear()
-    adding = [o if o.partition("=")[0] in groups() else f"++{o}" for o in overrides]
+    adding = [o if o.partition("=")[0] in list_preset_groups() else f"++{o}" for o in overrides]
     try:
-        with initialize_config_dir(str(configs_folder().resolve()), version_base="1.3"):
+        with initialize_config_dir(str(find_configs_folder().resolve()), version_base="1.3"):
             composed = OmegaConf.to_container(compose("config", overrides=adding), resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise InputError(unreadable(overrides)) from error
+        raise InputError(explain_unreadable_override(overrides)) from error
     assert isinstance(composed, dict)
     for override in overrides:
         key, _, text = override.partition("=")
         if key == "structure.mix":  # given whole: Hydra would add it to the preset's
-            composed["structure"]["mix"] = OverridesParser.create().parse_override(f"mix={text}").value()
+            composed["structure"]["mix"] = (
+                OverridesParser.create().parse_override(f"mix={text}").value()
+            )
     return {str(key): value for key, value in composed.items()}
 
 
-def unreadable(overrides: Sequence[str]) -> str:
+def explain_unreadable_override(overrides: Sequence[str]) -> str:
     """Say which override Hydra's grammar cannot read, and how to write it."""
     for override in overrides:
         key, _, value = override.partition("=")
@@ -118,28 +135,36 @@ def unreadable(overrides: Sequence[str]) -> str:
             OverridesParser.create().parse_override(override)
         except HydraException:
             quoted = '"' + value.replace('"', "") + '"'
-            return f"{override} cannot be read; put a value with special signs into two pairs of quotes: '{key}={quoted}'"
-    return f"{' '.join(overrides)} cannot be put together; check the values for references and signs such as $ {{ }} and put them into quotes"
+            return (
+                f"{override} cannot be read; put a value with special signs into two pairs of"
+                f" quotes: '{key}={quoted}'"
+            )
+    return (
+        f"{' '.join(overrides)} cannot be put together; check the values for references and signs"
+        " such as $ { } and put them into quotes"
+    )
 
 
-def validate(values: Values) -> Config:
+def validate_config(values: ConfigValues) -> Config:
     """Turn plain values into a checked configuration."""
     try:
         return Config(**values)
     except ValidationError as error:
-        raise InputError(explain(error)) from error
+        raise InputError(explain_validation_error(error)) from error
 
 
-def written(config: Config, include: Any = None) -> Values:
+def dump_config(config: Config, include: Any = None) -> ConfigValues:
     """Return a configuration, or a part of it, as plain values that read back the same: what a file of organisations decides is left out."""
-    values: Values = config.model_dump(mode="json", include=include)
+    values: ConfigValues = config.model_dump(mode="json", include=include)
     if config.population.source == "file":
         for name in {"domains", "sectors"} - config.population.model_fields_set:
             del values["population"][name]
     return values
 
 
-def explain(error: ValidationError, declared: dict[str, Any] | None = None, topic: str | None = None) -> str:
+def explain_validation_error(
+    error: ValidationError, declared: dict[str, Any] | None = None, topic: str | None = None
+) -> str:
     """Say the first thing that is wrong in one sentence.
 
     Args:
@@ -147,43 +172,61 @@ def explain(error: ValidationError, declared: dict[str, Any] | None = None, topi
         declared: parameters by path, of another model than our own.
         topic: what ``describe`` knows that model by.
     """
-    known = parameter_paths() if declared is None else declared
+    known = list_parameters() if declared is None else declared
     first = error.errors()[0]
     path = ".".join(str(part) for part in first["loc"])
     kind, value = first["type"], first.get("input")
     if kind == "extra_forbidden":
-        return f"{path} is not a parameter{f' of {topic}' if topic else ''}.{did_you_mean(path, list(known))}"
+        return (
+            f"{path} is not a"
+            f" parameter{f' of {topic}' if topic else ''}.{format_suggestion(path, list(known))}"
+        )
     if kind == "value_error":
         return str(first["ctx"]["error"])
     field = known.get(path)
-    allowed = f" Allowed: {allowed_values(field)}." if field is not None else ""
+    allowed = f" Allowed: {format_allowed_values(field)}." if field is not None else ""
     what = f"{first['msg'][0].lower()}{first['msg'][1:]}"
-    return f"{path} is {value!r}: {what}.{allowed} `overbruggen describe {topic or path.split('.')[0]}` explains it."
+    return (
+        f"{path} is {value!r}: {what}.{allowed} `overbruggen describe"
+        f" {topic or path.split('.')[0]}` explains it."
+    )
 
 
-LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+LIMIT_WORDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
 
-def allowed_values(field: Any) -> str:
+def format_allowed_values(field: Any) -> str:
     """Return type and range of a parameter in words."""
-    limits = [f"{words} {getattr(rule, sign)}" for rule in field.metadata for sign, words in LIMITS.items() if hasattr(rule, sign)]
-    return ", ".join([type_name(field.annotation), *limits])
+    limits = [
+        f"{words} {getattr(rule, sign)}"
+        for rule in field.metadata
+        for sign, words in LIMIT_WORDS.items()
+        if hasattr(rule, sign)
+    ]
+    return ", ".join([format_type(field.annotation), *limits])
 
 
-def type_name(kind: Any) -> str:
+def format_type(kind: Any) -> str:
     """Return a type in a reader's words."""
     plain = {int: "whole number", float: "number", bool: "true or false", str: "text"}
     if kind in plain:
         return plain[kind]
     arguments: tuple[Any, ...] = getattr(kind, "__args__", ())
     if getattr(kind, "__origin__", None) is tuple:
-        return f"list of {type_name(arguments[0])}"
+        return f"list of {format_type(arguments[0])}"
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return "{" + ", ".join(f"{name}: {type_name(field.annotation)}" for name, field in kind.model_fields.items()) + "}"
+        return (
+            "{"
+            + ", ".join(
+                f"{name}: {format_type(field.annotation)}"
+                for name, field in kind.model_fields.items()
+            )
+            + "}"
+        )
     if arguments and all(isinstance(a, str | int) for a in arguments):
         return "one of " + ", ".join(map(str, arguments))
     if type(None) in arguments:
-        return " or ".join(type_name(a) for a in arguments if a is not type(None)) + " or null"
+        return " or ".join(format_type(a) for a in arguments if a is not type(None)) + " or null"
     return re.sub(r"\b(?:sim\.config|builtins)\.", "", str(kind))
 
 
@@ -203,40 +246,54 @@ def parse_override(text: str) -> Override:
     try:
         parsed = OverridesParser.create().parse_overrides([text])[0]
     except HydraException as error:
-        raise InputError(unreadable([text])) from error
+        raise InputError(explain_unreadable_override([text])) from error
     try:
         given = parsed.value()
         if getattr(given, "shuffle", False):
-            raise InputError(f"{text} shuffles outside the seed of the study; leave the shuffle out: the order of levels does not change a run")
+            raise InputError(
+                f"{text} shuffles outside the seed of the study; leave the shuffle out: the order"
+                " of levels does not change a run"
+            )
         if parsed.is_interval_sweep():
             return Override(key, several=True, interval=(given.start, given.end))
         if isinstance(given, Glob):
-            return Override(key, tuple(given.filter(groups().get(key, ()))), several=True)
+            return Override(
+                key, tuple(given.filter(list_preset_groups().get(key, ()))), several=True
+            )
         if parsed.is_sweep_override():
-            return Override(key, tuple(plain(value) for value in parsed.sweep_iterator()), several=True)
+            return Override(
+                key,
+                tuple(clean_sweep_value(value) for value in parsed.sweep_iterator()),
+                several=True,
+            )
     except (HydraException, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{text} cannot be read: {one_line(error)}; write for example {key}=range(0,1,0.1)") from error
+        raise InputError(
+            f"{text} cannot be read: {shorten_error(error)}; write for example {key}=range(0,1,0.1)"
+        ) from error
     return Override(key, (given,))
 
 
-def plain(value: Any) -> Any:
+def clean_sweep_value(value: Any) -> Any:
     """Return a value of a sweep without Hydra's quotes, and without the last digits that adding up steps leaves behind."""
     if isinstance(value, QuotedString):
         return value.text
     return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
-def one_line(error: Exception) -> str:
+def shorten_error(error: Exception) -> str:
     """Return the first sentence of an error as one line."""
     return re.sub(r"\s+", " ", str(error).split("See https://")[0]).strip()
 
 
-def load(overrides: Sequence[str] = ()) -> Config:
+def load_config(overrides: Sequence[str] = ()) -> Config:
     """Compose and check one configuration."""
-    refuse_twice(overrides)
+    refuse_repeated_overrides(overrides)
     for override in overrides:
         if parse_override(override).several:
-            raise InputError(f"{override} gives several values and a run takes one; `overbruggen study NAME {override}` runs them all")
-    return validate(compose_values(overrides))
+            raise InputError(
+                f"{override} gives several values and a run takes one; `overbruggen study NAME"
+                f" {override}` runs them all"
+            )
+    return validate_config(compose_values(overrides))

@@ -9,7 +9,15 @@ from typing import TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table as RichTable
 
 from analysis.tables import Table
@@ -21,13 +29,22 @@ MANY_POINTS = 5_000  # a few seconds
 Item = TypeVar("Item")
 
 console = Console()
-errors = Console(stderr=True)
+error_console = Console(stderr=True)
 
 
-def show(table: Table) -> None:
+def print_table(table: Table) -> None:
     """Print a table."""
-    shown = RichTable(title=table.title, title_justify="left", box=SIMPLE_HEAD, caption=table.note or None, caption_justify="left")
-    widths = [min(LONGEST_ESTIMATE, max((len(row[position]) for row in table.rows), default=0)) for position in range(len(table.columns))]
+    shown = RichTable(
+        title=table.title,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        caption=table.note or None,
+        caption_justify="left",
+    )
+    widths = [
+        min(LONGEST_ESTIMATE, max((len(row[position]) for row in table.rows), default=0))
+        for position in range(len(table.columns))
+    ]
     words = [max(map(len, column.split()), default=0) for column in table.columns]
     fits = sum(max(pair) + PADDING for pair in zip(widths, words, strict=True)) <= console.width
     for column, width in zip(table.columns, widths, strict=True):
@@ -37,26 +54,33 @@ def show(table: Table) -> None:
     console.print(shown)
 
 
-def say(sentence: str) -> None:
+def print_text(sentence: str) -> None:
     """Print a sentence as it stands."""
     console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Progress]:
+def show_progress(title: str, total: int) -> Iterator[Progress]:
     """Show a progress bar with counts, time spent and time left; its one task has number 0."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console) as bar:
         bar.add_task(title, total=total)
         yield bar
 
 
-def checked(points: Sequence[Item]) -> Iterator[Item]:
+def track_points(points: Sequence[Item]) -> Iterator[Item]:
     """Walk through the points of a design while each is checked; with a bar when there are so many that it takes a while."""
     if len(points) < MANY_POINTS:
         yield from points
         return
-    with progress("Checking points", len(points)) as bar:
+    with show_progress("Checking points", len(points)) as bar:
         for point in points:
             yield point
             bar.advance(TaskID(0))
@@ -75,10 +99,18 @@ class RunProgress:
         self.done, self.before, self.failed = 0, 0, 0
         self.started = self.told = time.monotonic()
         columns = (
-            TextColumn("Runs"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"),
-            TimeRemainingColumn(), TextColumn("{task.fields[failed]}"),
-        )  # fmt: skip
-        self.bar = Progress(*columns, console=console) if console.is_terminal and not quiet else None
+            TextColumn("Runs"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[failed]}"),
+        )
+        self.bar = (
+            Progress(*columns, console=console) if console.is_terminal and not quiet else None
+        )
 
     def __enter__(self) -> RunProgress:
         """Begin to show."""
@@ -104,7 +136,9 @@ class RunProgress:
         self.failed += status != "done"
         if self.bar is not None:
             failures = f"{self.failed} failed" if self.failed else ""
-            self.bar.update(self.task, completed=self.before + self.done, rate=self._rate(), failed=failures)
+            self.bar.update(
+                self.task, completed=self.before + self.done, rate=self._rate(), failed=failures
+            )
         elif not self.quiet and time.monotonic() - self.told > SECONDS_BETWEEN_LINES:
             self._line()
 
@@ -117,7 +151,10 @@ class RunProgress:
         self.told = time.monotonic()
         of = "" if self.total is None else f" of {self.total}"
         left = "" if self.total is None or not self.done else f", {self._seconds_left():.0f} s left"
-        say(f"{self.before + self.done}{of} runs, {self._rate()}{left}{f', {self.failed} failed' if self.failed else ''}")
+        print_text(
+            f"{self.before + self.done}{of} runs,"
+            f" {self._rate()}{left}{f', {self.failed} failed' if self.failed else ''}"
+        )
 
     def _seconds_left(self) -> float:
         """Return the time the missing runs need at the present rate."""

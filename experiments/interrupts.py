@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Interrupted(KeyboardInterrupt):
+class Interruption(KeyboardInterrupt):
     """Somebody asked for an end.
 
     A kind of its own: where a plain KeyboardInterrupt passes through code that was given as text (``exec``, as libraries do when they are
@@ -19,35 +19,35 @@ class Interrupted(KeyboardInterrupt):
     """
 
 
-STATUS = {int(signal.SIGINT): 130, int(signal.SIGTERM): 143}
-_asked: list[int] = []
+SIGNAL_EXIT_STATUSES = {int(signal.SIGINT): 130, int(signal.SIGTERM): 143}
+_received_signals: list[int] = []
 
 
-def asked() -> int | None:
+def get_stop_signal() -> int | None:
     """Return the signal that asked for an end, if one did."""
-    return _asked[0] if _asked else None
+    return _received_signals[0] if _received_signals else None
 
 
-def stop_if_asked() -> None:
+def raise_if_interrupted() -> None:
     """End here when an end was asked for, but the exception got lost."""
-    if _asked:
-        raise Interrupted
+    if _received_signals:
+        raise Interruption
 
 
 @contextmanager
-def heeded() -> Iterator[None]:
+def handle_interrupts() -> Iterator[None]:
     """Let the first Ctrl-C or SIGTERM raise KeyboardInterrupt; what is then tidied up is not interrupted again."""
 
     def end(number: int, frame: object) -> None:
-        for other in STATUS:
+        for other in SIGNAL_EXIT_STATUSES:
             signal.signal(other, signal.SIG_IGN)
-        _asked.append(number)
-        raise Interrupted
+        _received_signals.append(number)
+        raise Interruption
 
-    before = {number: signal.signal(number, end) for number in STATUS}
+    before = {number: signal.signal(number, end) for number in SIGNAL_EXIT_STATUSES}
     try:
         yield
     finally:
-        _asked.clear()
+        _received_signals.clear()
         for number, handler in before.items():
             signal.signal(number, handler)

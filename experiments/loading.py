@@ -7,12 +7,23 @@ from pathlib import Path
 
 import polars as pl
 
-from experiments.store.folder import view
+from experiments.store.folder import open_storage_copy
 from experiments.store.manifest import StudyManifest, read_manifest
-from experiments.store.results import Frame, Reader, Results, RunTables, StudyTables, opened, run_tables_in, study_tables_in
+from experiments.store.results import (
+    Frame,
+    Reader,
+    Results,
+    RunTables,
+    StudyTables,
+    read_run_tables,
+    read_study_tables,
+    scan_table,
+)
 
 
-def load(folder: str | Path, incomplete: bool = False) -> StudyTables[pl.DataFrame] | RunTables[pl.DataFrame]:
+def load(
+    folder: str | Path, incomplete: bool = False
+) -> StudyTables[pl.DataFrame] | RunTables[pl.DataFrame]:
     """Read what a study or a run left in its folder into memory.
 
     Args:
@@ -29,8 +40,8 @@ def load(folder: str | Path, incomplete: bool = False) -> StudyTables[pl.DataFra
     folder = Path(folder)
     manifest = read_manifest(folder)
     if incomplete and isinstance(manifest, StudyManifest) and not manifest.complete:
-        return finished_so_far(folder, manifest)
-    return tables_in(folder, pl.read_parquet)
+        return read_finished_runs(folder, manifest)
+    return read_result_tables(folder, pl.read_parquet)
 
 
 def scan(folder: str | Path) -> StudyTables[pl.LazyFrame] | RunTables[pl.LazyFrame]:
@@ -42,32 +53,51 @@ def scan(folder: str | Path) -> StudyTables[pl.LazyFrame] | RunTables[pl.LazyFra
     Raises:
         InputError: as ``load``.
     """
-    return tables_in(Path(folder), opened)
+    return read_result_tables(Path(folder), scan_table)
 
 
-def tables_in(folder: Path, reader: Reader[Frame]) -> StudyTables[Frame] | RunTables[Frame]:
+def read_result_tables(
+    folder: Path, reader: Reader[Frame]
+) -> StudyTables[Frame] | RunTables[Frame]:
     """Read whatever kind of results a folder holds."""
     manifest = read_manifest(folder)
-    return study_tables_in(folder, manifest, reader) if isinstance(manifest, StudyManifest) else run_tables_in(folder, manifest, reader)
+    return (
+        read_study_tables(folder, manifest, reader)
+        if isinstance(manifest, StudyManifest)
+        else read_run_tables(folder, manifest, reader)
+    )
 
 
-def finished_so_far(folder: Path, manifest: StudyManifest) -> Results:
+def read_finished_runs(folder: Path, manifest: StudyManifest) -> Results:
     """Put the runs that finished so far in order elsewhere, as the end of the study would, and read that."""
     # Only here: what is finished is read without designs and models.
-    from experiments.design.ordering import put_in_order
-    from experiments.design.plan import Adaptive
-    from experiments.design.recorded import plan_of, point_labels, refuse_another_version, study_in
+    from experiments.design.plan import AdaptiveReplicates
+    from experiments.design.recorded_study import (
+        get_point_labels,
+        load_recorded_study,
+        plan_study,
+        refuse_another_version,
+    )
+    from experiments.design.result_tables import write_ordered_tables
 
-    study = study_in(folder)
-    plan, points = plan_of(study)
+    study = load_recorded_study(folder)
+    plan, points = plan_study(study)
     refuse_another_version(folder, plan, manifest)
-    replicates = study.replicates.at_most if isinstance(study.replicates, Adaptive) else study.replicates
+    replicates = (
+        study.replicates.at_most
+        if isinstance(study.replicates, AdaptiveReplicates)
+        else study.replicates
+    )
     with tempfile.TemporaryDirectory() as elsewhere:
-        levels = [point_labels(point) for point in points]
-        tally = put_in_order(plan, levels, view(folder, Path(elsewhere)), [replicates] * len(points))
+        levels = [get_point_labels(point) for point in points]
+        tally = write_ordered_tables(
+            plan, levels, open_storage_copy(folder, Path(elsewhere)), [replicates] * len(points)
+        )
         ended = manifest.model_copy(update={"complete": True, "failed": tally.failed})
-        found = study_tables_in(Path(elsewhere), ended, pl.read_parquet)
+        found = read_study_tables(Path(elsewhere), ended, pl.read_parquet)
     failures = found.failures
     if failures is not None:
-        failures = failures.with_columns(pl.col("command").str.replace(elsewhere, str(folder), literal=True))
+        failures = failures.with_columns(
+            pl.col("command").str.replace(elsewhere, str(folder), literal=True)
+        )
     return found._replace(failures=failures, manifest=manifest)

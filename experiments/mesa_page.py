@@ -13,32 +13,35 @@ from mesa.visualization.utils import update_counter
 from sim.config import Config
 from sim.model import CollaborationModel
 
-CONFIG = Config.model_validate({"population": {"organisations": 60}})
+PAGE_CONFIG = Config.model_validate({"population": {"organisations": 60}})
 
 
-def slider(path: str, low: float, high: float, step: float) -> dict[str, Any]:
+def build_slider(path: str, low: float, high: float, step: float) -> dict[str, Any]:
     """Return one of Mesa's sliders for a parameter, at its value in ``CONFIG``."""
     group, name = path.split(".")
-    value = getattr(getattr(CONFIG, group), name)
+    value = getattr(getattr(PAGE_CONFIG, group), name)
     kind = "SliderInt" if isinstance(value, int) else "SliderFloat"
     return {"type": kind, "value": value, "label": path, "min": low, "max": high, "step": step}
 
 
-PARAMETERS: dict[str, Any] = {
-    "config": CONFIG,
-    "imitation.rate": slider("imitation.rate", 0.0, 1.0, 0.01),
-    "structure.formalisation": slider("structure.formalisation", 0.0, 1.0, 0.01),
-    "environment.turbulence": slider("environment.turbulence", 0.0, 1.0, 0.01),
-    "run.seed": slider("run.seed", 1, 100, 1),
+PAGE_PARAMETERS: dict[str, Any] = {
+    "config": PAGE_CONFIG,
+    "imitation.rate": build_slider("imitation.rate", 0.0, 1.0, 0.01),
+    "structure.formalisation": build_slider("structure.formalisation", 0.0, 1.0, 0.01),
+    "environment.turbulence": build_slider("environment.turbulence", 0.0, 1.0, 0.01),
+    "run.seed": build_slider("run.seed", 1, 100, 1),
 }
 
 
 @solara.component  # type: ignore[untyped-decorator]
-def Network(model: CollaborationModel) -> None:  # noqa: N802  # a component, and components have names of classes
+def Network(model: CollaborationModel) -> None:
     """Draw who works with whom, organisations in a circle, coloured by their strongest domain."""
     update_counter.get()  # draw again after every step
     organisations = model.organisations
-    places = [(cos(2 * pi * i / len(organisations)), sin(2 * pi * i / len(organisations))) for i in range(len(organisations))]
+    places = [
+        (cos(2 * pi * i / len(organisations)), sin(2 * pi * i / len(organisations)))
+        for i in range(len(organisations))
+    ]
     figure = Figure(figsize=(5, 5))
     axes = figure.subplots()
     for team in model.collaborations:
@@ -47,15 +50,17 @@ def Network(model: CollaborationModel) -> None:  # noqa: N802  # a component, an
             for u, v in members[:at]:
                 axes.plot([x, u], [y, v], color="0.6", linewidth=0.8, zorder=1)
     strongest = [int(organisation.expertise.argmax()) for organisation in organisations]
-    axes.scatter([x for x, _ in places], [y for _, y in places], c=strongest, cmap="tab20", zorder=2)
+    axes.scatter(
+        [x for x, _ in places], [y for _, y in places], c=strongest, cmap="tab20", zorder=2
+    )
     axes.set_axis_off()
     axes.set_aspect("equal")
     solara.FigureMatplotlib(figure, format="png")
 
 
 @solara.component  # type: ignore[untyped-decorator]
-def Page() -> None:  # noqa: N802
+def Page() -> None:
     """Show the model; every visitor gets one of its own, for a model that stands in the module is shared by all."""
-    model = solara.use_memo(lambda: CollaborationModel(CONFIG), [])
+    model = solara.use_memo(lambda: CollaborationModel(PAGE_CONFIG), [])
     plots = [make_plot_component("joint_value"), make_plot_component(["diversity", "trust"])]
-    SolaraViz(model, components=[Network, *plots], model_params=PARAMETERS, name="Overbruggen")
+    SolaraViz(model, components=[Network, *plots], model_params=PAGE_PARAMETERS, name="Overbruggen")

@@ -10,24 +10,31 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from experiments.configuration import load, written
-from experiments.console import progress, say
-from experiments.interrupts import stop_if_asked
-from experiments.models.warming import compile_first
-from experiments.store.files import GrowingTable, begin, new_folder, write_manifest, write_table, write_yaml
-from experiments.store.folder import refuse_while_used
-from experiments.store.moments import Moments
+from experiments.configuration import dump_config, load_config
+from experiments.console import print_text, show_progress
+from experiments.interrupts import raise_if_interrupted
+from experiments.models.compilation import compile_model_once
+from experiments.store.files import (
+    GrowingTable,
+    create_results_folder,
+    start_clock,
+    write_manifest,
+    write_table,
+    write_yaml,
+)
+from experiments.store.folder import refuse_folder_in_use
+from experiments.store.snapshots import RunSnapshots
 from sim.config import Config
-from sim.observation.outcomes import outcomes
+from sim.observation.outcomes import compute_outcomes
 
 if TYPE_CHECKING:
     from sim.model import CollaborationModel
 
-CHUNKS = 50
+PROGRESS_STEPS = 50
 EVENTS_IN_MEMORY = 100_000  # records that wait before they are written; about 15 MB
 
 
-class DoneRun(NamedTuple):
+class CompletedRun(NamedTuple):
     """One run that was done: where it goes, where it lies until it is whole, what was run and what it came to.
 
     Attributes:
@@ -46,36 +53,44 @@ class DoneRun(NamedTuple):
 
 
 @contextmanager
-def single_run(overrides: Sequence[str], out: Path | None, overwrite: bool, command: str) -> Iterator[DoneRun]:
+def run_model_into_folder(
+    overrides: Sequence[str], out: Path | None, overwrite: bool, command: str
+) -> Iterator[CompletedRun]:
     """Run one configuration into a new folder, which gets its name when the block ends, with what the block adds to it."""
-    config = load(overrides)
-    folder = out or Path("results") / f"run-{fingerprint(config)}"
-    started = begin()
-    refuse_while_used(folder)
-    with new_folder(folder, overwrite or out is None) as draft:
-        model = play(config, draft)
+    config = load_config(overrides)
+    folder = out or Path("results") / f"run-{hash_config(config)}"
+    started = start_clock()
+    refuse_folder_in_use(folder)
+    with create_results_folder(folder, overwrite or out is None) as draft:
+        model = run_model_with_progress(config, draft)
         events = pl.read_parquet(draft / "events.parquet")
-        summary = outcomes(model.rounds_table(), events, model.challenges_table(), config.challenge.breadths)
-        write_results(model, draft)
-        write_manifest(draft, command, config.run.seed, started, kind="run", overrides=list(overrides))
-        yield DoneRun(folder, draft, config, summary, len(model.form_names) > 1)
+        summary = compute_outcomes(
+            model.rounds_table(), events, model.challenges_table(), config.challenge.breadths
+        )
+        write_run_results(model, draft)
+        write_manifest(
+            draft, command, config.run.seed, started, kind="run", overrides=list(overrides)
+        )
+        yield CompletedRun(folder, draft, config, summary, len(model.form_names) > 1)
 
 
-def fingerprint(config: Config) -> str:
+def hash_config(config: Config) -> str:
     """Return a short name for a configuration: the same configuration, the same name."""
     return hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:10]
 
 
-def play(config: Config, draft: Path) -> CollaborationModel:
+def run_model_with_progress(config: Config, draft: Path) -> CollaborationModel:
     """Run a model with a progress bar; its events stream to disk."""
-    compile_first(say)
-    from sim.model import CollaborationModel  # after the announcement: importing is part of the wait
+    compile_model_once(print_text)
+    from sim.model import (
+        CollaborationModel,
+    )  # after the announcement: importing is part of the wait
 
     model, events = CollaborationModel(config), GrowingTable(draft / "events.parquet")
-    chunk, moments = max(1, config.run.rounds // CHUNKS), Moments(model)
-    with progress("Rounds", config.run.rounds) as bar:
+    chunk, moments = max(1, config.run.rounds // PROGRESS_STEPS), RunSnapshots(model)
+    with show_progress("Rounds", config.run.rounds) as bar:
         while model.rounds_played < config.run.rounds:
-            stop_if_asked()
+            raise_if_interrupted()
             model.run(min(chunk, config.run.rounds - model.rounds_played))
             moments.keep()
             if model.events_waiting() > EVENTS_IN_MEMORY:
@@ -87,8 +102,8 @@ def play(config: Config, draft: Path) -> CollaborationModel:
     return model
 
 
-def write_results(model: CollaborationModel, folder: Path) -> None:
+def write_run_results(model: CollaborationModel, folder: Path) -> None:
     """Write the other tables and the configuration of one run."""
     write_table(model.rounds_table(), folder / "rounds.parquet")
     write_table(model.challenges_table(), folder / "challenges.parquet")
-    write_yaml(written(model.config), folder / "config.yaml")
+    write_yaml(dump_config(model.config), folder / "config.yaml")

@@ -12,7 +12,7 @@ from sim.errors import InputError
 from sim.state import NOBODY, Floats, World
 
 
-class ModelOfAgents(Protocol):
+class AgentModel(Protocol):
     """What agents need of their model."""
 
     config: Config
@@ -27,7 +27,7 @@ class ModelOfAgents(Protocol):
         """Return the collaboration that runs in a slot."""
 
 
-class EndedError(InputError, RuntimeError):
+class CollaborationEndedError(InputError, RuntimeError):
     """A collaboration that ended was asked for what only a running one has.
 
     A RuntimeError, as Python has it for an object in the wrong state, and not an AttributeError: Mesa's DataCollector and
@@ -35,7 +35,7 @@ class EndedError(InputError, RuntimeError):
     """
 
 
-class Column:
+class ArrayAttribute:
     """An attribute that reads (and, for expertise and the like, writes) one row of an array."""
 
     def __init__(self, group: str, meaning: str) -> None:
@@ -57,9 +57,9 @@ class Column:
 class RowAgent(mesa.Agent):  # type: ignore[misc]
     """An agent that stands for one row."""
 
-    model: ModelOfAgents
+    model: AgentModel
 
-    def __init__(self, model: ModelOfAgents, row: int) -> None:
+    def __init__(self, model: AgentModel, row: int) -> None:
         self._row = row
         super().__init__(model)
 
@@ -76,19 +76,24 @@ class Organisation(RowAgent):
     same agent shows the newcomer, with its new expertise, an empty ledger and nothing earned.
     """
 
-    expertise = Column("org", "skill per domain, shape (K,), 0 to 1")
-    core = Column("org", "expertise it drifts back to: what it entered with, but for domains renewed since, shape (K,)")
-    bridging = Column("org", "bridging skill, 0 to 1")
-    performance = Column("org", "moving average of value earned per round")
-    earned_total = Column("org", "value earned since entering")
-    alone_value = Column("org", "value per round it would make alone on its own challenge")
-    alone_quality = Column("org", "quality it would reach alone")
+    expertise = ArrayAttribute("org", "skill per domain, shape (K,), 0 to 1")
+    core = ArrayAttribute(
+        "org",
+        "expertise it drifts back to: what it entered with, but for domains renewed since, shape"
+        " (K,)",
+    )
+    bridging = ArrayAttribute("org", "bridging skill, 0 to 1")
+    performance = ArrayAttribute("org", "moving average of value earned per round")
+    earned_total = ArrayAttribute("org", "value earned since entering")
+    alone_value = ArrayAttribute("org", "value per round it would make alone on its own challenge")
+    alone_quality = ArrayAttribute("org", "quality it would reach alone")
 
     def remove(self) -> None:
         """Refuse: an organisation out of Mesa's list would play on in its row."""
         raise InputError(
-            f"organisation {self.row} cannot be removed by hand, for its row plays on; organisations leave, and newcomers take "
-            "their place, with environment.turnover above 0"
+            f"organisation {self.row} cannot be removed by hand, for its row plays on;"
+            " organisations leave, and newcomers take their place, with environment.turnover"
+            " above 0"
         )
 
     @property
@@ -105,7 +110,9 @@ class Organisation(RowAgent):
     def collaborations(self) -> list[Collaboration]:
         """The collaborations it is in, in order of joining."""
         org = self.model.world.org
-        return [self.model.collaboration_in(int(c)) for c in org.places[self.row, : org.load[self.row]]]
+        return [
+            self.model.collaboration_in(int(c)) for c in org.places[self.row, : org.load[self.row]]
+        ]
 
     @property
     def is_free(self) -> bool:
@@ -143,15 +150,15 @@ class Collaboration(RowAgent):
     slot may be another collaboration's by then. What it came to stands in ``model.events_table()``.
     """
 
-    progress = Column("col", "accumulated quality")
-    rounds_left = Column("col", "rounds before the deadline")
-    age = Column("col", "rounds worked")
-    quality = Column("col", "quality in the last round")
-    expected = Column("col", "expected joint value per round")
-    surplus = Column("col", "moving average of synergy")
-    started = Column("col", "round in which it started")
+    progress = ArrayAttribute("col", "accumulated quality")
+    rounds_left = ArrayAttribute("col", "rounds before the deadline")
+    age = ArrayAttribute("col", "rounds worked")
+    quality = ArrayAttribute("col", "quality in the last round")
+    expected = ArrayAttribute("col", "expected joint value per round")
+    surplus = ArrayAttribute("col", "moving average of synergy")
+    started = ArrayAttribute("col", "round in which it started")
 
-    def __init__(self, model: ModelOfAgents, row: int) -> None:
+    def __init__(self, model: AgentModel, row: int) -> None:
         self.serial = int(model.world.col.serial[row])  # number in order of starting
         super().__init__(model, row)
 
@@ -165,9 +172,9 @@ class Collaboration(RowAgent):
     def row(self) -> int:
         """Slot of the arrays it runs in."""
         if self.ended:
-            raise EndedError(
-                f"collaboration {self.serial} ended; only serial and ended can still be asked of it: "
-                "look it up in model.events_table(), column collaboration"
+            raise CollaborationEndedError(
+                f"collaboration {self.serial} ended; only serial and ended can still be asked of"
+                " it: look it up in model.events_table(), column collaboration"
             )
         return self._row
 
@@ -175,8 +182,9 @@ class Collaboration(RowAgent):
         """Leave the model once it ended; refuse before."""
         if not self.ended:
             raise InputError(
-                f"collaboration {self.serial} cannot be removed by hand, for its members work on; it ends by the rules of let go: "
-                "see structure.term, structure.persistence and structure.inertia"
+                f"collaboration {self.serial} cannot be removed by hand, for its members work on;"
+                " it ends by the rules of let go: see structure.term, structure.persistence and"
+                " structure.inertia"
             )
         super().remove()
 
@@ -189,7 +197,9 @@ class Collaboration(RowAgent):
     def members(self) -> list[Organisation]:
         """Its members, the convenor first."""
         col = self.model.world.col
-        return [self.model.organisation(int(i)) for i in col.members[self.row, : col.size[self.row]]]
+        return [
+            self.model.organisation(int(i)) for i in col.members[self.row, : col.size[self.row]]
+        ]
 
     @property
     def convenor(self) -> Organisation:
@@ -203,7 +213,7 @@ class Collaboration(RowAgent):
         return None if owner == NOBODY else self.model.organisation(owner)
 
 
-class RoundsCollected:
+class DataCollectorView:
     """What was recorded so far, by the names Mesa's DataCollector has for it."""
 
     def __init__(self, model: Any) -> None:
@@ -212,7 +222,9 @@ class RoundsCollected:
     @property
     def model_vars(self) -> dict[str, list[float]]:
         """Every measure by name, a value per recorded round."""
-        recorded: dict[str, list[float]] = self._model.rounds_table().drop("round").to_dict(as_series=False)
+        recorded: dict[str, list[float]] = (
+            self._model.rounds_table().drop("round").to_dict(as_series=False)
+        )
         return recorded
 
     def get_model_vars_dataframe(self) -> Any:
@@ -220,11 +232,13 @@ class RoundsCollected:
         import pandas as pd  # slow to import and seldom asked for
 
         table = self._model.rounds_table()
-        return pd.DataFrame(self.model_vars, index=pd.Index((table["round"] + 1).to_numpy(), name="round"))
+        return pd.DataFrame(
+            self.model_vars, index=pd.Index((table["round"] + 1).to_numpy(), name="round")
+        )
 
 
-class Collected:
+class DataCollectorAttribute:
     """Gives ``RoundsCollected`` unless a subclass sets a DataCollector of its own."""
 
     def __get__(self, model: Any, kind: type) -> Any:
-        return self if model is None else RoundsCollected(model)
+        return self if model is None else DataCollectorView(model)

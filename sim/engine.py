@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from sim.observation.measures import measure
+from sim.observation.measures import measure_round
 from sim.phases.environment import change_environment
-from sim.phases.find import find
-from sim.phases.imitate import imitate
-from sim.phases.let_go import let_go, write_event
-from sim.phases.work import look_alone, work
+from sim.phases.find import find_partners
+from sim.phases.imitate import imitate_others
+from sim.phases.let_go import let_partners_go, write_event
+from sim.phases.work import carry_out_work, compute_alone_values
 from sim.runtime.compilation import entry, kernel
 from sim.state import Floats, World
-from sim.submodels.entering import enter
-from sim.submodels.production import Combine
+from sim.submodels.entering import enter_organisation
+from sim.submodels.production import PoolingFunction
 
 FIRST_HALF, SECOND_HALF = 1, 2  # an own imitation rule in Python acts between the halves
-BEGINNING = 4  # what persons decided comes after it
-WHOLE = BEGINNING | FIRST_HALF | SECOND_HALF
-ENTRY = 8  # before round 0
+ROUND_START = 4  # what persons decided comes after it
+WHOLE_ROUND = ROUND_START | FIRST_HALF | SECOND_HALF
+POPULATION_ENTRY = 8  # before round 0
 
 
 @kernel
-def enter_all(w: World) -> None:
+def enter_population(w: World) -> None:
     """Let all organisations enter at round 0."""
     for i in range(w.org.load.size):
-        enter(w.org, w.ledger, w.around, w.scratch, w.p, i, 0, w.p.redraws_entrants)
+        enter_organisation(w.org, w.ledger, w.around, w.scratch, w.p, i, 0, w.p.redraws_entrants)
 
 
 @kernel
-def begin(w: World) -> None:
+def begin_round(w: World) -> None:
     """Clear the tallies of the round and look at what everybody would make alone."""
     for entry_of_tally in range(w.around.tally.size):
         w.around.tally[entry_of_tally] = 0.0
     for i in range(w.org.earned.size):
         w.org.earned[i] = 0.0
-    look_alone(w.org, w.scratch, w.p)
+    compute_alone_values(w.org, w.scratch, w.p)
 
 
 @kernel
-def book(w: World) -> None:
+def book_earnings(w: World) -> None:
     """Book what was earned."""
     org = w.org
     for i in range(org.load.size):
@@ -46,33 +46,41 @@ def book(w: World) -> None:
 
 
 @entry
-def play(w: World, own_rule: Combine, first: int, rounds: int, part: int, rows: Floats, events: Floats) -> tuple[int, int, int]:
+def play_rounds(
+    w: World,
+    own_rule: PoolingFunction,
+    first: int,
+    rounds: int,
+    part: int,
+    rows: Floats,
+    events: Floats,
+) -> tuple[int, int, int]:
     """Play rounds; stop early when the event buffer could overflow. Return rounds played, rows and events written."""
     recorded, written = 0, 0
-    if part == ENTRY:
-        enter_all(w)
+    if part == POPULATION_ENTRY:
+        enter_population(w)
         return 0, 0, 0
     for now in range(first, first + rounds):
         if written + w.col.order.size > events.shape[0]:
             return now - first, recorded, written
-        if part & BEGINNING:
-            begin(w)
+        if part & ROUND_START:
+            begin_round(w)
         if part & FIRST_HALF:
-            find(w, own_rule, now)
-            work(w, own_rule, now)
-            imitate(w, now)
+            find_partners(w, own_rule, now)
+            carry_out_work(w, own_rule, now)
+            imitate_others(w, now)
         if part & SECOND_HALF:
-            written = let_go(w, own_rule, events, written, now)
+            written = let_partners_go(w, own_rule, events, written, now)
             written = change_environment(w, own_rule, events, written, now)
-            book(w)
+            book_earnings(w)
             if (now + 1) % w.p.record_every == 0:
-                measure(w, rows[recorded])
+                measure_round(w, rows[recorded])
                 recorded += 1
     return rounds, recorded, written
 
 
 @entry
-def write_running(w: World, events: Floats, now: int) -> None:
+def write_running_events(w: World, events: Floats, now: int) -> None:
     """Write the records of collaborations that still run."""
     for position in range(w.col.totals[0]):
         c = w.col.order[position]

@@ -9,6 +9,6 @@ class InputError(ValueError):
     """Something the user gave is wrong: says what, its value, what is allowed and what to do next."""
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """Return a value as one short line, for a sentence."""
     return " ".join(reprlib.repr(value).split())

@@ -9,32 +9,63 @@ import mesa
 import numpy as np
 import polars as pl
 
-from sim.agents import Collaboration, Collected, Organisation
+from sim.agents import Collaboration, DataCollectorAttribute, Organisation
 from sim.config import Config, Structure
-from sim.engine import BEGINNING, ENTRY, FIRST_HALF, SECOND_HALF, WHOLE, play, write_running
+from sim.engine import (
+    FIRST_HALF,
+    POPULATION_ENTRY,
+    ROUND_START,
+    SECOND_HALF,
+    WHOLE_ROUND,
+    play_rounds,
+    write_running_events,
+)
 from sim.errors import InputError
-from sim.interactive.changing import refuse_fixed, with_parameters, with_values
-from sim.interactive.copying import write_copies
-from sim.interactive.deciding import Answers, Decision, carry_out, check, copy_all, hand_over
+from sim.interactive.copy_records import write_copies
+from sim.interactive.decisions import (
+    AnswersByAction,
+    Decision,
+    apply_decisions_before_round,
+    check_decisions,
+    copy_decided_skills,
+    set_decision_makers,
+)
+from sim.interactive.parameter_changes import (
+    apply_configuration,
+    refuse_fixed_changes,
+    replace_parameters,
+)
 from sim.numbering import NumberedModel
-from sim.observation.measures import EVENT_COLUMNS, MEASURES, WHOLE_COLUMNS
-from sim.observation.outcomes import OUTCOMES, outcomes
-from sim.phases.imitate import RULES
-from sim.phases.let_go import REASONS
+from sim.observation.measures import EVENT_COLUMNS, INTEGER_COLUMNS, MEASURES
+from sim.observation.outcomes import OUTCOMES, compute_outcomes
+from sim.phases.imitate import IMITATION_RULES
+from sim.phases.let_go import END_REASONS
 from sim.population_file import check_breadth, read_population
-from sim.presets import forms as forms_of
-from sim.runtime.packing import Packed
-from sim.runtime.records import laid_out
+from sim.presets import load_forms as forms_of
+from sim.runtime.memory_layout import arrange_world
+from sim.runtime.packing import PackedTuple
 from sim.state import Floats, Integers
 from sim.submodels.production import POOLING_RULES
-from sim.submodels.structures import TOPOLOGIES, LinkRule
-from sim.user_rules.imitation import imitate_by
-from sim.user_rules.loading import check_name, compile_pooling, heard, is_own, own_function, own_measure
+from sim.submodels.structures import FORM_TOPOLOGIES, LinkRule
+from sim.user_rules.imitation import imitate_by_user_rule
+from sim.user_rules.loading import (
+    check_name,
+    compile_pooling,
+    is_user_defined,
+    load_user_function,
+    load_user_measure,
+    report_callback_errors,
+)
 from sim.world import Entrants, build_world
 
 MEASURE_GROUPS = ("core", "network")
-TAKEN = {"round", *MEASURES, *OUTCOMES, *(f"{name}_end" for name in MEASURES)}  # columns of ours: no own measure may have these names
-ROUNDS_AT_ONCE = 64
+RESERVED_COLUMNS = {
+    "round",
+    *MEASURES,
+    *OUTCOMES,
+    *(f"{name}_end" for name in MEASURES),
+}  # columns of ours: no own measure may have these names
+ROUNDS_PER_CALL = 64
 
 
 class CollaborationModel(NumberedModel):
@@ -52,16 +83,18 @@ class CollaborationModel(NumberedModel):
     round by round through it.
     """
 
-    datacollector = Collected()
+    datacollector = DataCollectorAttribute()
 
     def __init__(self, config: Config | None = None, **kwargs: Any) -> None:
-        self.config = with_values(config or Config(), kwargs)
+        self.config = replace_parameters(config or Config(), kwargs)
         super().__init__(seed=self.config.run.seed % 2**32)
         structures = forms_of(self.config)
         self.form_names = tuple(form.name for form, _ in structures)
         self._load_own_rules()
         entrants = self._entrants()
-        self.sector_names = tuple(self.config.population.sectors) if entrants is None else entrants.sector_names
+        self.sector_names = (
+            tuple(self.config.population.sectors) if entrants is None else entrants.sector_names
+        )
         self.world = build_world(self.config, structures, self._own_links(structures), entrants)
         self._begin()
 
@@ -72,26 +105,39 @@ class CollaborationModel(NumberedModel):
 
     def _load_own_rules(self) -> None:
         """Load the researcher's own functions that the configuration names."""
-        check_name("imitation.rule", self.config.imitation.rule, RULES)
+        check_name("imitation.rule", self.config.imitation.rule, IMITATION_RULES)
         check_name("production.pooling", self.config.production.pooling, POOLING_RULES)
         rule, pooling = self.config.imitation.rule, self.config.production.pooling
-        self._imitation = own_function("imitation.rule", rule) if is_own(rule) else None
-        self._pooling = compile_pooling(pooling if is_own(pooling) else None)
+        self._imitation = (
+            load_user_function("imitation.rule", rule) if is_user_defined(rule) else None
+        )
+        self._pooling = compile_pooling(pooling if is_user_defined(pooling) else None)
         self._measures: dict[str, Callable[[CollaborationModel], float]] = {}
         for name in self.config.run.measures:
             check_name("run.measures", name, MEASURE_GROUPS)
-            if is_own(name):
+            if is_user_defined(name):
                 own = name.rpartition(":")[2]
-                if own in self._measures or own in TAKEN or (own.startswith("network_") and "network" in self.config.run.measures):
-                    raise InputError(f"run.measures has {name}, but there is a column {own} already; give the function another name")
-                self._measures[own] = own_measure(name)
+                if (
+                    own in self._measures
+                    or own in RESERVED_COLUMNS
+                    or (own.startswith("network_") and "network" in self.config.run.measures)
+                ):
+                    raise InputError(
+                        f"run.measures has {name}, but there is a column {own} already; give the"
+                        " function another name"
+                    )
+                self._measures[own] = load_user_measure(name)
 
     @staticmethod
     def _own_links(structures: Sequence[tuple[Structure, float]]) -> dict[str, LinkRule]:
         """Load the researcher's own topologies that forms name."""
         for form, _ in structures:
-            check_name("structure.topology", form.topology, TOPOLOGIES)
-        return {f.topology: own_function("structure.topology", f.topology) for f, _ in structures if is_own(f.topology)}
+            check_name("structure.topology", form.topology, FORM_TOPOLOGIES)
+        return {
+            f.topology: load_user_function("structure.topology", f.topology)
+            for f, _ in structures
+            if is_user_defined(f.topology)
+        }
 
     def _entrants(self) -> Entrants | None:
         """Read the organisations of a file, if they come from one."""
@@ -110,8 +156,8 @@ class CollaborationModel(NumberedModel):
         self._events: list[Floats] = []
         self._organisations: list[Organisation] = []
         self._collaborations: dict[int, Collaboration] = {}
-        self.packed = Packed(self.world)
-        self._call(0, 0, ENTRY)
+        self.packed = PackedTuple(self.world)
+        self._call(0, 0, POPULATION_ENTRY)
 
     # --- playing -----------------------------------------------------------------------------------------------------
 
@@ -127,12 +173,14 @@ class CollaborationModel(NumberedModel):
             own imitation rule are not told.
         """
         first = self.rounds_played
-        self._call(first, 1, BEGINNING | FIRST_HALF)
+        self._call(first, 1, ROUND_START | FIRST_HALF)
         copies = self._copy(first)
         self._note(first, self._call(first, 1, SECOND_HALF))
         return copies
 
-    def step_decided(self, decisions: Mapping[int, Decision]) -> tuple[Integers, dict[int, Answers]]:
+    def step_decided(
+        self, decisions: Mapping[int, Decision]
+    ) -> tuple[Integers, dict[int, AnswersByAction]]:
         """Play one round in which persons decide for some organisations, by row, and the rules for all others (rules.md, section 10).
 
         Returns:
@@ -141,23 +189,25 @@ class CollaborationModel(NumberedModel):
         Raises:
             InputError: a decision names an organisation or a domain that is not there; nothing is played then.
         """
-        check(self.world, decisions)
+        check_decisions(self.world, decisions)
         first = self.rounds_played
-        hand_over(self.world, decisions)
-        self._call(first, 1, BEGINNING)
-        with heard("production.pooling", self.config.production.pooling):
-            told = carry_out(self.packed, self._pooling, decisions, first)
+        set_decision_makers(self.world, decisions)
+        self._call(first, 1, ROUND_START)
+        with report_callback_errors("production.pooling", self.config.production.pooling):
+            told = apply_decisions_before_round(self.packed, self._pooling, decisions, first)
         self._call(first, 1, FIRST_HALF)
         by_rules = self._copy(first)
-        by_persons = np.array(copy_all(self.packed, decisions, told), dtype=np.int32).reshape(-1, 2)
+        by_persons = np.array(
+            copy_decided_skills(self.packed, decisions, told), dtype=np.int32
+        ).reshape(-1, 2)
         self._note(first, self._call(first, 1, SECOND_HALF))
-        hand_over(self.world, {})
+        set_decision_makers(self.world, {})
         return np.concatenate([by_rules, by_persons]), told
 
     def _copy(self, now: int) -> Integers:
         """Tell who copied whom by the compiled rules, which acted already; let an own imitation rule act, which is not told."""
         if self._imitation is not None:
-            imitate_by(self, self.packed, self._imitation, now)
+            imitate_by_user_rule(self, self.packed, self._imitation, now)
             return np.zeros((0, 2), dtype=np.int32)
         world = self.world
         most_seen = max(int(world.forms.seen_at_most.max()), world.col.members.shape[1])
@@ -168,10 +218,10 @@ class CollaborationModel(NumberedModel):
         """Go on under other parameters from the next round on; collaborations that run go on under the new terms of their form.
 
         Raises:
-            InputError: the configurations differ in what acts only when a model is built (``sim.interactive.changing.FIXED``), or name
+            InputError: the configurations differ in what acts only when a model is built (``sim.interactive.parameter_changes.FIXED_PARAMETERS``), or name
                 functions that cannot be loaded. The model then stays as it was.
         """
-        refuse_fixed(self.config, config)
+        refuse_fixed_changes(self.config, config)
         structures, before = forms_of(config), self.config
         own_links = self._own_links(structures)
         self.config = config
@@ -181,8 +231,8 @@ class CollaborationModel(NumberedModel):
             self.config = before
             self._load_own_rules()
             raise
-        self.world = with_parameters(self.world, config, structures, own_links)
-        self.packed = Packed(self.world)
+        self.world = apply_configuration(self.world, config, structures, own_links)
+        self.packed = PackedTuple(self.world)
 
     def run(self, rounds: int | None = None) -> CollaborationModel:
         """Play ``rounds`` rounds (default: what is left up to ``config.run.rounds``) and return the model.
@@ -196,7 +246,7 @@ class CollaborationModel(NumberedModel):
             return self
         one_by_one = self._imitation is not None or self._asks_python()
         while left > 0:
-            left -= self._play(1 if one_by_one else min(left, ROUNDS_AT_ONCE))
+            left -= self._play(1 if one_by_one else min(left, ROUNDS_PER_CALL))
         return self
 
     def _rounds_asked(self, rounds: int | None) -> int:
@@ -205,7 +255,8 @@ class CollaborationModel(NumberedModel):
             return max(0, self.config.run.rounds - self.rounds_played)
         if isinstance(rounds, bool) or not isinstance(rounds, int | np.integer) or rounds < 0:
             raise InputError(
-                f"run({rounds!r}) cannot be played; give a whole number of rounds, 0 or more, or none to play what is left of run.rounds"
+                f"run({rounds!r}) cannot be played; give a whole number of rounds, 0 or more, or"
+                " none to play what is left of run.rounds"
             )
         return int(rounds)
 
@@ -217,10 +268,10 @@ class CollaborationModel(NumberedModel):
         """Play up to ``rounds`` rounds; return how many."""
         first = self.rounds_played
         if self._imitation is None:
-            played = self._call(first, rounds, WHOLE)
+            played = self._call(first, rounds, WHOLE_ROUND)
         else:
-            self._call(first, rounds, BEGINNING | FIRST_HALF)
-            imitate_by(self, self.packed, self._imitation, first)
+            self._call(first, rounds, ROUND_START | FIRST_HALF)
+            imitate_by_user_rule(self, self.packed, self._imitation, first)
             played = self._call(first, rounds, SECOND_HALF)
         self._note(first, played)
         return played
@@ -235,20 +286,26 @@ class CollaborationModel(NumberedModel):
         self._moments += [now for now in range(first, first + played) if (now + 1) % every == 0]
         if self._asks_python() and (first + 1) % every == 0:
             extra = self._network() if "network" in self.config.run.measures else {}
-            self._extra.append(extra | {name: measure(self) for name, measure in self._measures.items()})
+            self._extra.append(
+                extra | {name: measure(self) for name, measure in self._measures.items()}
+            )
 
     def _network(self) -> dict[str, float]:
         """Measure the partner network."""
-        from sim.observation.network import network_measures  # networkx is slow to import and seldom asked for
+        from sim.observation.network import (
+            compute_network_measures,
+        )  # networkx is slow to import and seldom asked for
 
-        return network_measures(self.world, self.rounds_played - 1, self.config.run.window)
+        return compute_network_measures(self.world, self.rounds_played - 1, self.config.run.window)
 
     def _call(self, first: int, rounds: int, part: int) -> int:
         """Call the kernel and keep what it recorded."""
         rows = np.zeros((rounds // self.config.run.record_every + 1, len(MEASURES)))
         events = np.empty((2 * self.world.col.order.size + 64, len(EVENT_COLUMNS)))
-        with heard("production.pooling", self.config.production.pooling):
-            played, recorded, written = play(self.packed, self._pooling, first, rounds, part, rows, events)
+        with report_callback_errors("production.pooling", self.config.production.pooling):
+            played, recorded, written = play_rounds(
+                self.packed, self._pooling, first, rounds, part, rows, events
+            )
         if recorded:
             self._rows.append(rows[:recorded])
         if written:
@@ -260,7 +317,10 @@ class CollaborationModel(NumberedModel):
     def rounds_table(self) -> pl.DataFrame:
         """Return one row per recorded round: ``round`` and every measure."""
         values = np.concatenate(self._rows) if self._rows else np.zeros((0, len(MEASURES)))
-        table = pl.DataFrame({"round": np.array(self._moments, dtype=np.int64)} | dict(zip(MEASURES, values.T, strict=True)))
+        table = pl.DataFrame(
+            {"round": np.array(self._moments, dtype=np.int64)}
+            | dict(zip(MEASURES, values.T, strict=True))
+        )
         return table.hstack(pl.DataFrame(self._extra)) if self._extra else table
 
     def events_table(self) -> pl.DataFrame:
@@ -281,14 +341,16 @@ class CollaborationModel(NumberedModel):
         """Return records with the names of forms and reasons, and whole numbers where they are whole."""
         values = np.concatenate([np.zeros((0, len(EVENT_COLUMNS))), *parts])
         table = pl.DataFrame(dict(zip(EVENT_COLUMNS, values.T, strict=True)))
-        names = {"form": self.form_names, "reason": REASONS}
-        labelled = [pl.Series(c, [names[c][int(v)] for v in table[c]], dtype=pl.String) for c in names]
-        return table.with_columns(labelled).with_columns(pl.col(WHOLE_COLUMNS).cast(pl.Int64))
+        names = {"form": self.form_names, "reason": END_REASONS}
+        labelled = [
+            pl.Series(c, [names[c][int(v)] for v in table[c]], dtype=pl.String) for c in names
+        ]
+        return table.with_columns(labelled).with_columns(pl.col(INTEGER_COLUMNS).cast(pl.Int64))
 
     def _running_events(self) -> Floats:
         """Return records of collaborations that still run."""
         running = np.zeros((int(self.world.col.totals[0]), len(EVENT_COLUMNS)))
-        write_running(self.packed, running, self.rounds_played)
+        write_running_events(self.packed, running, self.rounds_played)
         return running
 
     def challenges_table(self) -> pl.DataFrame:
@@ -301,19 +363,29 @@ class CollaborationModel(NumberedModel):
                 "solved_alone": counts[:, 0].astype(np.int64),
                 "solved_together": counts[:, 1].astype(np.int64),
                 "expired": counts[:, 2].astype(np.int64),
-                "mean_rounds_to_solve": np.divide(counts[:, 3], solved, out=np.full(len(counts), np.nan), where=solved > 0),
+                "mean_rounds_to_solve": np.divide(
+                    counts[:, 3], solved, out=np.full(len(counts), np.nan), where=solved > 0
+                ),
             }
         )
-        return table.filter(pl.col("solved_alone") + pl.col("solved_together") + pl.col("expired") > 0)
+        return table.filter(
+            pl.col("solved_alone") + pl.col("solved_together") + pl.col("expired") > 0
+        )
 
     def summary(self) -> dict[str, float]:
         """Return what the run comes to: means over rounds, over the last quarter, and ``OUTCOMES`` (sim/observation/outcomes.py)."""
         if not self._moments:
             raise InputError(
-                f"summary() has nothing to sum up: {self.rounds_played} rounds are played and none is recorded yet "
-                f"(run.record_every is {self.config.run.record_every}); play with run() first"
+                f"summary() has nothing to sum up: {self.rounds_played} rounds are played and none"
+                f" is recorded yet (run.record_every is {self.config.run.record_every}); play with"
+                " run() first"
             )
-        return outcomes(self.rounds_table(), self.events_table(), self.challenges_table(), self.config.challenge.breadths)
+        return compute_outcomes(
+            self.rounds_table(),
+            self.events_table(),
+            self.challenges_table(),
+            self.config.challenge.breadths,
+        )
 
     # --- Mesa --------------------------------------------------------------------------------------------------------
 
@@ -334,7 +406,9 @@ class CollaborationModel(NumberedModel):
     def organisations(self) -> Sequence[Organisation]:
         """All organisations, by row."""
         if not self._organisations:
-            self._organisations = [Organisation(self, row) for row in range(self.world.org.load.size)]
+            self._organisations = [
+                Organisation(self, row) for row in range(self.world.org.load.size)
+            ]
         return self._organisations
 
     @property
@@ -373,6 +447,6 @@ class CollaborationModel(NumberedModel):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Find the own rules again; lay the arrays out again, which were kept one by one, and pack them."""
         self.__dict__.update(state)
-        self.world = laid_out(self.world)
+        self.world = arrange_world(self.world)
         self._load_own_rules()
-        self.packed = Packed(self.world)
+        self.packed = PackedTuple(self.world)

@@ -12,7 +12,7 @@ from sim.config import Config, Structure
 from sim.errors import InputError
 
 
-def configs_folder() -> Path:
+def find_configs_folder() -> Path:
     """Return the folder of configuration files: inside an installed package, or beside it in a checkout."""
     here = Path(__file__).parent
     inside = here / "_configs"
@@ -20,22 +20,29 @@ def configs_folder() -> Path:
 
 
 @cache
-def structure_presets() -> tuple[str, ...]:
+def list_structure_presets() -> tuple[str, ...]:
     """Return the names of all presets."""
-    return tuple(sorted(path.stem for path in (configs_folder() / "structure").glob("*.yaml")))
+    return tuple(sorted(path.stem for path in (find_configs_folder() / "structure").glob("*.yaml")))
 
 
 @cache
 def load_structure(name: str) -> Structure:
     """Return a preset by name."""
-    if name not in structure_presets():
-        near = get_close_matches(name, structure_presets(), n=1)
+    if name not in list_structure_presets():
+        near = get_close_matches(name, list_structure_presets(), n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise InputError(f"structure {name} is not a preset; allowed: {', '.join(structure_presets())}.{hint}")
-    return Structure(**yaml.safe_load((configs_folder() / "structure" / f"{name}.yaml").read_text(encoding="utf-8")))
+        raise InputError(
+            f"structure {name} is not a preset; allowed:"
+            f" {', '.join(list_structure_presets())}.{hint}"
+        )
+    return Structure(
+        **yaml.safe_load(
+            (find_configs_folder() / "structure" / f"{name}.yaml").read_text(encoding="utf-8")
+        )
+    )
 
 
-def forms(config: Config) -> list[tuple[Structure, float]]:
+def load_forms(config: Config) -> list[tuple[Structure, float]]:
     """Return the forms of a population with their shares: the structure itself, or the presets it mixes."""
     structure = config.structure
     if not structure.mix:
@@ -43,9 +50,12 @@ def forms(config: Config) -> list[tuple[Structure, float]]:
     mixed = [(load_structure(name), share) for name, share in structure.mix.items() if share > 0.0]
     for form, _ in mixed:
         if form.mix:
-            raise InputError(f"structure.mix names {form.name}, which is itself a mix; name plain forms")
+            raise InputError(
+                f"structure.mix names {form.name}, which is itself a mix; name plain forms"
+            )
         if form.max_size > config.population.ledger_slots:
             raise InputError(
-                f"population.ledger_slots is {config.population.ledger_slots}, below the largest team of {form.name}, {form.max_size}: raise it"
+                f"population.ledger_slots is {config.population.ledger_slots}, below the largest"
+                f" team of {form.name}, {form.max_size}: raise it"
             )
     return mixed

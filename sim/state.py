@@ -7,6 +7,7 @@ S largest team, F forms. Everything is linear in N: relations live in a bounded 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import IntEnum, auto
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +17,12 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 Shorts = NDArray[np.int16]
 Flags = NDArray[np.int8]
-Few = NDArray[np.int8]  # whole numbers up to 127
+SmallIntegers = NDArray[np.int8]  # whole numbers up to 127
 
 NOBODY = -1
-BY_RULES, BY_PERSON, BY_PERSON_ALONE = range(3)  # who decides for an organisation; alone: declines every invitation
+BY_RULES, BY_PERSON, BY_PERSON_ALONE = range(
+    3
+)  # who decides for an organisation; alone: declines every invitation
 
 
 class Organisations(NamedTuple):
@@ -36,7 +39,7 @@ class Organisations(NamedTuple):
     earned_total: Floats  # (N,) value earned since entering
     alone_quality: Floats  # (N,) quality alone on the own challenge at the beginning of the round
     alone_value: Floats  # (N,) value per round that goes with it, A
-    load: Few  # (N,) collaborations it is in
+    load: SmallIntegers  # (N,) collaborations it is in
     places: Integers  # (N, P) collaboration slots, in order of joining
     partners: Integers  # (N,) ledger slots with a joint collaboration
     worked_alone: Flags  # (N,) 1 when it worked alone this round
@@ -47,7 +50,7 @@ class Organisations(NamedTuple):
     progress: Floats  # (N,) accumulated quality
     rounds_left: Integers  # (N,) rounds of work before the deadline
     rounds_spent: Integers  # (N,) rounds worked on it
-    decides: Flags  # (N,) BY_RULES, or by a person this round (sim/interactive/deciding.py)
+    decides: Flags  # (N,) BY_RULES, or by a person this round (sim/interactive/decisions.py)
     leaves: Integers  # (N,) collaboration + 1 that a person leaves this round, else 0
 
 
@@ -188,7 +191,9 @@ class Surroundings(NamedTuple):
     sector_shares: Floats  # (sectors,) cumulated
     form_shares: Floats  # (F,) cumulated
     tally: Floats  # (len(Tally),) sums of this round
-    challenges: Floats  # (K + 1, 4) by breadth: solved alone, solved together, expired, rounds to solve
+    challenges: (
+        Floats  # (K + 1, 4) by breadth: solved alone, solved together, expired, rounds to solve
+    )
     users: Integers  # (F, N) organisations that use a form this round
     user_count: Integers  # (F,)
 
@@ -234,15 +239,35 @@ class World(NamedTuple):
     p: Settings
 
 
-class Tally:
-    """Positions in ``Surroundings.tally``."""
+class Tally(IntEnum):
+    """Positions in ``Surroundings.tally``: the sums of a round."""
 
-    SEARCH, SETUP, EXIT, LINK, RULE, VALUE_TOGETHER, VALUE_SOLO, SYNERGY = range(8)
-    QUALITY, SOLVED, EXPIRED, COPIES, ALIKE, BRIDGED, DIVERSITY, TRUST, TEAMS, SOLOISTS = range(8, 18)
-    LENGTH = 18
+    SEARCH = 0
+    SETUP = auto()
+    EXIT = auto()
+    LINK = auto()
+    RULE = auto()
+    VALUE_TOGETHER = auto()
+    VALUE_SOLO = auto()
+    SYNERGY = auto()
+    QUALITY = auto()
+    SOLVED = auto()
+    EXPIRED = auto()
+    COPIES = auto()
+    ALIKE = auto()
+    BRIDGED = auto()
+    DIVERSITY = auto()
+    TRUST = auto()
+    TEAMS = auto()
+    SOLOISTS = auto()
 
 
-def columns(kind: type[Any], rows: int, widths: Mapping[str, tuple[int, ...]], types: Mapping[str, Any]) -> Any:
+def build_columns(
+    kind: type[Any], rows: int, widths: Mapping[str, tuple[int, ...]], types: Mapping[str, Any]
+) -> Any:
     """Build a named tuple of zeroed arrays with ``rows`` rows; ``widths`` gives further axes, ``types`` non-float columns."""
-    made = {name: np.zeros((rows, *widths.get(name, ())), dtype=types.get(name, np.float64)) for name in kind._fields}
+    made = {
+        name: np.zeros((rows, *widths.get(name, ())), dtype=types.get(name, np.float64))
+        for name in kind._fields
+    }
     return kind(**made)

@@ -8,15 +8,28 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.config import Config, Structure
-from sim.phases.imitate import OWN as OWN_IMITATION
-from sim.phases.imitate import RULES
-from sim.runtime.records import laid_out
-from sim.runtime.sorting import BYTES, VALUES
-from sim.state import NOBODY, Collaborations, Floats, Integers, Ledger, Organisations, Scratch, Settings, Surroundings, Tally, World, columns
-from sim.submodels.production import OWN as OWN_POOLING
+from sim.phases.imitate import IMITATION_RULES
+from sim.phases.imitate import IMITATION_USER_DEFINED as OWN_IMITATION
+from sim.runtime.memory_layout import arrange_world
+from sim.runtime.sorting import BYTES_PER_KEY, VALUES_PER_BYTE
+from sim.state import (
+    NOBODY,
+    Collaborations,
+    Floats,
+    Integers,
+    Ledger,
+    Organisations,
+    Scratch,
+    Settings,
+    Surroundings,
+    Tally,
+    World,
+    build_columns,
+)
 from sim.submodels.production import POOLING_RULES
+from sim.submodels.production import POOLING_USER_DEFINED as OWN_POOLING
 from sim.submodels.relations import DECAYS
-from sim.submodels.structures import LinkRule, form_tables
+from sim.submodels.structures import LinkRule, build_forms
 
 LARGEST_SAMPLE = 64  # config: seen_at_most
 
@@ -29,14 +42,14 @@ class Entrants(NamedTuple):
     sector_names: tuple[str, ...]
 
 
-def cumulated(shares: Sequence[float]) -> Floats:
+def cumulate_shares(shares: Sequence[float]) -> Floats:
     """Return cumulated shares that end in exactly one."""
     total = np.cumsum(np.asarray(shares, dtype=np.float64) / sum(shares))
     total[-1] = 1.0
     return total
 
 
-def settings(config: Config, redraws_entrants: bool) -> Settings:
+def build_settings(config: Config, redraws_entrants: bool) -> Settings:
     """Return the numbers kernels read."""
     c = config
     return Settings(
@@ -71,7 +84,7 @@ def settings(config: Config, redraws_entrants: bool) -> Settings:
         complementarity=c.production.complementarity,
         pooling=POOLING_RULES.get(c.production.pooling, OWN_POOLING),
         uncertainty=c.production.uncertainty,
-        imitation_rule=RULES.get(c.imitation.rule, OWN_IMITATION),
+        imitation_rule=IMITATION_RULES.get(c.imitation.rule, OWN_IMITATION),
         imitation_rate=c.imitation.rate,
         imitation_strength=c.imitation.strength,
         selectivity=c.imitation.selectivity,
@@ -94,32 +107,41 @@ def settings(config: Config, redraws_entrants: bool) -> Settings:
     )
 
 
-def whole(names: str) -> dict[str, Any]:
+def list_integer_types(names: str) -> dict[str, Any]:
     """Name the columns of whole numbers."""
     return dict.fromkeys(names.split(), np.int32)
 
 
-def organisations(n: int, domains: int, breadth: int, capacity: int) -> Organisations:
+def build_organisations(n: int, domains: int, breadth: int, capacity: int) -> Organisations:
     """Return empty rows for organisations."""
     wide, needs = (domains,), (breadth,)
-    types = whole("sector form places partners at_work breadth domains rounds_left rounds_spent leaves") | dict.fromkeys(
-        ("load", "worked_alone", "decides"), np.int8
-    )
-    widths = {"expertise": wide, "core": wide, "before": wide, "places": (capacity,), "domains": needs, "requirement": needs}
-    made: Organisations = columns(Organisations, n, widths, types)
+    types = list_integer_types(
+        "sector form places partners at_work breadth domains rounds_left rounds_spent leaves"
+    ) | dict.fromkeys(("load", "worked_alone", "decides"), np.int8)
+    widths = {
+        "expertise": wide,
+        "core": wide,
+        "before": wide,
+        "places": (capacity,),
+        "domains": needs,
+        "requirement": needs,
+    }
+    made: Organisations = build_columns(Organisations, n, widths, types)
     return made
 
 
-def ledger(n: int, slots: int) -> Ledger:
+def build_ledger(n: int, slots: int) -> Ledger:
     """Return empty ledgers."""
     names = "partner trust familiarity meetings last_met joint last_worked same_sector".split()
-    types = whole("used partner meetings last_met joint last_worked") | {"same_sector": np.int8}
-    made: Ledger = columns(Ledger, n, dict.fromkeys(names, (slots,)), types)
+    types = list_integer_types("used partner meetings last_met joint last_worked") | {
+        "same_sector": np.int8
+    }
+    made: Ledger = build_columns(Ledger, n, dict.fromkeys(names, (slots,)), types)
     made.partner[:] = NOBODY
     return made
 
 
-def collaborations(slots: int, breadth: int, largest: int) -> Collaborations:
+def build_collaborations(slots: int, breadth: int, largest: int) -> Collaborations:
     """Return free slots for collaborations."""
     team = (largest,)
     widths = {
@@ -132,24 +154,29 @@ def collaborations(slots: int, breadth: int, largest: int) -> Collaborations:
         "requirement": (breadth,),
         "sums": (7,),
     }
-    types: dict[str, Any] = whole("order size members reason form owner started age breadth domains rounds_left rounds_spent largest") | {
+    types: dict[str, Any] = list_integer_types(
+        "order size members reason form owner started age breadth domains rounds_left rounds_spent"
+        " largest"
+    ) | {
         "serial": np.int64,
         "remembered": np.int16,
         "leaving": np.int8,
         "solved": np.int8,
     }
-    made: Collaborations = columns(Collaborations, slots, widths, types)
+    made: Collaborations = build_columns(Collaborations, slots, widths, types)
     return made._replace(order=np.arange(slots, dtype=np.int32), totals=np.zeros(2, dtype=np.int32))
 
 
-def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capacity: int, teams: int) -> Scratch:
+def build_scratch(
+    n: int, domains: int, breadth: int, slots: int, largest: int, capacity: int, teams: int
+) -> Scratch:
     """Return working space."""
     return Scratch(
         keys=np.zeros(n),
         actors=np.zeros(n, np.int32),
         other_keys=np.zeros(n),
         other_actors=np.zeros(n, np.int32),
-        byte_counts=np.zeros((BYTES, VALUES), np.int32),
+        byte_counts=np.zeros((BYTES_PER_KEY, VALUES_PER_BYTE), np.int32),
         contribution=np.zeros((largest + 1, breadth)),
         share=np.zeros(largest + 1),
         pooled=np.zeros(breadth),
@@ -172,35 +199,52 @@ def scratch(n: int, domains: int, breadth: int, slots: int, largest: int, capaci
     )
 
 
-def build_world(config: Config, forms: Sequence[tuple[Structure, float]], own_links: dict[str, LinkRule], entrants: Entrants | None) -> World:
+def build_world(
+    config: Config,
+    forms: Sequence[tuple[Structure, float]],
+    own_links: dict[str, LinkRule],
+    entrants: Entrants | None,
+) -> World:
     """Return the world at the beginning of round 0."""
     population = config.population
-    n, domains = (population.organisations, population.domains) if entrants is None else entrants.expertise.shape
+    n, domains = (
+        (population.organisations, population.domains)
+        if entrants is None
+        else entrants.expertise.shape
+    )
     breadth = max(c.highest for c in config.challenge.breadths)
     largest = max(s.max_size for s, _ in forms)
     teams = n * population.capacity // 2 + 1
-    shares = list(population.sectors.values()) if entrants is None else [1.0] * len(entrants.sector_names)
+    shares = (
+        list(population.sectors.values())
+        if entrants is None
+        else [1.0] * len(entrants.sector_names)
+    )
     around = Surroundings(
         demand=np.full(domains, 1.0 / domains),
-        breadth_bounds=np.array([(c.lowest, c.highest) for c in config.challenge.breadths], dtype=np.int32),
-        breadth_shares=cumulated([c.share for c in config.challenge.breadths]),
-        sector_shares=cumulated(shares),
-        form_shares=cumulated([share for _, share in forms]),
-        tally=np.zeros(Tally.LENGTH),
+        breadth_bounds=np.array(
+            [(c.lowest, c.highest) for c in config.challenge.breadths], dtype=np.int32
+        ),
+        breadth_shares=cumulate_shares([c.share for c in config.challenge.breadths]),
+        sector_shares=cumulate_shares(shares),
+        form_shares=cumulate_shares([share for _, share in forms]),
+        tally=np.zeros(len(Tally)),
         challenges=np.zeros((domains + 1, 4)),
         users=np.zeros((len(forms), n), dtype=np.int32),
         user_count=np.zeros(len(forms), dtype=np.int32),
     )
     world = World(
-        org=organisations(n, domains, breadth, population.capacity),
-        ledger=ledger(n, population.ledger_slots),
-        col=collaborations(teams, breadth, largest),
-        forms=form_tables([s for s, _ in forms], own_links),
+        org=build_organisations(n, domains, breadth, population.capacity),
+        ledger=build_ledger(n, population.ledger_slots),
+        col=build_collaborations(teams, breadth, largest),
+        forms=build_forms([s for s, _ in forms], own_links),
         around=around,
-        scratch=scratch(n, domains, breadth, population.ledger_slots, largest, population.capacity, teams),
-        p=settings(config, entrants is None),
+        scratch=build_scratch(
+            n, domains, breadth, population.ledger_slots, largest, population.capacity, teams
+        ),
+        p=build_settings(config, entrants is None),
     )
     if entrants is not None:
         world.org.core[:] = entrants.expertise
         world.org.sector[:] = entrants.sector
-    return laid_out(world)
+    return arrange_world(world)

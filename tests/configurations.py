@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from sim.config import Config
-from sim.presets import load_structure, structure_presets
+from sim.presets import list_structure_presets, load_structure
 
 FINE = st.floats(0.0, 1.0).map(lambda x: round(x, 3))
 
@@ -12,8 +12,10 @@ FINE = st.floats(0.0, 1.0).map(lambda x: round(x, 3))
 def structures(draw):
     """A preset, or a form with every field drawn."""
     if draw(st.booleans()):
-        return load_structure(draw(st.sampled_from(structure_presets()))).model_dump()
-    topology = draw(st.sampled_from(["complete", "ring", "star", "mediated", "random", "small_world"]))
+        return load_structure(draw(st.sampled_from(list_structure_presets()))).model_dump()
+    topology = draw(
+        st.sampled_from(["complete", "ring", "star", "mediated", "random", "small_world"])
+    )
     exposures = ["convenor", "leaders", "everyone"] + ([] if topology == "mediated" else ["linked"])
     smallest = draw(st.integers(2, 4))
     shares = draw(st.tuples(FINE, FINE, FINE, FINE).filter(lambda s: sum(s) > 0))
@@ -30,7 +32,9 @@ def structures(draw):
         "mediator_understanding": draw(FINE) if topology == "mediated" else None,
         "extra_links": draw(FINE) if topology == "random" else None,
         "entry": draw(st.sampled_from(["invitation", "open"])),
-        "discovery": dict(zip(("encounter", "referral", "directory", "convenor"), shares, strict=True)),
+        "discovery": dict(
+            zip(("encounter", "referral", "directory", "convenor"), shares, strict=True)
+        ),
         "exposure": draw(st.sampled_from(exposures)),
         "seen_at_most": draw(st.integers(1, 6)),
         "persistence": draw(FINE),
@@ -45,7 +49,10 @@ def structures(draw):
 def configurations(draw):
     """A small world with every parameter drawn."""
     lowest = draw(st.integers(1, 3))
-    breadths = [{"lowest": 1, "highest": 2, "share": draw(FINE)}, {"lowest": lowest, "highest": lowest + draw(st.integers(0, 2)), "share": 1.0}]
+    breadths = [
+        {"lowest": 1, "highest": 2, "share": draw(FINE)},
+        {"lowest": lowest, "highest": lowest + draw(st.integers(0, 2)), "share": 1.0},
+    ]
     sampled = st.sampled_from
     return Config.model_validate(
         {
@@ -56,7 +63,9 @@ def configurations(draw):
                 "budget": draw(sampled([0.7, 1.0, 3.0])),
                 "concentration": draw(sampled([0.1, 0.2, 1.0, 3.0])),
                 "base_skill": draw(sampled([0.0, 0.02, 0.1])),
-                "sectors": draw(sampled([{"care": 1.0}, {"care": 1.0, "goods": 2.0, "services": 0.0}])),
+                "sectors": draw(
+                    sampled([{"care": 1.0}, {"care": 1.0, "goods": 2.0, "services": 0.0}])
+                ),
                 "capacity": draw(st.integers(1, 3)),
                 "ledger_slots": draw(sampled([20, 32])),
             },
@@ -81,7 +90,17 @@ def configurations(draw):
                 "familiarity_gain": draw(FINE),
                 "mediated_learning": draw(FINE),
             },
-            "trust": {name: draw(FINE) for name in ("initial", "initial_across_sectors", "threshold", "gain", "loss", "crowding_out")},
+            "trust": {
+                name: draw(FINE)
+                for name in (
+                    "initial",
+                    "initial_across_sectors",
+                    "threshold",
+                    "gain",
+                    "loss",
+                    "crowding_out",
+                )
+            },
             "production": {
                 "depth": draw(sampled([1.0, 1.5, 2.0, 2.7])),
                 "floor": draw(sampled([0.01, 0.1])),

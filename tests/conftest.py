@@ -1,6 +1,6 @@
 def pytest_configure(config):
     """Compile the model once before several processes test it, for else each would compile it for itself."""
     if getattr(config.option, "numprocesses", None):
-        from experiments.models.warming import compile_first
+        from experiments.models.compilation import compile_model_once
 
-        compile_first(print)
+        compile_model_once(print)

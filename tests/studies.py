@@ -15,7 +15,7 @@ import yaml
 
 from experiments.__main__ import main
 from experiments.execution.settings import read_execution
-from experiments.run_study import Options, run_study
+from experiments.run_study import StudyOptions, run_study
 from experiments.store.journal import Journal
 
 MODEL = Path(__file__).parent / "moody_model.py"
@@ -27,15 +27,30 @@ IMPORTED.set_forkserver_preload(["experiments.run_study", "sim.model", "tests.st
 def study_file(folder, factors, replicates=4, **more):
     model = {"class": f"{MODEL}:Moody", "rounds": 2, "measures": ["value"]}
     path = folder / "moods.yaml"
-    path.write_text(yaml.safe_dump({"question": "Moods?", "model": model, "factors": factors, "replicates": replicates, "seed": 7, **more}))
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "question": "Moods?",
+                "model": model,
+                "factors": factors,
+                "replicates": replicates,
+                "seed": 7,
+                **more,
+            }
+        )
+    )
     return str(path)
 
 
 def keeping_study_file(folder, replicates=12):
     study = {
-        "question": "What is kept?", "factors": {"imitation.rate": [0.0, 0.1]}, "replicates": replicates, "keep": ["events"], "series": 5,
+        "question": "What is kept?",
+        "factors": {"imitation.rate": [0.0, 0.1]},
+        "replicates": replicates,
+        "keep": ["events"],
+        "series": 5,
         "overrides": ["population.organisations=20", "run.rounds=10"],
-    }  # fmt: skip
+    }
     path = folder / "kept.yaml"
     path.write_text(yaml.safe_dump(study))
     return str(path)
@@ -51,7 +66,9 @@ def runs_of(folder):
 
 def tables_of(folder):
     """Return the bytes of all tables of results."""
-    return {name: path.read_bytes() for name in TABLES if (path := folder / f"{name}.parquet").exists()}
+    return {
+        name: path.read_bytes() for name in TABLES if (path := folder / f"{name}.parquet").exists()
+    }
 
 
 def ledger_of(folder):
@@ -63,10 +80,15 @@ class Started:
 
     def __init__(self, words):
         self.said = [NamedTemporaryFile("r") for _ in range(2)]
-        self.process = IMPORTED.Process(target=as_command, args=([str(word) for word in words], Path.cwd(), *(file.name for file in self.said)))
+        self.process = IMPORTED.Process(
+            target=as_command,
+            args=([str(word) for word in words], Path.cwd(), *(file.name for file in self.said)),
+        )
         self.process.start()
         self.pid = self.process.pid
-        while self.poll() is None and not leads_a_group(self.pid):  # else who ends the group would end the tests
+        while self.poll() is None and not leads_a_group(
+            self.pid
+        ):  # else who ends the group would end the tests
             time.sleep(0.01)
 
     @property
@@ -108,7 +130,14 @@ def start(*words):
 def start_from_nothing(*words, **environment):
     """Start the command line as a shell does, with all imports still to do."""
     command = [sys.executable, "-m", "experiments", *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **environment)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **environment,
+    )
 
 
 def end_of(process):
@@ -140,9 +169,15 @@ def interrupted(study, folder, after, chunk=3, compact=6):
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("experiments.execution.runner.CHUNK_RUNS", chunk)
+        patch.setattr("experiments.execution.runner.SAVE_AFTER_RUNS", chunk)
         patch.setattr("experiments.store.folder.COMPACT_AFTER", compact)
         patch.setattr("experiments.console.RunProgress.tell", stop)
         with pytest.raises(KeyboardInterrupt):
-            run_study(study, [], folder, False, Options(read_execution((), {"workers": 1})[0], quiet=True))
+            run_study(
+                study,
+                [],
+                folder,
+                False,
+                StudyOptions(read_execution((), {"workers": 1})[0], quiet=True),
+            )
     return folder

@@ -10,17 +10,32 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.cells import cell_means
+from analysis.cells import compute_cell_means
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.labels import Labels, label, one_line
-from analysis.figures.lines import ONE, draw_lines, interval_text, numeric, positions
-from analysis.figures.style import HANDLE, PAGE, Page, legend_above, legend_columns, letter, looks, panel_grid
+from analysis.figures.labels import Labels, format_label, format_one_line_label
+from analysis.figures.lines import (
+    ALL_RUNS,
+    compute_positions,
+    draw_lines,
+    format_interval_note,
+    has_numeric_levels,
+)
+from analysis.figures.style import (
+    HANDLE_LENGTH,
+    PAGE,
+    Page,
+    add_legend_above,
+    add_panel_letter,
+    assign_styles,
+    count_legend_columns,
+    make_panel_grid,
+)
 
-Z = 1.96
-AT_MOST = 2  # panels side by side
+Z_95 = 1.96
+MAX_PANEL_COLUMNS = 2  # panels side by side
 
 
-class Redrawn(NamedTuple):
+class DockingPanel(NamedTuple):
     """One panel: our runs, the reference (columns ``x``, ``by``, ``value``, ``error``, and ``across``, that of x), and what is drawn against what."""
 
     runs: pl.DataFrame
@@ -44,46 +59,66 @@ class Legend(NamedTuple):
         return bool(self.title) and self[1:] == other[1:]
 
 
-def redrawn(name: str, panels: Sequence[Redrawn], labels: Labels, page: Page = PAGE) -> Exhibit:
+def draw_docking_exhibit(
+    name: str, panels: Sequence[DockingPanel], labels: Labels, page: Page = PAGE
+) -> Exhibit:
     """Draw panels side by side; references are hollow squares with bars of 1.96 standard errors."""
-    figure, axes = panel_grid(page, len(panels), 2.6, AT_MOST)
+    figure, axes = make_panel_grid(page, len(panels), 2.6, MAX_PANEL_COLUMNS)
     tables = []
     with mpl.rc_context(page.settings):
         for axis, panel in zip(axes, panels, strict=True):
-            by = panel.by or ONE
-            runs = panel.runs if panel.by else panel.runs.with_columns(pl.lit(ONE).alias(ONE))
-            means = cell_means(runs, [by, panel.x], panel.measure)
+            by = panel.by or ALL_RUNS
+            runs = (
+                panel.runs
+                if panel.by
+                else panel.runs.with_columns(pl.lit(ALL_RUNS).alias(ALL_RUNS))
+            )
+            means = compute_cell_means(runs, [by, panel.x], panel.measure)
             draw_lines(axis, means, panel.x, by)
             draw_reference(axis, panel, means)
-            if panel.scale != "linear":  # setting it again would take away the names of an axis of names
+            if (
+                panel.scale != "linear"
+            ):  # setting it again would take away the names of an axis of names
                 axis.set_xscale(panel.scale)
-            axis.set_xlabel(one_line(panel.x, labels))
-            axis.set_ylabel(label(panel.measure, labels))
+            axis.set_xlabel(format_one_line_label(panel.x, labels))
+            axis.set_ylabel(format_label(panel.measure, labels))
             spread_names(axis, page, len(panels))
             tables.append(means.with_columns(panel=pl.lit(panel.title)))
-        above = put_legends(figure, axes, [one_line(panel.by, labels) if panel.by else "" for panel in panels], page)
+        above = put_legends(
+            figure,
+            axes,
+            [format_one_line_label(panel.by, labels) if panel.by else "" for panel in panels],
+            page,
+        )
         for position, (axis, panel) in enumerate(zip(axes, panels, strict=True)):
             axis.set_title(panel.title, pad=above + mpl.rcParams["axes.titlepad"])
             if len(panels) > 1:
-                letter(axis, position, above)
+                add_panel_letter(axis, position, above)
     counts = pl.concat([table["n"] for table in tables])
-    caption = f"{' '.join(f'{panel.title}.' for panel in panels)} {interval_text(counts)} Hollow squares: reference, with 1.96 standard errors."
+    caption = (
+        f"{' '.join(f'{panel.title}.' for panel in panels)} {format_interval_note(counts)} Hollow"
+        " squares: reference, with 1.96 standard errors."
+    )
     return Exhibit(name, figure, caption, pl.concat(tables, how="diagonal_relaxed"))
 
 
 def spread_names(axis: Axes, page: Page, panels: int) -> None:
     """Give names along an axis equal room, and let them stand upright if that is enough."""
-    names = [in_short(tick.get_text()) for tick in axis.get_xticklabels() if tick.get_rotation()]  # numbers are not slanted
+    names = [
+        format_level_name(tick.get_text()) for tick in axis.get_xticklabels() if tick.get_rotation()
+    ]  # numbers are not slanted
     if names:
         axis.set_xticks(axis.get_xticks(), names)
-        if max(map(len, names)) < page.letters(page.width / page.columns(panels, AT_MOST) / len(names)):
+        if max(map(len, names)) < page.letters(
+            page.width / page.columns(panels, MAX_PANEL_COLUMNS) / len(names)
+        ):
             axis.tick_params("x", rotation=0)
             for tick in axis.get_xticklabels():
                 tick.set_horizontalalignment("center")
         axis.set_xlim(-0.5, len(names) - 0.5)
 
 
-def in_short(level: str) -> str:
+def format_level_name(level: str) -> str:
     """Return the level of a parameter as a reader would write it."""
     return level.replace("_", " ")
 
@@ -94,32 +129,61 @@ def put_legends(figure: Figure, axes: Sequence[Axes], titles: Sequence[str], pag
     Return how high (points) they stand between panels and titles. A panel whose legend has no title has no legend.
     """
     shown = [axis.get_legend_handles_labels() for axis in axes]
-    legends = [Legend(handles, list(map(in_short, names)), title) for (handles, names), title in zip(shown, titles, strict=True)]
+    legends = [
+        Legend(handles, list(map(format_level_name, names)), title)
+        for (handles, names), title in zip(shown, titles, strict=True)
+    ]
     if len(legends) > 1 and all(legend.reads_like(legends[0]) for legend in legends):
-        legend_above(figure, page, *legends[0])
+        add_legend_above(figure, page, *legends[0])
         return 0.0
-    letters = page.letters(page.width / page.columns(len(axes), AT_MOST))
+    letters = page.letters(page.width / page.columns(len(axes), MAX_PANEL_COLUMNS))
     placed = [
         axis.legend(
-            legend.handles, legend.names, title=legend.title, ncols=legend_columns(legend.names, letters), handlelength=HANDLE,
-            loc="lower center", bbox_to_anchor=(0.5, 1.0), borderaxespad=0.0,
+            legend.handles,
+            legend.names,
+            title=legend.title,
+            ncols=count_legend_columns(legend.names, letters),
+            handlelength=HANDLE_LENGTH,
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+            borderaxespad=0.0,
         )
-        for axis, legend in zip(axes, legends, strict=True) if legend.title
-    ]  # fmt: skip
-    return max((legend.get_window_extent().height for legend in placed), default=0.0) * 72.0 / figure.dpi
+        for axis, legend in zip(axes, legends, strict=True)
+        if legend.title
+    ]
+    return (
+        max((legend.get_window_extent().height for legend in placed), default=0.0)
+        * 72.0
+        / figure.dpi
+    )
 
 
-def draw_reference(axis: Axes, panel: Redrawn, means: pl.DataFrame) -> None:
+def draw_reference(axis: Axes, panel: DockingPanel, means: pl.DataFrame) -> None:
     """Lay the reference over the lines."""
-    places = positions(means[panel.x].unique(maintain_order=True).to_list())
-    names = means[panel.by].unique(maintain_order=True).to_list() if panel.by else [ONE]
-    styles = looks(names)
+    places = compute_positions(means[panel.x].unique(maintain_order=True).to_list())
+    names = means[panel.by].unique(maintain_order=True).to_list() if panel.by else [ALL_RUNS]
+    styles = assign_styles(names)
     for position, name in enumerate(names):
-        shift = 0.0 if numeric(places) else 0.5 * ((position + 0.5) / len(names) - 0.5)
+        shift = 0.0 if has_numeric_levels(places) else 0.5 * ((position + 0.5) / len(names) - 0.5)
         found = panel.reference.filter(pl.col(panel.by) == name) if panel.by else panel.reference
-        at = [level if numeric(places) else places[level] + shift for level in found[panel.x]]
-        bars, across = ((Z * found[name].fill_null(0.0)).to_numpy() for name in ("error", "across"))
+        at = [
+            level if has_numeric_levels(places) else places[level] + shift
+            for level in found[panel.x]
+        ]
+        bars, across = (
+            (Z_95 * found[name].fill_null(0.0)).to_numpy() for name in ("error", "across")
+        )
         axis.errorbar(
-            at, found["value"].to_numpy(), yerr=bars, xerr=across, linestyle="", marker="s", markersize=6.5, markerfacecolor="none",
-            markeredgecolor="black", ecolor=styles[str(name)].colour, elinewidth=0.8, zorder=6,
-        )  # fmt: skip
+            at,
+            found["value"].to_numpy(),
+            yerr=bars,
+            xerr=across,
+            linestyle="",
+            marker="s",
+            markersize=6.5,
+            markerfacecolor="none",
+            markeredgecolor="black",
+            ecolor=styles[str(name)].colour,
+            elinewidth=0.8,
+            zorder=6,
+        )

@@ -17,42 +17,66 @@ from matplotlib.figure import Figure
 
 from analysis.errors import AnalysisError
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.style import PAGE, Page, few, legend_above, looks, new_figure, panel_grid
-from analysis.names import need
+from analysis.figures.style import (
+    PAGE,
+    Page,
+    add_legend_above,
+    assign_styles,
+    make_figure,
+    make_panel_grid,
+    merge_rare_groups,
+)
+from analysis.names import check_columns
 
-LAYOUT_SEED = 1  # of the layout alone: where organisations stand has no meaning but who is near whom
+LAYOUT_SEED = (
+    1  # of the layout alone: where organisations stand has no meaning but who is near whom
+)
 
 
-class Film(NamedTuple):
+class AnimatedExhibit(NamedTuple):
     """An exhibit that moves: its last frame with caption and table, and the film itself."""
 
     exhibit: Exhibit
     film: FuncAnimation
 
 
-def ties_of(members: pl.DataFrame) -> pl.DataFrame:
+def find_ties(members: pl.DataFrame) -> pl.DataFrame:
     """Return a row per moment and pair of organisations that are in a collaboration together.
 
     Args:
         members: a row per moment and membership: ``moment``, ``collaboration``, ``organisation``.
     """
-    need(members, "moment", "collaboration", "organisation")
-    teams = members.group_by("moment", "collaboration", maintain_order=True).agg(pl.col("organisation").sort())
-    rows = {(moment, *pair) for moment, _, team in teams.iter_rows() for pair in combinations(team, 2)}
-    return pl.DataFrame(sorted(rows), schema={"moment": pl.Int64, "first": pl.Int64, "second": pl.Int64}, orient="row")
+    check_columns(members, "moment", "collaboration", "organisation")
+    teams = members.group_by("moment", "collaboration", maintain_order=True).agg(
+        pl.col("organisation").sort()
+    )
+    rows = {
+        (moment, *pair) for moment, _, team in teams.iter_rows() for pair in combinations(team, 2)
+    }
+    return pl.DataFrame(
+        sorted(rows),
+        schema={"moment": pl.Int64, "first": pl.Int64, "second": pl.Int64},
+        orient="row",
+    )
 
 
-def places(organisations: Sequence[int], ties: pl.DataFrame) -> dict[int, tuple[float, float]]:
+def compute_layout(
+    organisations: Sequence[int], ties: pl.DataFrame
+) -> dict[int, tuple[float, float]]:
     """Return where organisations stand: near those they worked with, over all moments together; the same for the same ties."""
     graph: Any = nx.Graph()
     graph.add_nodes_from(organisations)
     counted = ties.group_by("first", "second").agg(weight=pl.len()).sort("first", "second")
     graph.add_weighted_edges_from(counted.iter_rows())
-    found = nx.spring_layout(graph, k=2.2 / np.sqrt(max(1, len(graph))), iterations=120, seed=LAYOUT_SEED)
+    found = nx.spring_layout(
+        graph, k=2.2 / np.sqrt(max(1, len(graph))), iterations=120, seed=LAYOUT_SEED
+    )
     return {node: (float(at[0]), float(at[1])) for node, at in found.items()}
 
 
-def storyboard(nodes: pl.DataFrame, members: pl.DataFrame, moments: int = 6, page: Page = PAGE) -> Exhibit:
+def storyboard(
+    nodes: pl.DataFrame, members: pl.DataFrame, moments: int = 6, page: Page = PAGE
+) -> Exhibit:
     """Draw who is in a collaboration with whom, at moments spread evenly over those that are there.
 
     Args:
@@ -64,24 +88,26 @@ def storyboard(nodes: pl.DataFrame, members: pl.DataFrame, moments: int = 6, pag
     Raises:
         AnalysisError: a column is missing, or nobody works together at any moment.
     """
-    nodes, ties, at, known = prepared(nodes, members)
-    chosen = evenly(known, moments)
-    figure, panels = panel_grid(page, len(chosen), 2.2)
+    nodes, ties, at, known = prepare_network(nodes, members)
+    chosen = pick_evenly(known, moments)
+    figure, panels = make_panel_grid(page, len(chosen), 2.2)
     with mpl.rc_context(page.settings):
         for panel, moment in zip(panels, chosen, strict=True):
             draw_moment(panel, nodes, ties, at, moment)
-    legend_of_sectors(figure, panels[0], page)
+    add_sector_legend(figure, panels[0], page)
     shown = ties.filter(pl.col("moment").is_in(chosen))
     caption = (
-        f"Who is in a collaboration with whom after {', '.join(map(str, chosen))} rounds, one run of {len(nodes)} organisations; "
-        "markers: sectors; faint: in no collaboration. Every organisation stands at the same place in all panels, near those it worked with over "
-        "the whole run (spring layout). "
-        "n = 1 run: there is no interval."
+        f"Who is in a collaboration with whom after {', '.join(map(str, chosen))} rounds, one run"
+        f" of {len(nodes)} organisations; markers: sectors; faint: in no collaboration. Every"
+        " organisation stands at the same place in all panels, near those it worked with over the"
+        " whole run (spring layout). n = 1 run: there is no interval."
     )
-    return Exhibit("network", figure, caption, with_places(shown, at))
+    return Exhibit("network", figure, caption, add_places(shown, at))
 
 
-def animation(nodes: pl.DataFrame, members: pl.DataFrame, moments: int | None = None, page: Page = PAGE) -> Film:
+def animation(
+    nodes: pl.DataFrame, members: pl.DataFrame, moments: int | None = None, page: Page = PAGE
+) -> AnimatedExhibit:
     """Film the network of one run, a frame per moment.
 
     Args:
@@ -93,10 +119,12 @@ def animation(nodes: pl.DataFrame, members: pl.DataFrame, moments: int | None = 
     Raises:
         AnalysisError: as for ``storyboard``.
     """
-    nodes, ties, at, known = prepared(nodes, members)
-    known = known if moments is None else evenly(known, moments)
+    nodes, ties, at, known = prepare_network(nodes, members)
+    known = known if moments is None else pick_evenly(known, moments)
     small = Page(page.width / 2, page.text)
-    (last, _), (moving, screen) = (one_moment(nodes, ties, at, known[-1], small) for _ in range(2))
+    (last, _), (moving, screen) = (
+        draw_one_moment(nodes, ties, at, known[-1], small) for _ in range(2)
+    )
     moving.draw_without_rendering()
     moving.set_layout_engine("none")  # laid out once, so that nothing moves but ties
 
@@ -108,67 +136,130 @@ def animation(nodes: pl.DataFrame, members: pl.DataFrame, moments: int | None = 
 
     film = FuncAnimation(moving, frame, frames=len(known), blit=False)
     caption = (
-        f"The network of collaboration of one run of {len(nodes)} organisations, {len(known)} moments up to round {known[-1]} (here the last; the "
-        "film shows all); markers: sectors; faint: in no collaboration. n = 1 run: there is no interval."
+        f"The network of collaboration of one run of {len(nodes)} organisations, {len(known)}"
+        f" moments up to round {known[-1]} (here the last; the film shows all); markers: sectors;"
+        " faint: in no collaboration. n = 1 run: there is no interval."
     )
-    return Film(Exhibit("animation", last, caption, with_places(ties.filter(pl.col("moment").is_in(known)), at)), film)
+    return AnimatedExhibit(
+        Exhibit(
+            "animation", last, caption, add_places(ties.filter(pl.col("moment").is_in(known)), at)
+        ),
+        film,
+    )
 
 
-def evenly(known: Sequence[int], count: int) -> list[int]:
+def pick_evenly(known: Sequence[int], count: int) -> list[int]:
     """Return so many of the moments that are there, spread evenly from the first to the last."""
     if count < 2:
         raise AnalysisError(f"moments is {count}; a course needs 2 or more")
-    return [known[place] for place in np.unique(np.linspace(0, len(known) - 1, min(count, len(known))).round().astype(int))]
+    return [
+        known[place]
+        for place in np.unique(
+            np.linspace(0, len(known) - 1, min(count, len(known))).round().astype(int)
+        )
+    ]
 
 
-def one_moment(nodes: pl.DataFrame, ties: pl.DataFrame, at: dict[int, tuple[float, float]], moment: int, page: Page) -> tuple[Figure, Axes]:
+def draw_one_moment(
+    nodes: pl.DataFrame,
+    ties: pl.DataFrame,
+    at: dict[int, tuple[float, float]],
+    moment: int,
+    page: Page,
+) -> tuple[Figure, Axes]:
     """Return a figure of one moment, and its panel."""
-    figure, grid = new_figure(page, 1, 1, page.width * 1.08 / page.scale)
+    figure, grid = make_figure(page, 1, 1, page.width * 1.08 / page.scale)
     with mpl.rc_context(page.settings):
         draw_moment(grid[0][0], nodes, ties, at, moment)
-    legend_of_sectors(figure, grid[0][0], page)
+    add_sector_legend(figure, grid[0][0], page)
     return figure, grid[0][0]
 
 
-def prepared(nodes: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, dict[int, tuple[float, float]], list[int]]:
+def prepare_network(
+    nodes: pl.DataFrame, members: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[int, tuple[float, float]], list[int]]:
     """Return organisations, ties, places and the moments of a run."""
-    need(nodes, "organisation", "sector")
-    ties = ties_of(members)
+    check_columns(nodes, "organisation", "sector")
+    ties = find_ties(members)
     if ties.is_empty():
-        raise AnalysisError("nobody is in a collaboration at any moment; there is no network to draw")
+        raise AnalysisError(
+            "nobody is in a collaboration at any moment; there is no network to draw"
+        )
     known = members["moment"].unique().sort().to_list()
-    return nodes.with_columns(few(nodes["sector"])), ties, places(nodes["organisation"].to_list(), ties), known
+    return (
+        nodes.with_columns(merge_rare_groups(nodes["sector"])),
+        ties,
+        compute_layout(nodes["organisation"].to_list(), ties),
+        known,
+    )
 
 
-def draw_moment(panel: Axes, nodes: pl.DataFrame, ties: pl.DataFrame, at: dict[int, tuple[float, float]], moment: int) -> None:
+def draw_moment(
+    panel: Axes,
+    nodes: pl.DataFrame,
+    ties: pl.DataFrame,
+    at: dict[int, tuple[float, float]],
+    moment: int,
+) -> None:
     """Draw organisations and ties of one moment."""
     now = ties.filter(pl.col("moment") == moment)
-    panel.add_collection(LineCollection([(at[a], at[b]) for _, a, b in now.iter_rows()], colors="#555555", linewidths=0.6, alpha=0.7, zorder=1))
+    panel.add_collection(
+        LineCollection(
+            [(at[a], at[b]) for _, a, b in now.iter_rows()],
+            colors="#555555",
+            linewidths=0.6,
+            alpha=0.7,
+            zorder=1,
+        )
+    )
     tied = {*now["first"], *now["second"]}
-    for sector, style in looks(nodes["sector"].unique().sort()).items():
+    for sector, style in assign_styles(nodes["sector"].unique().sort()).items():
         for busy in (False, True):
-            here = [at[node] for node in nodes.filter(pl.col("sector") == sector)["organisation"] if (node in tied) == busy]
+            here = [
+                at[node]
+                for node in nodes.filter(pl.col("sector") == sector)["organisation"]
+                if (node in tied) == busy
+            ]
             across, up = zip(*here, strict=True) if here else ((), ())
-            faint: dict[str, Any] = {"markeredgecolor": style.colour, "markerfacecolor": "white", "alpha": 0.45}
+            faint: dict[str, Any] = {
+                "markeredgecolor": style.colour,
+                "markerfacecolor": "white",
+                "alpha": 0.45,
+            }
             ink = {"color": style.colour} if busy else faint
-            panel.plot(across, up, linestyle="", marker=style.marker, markersize=3.6, zorder=2, label=sector if busy else "_", **ink)
+            panel.plot(
+                across,
+                up,
+                linestyle="",
+                marker=style.marker,
+                markersize=3.6,
+                zorder=2,
+                label=sector if busy else "_",
+                **ink,
+            )
     everywhere = np.array(list(at.values()))
     low, high = everywhere.min(axis=0), everywhere.max(axis=0)
     margin = 0.05 * float((high - low).max())
-    panel.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin), xticks=[], yticks=[], aspect="equal")
+    panel.set(
+        xlim=(low[0] - margin, high[0] + margin),
+        ylim=(low[1] - margin, high[1] + margin),
+        xticks=[],
+        yticks=[],
+        aspect="equal",
+    )
     panel.grid(False)
     panel.spines[:].set_visible(False)
     panel.set_title(f"round {moment}: {len(now)} ties")
 
 
-def legend_of_sectors(figure: Figure, panel: Axes, page: Page) -> None:
+def add_sector_legend(figure: Figure, panel: Axes, page: Page) -> None:
     """Put a legend of sectors above all panels, if there are several."""
     handles, names = panel.get_legend_handles_labels()
     if len(names) > 1:
-        legend_above(figure, page, handles, names, "sector")
+        add_legend_above(figure, page, handles, names, "sector")
 
 
-def with_places(ties: pl.DataFrame, at: dict[int, tuple[float, float]]) -> pl.DataFrame:
+def add_places(ties: pl.DataFrame, at: dict[int, tuple[float, float]]) -> pl.DataFrame:
     """Return ties with where their ends stand, so that the picture can be drawn again from its table."""
     ends = {"first": ties["first"].to_list(), "second": ties["second"].to_list()}
     return ties.with_columns(

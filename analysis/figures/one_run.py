@@ -8,42 +8,75 @@ from matplotlib.figure import Figure
 
 from analysis.errors import AnalysisError
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.style import PAGE, Page, panel_grid
+from analysis.figures.style import PAGE, Page, make_panel_grid
 
-PANELS = (
-    ("Value (per organisation and round)", (("joint_value", "joint value"), ("value_alone", "value if all worked alone"), ("synergy", "synergy"))),
-    ("Diversity (root mean square distance)", (("diversity", "all organisations"), ("diversity_within", "within collaborations"))),
+RUN_PANELS = (
+    (
+        "Value (per organisation and round)",
+        (
+            ("joint_value", "joint value"),
+            ("value_alone", "value if all worked alone"),
+            ("synergy", "synergy"),
+        ),
+    ),
+    (
+        "Diversity (root mean square distance)",
+        (("diversity", "all organisations"), ("diversity_within", "within collaborations")),
+    ),
     (
         "Understanding and trust (0 to 1)",
-        (("understanding_alike", "by being alike"), ("understanding_bridged", "by bridging"), ("trust_within", "trust")),
+        (
+            ("understanding_alike", "by being alike"),
+            ("understanding_bridged", "by bridging"),
+            ("trust_within", "trust"),
+        ),
     ),
-    ("Collaborations (share; members)", (("working_share", "share of organisations in one"), ("mean_size", "members, mean"))),
-)  # fmt: skip
-COLOURS = ("#0072B2", "#E69F00", "#009E73")
-LINES = ("-", "--", ":")
+    (
+        "Collaborations (share; members)",
+        (("working_share", "share of organisations in one"), ("mean_size", "members, mean")),
+    ),
+)
+RUN_COLOURS = ("#0072B2", "#E69F00", "#009E73")
+RUN_LINE_STYLES = ("-", "--", ":")
 
 
 def run_exhibit(rounds: pl.DataFrame, page: Page = PAGE) -> Exhibit:
     """Draw value, diversity, understanding and collaborations of one run against rounds."""
     if rounds.is_empty():
         raise AnalysisError("no round was recorded; lower run.record_every or raise run.rounds")
-    shown = [measure for _, series in PANELS for measure, _ in series]
-    caption = "One run: value, diversity, understanding and trust, and collaborations against rounds. n = 1 run: there is no interval."
-    return Exhibit("run", run_figure(rounds, page), caption, rounds.select("round", *shown))
+    shown = [measure for _, series in RUN_PANELS for measure, _ in series]
+    caption = (
+        "One run: value, diversity, understanding and trust, and collaborations against rounds. n ="
+        " 1 run: there is no interval."
+    )
+    return Exhibit("run", draw_run_figure(rounds, page), caption, rounds.select("round", *shown))
 
 
-def run_figure(rounds: pl.DataFrame, page: Page) -> Figure:
+def draw_run_figure(rounds: pl.DataFrame, page: Page) -> Figure:
     """Return value, diversity, understanding and collaborations against rounds."""
-    figure, panels = panel_grid(page, len(PANELS), 2.0 if page.columns(len(PANELS), 2) > 1 else 1.6, at_most=2)
-    room = page.letters(0.85 * page.width / page.columns(len(PANELS), 2))
+    figure, panels = make_panel_grid(
+        page, len(RUN_PANELS), 2.0 if page.columns(len(RUN_PANELS), 2) > 1 else 1.6, at_most=2
+    )
+    room = page.letters(0.85 * page.width / page.columns(len(RUN_PANELS), 2))
     with mpl.rc_context(page.settings):
-        for panel, (title, series) in zip(panels, PANELS, strict=True):
-            for (measure, name), colour, line in zip(series, COLOURS, LINES, strict=False):
-                panel.plot(rounds["round"], rounds[measure], color=colour, linestyle=line, label=name)
+        for panel, (title, series) in zip(panels, RUN_PANELS, strict=True):
+            for (measure, name), colour, line in zip(
+                series, RUN_COLOURS, RUN_LINE_STYLES, strict=False
+            ):
+                panel.plot(
+                    rounds["round"], rounds[measure], color=colour, linestyle=line, label=name
+                )
             panel.set_title(title, loc="left")
             panel.set_xlabel("Round")
             values = rounds.select([measure for measure, _ in series]).to_numpy()
             fits = sum(len(name) + 6 for _, name in series) < room
-            panel.set_ylim(min(0.0, values.min()), (1.2 if fits else 1.5) * max(values.max(), 0.1))  # room for the legend above the lines
-            panel.legend(loc="upper left", ncols=len(series) if fits else 1, columnspacing=1.0, handlelength=1.8)
+            panel.set_ylim(
+                min(0.0, values.min()), (1.2 if fits else 1.5) * max(values.max(), 0.1)
+            )  # room for the legend above the lines
+            panel.legend(
+                loc="upper left",
+                ncols=len(series) if fits else 1,
+                columnspacing=1.0,
+                handlelength=1.8,
+            )
     return figure

@@ -7,77 +7,111 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.cells import cell_means
-from analysis.comparison import RATE
+from analysis.cells import compute_cell_means
+from analysis.comparison import RATE_COLUMN
 from analysis.errors import AnalysisError
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.labels import listed
-from analysis.figures.lines import draw_lines, interval_text
-from analysis.figures.style import FAINT, PAGE, Page, legend_above, letter, new_figure
+from analysis.figures.labels import join_names
+from analysis.figures.lines import draw_lines, format_interval_note
+from analysis.figures.style import (
+    LIGHT_GREY,
+    PAGE,
+    Page,
+    add_legend_above,
+    add_panel_letter,
+    make_figure,
+)
 
-LABELS = {
+RESPONSE_LABELS = {
     "joint_value": "Joint value\n(per organisation and round)",
     "synergy": "Synergy\n(per organisation and round)",
     "diversity_within": "Diversity within collaborations\n(root mean square distance)",
 }
 
 
-def response_exhibits(runs: pl.DataFrame, page: Page = PAGE) -> list[Exhibit]:
+def draw_response_exhibits(runs: pl.DataFrame, page: Page = PAGE) -> list[Exhibit]:
     """Return the main figure (joint value, synergy and diversity by depth), and diversity alone; measures that do not vary are left out."""
-    varied = [measure for measure in LABELS if drawn(runs, measure)[measure].n_unique() > 1]
+    varied = [
+        measure
+        for measure in RESPONSE_LABELS
+        if select_drawn_runs(runs, measure)[measure].n_unique() > 1
+    ]
     if not varied:
-        raise AnalysisError(f"{listed(list(LABELS))} are the same in every run; nothing varies, so there is nothing to draw")
-    exhibits = [response_exhibit(runs, "joint_value_and_synergy", tuple(varied), page)]
-    return [*exhibits, response_exhibit(runs, "diversity_within", ("diversity_within",), page)] if "diversity_within" in varied else exhibits
+        raise AnalysisError(
+            f"{join_names(list(RESPONSE_LABELS))} are the same in every run; nothing varies, so"
+            " there is nothing to draw"
+        )
+    exhibits = [draw_response_exhibit(runs, "joint_value_and_synergy", tuple(varied), page)]
+    return (
+        [*exhibits, draw_response_exhibit(runs, "diversity_within", ("diversity_within",), page)]
+        if "diversity_within" in varied
+        else exhibits
+    )
 
 
-def drawn(runs: pl.DataFrame, measure: str) -> pl.DataFrame:
+def select_drawn_runs(runs: pl.DataFrame, measure: str) -> pl.DataFrame:
     """Return the runs a measure is drawn of: those alone have neither synergy nor diversity within collaborations."""
     return runs if measure == "joint_value" else runs.filter(pl.col("form") != "alone")
 
 
-def response_exhibit(runs: pl.DataFrame, name: str, measures: tuple[str, ...], page: Page) -> Exhibit:
+def draw_response_exhibit(
+    runs: pl.DataFrame, name: str, measures: tuple[str, ...], page: Page
+) -> Exhibit:
     """Return a grid of panels, a row per measure and a column per depth, with its caption and table."""
-    means = pl.concat([cell_means(drawn(runs, measure), ["depth", "form", RATE], measure) for measure in measures])
-    what = listed([" ".join(LABELS[measure].split()) for measure in measures])
-    caption = (
-        f"{what} (rows) against the rate of imitation, a line per form, for each depth of expertise (columns): whether spreading skills is free "
-        f"(1) or has its price. {interval_text(means['n'])}"
+    means = pl.concat(
+        [
+            compute_cell_means(
+                select_drawn_runs(runs, measure), ["depth", "form", RATE_COLUMN], measure
+            )
+            for measure in measures
+        ]
     )
-    return Exhibit(name, response_figure(means, measures, page), caption, means)
+    what = join_names([" ".join(RESPONSE_LABELS[measure].split()) for measure in measures])
+    caption = (
+        f"{what} (rows) against the rate of imitation, a line per form, for each depth of expertise"
+        " (columns): whether spreading skills is free (1) or has its price."
+        f" {format_interval_note(means['n'])}"
+    )
+    return Exhibit(name, draw_response_figure(means, measures, page), caption, means)
 
 
-def response_figure(means: pl.DataFrame, measures: tuple[str, ...], page: Page) -> Figure:
+def draw_response_figure(means: pl.DataFrame, measures: tuple[str, ...], page: Page) -> Figure:
     """Return a grid of panels: a row per measure, a column per depth."""
     depths = means["depth"].unique().sort().to_list()
-    figure, panels = new_figure(page, len(measures), len(depths), 0.55 + 2.05 * len(measures), share="row")
+    figure, panels = make_figure(
+        page, len(measures), len(depths), 0.55 + 2.05 * len(measures), share="row"
+    )
     with mpl.rc_context(page.settings):
         for row, measure in enumerate(measures):
             for column, depth in enumerate(depths):
                 panel = panels[row][column]
-                draw_panel(panel, means.filter((pl.col("depth") == depth) & (pl.col("measure") == measure)))
+                draw_response_panel(
+                    panel, means.filter((pl.col("depth") == depth) & (pl.col("measure") == measure))
+                )
                 if row == 0:
                     panel.set_title(f"depth {depth:g}")
                 if column == 0:
-                    panel.set_ylabel(LABELS[measure])
-                letter(panel, row * len(depths) + column)
-        figure.supxlabel(page.fit("Imitation rate (per exposed member and round; square-root axis)"))
+                    panel.set_ylabel(RESPONSE_LABELS[measure])
+                add_panel_letter(panel, row * len(depths) + column)
+        figure.supxlabel(
+            page.fit("Imitation rate (per exposed member and round; square-root axis)")
+        )
     handles, names = panels[0][0].get_legend_handles_labels()
-    legend_above(figure, page, handles, names)
+    add_legend_above(figure, page, handles, names)
     return figure
 
 
-def draw_panel(panel: Axes, means: pl.DataFrame) -> None:
+def draw_response_panel(panel: Axes, means: pl.DataFrame) -> None:
     """Draw one measure against the rate, a line per form with its 95 % band; the axis is a square root, to show small rates."""
-    draw_lines(panel, means, RATE, "form")
-    rates = means[RATE].unique().sort().to_list()
-    panel.set_xscale("function", functions=(_root, _square))
+    draw_lines(panel, means, RATE_COLUMN, "form")
+    rates = means[RATE_COLUMN].unique().sort().to_list()
+    panel.set_xscale("function", functions=(_take_root, _square))
     panel.set_xticks(rates, [f"{rate:g}" for rate in rates])
     panel.set_xlim(0, rates[-1] * 1.03)
-    panel.axhline(0, color=FAINT, linewidth=0.5, zorder=0)
+    panel.axhline(0, color=LIGHT_GREY, linewidth=0.5, zorder=0)
 
 
-def _root(x):  # type: ignore[no-untyped-def]
+def _take_root(x):  # type: ignore[no-untyped-def]
     """Return the square root of what is not negative."""
     return abs(x) ** 0.5
 

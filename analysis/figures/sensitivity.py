@@ -9,41 +9,69 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.style import PAGE, new_figure
+from analysis.figures.style import LIGHT_GREY, PAGE, make_figure
 
-DARK, LIGHT, GREY, ORANGE = "#0072B2", "#9ecae9", "#999999", "#E69F00"
-BARS = {"first": ("first: alone", DARK, ""), "total": ("total: with interactions", LIGHT, "///"), "noise": ("pure noise", GREY, "...")}
-TAKEN_OUT = "noise taken out"
-THICK = 0.36
-ROW = 0.34  # inches per factor
+DARK_BLUE, LIGHT_BLUE, ORANGE = "#0072B2", "#9ecae9", "#E69F00"
+BAR_STYLES = {
+    "first": ("first: alone", DARK_BLUE, ""),
+    "total": ("total: with interactions", LIGHT_BLUE, "///"),
+    "noise": ("pure noise", LIGHT_GREY, "..."),
+}
+NOISE_REMOVED_LABEL = "noise taken out"
+BAR_THICKNESS = 0.36
+ROW_HEIGHT = 0.34  # inches per factor
 
 
-def bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str) -> Exhibit:
+def draw_bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str) -> Exhibit:
     """Draw shares of variance: first and total index of every factor, and noise by itself.
 
     Args:
         name: of the exhibit.
-        bars: ``name, index, value, low, high`` as ``analysis.sensitivity.tables.bars`` returns them.
+        bars: ``name, index, value, low, high`` as ``analysis.sensitivity.tables.make_bars`` returns them.
         measure: what was explained.
         caption: what stands below.
     """
     names = bars["name"].unique(maintain_order=True).to_list()
     page = PAGE._replace(width=0.75 * PAGE.width)
-    figure, [[panel]] = new_figure(page, 1, 1, 1.0 + ROW * len(names))
+    figure, [[panel]] = make_figure(page, 1, 1, 1.0 + ROW_HEIGHT * len(names))
     with mpl.rc_context(page.settings):
         panel.set_axisbelow(True)
-        for index, (label, colour, hatch) in BARS.items():
+        for index, (label, colour, hatch) in BAR_STYLES.items():
             part = bars.filter(pl.col("index") == index)
             if len(part):
-                shift = {"first": -THICK / 2, "total": THICK / 2, "noise": 0.0}[index]
+                shift = {"first": -BAR_THICKNESS / 2, "total": BAR_THICKNESS / 2, "noise": 0.0}[
+                    index
+                ]
                 at = np.array([names.index(row) for row in part["name"]]) + shift
-                panel.barh(at, part["value"], THICK, color=colour, hatch=hatch, edgecolor="#333333", linewidth=0.5, label=label)
-                whiskers(panel, part, at)
-        for index, shift in (("first_response", -THICK / 2), ("total_response", THICK / 2)):
+                panel.barh(
+                    at,
+                    part["value"],
+                    BAR_THICKNESS,
+                    color=colour,
+                    hatch=hatch,
+                    edgecolor="#333333",
+                    linewidth=0.5,
+                    label=label,
+                )
+                draw_whiskers(panel, part, at)
+        for index, shift in (
+            ("first_response", -BAR_THICKNESS / 2),
+            ("total_response", BAR_THICKNESS / 2),
+        ):
             part = bars.filter(pl.col("index") == index)
             at = np.array([names.index(row) for row in part["name"]]) + shift
-            label = TAKEN_OUT if index == "first_response" and len(part) else "_"
-            panel.plot(part["value"], at, "D", color="white", markeredgecolor="black", markersize=3.4, label=label, linestyle="none", zorder=4)
+            label = NOISE_REMOVED_LABEL if index == "first_response" and len(part) else "_"
+            panel.plot(
+                part["value"],
+                at,
+                "D",
+                color="white",
+                markeredgecolor="black",
+                markersize=3.4,
+                label=label,
+                linestyle="none",
+                zorder=4,
+            )
         noise = [names.index(row) for row in bars.filter(pl.col("index") == "noise")["name"]]
         if noise:
             panel.axhline(min(noise) - 0.5, color="black", linewidth=0.6, linestyle=":")
@@ -53,18 +81,35 @@ def bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str) -> E
         panel.grid(False, axis="y")
         panel.set_xlabel(f"Share of the variance of {measure}")
         legend = dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
-        shown = [label for label in (*(bar[0] for bar in BARS.values()), TAKEN_OUT) if label in legend]
-        figure.legend([legend[label] for label in shown], shown, loc="outside upper center", ncols=4, handlelength=2.2)
+        shown = [
+            label
+            for label in (*(bar[0] for bar in BAR_STYLES.values()), NOISE_REMOVED_LABEL)
+            if label in legend
+        ]
+        figure.legend(
+            [legend[label] for label in shown],
+            shown,
+            loc="outside upper center",
+            ncols=4,
+            handlelength=2.2,
+        )
     return Exhibit(name, figure, caption, bars)
 
 
-def whiskers(panel: Axes, part: pl.DataFrame, at: np.ndarray) -> None:
+def draw_whiskers(panel: Axes, part: pl.DataFrame, at: np.ndarray) -> None:
     """Draw intervals where there are any."""
     told = part["low"].is_finite().to_numpy()
-    panel.hlines(at[told], part["low"].to_numpy()[told], part["high"].to_numpy()[told], color="black", linewidth=0.9, zorder=3)
+    panel.hlines(
+        at[told],
+        part["low"].to_numpy()[told],
+        part["high"].to_numpy()[told],
+        color="black",
+        linewidth=0.9,
+        zorder=3,
+    )
 
 
-def plane_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) -> Exhibit:
+def draw_plane_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) -> Exhibit:
     """Draw Morris' plane: mean size of a factor's effects (mu*) against their spread (sigma), with intervals.
 
     Args:
@@ -75,23 +120,42 @@ def plane_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) 
         caption: what stands below.
     """
     page = PAGE._replace(width=0.6 * PAGE.width)
-    figure, [[panel]] = new_figure(page, 1, 1, 3.4)
-    drawn = effects.with_columns(pl.col("sigma", "sigma_low", "sigma_high").fill_null(0.0)).sort("mu_star")
+    figure, [[panel]] = make_figure(page, 1, 1, 3.4)
+    drawn = effects.with_columns(pl.col("sigma", "sigma_low", "sigma_high").fill_null(0.0)).sort(
+        "mu_star"
+    )
     with mpl.rc_context(page.settings):
         x, y = drawn["mu_star"].to_numpy(), drawn["sigma"].to_numpy()
         grouped = effects.sort("mu_star")["sigma"].is_null().to_numpy()
         panel.hlines(y, drawn["mu_star_low"], drawn["mu_star_high"], color="#555555", linewidth=0.7)
         panel.vlines(x, drawn["sigma_low"], drawn["sigma_high"], color="#555555", linewidth=0.7)
-        panel.plot(x[~grouped], y[~grouped], "o", color=DARK, zorder=3)
-        panel.plot(x[grouped], y[grouped], "s", color=DARK, markerfacecolor="white", clip_on=False)
-        top = 1.12 * max(float(drawn["mu_star_high"].to_numpy().max()), float(drawn["sigma_high"].to_numpy().max()))
-        panel.plot([0, top], [0, top], "--", color=GREY, linewidth=0.8, label="sigma = mu*")
+        panel.plot(x[~grouped], y[~grouped], "o", color=DARK_BLUE, zorder=3)
+        panel.plot(
+            x[grouped], y[grouped], "s", color=DARK_BLUE, markerfacecolor="white", clip_on=False
+        )
+        top = 1.12 * max(
+            float(drawn["mu_star_high"].to_numpy().max()),
+            float(drawn["sigma_high"].to_numpy().max()),
+        )
+        panel.plot([0, top], [0, top], "--", color=LIGHT_GREY, linewidth=0.8, label="sigma = mu*")
         luck = effects["mu_star_noise"].max()
         if isinstance(luck, float):
-            panel.axvspan(0, luck, color="#dddddd", linewidth=0, label="mu* that luck alone can give", zorder=0)
+            panel.axvspan(
+                0,
+                luck,
+                color="#dddddd",
+                linewidth=0,
+                label="mu* that luck alone can give",
+                zorder=0,
+            )
         panel.set_xlim(0, top)
         panel.set_ylim(0, 1.12 * max(float(drawn["sigma_high"].to_numpy().max()), 0.05 * top))
-        label_points(panel, drawn["factor"].to_list(), drawn.select("mu_star_low", "mu_star_high").to_numpy(), y)
+        label_points(
+            panel,
+            drawn["factor"].to_list(),
+            drawn.select("mu_star_low", "mu_star_high").to_numpy(),
+            y,
+        )
         panel.set_xlabel(f"mu*: mean size of the effect on {measure}")
         panel.set_ylabel("sigma: spread of the effect")
         figure.legend(loc="outside upper center", ncols=2)
@@ -104,19 +168,33 @@ def label_points(panel: Axes, names: list[str], ends: np.ndarray, y: np.ndarray)
     taken: list[tuple[float, float]] = []
     for row in np.argsort(y, kind="stable"):
         rightward = (ends[row, 1] - left) / (right - left) < 0.6
-        across = (ends[row, int(rightward)] - left) / (right - left) + (0.012 if rightward else -0.012)
+        across = (ends[row, int(rightward)] - left) / (right - left) + (
+            0.012 if rightward else -0.012
+        )
         height = along = (y[row] - bottom) / (top - bottom)
-        while any(abs(height - other) < 0.05 and abs(across - place) < 0.45 for place, other in taken):
+        while any(
+            abs(height - other) < 0.05 and abs(across - place) < 0.45 for place, other in taken
+        ):
             height += 0.02
         taken.append((across, height))
         text = panel.annotate(
-            names[row], (ends[row, int(rightward)], y[row]), (across, height), textcoords="axes fraction", ha="left" if rightward else "right",
-            va="center", fontsize=6.5, arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "#777777"} if height > along + 0.03 else None,
-        )  # fmt: skip
+            names[row],
+            (ends[row, int(rightward)], y[row]),
+            (across, height),
+            textcoords="axes fraction",
+            ha="left" if rightward else "right",
+            va="center",
+            fontsize=6.5,
+            arrowprops=(
+                {"arrowstyle": "-", "linewidth": 0.4, "color": "#777777"}
+                if height > along + 0.03
+                else None
+            ),
+        )
         text.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
 
 
-def tornado_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) -> Exhibit:
+def draw_tornado_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) -> Exhibit:
     """Draw the effect of every level against its base, factors with the largest swing on top.
 
     Args:
@@ -127,14 +205,16 @@ def tornado_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str
     """
     factors = effects["factor"].unique(maintain_order=True).to_list()
     page = PAGE._replace(width=0.75 * PAGE.width)
-    figure, [[panel]] = new_figure(page, 1, 1, 0.8 + ROW * len(factors))
+    figure, [[panel]] = make_figure(page, 1, 1, 0.8 + ROW_HEIGHT * len(factors))
     with mpl.rc_context(page.settings):
         panel.set_axisbelow(True)
         for row, factor in enumerate(factors):
             draw_swing(panel, row, effects.filter(pl.col("factor") == factor).sort("effect"))
         panel.axvline(0, color="black", linewidth=0.7)
         bases = dict(zip(effects["factor"], effects["base"], strict=True))
-        panel.set_yticks(range(len(factors)), [f"{factor}\n(against {bases[factor]})" for factor in factors])
+        panel.set_yticks(
+            range(len(factors)), [f"{factor}\n(against {bases[factor]})" for factor in factors]
+        )
         panel.set_ylim(len(factors) - 0.4, -0.6)
         panel.grid(False, axis="y")
         panel.margins(x=0.16)
@@ -146,16 +226,26 @@ def draw_swing(panel: Axes, row: int, levels: pl.DataFrame) -> None:
     """Draw one factor: a bar from its lowest to its highest effect and the base, every level with its interval, the outermost named."""
     effect = levels["effect"].to_numpy()
     below, above = min(0.0, effect[0]), max(0.0, effect[-1])
-    panel.barh(row, below, 0.5, color=ORANGE, hatch="///", edgecolor="#333333", linewidth=0.4, alpha=0.75)
-    panel.barh(row, above, 0.5, color=LIGHT, edgecolor="#333333", linewidth=0.4)
-    whiskers(panel, levels, np.full(len(levels), float(row)))
+    panel.barh(
+        row, below, 0.5, color=ORANGE, hatch="///", edgecolor="#333333", linewidth=0.4, alpha=0.75
+    )
+    panel.barh(row, above, 0.5, color=LIGHT_BLUE, edgecolor="#333333", linewidth=0.4)
+    draw_whiskers(panel, levels, np.full(len(levels), float(row)))
     panel.plot(effect, np.full(len(levels), row), "o", color="black", markersize=2.6)
     ends = {0: effect[0] < 0, len(levels) - 1: effect[-1] > 0}
     for place, named in ends.items():
         if named:
             downward = place == 0 and effect[0] < 0
-            edge = np.nan_to_num(levels["low" if downward else "high"].to_numpy()[place], nan=effect[place])
+            edge = np.nan_to_num(
+                levels["low" if downward else "high"].to_numpy()[place], nan=effect[place]
+            )
             shift = (-4, 0) if downward else (4, 0)
             panel.annotate(
-                levels["level"][place], (edge, row), shift, textcoords="offset points", ha="right" if downward else "left", va="center", fontsize=6.5
+                levels["level"][place],
+                (edge, row),
+                shift,
+                textcoords="offset points",
+                ha="right" if downward else "left",
+                va="center",
+                fontsize=6.5,
             )

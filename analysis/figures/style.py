@@ -19,21 +19,36 @@ if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
 
 MILLIMETRE = 1 / 25.4
-TALLEST = 240 * MILLIMETRE  # about the height of a page of text in print
-NARROW = 120 * MILLIMETRE  # below this, panels stand under one another
-GREY, FAINT = "#666666", "#999999"
+MAX_HEIGHT = 240 * MILLIMETRE  # about the height of a page of text in print
+NARROW_WIDTH = 120 * MILLIMETRE  # below this, panels stand under one another
+GREY, LIGHT_GREY = "#666666", "#999999"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-SETTINGS: Any = {
-    "font.family": "DejaVu Sans", "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6,
-    "xtick.major.width": 0.6, "ytick.major.width": 0.6, "lines.linewidth": 1.1, "lines.markersize": 3.2, "pdf.fonttype": 42, "svg.fonttype": "none",
-    "svg.hashsalt": "overbruggen", "legend.frameon": False, "axes.grid": True, "grid.linewidth": 0.3, "grid.color": "#dddddd", "axes.axisbelow": True,
-}  # fmt: skip
-METADATA: dict[str, Any] = {
-    ".pdf": {"CreationDate": None, "Producer": None, "Creator": None}, ".png": {"Software": None}, ".svg": {"Date": None, "Creator": None},
-}  # fmt: skip
-FORMATS = (".pdf", ".svg", ".png")
+MATPLOTLIB_SETTINGS: Any = {
+    "font.family": "DejaVu Sans",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.2,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "overbruggen",
+    "legend.frameon": False,
+    "axes.grid": True,
+    "grid.linewidth": 0.3,
+    "grid.color": "#dddddd",
+    "axes.axisbelow": True,
+}
+FILE_METADATA: dict[str, Any] = {
+    ".pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+}
+FIGURE_FORMATS = (".pdf", ".svg", ".png")
 DPI = 300
-HANDLE = 3.2  # how long a line in a legend is, in letters: enough to tell line styles apart
+HANDLE_LENGTH = 3.2  # how long a line in a legend is, in letters: enough to tell line styles apart
 FRAMES_PER_SECOND, FRAME_DPI = 4, 110
 
 
@@ -54,7 +69,15 @@ class Page(NamedTuple):
             "legend.fontsize": text - 0.5,
             "legend.title_fontsize": text,
         }
-        return SETTINGS | sizes | {"xtick.labelsize": text - 1, "ytick.labelsize": text - 1, "figure.labelsize": text}
+        return (
+            MATPLOTLIB_SETTINGS
+            | sizes
+            | {
+                "xtick.labelsize": text - 1,
+                "ytick.labelsize": text - 1,
+                "figure.labelsize": text,
+            }
+        )
 
     @property
     def scale(self) -> float:
@@ -63,7 +86,7 @@ class Page(NamedTuple):
 
     def columns(self, panels: int, at_most: int = 3) -> int:
         """Return how many panels stand side by side; half as many on a narrow page."""
-        return min(panels, max(1, at_most // 2) if self.width < NARROW else at_most)
+        return min(panels, max(1, at_most // 2) if self.width < NARROW_WIDTH else at_most)
 
     def letters(self, inches: float) -> int:
         """Return how many letters of its text fit on a line so long."""
@@ -77,7 +100,7 @@ class Page(NamedTuple):
 PAGE = Page()
 
 
-class Look(NamedTuple):
+class SeriesStyle(NamedTuple):
     """How one series is drawn."""
 
     colour: str
@@ -87,108 +110,151 @@ class Look(NamedTuple):
 
 ALONE = "alone"  # grey, the last to be given to another name
 # Okabe & Ito (2008), distinguishable with colour vision deficiencies; markers and line styles carry the same information.
-LOOKS = {
-    "alone": Look("#666666", "x", ":"), "alliance": Look("#0072B2", "o", "-"), "network": Look("#009E73", "s", "--"),
-    "hub": Look("#D55E00", "^", "-."), "platform": Look("#CC79A7", "D", (0, (6, 1, 1, 1, 1, 1))), "movement": Look("#E69F00", "v", (0, (3, 1))),
-    "consortium": Look("#56B4E9", "P", (0, (8, 2))), "merger": Look("#000000", "*", (0, (8, 1.5, 3, 1.5))),
-}  # fmt: skip
+SERIES_STYLES = {
+    "alone": SeriesStyle("#666666", "x", ":"),
+    "alliance": SeriesStyle("#0072B2", "o", "-"),
+    "network": SeriesStyle("#009E73", "s", "--"),
+    "hub": SeriesStyle("#D55E00", "^", "-."),
+    "platform": SeriesStyle("#CC79A7", "D", (0, (6, 1, 1, 1, 1, 1))),
+    "movement": SeriesStyle("#E69F00", "v", (0, (3, 1))),
+    "consortium": SeriesStyle("#56B4E9", "P", (0, (8, 2))),
+    "merger": SeriesStyle("#000000", "*", (0, (8, 1.5, 3, 1.5))),
+}
 
 
-def looks(names: Iterable[object]) -> dict[str, Look]:
+def assign_styles(names: Iterable[object]) -> dict[str, SeriesStyle]:
     """Return a look of its own for every series: forms keep theirs in all figures, other names take what is left.
 
     Raises:
         AnalysisError: there are more series than looks that can be told apart without colour.
     """
     wanted = list(dict.fromkeys(str(name) for name in names))
-    if len(wanted) > len(LOOKS):
-        raise AnalysisError(f"{len(wanted)} series ({', '.join(wanted[:3])}, ...) cannot be told apart in print; draw at most {len(LOOKS)} at once")
-    left = [style for name, style in LOOKS.items() if name not in (*wanted, ALONE)] + [LOOKS[ALONE]]
-    return {name: LOOKS[name] if name in LOOKS else left.pop(0) for name in wanted}
+    if len(wanted) > len(SERIES_STYLES):
+        raise AnalysisError(
+            f"{len(wanted)} series ({', '.join(wanted[:3])}, ...) cannot be told apart in print;"
+            f" draw at most {len(SERIES_STYLES)} at once"
+        )
+    left = [style for name, style in SERIES_STYLES.items() if name not in (*wanted, ALONE)] + [
+        SERIES_STYLES[ALONE]
+    ]
+    return {name: SERIES_STYLES[name] if name in SERIES_STYLES else left.pop(0) for name in wanted}
 
 
-def few(groups: pl.Series) -> pl.Series:
+def merge_rare_groups(groups: pl.Series) -> pl.Series:
     """Return groups of which the rarest are called "others", if there are more than looks for them."""
     counted = groups.value_counts(sort=False).sort(["count", groups.name], descending=[True, False])
-    if len(counted) <= len(LOOKS):
+    if len(counted) <= len(SERIES_STYLES):
         return groups
-    kept = counted[groups.name].head(len(LOOKS) - 1).implode()
-    return pl.select(pl.when(groups.is_in(kept)).then(groups).otherwise(pl.lit("others")).alias(groups.name)).to_series()
+    kept = counted[groups.name].head(len(SERIES_STYLES) - 1).implode()
+    return pl.select(
+        pl.when(groups.is_in(kept)).then(groups).otherwise(pl.lit("others")).alias(groups.name)
+    ).to_series()
 
 
-def new_figure(page: Page, rows: int, columns: int, height: float, share: Literal["none", "row", "all"] = "none") -> tuple[Figure, list[list[Axes]]]:
+def make_figure(
+    page: Page,
+    rows: int,
+    columns: int,
+    height: float,
+    share: Literal["none", "row", "all"] = "none",
+) -> tuple[Figure, list[list[Axes]]]:
     """Return a figure with a grid of panels in house style; ``height`` in inches at 7.5 pt; panels share y by row, or both axes.
 
     Raises:
         AnalysisError: it would be taller than a page.
     """
-    if height * page.scale > TALLEST:
+    if height * page.scale > MAX_HEIGHT:
         raise AnalysisError(
-            f"the figure would be {height * page.scale / MILLIMETRE:.0f} mm tall, and a page holds {TALLEST / MILLIMETRE:.0f}; "
-            "draw it two columns wide, or fewer measures or levels at once"
+            f"the figure would be {height * page.scale / MILLIMETRE:.0f} mm tall, and a page holds"
+            f" {MAX_HEIGHT / MILLIMETRE:.0f}; draw it two columns wide, or fewer measures or levels"
+            " at once"
         )
     with mpl.rc_context(page.settings):
         figure = Figure(figsize=(page.width, height * page.scale), layout="constrained")
         FigureCanvasAgg(figure)
-        panels = figure.subplots(rows, columns, squeeze=False, sharey=share, sharex="all" if share == "all" else "none")
+        panels = figure.subplots(
+            rows, columns, squeeze=False, sharey=share, sharex="all" if share == "all" else "none"
+        )
     return figure, [list(row) for row in panels]
 
 
-def panel_grid(page: Page, count: int, each: float, at_most: int = 3, share: Literal["none", "all"] = "none") -> tuple[Figure, list[Axes]]:
+def make_panel_grid(
+    page: Page, count: int, each: float, at_most: int = 3, share: Literal["none", "all"] = "none"
+) -> tuple[Figure, list[Axes]]:
     """Return a figure with so many panels, each so many inches tall, as many side by side as the page has room for."""
-    columns = balanced(page, count, at_most)
+    columns = balance_columns(page, count, at_most)
     rows = -(-count // columns)
-    figure, grid = new_figure(page, rows, columns, 0.6 + each * rows, share)
+    figure, grid = make_figure(page, rows, columns, 0.6 + each * rows, share)
     panels = [panel for row in grid for panel in row]
     for unused in panels[count:]:
         unused.set_visible(False)
     return figure, panels[:count]
 
 
-def balanced(page: Page, count: int, at_most: int = 3) -> int:
+def balance_columns(page: Page, count: int, at_most: int = 3) -> int:
     """Return how many of so many panels stand side by side, so that rows are as full as can be: four in two rows of two."""
     rows = -(-count // page.columns(count, at_most))
     return -(-count // rows)
 
 
-def letter(panel: Axes, position: int, above: float = 0.0) -> None:
+def add_panel_letter(panel: Axes, position: int, above: float = 0.0) -> None:
     """Write a panel's letter above its left corner, so many points higher than usual."""
     panel.annotate(
-        LETTERS[position], (0.0, 1.03), xycoords="axes fraction", xytext=(0.0, above), textcoords="offset points", annotation_clip=False,
-        weight="bold", va="bottom", ha="right",
-    )  # fmt: skip
+        LETTERS[position],
+        (0.0, 1.03),
+        xycoords="axes fraction",
+        xytext=(0.0, above),
+        textcoords="offset points",
+        annotation_clip=False,
+        weight="bold",
+        va="bottom",
+        ha="right",
+    )
 
 
-def legend_above(figure: Figure, page: Page, handles: Sequence[Any], names: Sequence[str], title: str = "") -> None:
+def add_legend_above(
+    figure: Figure, page: Page, handles: Sequence[Any], names: Sequence[str], title: str = ""
+) -> None:
     """Put one legend above all panels, in as many columns as fit."""
     with mpl.rc_context(page.settings):
-        columns = legend_columns(names, page.letters(page.width))
-        figure.legend(handles, names, title=title or None, loc="outside upper center", ncols=columns, handlelength=HANDLE)
+        columns = count_legend_columns(names, page.letters(page.width))
+        figure.legend(
+            handles,
+            names,
+            title=title or None,
+            loc="outside upper center",
+            ncols=columns,
+            handlelength=HANDLE_LENGTH,
+        )
 
 
-def legend_columns(names: Sequence[str], letters: int) -> int:
+def count_legend_columns(names: Sequence[str], letters: int) -> int:
     """Return in how many columns the names of a legend stand where so many letters fit on a line."""
-    longest = max((len(name) for name in names), default=1) + 9  # line, marker and space take that of nine letters
+    longest = (
+        max((len(name) for name in names), default=1) + 9
+    )  # line, marker and space take that of nine letters
     rows = -(-len(names) // max(1, letters // longest))
     return -(-len(names) // rows)
 
 
-def save(figure: Figure, path: Path, formats: Sequence[str] = FORMATS, dpi: int = DPI) -> list[Path]:
+def save_figure(
+    figure: Figure, path: Path, formats: Sequence[str] = FIGURE_FORMATS, dpi: int = DPI
+) -> list[Path]:
     """Write a figure in several formats without dates, so that identical results give identical bytes."""
     written = []
-    with mpl.rc_context(SETTINGS):
+    with mpl.rc_context(MATPLOTLIB_SETTINGS):
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out once, alike in all formats
         for suffix in formats:
             target = path.with_name(f"{path.name}{suffix}")
-            figure.savefig(target, dpi=dpi, metadata=METADATA[suffix])
+            figure.savefig(target, dpi=dpi, metadata=FILE_METADATA[suffix])
             written.append(target)
     return written
 
 
-def save_film(film: FuncAnimation, path: Path) -> None:
+def save_animation(film: FuncAnimation, path: Path) -> None:
     """Write an animation as GIF; identical results give identical bytes."""
     from matplotlib.animation import PillowWriter  # seldom asked for
 
-    with mpl.rc_context(SETTINGS):
+    with mpl.rc_context(MATPLOTLIB_SETTINGS):
         film.save(path, writer=PillowWriter(fps=FRAMES_PER_SECOND), dpi=FRAME_DPI)

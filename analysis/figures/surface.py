@@ -11,13 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.lines import numeric, positions
-from analysis.figures.style import PAGE, new_figure
+from analysis.figures.lines import compute_positions, has_numeric_levels
+from analysis.figures.maps import COLOUR_MAP
+from analysis.figures.style import PAGE, make_figure
 
-COLOURS = "cividis"  # lightness rises evenly: readable in grey and with colour vision deficiencies
 
-
-def surface_exhibit(name: str, surface: pl.DataFrame, points: pl.DataFrame, measure: str, caption: str, log: Sequence[str] = ()) -> Exhibit:
+def draw_surface_exhibit(
+    name: str,
+    surface: pl.DataFrame,
+    points: pl.DataFrame,
+    measure: str,
+    caption: str,
+    log: Sequence[str] = (),
+) -> Exhibit:
     """Draw a measure against two factors.
 
     Args:
@@ -29,33 +35,57 @@ def surface_exhibit(name: str, surface: pl.DataFrame, points: pl.DataFrame, meas
         log: factors on a log scale.
     """
     x, y = surface.columns[:2]
-    places = [positions(surface[factor].unique(maintain_order=True).to_list()) for factor in (x, y)]
+    places = [
+        compute_positions(surface[factor].unique(maintain_order=True).to_list())
+        for factor in (x, y)
+    ]
     means = surface["mean"].to_numpy().reshape(len(places[0]), len(places[1])).T
     across, along = (np.array(list(place.values())) for place in places)
     page = PAGE._replace(width=0.6 * PAGE.width)
-    figure, [[panel]] = new_figure(page, 1, 1, 3.2)
+    figure, [[panel]] = make_figure(page, 1, 1, 3.2)
     with mpl.rc_context(page.settings):
         panel.grid(False)
-        drawn = panel.pcolormesh(across, along, means, cmap=COLOURS, shading="nearest", rasterized=True)
-        if min(means.shape) > 2 and all(numeric(place) for place in places) and np.ptp(means) > 0:
-            lines = panel.contour(across, along, means, levels=6, colors="white", linewidths=0.7, linestyles="solid")
-            outline: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="black")]  # white alone is lost on the bright end
+        drawn = panel.pcolormesh(
+            across, along, means, cmap=COLOUR_MAP, shading="nearest", rasterized=True
+        )
+        if (
+            min(means.shape) > 2
+            and all(has_numeric_levels(place) for place in places)
+            and np.ptp(means) > 0
+        ):
+            lines = panel.contour(
+                across, along, means, levels=6, colors="white", linewidths=0.7, linestyles="solid"
+            )
+            outline: list[AbstractPathEffect] = [
+                withStroke(linewidth=1.6, foreground="black")
+            ]  # white alone is lost on the bright end
             lines.set_path_effects(outline)
             for text in panel.clabel(lines, fontsize=6, fmt="%.3g"):
                 text.set_path_effects(outline)
         at = points.select(x, y).unique(maintain_order=True)
-        shown = [[place[level] if level in place else float(level) for level in at[factor]] for factor, place in zip((x, y), places, strict=True)]
-        panel.plot(*shown, "o", color="white", markeredgecolor="black", markeredgewidth=0.5, markersize=2.4, linestyle="none")
+        shown = [
+            [place[level] if level in place else float(level) for level in at[factor]]
+            for factor, place in zip((x, y), places, strict=True)
+        ]
+        panel.plot(
+            *shown,
+            "o",
+            color="white",
+            markeredgecolor="black",
+            markeredgewidth=0.5,
+            markersize=2.4,
+            linestyle="none",
+        )
         for axis, factor, place in (("x", x, places[0]), ("y", y, places[1])):
-            dress(panel, axis, factor, place, factor in log)
+            label_axis(panel, axis, factor, place, factor in log)
         figure.colorbar(drawn, ax=panel, label=measure.replace("_", " "))
     return Exhibit(name, figure, caption, surface)
 
 
-def dress(panel: Axes, axis: str, factor: str, places: dict[object, float], log: bool) -> None:
+def label_axis(panel: Axes, axis: str, factor: str, places: dict[object, float], log: bool) -> None:
     """Label one axis: names at their places, or numbers on their scale."""
     getattr(panel, f"set_{axis}label")(factor)
-    if not numeric(places):
+    if not has_numeric_levels(places):
         getattr(panel, f"set_{axis}ticks")(list(places.values()), [str(level) for level in places])
     elif log:
         getattr(panel, f"set_{axis}scale")("log")

@@ -10,22 +10,45 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.cells import averaged_text, cell_means
+from analysis.cells import compute_cell_means, format_averaging
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.labels import NOTHING, Labels, label, listed, one_line
-from analysis.figures.lines import ONE, interval_text, lower
-from analysis.figures.maps import in_order
-from analysis.figures.style import FAINT, PAGE, Look, Page, legend_above, letter, looks, panel_grid
-from analysis.names import need, need_levels
+from analysis.figures.labels import (
+    NO_LABELS,
+    Labels,
+    format_label,
+    format_one_line_label,
+    join_names,
+)
+from analysis.figures.lines import ALL_RUNS, format_interval_note, lower_first_letter
+from analysis.figures.maps import sort_levels
+from analysis.figures.style import (
+    LIGHT_GREY,
+    PAGE,
+    Page,
+    SeriesStyle,
+    add_legend_above,
+    add_panel_letter,
+    assign_styles,
+    make_panel_grid,
+)
+from analysis.names import check_columns, check_several_levels
 
-BINS = 12  # of rounds, in which events are counted
-STRIP = " Last panel: collaborations that start (filled) and end (open) per round, means over replicates and bins of rounds."
+EVENT_BINS = 12  # of rounds, in which events are counted
+EVENTS_NOTE = (
+    " Last panel: collaborations that start (filled) and end (open) per round, means over"
+    " replicates and bins of rounds."
+)
 
 
 def time_course(
-    series: pl.DataFrame, measures: Sequence[str], by: str | None = None, events: pl.DataFrame | None = None, factors: Sequence[str] = (),
-    labels: Labels = NOTHING, page: Page = PAGE,
-) -> Exhibit:  # fmt: skip
+    series: pl.DataFrame,
+    measures: Sequence[str],
+    by: str | None = None,
+    events: pl.DataFrame | None = None,
+    factors: Sequence[str] = (),
+    labels: Labels = NO_LABELS,
+    page: Page = PAGE,
+) -> Exhibit:
     """Draw measures against rounds over replicates, a line per level of a factor, with marks at their peaks and a strip of events.
 
     Args:
@@ -41,29 +64,34 @@ def time_course(
     Raises:
         AnalysisError: a column is missing, a factor has one level, or a measure does not vary.
     """
-    need(series, "round", "replicate", *measures)
+    check_columns(series, "round", "replicate", *measures)
     if by:
-        need_levels(series, by)
-    lines = by or ONE
-    table = series if by else series.with_columns(pl.lit(ONE).alias(ONE))
-    means = pl.concat([cell_means(table, [lines, "round"], measure) for measure in measures])
-    flows = flow_of(events, lines, table) if events is not None else None
-    figure = course_figure(means, flows, measures, lines, labels, page)
-    what = listed([lower(one_line(measure, labels)) for measure in measures])
-    per = f", a line per {lower(one_line(by, labels))}" if by else ""
-    strip = "" if flows is None else STRIP
+        check_several_levels(series, by)
+    lines = by or ALL_RUNS
+    table = series if by else series.with_columns(pl.lit(ALL_RUNS).alias(ALL_RUNS))
+    means = pl.concat(
+        [compute_cell_means(table, [lines, "round"], measure) for measure in measures]
+    )
+    flows = count_event_flows(events, lines, table) if events is not None else None
+    figure = draw_course_figure(means, flows, measures, lines, labels, page)
+    what = join_names(
+        [lower_first_letter(format_one_line_label(measure, labels)) for measure in measures]
+    )
+    per = f", a line per {lower_first_letter(format_one_line_label(by, labels))}" if by else ""
+    strip = "" if flows is None else EVENTS_NOTE
     caption = (
-        f"Course of {what}{per}. {interval_text(means['n'])} Triangles: where the mean is highest.{strip}{averaged_text(series, factors, [by or ''])}"
+        f"Course of {what}{per}. {format_interval_note(means['n'])} Triangles: where the mean is"
+        f" highest.{strip}{format_averaging(series, factors, [by or ''])}"
     )
     data = means if flows is None else pl.concat([means, flows], how="diagonal_relaxed")
     return Exhibit("timecourse", figure, caption, data)
 
 
-def flow_of(events: pl.DataFrame, lines: str, series: pl.DataFrame) -> pl.DataFrame:
+def count_event_flows(events: pl.DataFrame, lines: str, series: pl.DataFrame) -> pl.DataFrame:
     """Return mean numbers of collaborations that start and end per round, in a dozen bins of rounds."""
-    table = events if lines != ONE else events.with_columns(pl.lit(ONE).alias(ONE))
-    need(table, "started", "ended", "reason", "replicate", lines)
-    edges = np.unique(np.linspace(-1, series["round"].to_numpy().max(), BINS + 1).round())
+    table = events if lines != ALL_RUNS else events.with_columns(pl.lit(ALL_RUNS).alias(ALL_RUNS))
+    check_columns(table, "started", "ended", "reason", "replicate", lines)
+    edges = np.unique(np.linspace(-1, series["round"].to_numpy().max(), EVENT_BINS + 1).round())
     parts = []
     for kind, ending in (("started", pl.lit(True)), ("ended", pl.col("reason") != "running")):
         chosen = table.filter(ending)
@@ -88,47 +116,101 @@ def flow_of(events: pl.DataFrame, lines: str, series: pl.DataFrame) -> pl.DataFr
     return pl.concat(parts)
 
 
-def course_figure(means: pl.DataFrame, flows: pl.DataFrame | None, measures: Sequence[str], lines: str, labels: Labels, page: Page) -> Figure:
+def draw_course_figure(
+    means: pl.DataFrame,
+    flows: pl.DataFrame | None,
+    measures: Sequence[str],
+    lines: str,
+    labels: Labels,
+    page: Page,
+) -> Figure:
     """Return a panel per measure and, if there are events, one with their numbers."""
     count = len(measures) + (flows is not None)
-    figure, panels = panel_grid(page, count, 1.9, at_most=3 if count == 3 else 2)
-    levels = in_order(means[lines])
-    styles = looks(levels)
+    figure, panels = make_panel_grid(page, count, 1.9, at_most=3 if count == 3 else 2)
+    levels = sort_levels(means[lines])
+    styles = assign_styles(levels)
     with mpl.rc_context(page.settings):
         for panel, measure in zip(panels, measures, strict=False):
             of_measure = means.filter(pl.col("measure") == measure)
             for position, level in enumerate(levels):
-                draw_course(panel, of_measure.filter(pl.col(lines) == level).sort("round"), str(level), styles[str(level)], position)
-            panel.set_ylabel(label(measure, labels))
+                draw_course(
+                    panel,
+                    of_measure.filter(pl.col(lines) == level).sort("round"),
+                    str(level),
+                    styles[str(level)],
+                    position,
+                )
+            panel.set_ylabel(format_label(measure, labels))
             if of_measure["value"].to_numpy().min() < 0 < of_measure["value"].to_numpy().max():
-                panel.axhline(0, color=FAINT, linewidth=0.5, zorder=0)
+                panel.axhline(0, color=LIGHT_GREY, linewidth=0.5, zorder=0)
         if flows is not None:
             draw_flows(panels[-1], flows, lines, levels)
             panels[-1].set_xlim(panels[0].get_xlim())
         for position, panel in enumerate(panels):
             panel.set_xlabel("Round")
             if len(panels) > 1:
-                letter(panel, position)
+                add_panel_letter(panel, position)
     if len(levels) > 1:
-        legend_above(figure, page, *panels[0].get_legend_handles_labels(), one_line(lines, labels))
+        add_legend_above(
+            figure,
+            page,
+            *panels[0].get_legend_handles_labels(),
+            format_one_line_label(lines, labels),
+        )
     return figure
 
 
-def draw_course(panel: Axes, means: pl.DataFrame, name: str, style: Look, position: int) -> None:
+def draw_course(
+    panel: Axes, means: pl.DataFrame, name: str, style: SeriesStyle, position: int
+) -> None:
     """Draw one line with its band, few markers, and a triangle at its peak."""
     rounds, centre = means["round"].to_numpy(), means["value"].to_numpy()
     every = max(1, len(rounds) // 6)
-    panel.plot(rounds, centre, color=style.colour, linestyle=style.line, marker=style.marker, markevery=(position * every // 8, every), label=name)
-    panel.fill_between(rounds, means["low"].to_numpy(), means["high"].to_numpy(), color=style.colour, alpha=0.18, linewidth=0)
+    panel.plot(
+        rounds,
+        centre,
+        color=style.colour,
+        linestyle=style.line,
+        marker=style.marker,
+        markevery=(position * every // 8, every),
+        label=name,
+    )
+    panel.fill_between(
+        rounds,
+        means["low"].to_numpy(),
+        means["high"].to_numpy(),
+        color=style.colour,
+        alpha=0.18,
+        linewidth=0,
+    )
     top = int(centre.argmax())
-    panel.plot(rounds[top], centre[top], marker="v", color=style.colour, markeredgecolor="black", markersize=6, linestyle="", zorder=5)
+    panel.plot(
+        rounds[top],
+        centre[top],
+        marker="v",
+        color=style.colour,
+        markeredgecolor="black",
+        markersize=6,
+        linestyle="",
+        zorder=5,
+    )
 
 
 def draw_flows(panel: Axes, flows: pl.DataFrame, lines: str, levels: Sequence[object]) -> None:
     """Draw how many collaborations start and end per round."""
-    for level, style in zip(levels, looks(levels).values(), strict=True):
+    for level, style in zip(levels, assign_styles(levels).values(), strict=True):
         for kind, face in (("started", style.colour), ("ended", "white")):
-            part = flows.filter((pl.col(lines) == level) & (pl.col("measure") == kind)).sort("round")
-            panel.plot(part["round"], part["value"], color=style.colour, marker=style.marker, markerfacecolor=face, linestyle="", markersize=3.6)
+            part = flows.filter((pl.col(lines) == level) & (pl.col("measure") == kind)).sort(
+                "round"
+            )
+            panel.plot(
+                part["round"],
+                part["value"],
+                color=style.colour,
+                marker=style.marker,
+                markerfacecolor=face,
+                linestyle="",
+                markersize=3.6,
+            )
     panel.set_ylim(bottom=0.0)
     panel.set_ylabel("Collaborations starting (filled)\nand ending (open), per round")

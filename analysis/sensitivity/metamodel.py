@@ -16,19 +16,21 @@ import polars as pl
 import polars.selectors as cs
 
 from analysis.errors import AnalysisError
-from analysis.estimates import Estimate, Floats, mean
-from analysis.sensitivity.noise import moments
-from analysis.sensitivity.responses import hint
+from analysis.estimates import Estimate, Floats, estimate_mean
+from analysis.sensitivity.noise import compute_mean_squares
+from analysis.sensitivity.responses import suggest_known_name
 
 if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
 
-GAUSSIAN_UP_TO = 400
+MAX_GAUSSIAN_POINTS = 400
 FOLDS = 5
-FEWEST_POINTS = 20
-SEED = 1
-SAMPLES = 1024  # of Saltelli's sample through the metamodel
-SURFACE_SAMPLE = 256  # points of the design over which the factors that a surface does not show are averaged
+MIN_POINTS = 20
+METAMODEL_SEED = 1
+SALTELLI_SAMPLES = 1024  # of Saltelli's sample through the metamodel
+SURFACE_SAMPLE = (
+    256  # points of the design over which the factors that a surface does not show are averaged
+)
 
 
 class Encoding(NamedTuple):
@@ -43,10 +45,15 @@ class Encoding(NamedTuple):
         columns = []
         for factor in points.columns:
             if factor in self.names:
-                columns += [(points[factor] == name).cast(pl.Float64).to_numpy() for name in self.names[factor]]
+                columns += [
+                    (points[factor] == name).cast(pl.Float64).to_numpy()
+                    for name in self.names[factor]
+                ]
             else:
                 low, high = (self._scaled(factor, np.array(end)) for end in self.ranges[factor])
-                columns.append((self._scaled(factor, points[factor].to_numpy()) - low) / (high - low))
+                columns.append(
+                    (self._scaled(factor, points[factor].to_numpy()) - low) / (high - low)
+                )
         matrix: Floats = np.column_stack(columns)
         return matrix
 
@@ -56,7 +63,9 @@ class Encoding(NamedTuple):
         for factor, shares in zip([*self.ranges, *self.names], unit.T, strict=True):
             if factor in self.names:
                 names = self.names[factor]
-                columns[factor] = [names[min(int(share * len(names)), len(names) - 1)] for share in shares]
+                columns[factor] = [
+                    names[min(int(share * len(names)), len(names) - 1)] for share in shares
+                ]
             else:
                 low, high = (self._scaled(factor, np.array(end)) for end in self.ranges[factor])
                 value = low + shares * (high - low)
@@ -69,7 +78,7 @@ class Encoding(NamedTuple):
         return scaled
 
 
-class HeldOut(NamedTuple):
+class CrossValidation(NamedTuple):
     """Error on points that were held out of the fit, fold by fold.
 
     Attributes:
@@ -93,25 +102,34 @@ class Metamodel(NamedTuple):
     kind: str
     encoding: Encoding
     regressor: RegressorMixin
-    held_out: HeldOut
+    held_out: CrossValidation
     points: pl.DataFrame
     note: str
 
     def predict(self, points: pl.DataFrame) -> Floats:
         """Return the foretold mean at points (columns as in the design)."""
-        found: Floats = self.regressor.predict(self.encoding.matrix(points.select(self.points.columns)))
+        found: Floats = self.regressor.predict(
+            self.encoding.matrix(points.select(self.points.columns))
+        )
         return found
 
 
-def encoding_of(points: pl.DataFrame, log: Sequence[str]) -> Encoding:
+def make_encoding(points: pl.DataFrame, log: Sequence[str]) -> Encoding:
     """Return how the factors of a design become numbers; numeric factors come first."""
     numbers = [name for name in points.columns if points[name].dtype.is_numeric()]
-    ranges = {name: (float(np.min(points[name].to_numpy())), float(np.max(points[name].to_numpy()))) for name in numbers}
-    names = {name: points[name].unique(maintain_order=True).to_list() for name in points.columns if name not in numbers}
+    ranges = {
+        name: (float(np.min(points[name].to_numpy())), float(np.max(points[name].to_numpy())))
+        for name in numbers
+    }
+    names = {
+        name: points[name].unique(maintain_order=True).to_list()
+        for name in points.columns
+        if name not in numbers
+    }
     return Encoding(ranges, names, frozenset(log))
 
 
-def metamodel(points: pl.DataFrame, values: Floats, log: Sequence[str] = ()) -> Metamodel:
+def fit_metamodel(points: pl.DataFrame, values: Floats, log: Sequence[str] = ()) -> Metamodel:
     """Fit a metamodel to the mean over replicates at every point.
 
     Args:
@@ -125,38 +143,52 @@ def metamodel(points: pl.DataFrame, values: Floats, log: Sequence[str] = ()) -> 
     points = points.with_columns(cs.numeric().cast(pl.Float64))
     varied = [name for name in points.columns if points[name].n_unique() > 1]
     if not varied:
-        raise AnalysisError("no factor has several levels; give one a range or several levels, for example imitation.rate=0,0.1")
-    whole = np.asarray(np.isfinite(values).all(axis=1))
-    chosen = points.select(varied).with_row_index("place").filter(whole).unique(varied, keep="first", maintain_order=True)
-    distinct, lost = chosen.drop("place"), len(points.unique()) - len(chosen)
-    if len(chosen) < FEWEST_POINTS:
         raise AnalysisError(
-            f"a metamodel needs {FEWEST_POINTS} points or more and the design has {len(chosen)}{' without failed runs' if lost else ''}: "
-            "take more samples, for example design=latin_hypercube design.samples=64"
+            "no factor has several levels; give one a range or several levels, for example"
+            " imitation.rate=0,0.1"
+        )
+    whole = np.asarray(np.isfinite(values).all(axis=1))
+    chosen = (
+        points.select(varied)
+        .with_row_index("place")
+        .filter(whole)
+        .unique(varied, keep="first", maintain_order=True)
+    )
+    distinct, lost = chosen.drop("place"), len(points.unique()) - len(chosen)
+    if len(chosen) < MIN_POINTS:
+        raise AnalysisError(
+            f"a metamodel needs {MIN_POINTS} points or more and the design has"
+            f" {len(chosen)}{' without failed runs' if lost else ''}: take more samples, for"
+            " example design=latin_hypercube design.samples=64"
         )
     numeric_first = sorted(varied, key=lambda name: not distinct[name].dtype.is_numeric())
     distinct = distinct.select(numeric_first)
-    encoding = encoding_of(distinct, [name for name in log if name in varied])
+    encoding = make_encoding(distinct, [name for name in log if name in varied])
     x, runs = encoding.matrix(distinct), values[chosen["place"].to_numpy()]
     y = runs.mean(axis=1)
     if np.ptp(y) == 0:
         raise AnalysisError("the mean is the same at all points: there is nothing to learn")
-    held_out = cross_validated(x, runs)
+    held_out = cross_validate(x, runs)
     if not held_out.gain.low > 0:
         raise AnalysisError(
-            f"the metamodel foretells nothing: on points held out its error {held_out.rmse:.3g} is not reliably smaller than that of the mean, "
-            f"{held_out.rmse_mean:.3g} (R2 {held_out.r2:.2f}); take more samples or replicates, or fewer factors"
+            f"the metamodel foretells nothing: on points held out its error {held_out.rmse:.3g} is"
+            f" not reliably smaller than that of the mean, {held_out.rmse_mean:.3g} (R2"
+            f" {held_out.r2:.2f}); take more samples or replicates, or fewer factors"
         )
-    note = f" {lost} of {lost + len(chosen)} points are left out because runs at them failed." if lost else ""
-    return Metamodel(kind_for(len(x)), encoding, fitted(x, y), held_out, distinct, note)
+    note = (
+        f" {lost} of {lost + len(chosen)} points are left out because runs at them failed."
+        if lost
+        else ""
+    )
+    return Metamodel(choose_kind(len(x)), encoding, fit_regressor(x, y), held_out, distinct, note)
 
 
-def kind_for(points: int) -> str:
+def choose_kind(points: int) -> str:
     """Return which kind of metamodel so many points get."""
-    return "Gaussian process" if points <= GAUSSIAN_UP_TO else "gradient boosting"
+    return "Gaussian process" if points <= MAX_GAUSSIAN_POINTS else "gradient boosting"
 
 
-def fitted(x: Floats, y: Floats) -> RegressorMixin:
+def fit_regressor(x: Floats, y: Floats) -> RegressorMixin:
     """Return a fitted regressor."""
     from sklearn.ensemble import HistGradientBoostingRegressor
     from sklearn.exceptions import ConvergenceWarning
@@ -164,32 +196,54 @@ def fitted(x: Floats, y: Floats) -> RegressorMixin:
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
     from threadpoolctl import threadpool_limits
 
-    if kind_for(len(x)) == "gradient boosting":
-        with threadpool_limits(1):  # the order of sums, and with it the last digits, depends on the number of threads
-            return HistGradientBoostingRegressor(early_stopping=False, random_state=SEED).fit(x, y)
-    kernel = ConstantKernel(1.0, (1e-2, 1e3)) * Matern(np.ones(x.shape[1]), (0.05, 1e3), nu=2.5) + WhiteKernel(0.1, (1e-8, 2.0))
+    if choose_kind(len(x)) == "gradient boosting":
+        with threadpool_limits(
+            1
+        ):  # the order of sums, and with it the last digits, depends on the number of threads
+            return HistGradientBoostingRegressor(
+                early_stopping=False, random_state=METAMODEL_SEED
+            ).fit(x, y)
+    kernel = ConstantKernel(1.0, (1e-2, 1e3)) * Matern(
+        np.ones(x.shape[1]), (0.05, 1e3), nu=2.5
+    ) + WhiteKernel(0.1, (1e-8, 2.0))
     with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a length scale at its bound is a factor that does nothing
-        return GaussianProcessRegressor(kernel, normalize_y=True, random_state=SEED).fit(x, y)
+        warnings.simplefilter(
+            "ignore", ConvergenceWarning
+        )  # a length scale at its bound is a factor that does nothing
+        return GaussianProcessRegressor(kernel, normalize_y=True, random_state=METAMODEL_SEED).fit(
+            x, y
+        )
 
 
-def cross_validated(x: Floats, runs: Floats) -> HeldOut:
+def cross_validate(x: Floats, runs: Floats) -> CrossValidation:
     """Return the error on held-out points: five folds, drawn once."""
     from sklearn.model_selection import KFold
 
     y = runs.mean(axis=1)
     foretold, by_mean = np.empty_like(y), np.empty_like(y)
-    for seen, held in KFold(FOLDS, shuffle=True, random_state=SEED).split(x):
-        foretold[held] = fitted(x[seen], y[seen]).predict(x[held]) if np.ptp(y[seen]) > 0 else y[seen][0]
+    for seen, held in KFold(FOLDS, shuffle=True, random_state=METAMODEL_SEED).split(x):
+        foretold[held] = (
+            fit_regressor(x[seen], y[seen]).predict(x[held]) if np.ptp(y[seen]) > 0 else y[seen][0]
+        )
         by_mean[held] = y[seen].mean()
     errors, of_mean = (y - foretold) ** 2, (y - by_mean) ** 2
     replicates = runs.shape[1]
-    floor = float(np.sqrt(moments(runs).own / replicates)) if replicates > 1 else float("nan")
+    floor = (
+        float(np.sqrt(compute_mean_squares(runs).own / replicates))
+        if replicates > 1
+        else float("nan")
+    )
     rmse, rmse_mean = float(np.sqrt(errors.mean())), float(np.sqrt(of_mean.mean()))
-    return HeldOut(1 - float(errors.sum() / of_mean.sum()), rmse, rmse_mean, floor, mean(of_mean - errors))
+    return CrossValidation(
+        1 - float(errors.sum() / of_mean.sum()),
+        rmse,
+        rmse_mean,
+        floor,
+        estimate_mean(of_mean - errors),
+    )
 
 
-def indices_of(model: Metamodel) -> pl.DataFrame:
+def compute_metamodel_indices(model: Metamodel) -> pl.DataFrame:
     """Return Sobol' indices of a metamodel over the box its points span: ``factor, first, total`` with the bootstrap half-widths of SALib.
 
     Intervals count the sample through the metamodel alone, which is cheap; what the metamodel gets wrong is its held-out error.
@@ -199,8 +253,14 @@ def indices_of(model: Metamodel) -> pl.DataFrame:
 
     names = model.points.columns
     problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
-    unit = saltelli.sample(problem, SAMPLES, calc_second_order=False, seed=SEED)
-    found = sobol.analyze(problem, model.predict(model.encoding.points(unit)), calc_second_order=False, num_resamples=1000, seed=SEED)
+    unit = saltelli.sample(problem, SALTELLI_SAMPLES, calc_second_order=False, seed=METAMODEL_SEED)
+    found = sobol.analyze(
+        problem,
+        model.predict(model.encoding.points(unit)),
+        calc_second_order=False,
+        num_resamples=1000,
+        seed=METAMODEL_SEED,
+    )
     columns: dict[str, Any] = {"factor": names}
     for ours, theirs in (("first", "S1"), ("total", "ST")):
         value, half = found[theirs], found[f"{theirs}_conf"]
@@ -208,15 +268,19 @@ def indices_of(model: Metamodel) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def averaged(model: Metamodel, shown: Mapping[str, Any]) -> float:
+def compute_partial_dependence(model: Metamodel, shown: Mapping[str, Any]) -> float:
     """Return the foretold mean with some factors held and the others as at the points of the design (partial dependence, Friedman 2001)."""
     step = max(1, len(model.points) // SURFACE_SAMPLE)
     others = model.points.gather_every(step)
-    held = others.with_columns(pl.lit(level, dtype=others[name].dtype).alias(name) for name, level in shown.items())
+    held = others.with_columns(
+        pl.lit(level, dtype=others[name].dtype).alias(name) for name, level in shown.items()
+    )
     return float(model.predict(held).mean())
 
 
 def check_factor(name: str, known: Sequence[str]) -> None:
     """Refuse what is no factor that varies."""
     if name not in known:
-        raise AnalysisError(f"{name} is not a factor that varies in this study.{hint(name, known)}")
+        raise AnalysisError(
+            f"{name} is not a factor that varies in this study.{suggest_known_name(name, known)}"
+        )

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from analysis.errors import AnalysisError
-from analysis.estimates import Floats, mean
-from analysis.sensitivity.metamodel import Metamodel, averaged, check_factor
+from analysis.estimates import Floats, estimate_mean
+from analysis.sensitivity.metamodel import Metamodel, check_factor, compute_partial_dependence
 
-GRID = 21  # steps of a numeric factor on a metamodel's surface
+GRID_STEPS = 21  # steps of a numeric factor on a metamodel's surface
 
 
 def check_pair(x: str, y: str, points: pl.DataFrame) -> None:
@@ -24,7 +24,7 @@ def check_pair(x: str, y: str, points: pl.DataFrame) -> None:
         raise AnalysisError(f"a surface needs two factors and both are {x}; name another")
 
 
-def cell_means(points: pl.DataFrame, values: Floats, x: str, y: str) -> pl.DataFrame:
+def compute_surface_means(points: pl.DataFrame, values: Floats, x: str, y: str) -> pl.DataFrame:
     """Return the mean in every cell of two factors: ``x, y`` (named as the factors), ``mean, low, high, n``.
 
     Args:
@@ -40,7 +40,8 @@ def cell_means(points: pl.DataFrame, values: Floats, x: str, y: str) -> pl.DataF
     distinct = points.unique()
     if len(distinct) < prod(points[name].n_unique() for name in points.columns):
         raise AnalysisError(
-            f"the design is no full factorial, so cells of {x} by {y} are missing or differ in other factors; take a metamodel's surface"
+            f"the design is no full factorial, so cells of {x} by {y} are missing or differ in"
+            " other factors; take a metamodel's surface"
         )
     cells = points.with_row_index("place").group_by(x, y, maintain_order=True).agg("place")
     rows = []
@@ -48,29 +49,47 @@ def cell_means(points: pl.DataFrame, values: Floats, x: str, y: str) -> pl.DataF
         within = values[places].mean(axis=0)
         within = within[np.isfinite(within)]
         if not within.size:
-            raise AnalysisError(f"all runs at {x}={across}, {y}={along} failed, and the surface would have a hole; see failures.parquet")
-        rows.append((across, along, *mean(within)))
-    kinds: dict[str, Any] = {x: points[x].dtype, y: points[y].dtype, **dict.fromkeys(("mean", "low", "high"), pl.Float64), "n": pl.Int64}
+            raise AnalysisError(
+                f"all runs at {x}={across}, {y}={along} failed, and the surface would have a hole;"
+                " see failures.parquet"
+            )
+        rows.append((across, along, *estimate_mean(within)))
+    kinds: dict[str, Any] = {
+        x: points[x].dtype,
+        y: points[y].dtype,
+        **dict.fromkeys(("mean", "low", "high"), pl.Float64),
+        "n": pl.Int64,
+    }
     table = pl.DataFrame(rows, schema=kinds, orient="row")
     numbers = [name for name in (x, y) if points[name].dtype.is_numeric()]
     return table.sort(numbers, maintain_order=True) if numbers else table
 
 
-def foretold_surface(model: Metamodel, x: str, y: str) -> pl.DataFrame:
+def predict_surface(model: Metamodel, x: str, y: str) -> pl.DataFrame:
     """Return a metamodel's surface: ``x, y`` (named as the factors) and ``mean``, averaged over the other factors as the design has them."""
     for name in (x, y):
         check_factor(name, model.points.columns)
     if x == y:
         raise AnalysisError(f"a surface needs two factors and both are {x}; name another")
-    along = {name: grid_of(model, name) for name in (x, y)}
-    rows = [(a, b, averaged(model, {x: a, y: b})) for a in along[x] for b in along[y]]
-    return pl.DataFrame(rows, schema={x: model.points[x].dtype, y: model.points[y].dtype, "mean": pl.Float64}, orient="row")
+    along = {name: make_factor_grid(model, name) for name in (x, y)}
+    rows = [
+        (a, b, compute_partial_dependence(model, {x: a, y: b})) for a in along[x] for b in along[y]
+    ]
+    return pl.DataFrame(
+        rows,
+        schema={x: model.points[x].dtype, y: model.points[y].dtype, "mean": pl.Float64},
+        orient="row",
+    )
 
 
-def grid_of(model: Metamodel, name: str) -> list[object]:
+def make_factor_grid(model: Metamodel, name: str) -> list[object]:
     """Return the levels of a factor along a surface: its names, or even steps on its scale."""
     encoding = model.encoding
     if name in encoding.names:
         return list(encoding.names[name])
     low, high = encoding.ranges[name]
-    return (np.geomspace(low, high, GRID) if name in encoding.log else np.linspace(low, high, GRID)).tolist()
+    return (
+        np.geomspace(low, high, GRID_STEPS)
+        if name in encoding.log
+        else np.linspace(low, high, GRID_STEPS)
+    ).tolist()

@@ -10,98 +10,180 @@ import polars as pl
 
 from analysis.sensitivity.indices import ElementaryEffects, SobolIndices
 from analysis.sensitivity.level_effects import LevelEffects
-from analysis.sensitivity.metamodel import HeldOut, Metamodel
-from analysis.sensitivity.noise import Noise, noise_note, percent
+from analysis.sensitivity.metamodel import CrossValidation, Metamodel
+from analysis.sensitivity.noise import Noise, format_noise_note, format_percent
 from analysis.tables import Table
 
 INDICES_NOTE = (
-    "First: share of the variance between points that a factor explains alone; total: with all its interactions. [95 % interval: bootstrap over "
-    "blocks, given these seeds.] "
+    "First: share of the variance between points that a factor explains alone; total: with all its"
+    " interactions. [95 % interval: bootstrap over blocks, given these seeds.] "
 )
-RESPONSE_NOTE = "They are of the mean over replicates; of the response: luck taken out, without which first is too small and total too large. "
+RESPONSE_NOTE = (
+    "They are of the mean over replicates; of the response: luck taken out, without which first is"
+    " too small and total too large. "
+)
 MORRIS_NOTE = (
-    "Elementary effects per unit of a factor's range (of a list of levels: from the first to the last). mu*: mean size; mu: mean with sign; sigma: "
-    "spread, by interaction, curvature and luck. mu* of luck: what a factor that does nothing would show. [95 % interval over trajectories.] "
+    "Elementary effects per unit of a factor's range (of a list of levels: from the first to the"
+    " last). mu*: mean size; mu: mean with sign; sigma: spread, by interaction, curvature and luck."
+    " mu* of luck: what a factor that does nothing would show. [95 % interval over trajectories.] "
 )
 METAMODEL_NOTE = (
-    "Shares of the variance of the metamodel over the box its points span, factors independent. [95 % interval: of the sample through the metamodel; "
-    "what the metamodel itself gets wrong is its held-out error.] "
+    "Shares of the variance of the metamodel over the box its points span, factors independent. [95"
+    " % interval: of the sample through the metamodel; what the metamodel itself gets wrong is its"
+    " held-out error.] "
 )
 
 
-def cell(value: float | None, low: float | None = None, high: float | None = None) -> str:
+def format_interval(
+    value: float | None, low: float | None = None, high: float | None = None
+) -> str:
     """Return a value with its interval to three digits; a dash for what there is not."""
     if value is None or np.isnan(value):
         return "-"
-    return f"{value:.3g}" if low is None or high is None or np.isnan(low) else f"{value:.3g} [{low:.3g}, {high:.3g}]"
+    return (
+        f"{value:.3g}"
+        if low is None or high is None or np.isnan(low)
+        else f"{value:.3g} [{low:.3g}, {high:.3g}]"
+    )
 
 
-def rows_of(frame: pl.DataFrame, names: Sequence[str], values: Sequence[str]) -> list[tuple[str, ...]]:
+def make_rows(
+    frame: pl.DataFrame, names: Sequence[str], values: Sequence[str]
+) -> list[tuple[str, ...]]:
     """Return rows of text: names as they are, values with their intervals where columns ``_low`` and ``_high`` have them."""
     rows = []
     for row in frame.iter_rows(named=True):
-        rows.append((*(str(row[name]) for name in names), *(cell(row[v], row.get(f"{v}_low"), row.get(f"{v}_high")) for v in values)))
+        rows.append(
+            (
+                *(str(row[name]) for name in names),
+                *(
+                    format_interval(row[v], row.get(f"{v}_low"), row.get(f"{v}_high"))
+                    for v in values
+                ),
+            )
+        )
     return rows
 
 
-def sobol_tables(found: SobolIndices, measure: str, common: bool) -> list[Table]:
+def make_sobol_tables(found: SobolIndices, measure: str, common: bool) -> list[Table]:
     """Return a table of indices, and one of pairs if there are any."""
     table = found.factors.sort("total", descending=True, maintain_order=True)
     told = table["first_response"].null_count() == 0
     values = ["first", "total", *(["first_response", "total_response"] if told else [])]
-    columns = ("factor", "first", "total", *(("first, response", "total, response") if told else ()))
-    note = INDICES_NOTE + (RESPONSE_NOTE if told else "") + noise_note(found.noise, common) + found.note
-    tables = [Table(f"Sobol' indices of {measure}", columns, rows_of(table, ["factor"], values), note)]
+    columns = (
+        "factor",
+        "first",
+        "total",
+        *(("first, response", "total, response") if told else ()),
+    )
+    note = (
+        INDICES_NOTE
+        + (RESPONSE_NOTE if told else "")
+        + format_noise_note(found.noise, common)
+        + found.note
+    )
+    tables = [
+        Table(f"Sobol' indices of {measure}", columns, make_rows(table, ["factor"], values), note)
+    ]
     if found.pairs is not None and len(found.pairs):
         pairs = found.pairs.sort("second", descending=True, maintain_order=True)
         title = f"Sobol' indices of {measure}: pairs"
-        note = "Second order: share of the variance that two factors explain together beyond what each explains alone."
-        tables.append(Table(title, ("factor", "with", "second"), rows_of(pairs, ["factor", "with"], ["second"]), note))
+        note = (
+            "Second order: share of the variance that two factors explain together beyond what each"
+            " explains alone."
+        )
+        tables.append(
+            Table(
+                title,
+                ("factor", "with", "second"),
+                make_rows(pairs, ["factor", "with"], ["second"]),
+                note,
+            )
+        )
     return tables
 
 
-def morris_table(found: ElementaryEffects, measure: str, common: bool) -> Table:
+def make_morris_table(found: ElementaryEffects, measure: str, common: bool) -> Table:
     """Return a table of elementary effects, the largest first."""
     table = found.factors.sort("mu_star", descending=True, maintain_order=True)
-    rows = rows_of(table, ["factor"], ["mu_star", "mu", "sigma", "mu_star_noise"])
-    note = MORRIS_NOTE + noise_note(found.noise, common) + found.note
-    return Table(f"Elementary effects on {measure}", ("factor", "mu*", "mu", "sigma", "mu* of luck"), rows, note)
+    rows = make_rows(table, ["factor"], ["mu_star", "mu", "sigma", "mu_star_noise"])
+    note = MORRIS_NOTE + format_noise_note(found.noise, common) + found.note
+    return Table(
+        f"Elementary effects on {measure}",
+        ("factor", "mu*", "mu", "sigma", "mu* of luck"),
+        rows,
+        note,
+    )
 
 
-def effects_table(found: LevelEffects, title: str, note: str) -> Table:
+def make_effects_table(found: LevelEffects, title: str, note: str) -> Table:
     """Return a table of effects of levels against a base."""
     rows = [
-        (row["factor"], row["level"], row["base"], cell(row["effect"], row["low"], row["high"]), str(row["n"]))
+        (
+            row["factor"],
+            row["level"],
+            row["base"],
+            format_interval(row["effect"], row["low"], row["high"]),
+            str(row["n"]),
+        )
         for row in found.effects.iter_rows(named=True)
     ]
-    alone = " One replicate gives no interval; give replicates=2 or more." if found.effects["low"].is_nan().all() else ""
-    return Table(title, ("factor", "level", "against", "effect", "n"), rows, note + alone + found.note)
+    alone = (
+        " One replicate gives no interval; give replicates=2 or more."
+        if found.effects["low"].is_nan().all()
+        else ""
+    )
+    return Table(
+        title, ("factor", "level", "against", "effect", "n"), rows, note + alone + found.note
+    )
 
 
-def held_out_table(model: Metamodel, measure: str) -> Table:
+def make_cross_validation_table(model: Metamodel, measure: str) -> Table:
     """Return how well a metamodel foretells points that it has not seen."""
-    error: HeldOut = model.held_out
+    error: CrossValidation = model.held_out
     rows = [
-        ("R2 (0: no better than the mean)", cell(error.r2)),
-        ("root mean square error", cell(error.rmse)),
-        ("the same of the mean of the other points", cell(error.rmse_mean)),
-        ("floor: luck in the means over replicates", cell(error.floor)),
-        ("gain in squared error over the mean", cell(error.gain.value, error.gain.low, error.gain.high)),
+        ("R2 (0: no better than the mean)", format_interval(error.r2)),
+        ("root mean square error", format_interval(error.rmse)),
+        ("the same of the mean of the other points", format_interval(error.rmse_mean)),
+        ("floor: luck in the means over replicates", format_interval(error.floor)),
+        (
+            "gain in squared error over the mean",
+            format_interval(error.gain.value, error.gain.low, error.gain.high),
+        ),
     ]
-    note = f"Five-fold cross-validation over {len(model.points)} points; every point is foretold by a fit without it. [95 % interval over points.]"
-    return Table(f"Metamodel of {measure} ({model.kind}): error on points held out", ("what", "value"), rows, note + model.note)
+    note = (
+        f"Five-fold cross-validation over {len(model.points)} points; every point is foretold by a"
+        " fit without it. [95 % interval over points.]"
+    )
+    return Table(
+        f"Metamodel of {measure} ({model.kind}): error on points held out",
+        ("what", "value"),
+        rows,
+        note + model.note,
+    )
 
 
-def metamodel_table(indices: pl.DataFrame, measure: str, found: Noise | None, common: bool) -> Table:
+def make_metamodel_table(
+    indices: pl.DataFrame, measure: str, found: Noise | None, common: bool
+) -> Table:
     """Return Sobol' indices of a metamodel."""
     table = indices.sort("total", descending=True, maintain_order=True)
-    note = METAMODEL_NOTE + (noise_note(found, common) if found is not None else "")
-    return Table(f"Sobol' indices of the metamodel of {measure}", ("factor", "first", "total"), rows_of(table, ["factor"], ["first", "total"]), note)
+    note = METAMODEL_NOTE + (format_noise_note(found, common) if found is not None else "")
+    return Table(
+        f"Sobol' indices of the metamodel of {measure}",
+        ("factor", "first", "total"),
+        make_rows(table, ["factor"], ["first", "total"]),
+        note,
+    )
 
 
-def bars(factors: pl.DataFrame, found: Noise) -> pl.DataFrame:
+def make_bars(factors: pl.DataFrame, found: Noise) -> pl.DataFrame:
     """Return indices and noise as one long table ``name, index, value, low, high``; what there is not is left out."""
-    kinds = [kind for kind in ("first", "total", "first_response", "total_response") if kind in factors.columns]
+    kinds = [
+        kind
+        for kind in ("first", "total", "first_response", "total_response")
+        if kind in factors.columns
+    ]
     order = factors.sort("total", descending=True, maintain_order=True)
     rows: list[tuple[Any, ...]] = [
         (row["factor"], kind, row[kind], row[f"{kind}_low"], row[f"{kind}_high"])
@@ -110,11 +192,26 @@ def bars(factors: pl.DataFrame, found: Noise) -> pl.DataFrame:
         if row[kind] is not None
     ]
     if found.replicates > 1:
-        shares = (("pure noise in one run", found.run), (f"pure noise in means of {found.replicates}", found.means))
+        shares = (
+            ("pure noise in one run", found.run),
+            (f"pure noise in means of {found.replicates}", found.means),
+        )
         rows += [(name, "noise", share.value, share.low, share.high) for name, share in shares]
-    return pl.DataFrame(rows, schema={"name": pl.String, "index": pl.String, **dict.fromkeys(("value", "low", "high"), pl.Float64)}, orient="row")
+    return pl.DataFrame(
+        rows,
+        schema={
+            "name": pl.String,
+            "index": pl.String,
+            **dict.fromkeys(("value", "low", "high"), pl.Float64),
+        },
+        orient="row",
+    )
 
 
-def noise_sentence(found: Noise) -> str:
+def format_noise_sentence(found: Noise) -> str:
     """Say the share of noise for a caption."""
-    return f" Pure noise is {percent(found.run)} of the variance of single runs." if found.replicates > 1 else " One replicate: noise is not known."
+    return (
+        f" Pure noise is {format_percent(found.run)} of the variance of single runs."
+        if found.replicates > 1
+        else " One replicate: noise is not known."
+    )

@@ -10,23 +10,25 @@ import json
 import sys
 from typing import Any
 
-from experiments.models.classics import ClassicTarget, presets, read_preset
+from experiments.models.classics import ClassicTarget, list_model_presets, read_model_preset
 from experiments.models.collaboration import CollaborationTarget
-from experiments.models.fingerprint import SAME_NUMBERS, digests_of, joined
+from experiments.models.fingerprint import SAME_NUMBERS_FILE, compute_digests, join_digests
 
 
-def digests_by_model() -> dict[str, list[str]]:
+def compute_model_digests() -> dict[str, list[str]]:
     """Return the digests of the code of every model, ours and the classics."""
-    of_preset = {read_preset(preset)[0]: preset for preset in presets()}
-    classics = {name: digests_of(ClassicTarget(preset).parts()) for name, preset in of_preset.items()}
-    return {"overbruggen": digests_of(CollaborationTarget().parts()), **classics}
+    of_preset = {read_model_preset(preset)[0]: preset for preset in list_model_presets()}
+    classics = {
+        name: compute_digests(ClassicTarget(preset).parts()) for name, preset in of_preset.items()
+    }
+    return {"overbruggen": compute_digests(CollaborationTarget().parts()), **classics}
 
 
-def note_same_numbers(families: list[dict[str, Any]]) -> None:
+def add_same_numbers(families: list[dict[str, Any]]) -> None:
     """Add today's code to the family of the same name: it gives the same numbers as the newest there."""
-    for name, digests in digests_by_model().items():
+    for name, digests in compute_model_digests().items():
         family = next((known for known in reversed(families) if known["model"] == name), None)
-        code = joined(digests)
+        code = join_digests(digests)
         if family is None:
             families.append({"model": name, "first": digests, "same": [code]})
         elif code not in family["same"]:
@@ -35,9 +37,9 @@ def note_same_numbers(families: list[dict[str, Any]]) -> None:
 
 def main() -> None:
     """Note today's code, after what is noted already."""
-    families = json.loads(SAME_NUMBERS.read_text(encoding="utf-8"))
-    note_same_numbers(families)
-    SAME_NUMBERS.write_text(json.dumps(families, indent=1) + "\n", encoding="utf-8")
+    families = json.loads(SAME_NUMBERS_FILE.read_text(encoding="utf-8"))
+    add_same_numbers(families)
+    SAME_NUMBERS_FILE.write_text(json.dumps(families, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,18 +23,18 @@ from packaging.utils import canonicalize_name
 import analysis
 import experiments
 import sim
-from experiments.archive.zip import Entry, write_zip
-from experiments.store.files import project_file
+from experiments.archive.zip import ArchiveEntry, write_zip
+from experiments.store.files import find_project_file
 from sim import __version__
 from sim.errors import InputError
 
-OURS = "overbruggen"
-WHEEL = f"{OURS}-{__version__}-py3-none-any.whl"
-ROOMS = (sim, analysis, experiments)
-LICENCE = "LICENSE"
+DISTRIBUTION_NAME = "overbruggen"
+WHEEL_FILE = f"{DISTRIBUTION_NAME}-{__version__}-py3-none-any.whl"
+FRAMEWORK_PACKAGES = (sim, analysis, experiments)
+LICENCE_FILE = "LICENSE"
 
 
-class Facts(NamedTuple):
+class FrameworkMetadata(NamedTuple):
     """What this framework says of itself, as its metadata for installers: what it needs, its commands, its licence."""
 
     metadata: str
@@ -43,43 +43,71 @@ class Facts(NamedTuple):
     licence: str
 
 
-def facts() -> Facts:
+def read_framework_metadata() -> FrameworkMetadata:
     """Return what this framework says of itself: in a checkout its project file, which an installation of long ago may not match."""
-    project = project_file()
-    return of_installation() if project is None else of_checkout(project)
+    project = find_project_file()
+    return read_installed_metadata() if project is None else read_checkout_metadata(project)
 
 
-def of_installation() -> Facts:
+def read_installed_metadata() -> FrameworkMetadata:
     """Return what an installed wheel says."""
-    package = installed(OURS)
-    texts = [package.read_text(name) for name in ("METADATA", "entry_points.txt", "licenses/LICENSE")]
+    package = find_installed_package(DISTRIBUTION_NAME)
+    texts = [
+        package.read_text(name) for name in ("METADATA", "entry_points.txt", "licenses/LICENSE")
+    ]
     if None in texts or package.version != __version__:
-        raise InputError(f"the installation of {OURS} {package.version} lacks what an archive needs of it, or another version runs; install it again")
+        raise InputError(
+            f"the installation of {DISTRIBUTION_NAME} {package.version} lacks what an archive needs"
+            " of it, or another version runs; install it again"
+        )
     metadata, commands, licence = map(str, texts)
-    return Facts(metadata, package.requires or [], commands, licence)
+    return FrameworkMetadata(metadata, package.requires or [], commands, licence)
 
 
-def of_checkout(file: Path) -> Facts:
+def read_checkout_metadata(file: Path) -> FrameworkMetadata:
     """Return what a checkout's project file says."""
     project: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
     extras: dict[str, list[str]] = project.get("optional-dependencies", {})
-    requires = [*project["dependencies"], *(with_extra(text, extra) for extra, texts in extras.items() for text in texts)]
-    head = {"Metadata-Version": "2.4", "Name": project["name"], "Version": __version__, "Summary": project["description"]}
-    head |= {"License-Expression": project["license"], "License-File": LICENCE, "Requires-Python": project["requires-python"]}
+    requires = [
+        *project["dependencies"],
+        *(add_extra_marker(text, extra) for extra, texts in extras.items() for text in texts),
+    ]
+    head = {
+        "Metadata-Version": "2.4",
+        "Name": project["name"],
+        "Version": __version__,
+        "Summary": project["description"],
+    }
+    head |= {
+        "License-Expression": project["license"],
+        "License-File": LICENCE_FILE,
+        "Requires-Python": project["requires-python"],
+    }
     lines = [f"{key}: {value}" for key, value in head.items()]
-    lines += [f"Provides-Extra: {extra}" for extra in extras] + [f"Requires-Dist: {text}" for text in requires]
+    lines += [f"Provides-Extra: {extra}" for extra in extras] + [
+        f"Requires-Dist: {text}" for text in requires
+    ]
     commands = "".join(f"{name} = {place}\n" for name, place in project["scripts"].items())
-    return Facts("\n".join([*lines, ""]), requires, f"[console_scripts]\n{commands}", (file.parent / LICENCE).read_text(encoding="utf-8"))
+    return FrameworkMetadata(
+        "\n".join([*lines, ""]),
+        requires,
+        f"[console_scripts]\n{commands}",
+        (file.parent / LICENCE_FILE).read_text(encoding="utf-8"),
+    )
 
 
-def with_extra(text: str, extra: str) -> str:
+def add_extra_marker(text: str, extra: str) -> str:
     """Return a requirement that holds for those who ask for an extra."""
     requirement = Requirement(text)
-    requirement.marker = Marker(f"({requirement.marker}) and extra == '{extra}'" if requirement.marker else f"extra == '{extra}'")
+    requirement.marker = Marker(
+        f"({requirement.marker}) and extra == '{extra}'"
+        if requirement.marker
+        else f"extra == '{extra}'"
+    )
     return str(requirement)
 
 
-def pins(others: Iterable[str] = ()) -> dict[str, str]:
+def collect_pins(others: Iterable[str] = ()) -> dict[str, str]:
     """Return the version of every package that is needed here, directly or by another, by name.
 
     Args:
@@ -87,72 +115,99 @@ def pins(others: Iterable[str] = ()) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     seen = set[tuple[str, str]]()
-    waiting = [*needed(facts().requires, ""), *((name, "") for name in others)]
+    waiting = [
+        *list_needed_packages(read_framework_metadata().requires, ""),
+        *((name, "") for name in others),
+    ]
     while waiting:
         name, extra = waiting.pop()
         if (name, extra) not in seen:
             seen.add((name, extra))
-            package = installed(name)
+            package = find_installed_package(name)
             found[package.name] = package.version
-            waiting += needed(package.requires or [], extra)
+            waiting += list_needed_packages(package.requires or [], extra)
     return dict(sorted(found.items(), key=lambda pin: pin[0].lower()))
 
 
-def needed(requires: Iterable[str], extra: str) -> list[tuple[str, str]]:
+def list_needed_packages(requires: Iterable[str], extra: str) -> list[tuple[str, str]]:
     """Return which of the packages required are needed here, each without extras and with every extra that is asked for."""
-    here = [wanted for wanted in map(Requirement, requires) if wanted.marker is None or wanted.marker.evaluate({"extra": extra})]
-    return [(canonicalize_name(wanted.name), part) for wanted in here for part in ("", *sorted(wanted.extras))]
+    here = [
+        wanted
+        for wanted in map(Requirement, requires)
+        if wanted.marker is None or wanted.marker.evaluate({"extra": extra})
+    ]
+    return [
+        (canonicalize_name(wanted.name), part)
+        for wanted in here
+        for part in ("", *sorted(wanted.extras))
+    ]
 
 
-def installed(name: str) -> Distribution:
+def find_installed_package(name: str) -> Distribution:
     """Return what is known of an installed package."""
     try:
         return distribution(name)
     except PackageNotFoundError as error:
-        raise InputError(f"the package {name} is not installed here, so that its version cannot be pinned; install it and package again") from error
+        raise InputError(
+            f"the package {name} is not installed here, so that its version cannot be pinned;"
+            " install it and package again"
+        ) from error
 
 
-def constraints(versions: dict[str, str]) -> str:
+def format_pip_constraints(versions: dict[str, str]) -> str:
     """Return pins in the form that ``pip install -c`` reads."""
     return "".join(f"{name}=={version}\n" for name, version in versions.items())
 
 
-def wheel() -> bytes:
+def build_wheel() -> bytes:
     """Return this framework as a wheel."""
-    folder, known = f"{OURS}-{__version__}.dist-info", facts()
-    files = source_files()
+    folder, known = f"{DISTRIBUTION_NAME}-{__version__}.dist-info", read_framework_metadata()
+    files = list_framework_files()
     files[f"{folder}/METADATA"] = known.metadata.encode()
-    files[f"{folder}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: {OURS}\nRoot-Is-Purelib: true\nTag: py3-none-any\n".encode()
+    files[f"{folder}/WHEEL"] = (
+        f"Wheel-Version: 1.0\nGenerator: {DISTRIBUTION_NAME}\nRoot-Is-Purelib: true\nTag:"
+        " py3-none-any\n".encode()
+    )
     files[f"{folder}/entry_points.txt"] = known.commands.encode()
-    files[f"{folder}/licenses/{LICENCE}"] = known.licence.encode()
-    files[f"{folder}/RECORD"] = listed(files, f"{folder}/RECORD")
+    files[f"{folder}/licenses/{LICENCE_FILE}"] = known.licence.encode()
+    files[f"{folder}/RECORD"] = format_wheel_record(files, f"{folder}/RECORD")
     target = io.BytesIO()
     write_zip(target, files)
     return target.getvalue()
 
 
-def source_files() -> dict[str, Entry]:
+def list_framework_files() -> dict[str, ArchiveEntry]:
     """Return the files of this framework by place in a wheel; those that lie elsewhere in a checkout where its project file puts them."""
-    found: dict[str, Entry] = {}
-    for folder in (Path(str(room.__file__)).parent for room in ROOMS):
-        found |= {f"{folder.name}/{name}": path for name, path in files_in(folder)}
-    project = project_file()
+    found: dict[str, ArchiveEntry] = {}
+    for folder in (Path(str(room.__file__)).parent for room in FRAMEWORK_PACKAGES):
+        found |= {f"{folder.name}/{name}": path for name, path in list_visible_files(folder)}
+    project = find_project_file()
     if project is None:
         return found
-    moved = tomllib.loads(project.read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    moved = tomllib.loads(project.read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]["force-include"]
     for source, place in moved.items():
         path = project.parent / source
-        found |= {f"{place}/{name}": file for name, file in files_in(path)} if path.is_dir() else {place: path}
+        found |= (
+            {f"{place}/{name}": file for name, file in list_visible_files(path)}
+            if path.is_dir()
+            else {place: path}
+        )
     return found
 
 
-def files_in(folder: Path) -> list[tuple[str, Path]]:
+def list_visible_files(folder: Path) -> list[tuple[str, Path]]:
     """Return the files of a folder by name; none that is hidden, or compiled from another."""
     found = [(path.relative_to(folder), path) for path in folder.rglob("*") if path.is_file()]
-    return [(name.as_posix(), path) for name, path in found if not any(part.startswith((".", "__pycache__")) for part in name.parts)]
+    return [
+        (name.as_posix(), path)
+        for name, path in found
+        if not any(part.startswith((".", "__pycache__")) for part in name.parts)
+    ]
 
 
-def listed(files: dict[str, Entry], record: str) -> bytes:
+def format_wheel_record(files: dict[str, ArchiveEntry], record: str) -> bytes:
     """Return the list of files that every wheel holds, with checksums and sizes; itself without."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -12,30 +12,63 @@ from typing import NamedTuple
 import polars as pl
 import yaml
 
-from experiments.archive.crate import METADATA, Contents, crate
-from experiments.archive.environment import WHEEL, constraints, installed, pins, wheel
-from experiments.archive.inputs import Inputs, inputs_of, placed
-from experiments.archive.readme import citation, licences, readme, script
-from experiments.archive.recipe import ENVIRONMENT, INPUTS, RECIPE, RESULTS, Recipe, Step, not_made, steps_of
-from experiments.archive.zip import CHECKSUMS, Entry, checksum_list, sum_of, write_zip
-from experiments.console import say
-from experiments.design.plan import Adaptive, Plan
-from experiments.design.recorded import plan_of, refuse_another_version, study_in
+from experiments.archive.environment import (
+    WHEEL_FILE,
+    build_wheel,
+    collect_pins,
+    find_installed_package,
+    format_pip_constraints,
+)
+from experiments.archive.inputs import ArchiveInputs, check_relative_path, collect_archive_inputs
+from experiments.archive.readme import (
+    format_archive_citation,
+    format_archive_licences,
+    format_archive_readme,
+    format_rebuild_script,
+)
+from experiments.archive.recipe import (
+    ENVIRONMENT_FOLDER,
+    INPUTS_FOLDER,
+    RECIPE_FILE,
+    RESULTS_FOLDER,
+    RebuildStep,
+    Recipe,
+    list_files_not_made,
+    list_rebuild_steps,
+)
+from experiments.archive.ro_crate import CRATE_METADATA_FILE, ArchiveContents, format_crate_metadata
+from experiments.archive.zip import (
+    CHECKSUMS_FILE,
+    ArchiveEntry,
+    compute_entry_checksum,
+    format_checksums,
+    write_zip,
+)
+from experiments.console import print_text
+from experiments.design.plan import AdaptiveReplicates, Plan
+from experiments.design.recorded_study import (
+    load_recorded_study,
+    plan_study,
+    refuse_another_version,
+)
 from experiments.design.study import Study
 from experiments.models.mesa import MesaTarget
-from experiments.store.files import NotWrittenError, not_written, write_file, writing
+from experiments.store.files import NotWrittenError, make_write_error, wrap_write_errors, write_file
 from experiments.store.layout import STUDY_FILE
 from experiments.store.manifest import StudyManifest, read_study_manifest
-from experiments.store.results import opened, study_tables_in
+from experiments.store.results import read_study_tables, scan_table
 from sim.errors import InputError
 
-SCRIPT = "rebuild.sh"
-WORKING = ("parts", "journal.jsonl")  # how a study came to its tables; nothing in them that the tables lack
-SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
-PICTURE = re.compile(r"!\[\]\((?P<name>[^)]+)\.png\)\n\n(?P<caption>.*)", re.DOTALL)
+REBUILD_SCRIPT_FILE = "rebuild.sh"
+WORKING_FILES = (
+    "parts",
+    "journal.jsonl",
+)  # how a study came to its tables; nothing in them that the tables lack
+SPDX_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+CAPTION_PATTERN = re.compile(r"!\[\]\((?P<name>[^)]+)\.png\)\n\n(?P<caption>.*)", re.DOTALL)
 
 
-class Wanted(NamedTuple):
+class ArchiveOptions(NamedTuple):
     """What an archive is to be.
 
     Attributes:
@@ -53,7 +86,7 @@ class Wanted(NamedTuple):
     authors: tuple[str, ...] = ()
 
 
-def package(folder: Path, wanted: Wanted) -> Path:
+def write_archive(folder: Path, wanted: ArchiveOptions) -> Path:
     """Write the replication archive of a study's folder; return where it is.
 
     The same folder gives the same bytes.
@@ -62,48 +95,65 @@ def package(folder: Path, wanted: Wanted) -> Path:
         InputError: there is no whole study, something in it changed since it was made, or the archive cannot be written.
     """
     manifest = read_study_manifest(folder)
-    target = target_of(folder, wanted)
-    study_tables_in(folder, manifest, opened)  # refuses what is incomplete or damaged
-    steps = steps_of(folder, manifest)
+    target = find_archive_target(folder, wanted)
+    read_study_tables(folder, manifest, scan_table)  # refuses what is incomplete or damaged
+    steps = list_rebuild_steps(folder, manifest)
     refuse_other_packages(folder, manifest)
-    study = study_in(folder)
-    plan, _ = plan_of(study)
+    study = load_recorded_study(folder)
+    plan, _ = plan_study(study)
     refuse_another_version(folder, plan, manifest)
     refuse_other_runs(folder, study, plan)
-    contents = contents_of(folder, manifest, steps, inputs_of(folder, study, plan), plan, wanted)
-    entries = described(contents)
+    contents = collect_archive_contents(
+        folder, manifest, steps, collect_archive_inputs(folder, study, plan), plan, wanted
+    )
+    entries = add_archive_descriptions(contents)
     draft = target.with_name(f".{target.name}.draft")
     try:
-        write_file(draft, lambda file: write_zip(file, entries, (SCRIPT,)))
-        with writing():
+        write_file(draft, lambda file: write_zip(file, entries, (REBUILD_SCRIPT_FILE,)))
+        with wrap_write_errors():
             draft.replace(target)
     except NotWrittenError as reason:
-        raise not_written(target, reason) from reason
-    say(f"Replication archive {target}: {len(entries)} files. Make it again: unpack it and follow its README.md, or `overbruggen rebuild {target}`.")
+        raise make_write_error(target, reason) from reason
+    print_text(
+        f"Replication archive {target}: {len(entries)} files. Make it again: unpack it and follow"
+        f" its README.md, or `overbruggen rebuild {target}`."
+    )
     for data in contents.recipe.data:
-        say(f"The organisations of {data.path} are not in it, only their checksums; --with-data packs them, if you may give them on.")
+        print_text(
+            f"The organisations of {data.path} are not in it, only their checksums; --with-data"
+            " packs them, if you may give them on."
+        )
     return target
 
 
 # --- what is refused -----------------------------------------------------------------------------------------------------
 
 
-def target_of(folder: Path, wanted: Wanted) -> Path:
+def find_archive_target(folder: Path, wanted: ArchiveOptions) -> Path:
     """Return where an archive goes, if it may go there."""
     target = wanted.out or folder.resolve().with_name(f"{folder.resolve().name}.zip")
     if target.is_dir():
-        raise InputError(f"{target} is a folder; give a file: --out {target / folder.resolve().name}.zip")
+        raise InputError(
+            f"{target} is a folder; give a file: --out {target / folder.resolve().name}.zip"
+        )
     if target.exists() and not wanted.overwrite:
-        raise InputError(f"{target} exists already; give another file with --out, or --overwrite to replace it")
+        raise InputError(
+            f"{target} exists already; give another file with --out, or --overwrite to replace it"
+        )
     if folder.resolve() in target.resolve().parents:
-        raise InputError(f"{target} lies in the folder that is packaged; give a file elsewhere with --out")
-    if wanted.licence is not None and not SPDX.fullmatch(wanted.licence):
-        raise InputError(f"--license is {wanted.licence}; allowed: an identifier of spdx.org/licenses, for example CC-BY-4.0")
+        raise InputError(
+            f"{target} lies in the folder that is packaged; give a file elsewhere with --out"
+        )
+    if wanted.licence is not None and not SPDX_PATTERN.fullmatch(wanted.licence):
+        raise InputError(
+            f"--license is {wanted.licence}; allowed: an identifier of spdx.org/licenses, for"
+            " example CC-BY-4.0"
+        )
     try:
-        with writing():
+        with wrap_write_errors():
             target.parent.mkdir(parents=True, exist_ok=True)
     except NotWrittenError as reason:
-        raise not_written(target, reason) from reason
+        raise make_write_error(target, reason) from reason
     return target
 
 
@@ -116,14 +166,19 @@ def refuse_other_packages(folder: Path, manifest: StudyManifest) -> None:
             now = "not installed"
         if now != before:
             raise InputError(
-                f"{folder} was made with {name} {before}, and here it is {now}; package it where it was made, or install {name}=={before}"
+                f"{folder} was made with {name} {before}, and here it is {now}; package it where it"
+                f" was made, or install {name}=={before}"
             )
 
 
 def refuse_other_runs(folder: Path, study: Study, plan: Plan) -> None:
     """Refuse results with runs that the study as it stands now would not do: a file it depends on changed since."""
-    adaptive = isinstance(study.replicates, Adaptive)
-    most = study.replicates.at_most if isinstance(study.replicates, Adaptive) else study.replicates
+    adaptive = isinstance(study.replicates, AdaptiveReplicates)
+    most = (
+        study.replicates.at_most
+        if isinstance(study.replicates, AdaptiveReplicates)
+        else study.replicates
+    )
     planned = {run.id for run in plan.runs([0] * len(plan.points), [most] * len(plan.points))}
     found = set[str]()
     for name in ("runs", "failures"):
@@ -132,75 +187,131 @@ def refuse_other_runs(folder: Path, study: Study, plan: Plan) -> None:
             found |= set(pl.read_parquet(path, columns=["run"])["run"])
     if found - planned or (planned - found and not adaptive):
         raise InputError(
-            f"{folder} holds other runs than its study would do now: {STUDY_FILE}, an own function or a file of organisations changed since; "
-            f"undo that, or `overbruggen resume {folder}` does what changed"
+            f"{folder} holds other runs than its study would do now: {STUDY_FILE}, an own function"
+            " or a file of organisations changed since; undo that, or `overbruggen resume"
+            f" {folder}` does what changed"
         )
 
 
 # --- what is in it -------------------------------------------------------------------------------------------------------
 
 
-def contents_of(folder: Path, manifest: StudyManifest, steps: Sequence[Step], inputs: Inputs, plan: Plan, wanted: Wanted) -> Contents:
+def collect_archive_contents(
+    folder: Path,
+    manifest: StudyManifest,
+    steps: Sequence[RebuildStep],
+    inputs: ArchiveInputs,
+    plan: Plan,
+    wanted: ArchiveOptions,
+) -> ArchiveContents:
     """Collect what an archive holds."""
-    names = results_in(folder)
-    entries: dict[str, Entry] = {f"{RESULTS}/{name}": folder / name for name in names}
-    entries[f"{RESULTS}/{STUDY_FILE}"] = entries[f"{INPUTS}/{manifest.study}.yaml"] = inputs.study
-    entries |= {f"{INPUTS}/{place}": entry for place, entry in inputs.files.items()}
+    names = list_result_files(folder)
+    entries: dict[str, ArchiveEntry] = {f"{RESULTS_FOLDER}/{name}": folder / name for name in names}
+    entries[f"{RESULTS_FOLDER}/{STUDY_FILE}"] = entries[
+        f"{INPUTS_FOLDER}/{manifest.study}.yaml"
+    ] = inputs.study
+    entries |= {f"{INPUTS_FOLDER}/{place}": entry for place, entry in inputs.files.items()}
     if wanted.with_data:
-        entries |= {f"{INPUTS}/{placed('population.path', name)}": Path(name) for data in inputs.data for name in data.files}
-    entries |= environment(inputs.packages)
+        entries |= {
+            f"{INPUTS_FOLDER}/{check_relative_path('population.path', name)}": Path(name)
+            for data in inputs.data
+            for name in data.files
+        }
+    entries |= collect_environment_files(inputs.packages)
     recipe = Recipe(
-        study=manifest.study, own_model=isinstance(plan.target, MesaTarget), version=manifest.version, python=manifest.python,
-        steps=tuple(step.model_copy(update={"files": sums_in(entries, step.files)}) for step in steps),
-        data=() if wanted.with_data else tuple(inputs.data), not_compared=not_made(names, steps),
-    )  # fmt: skip
-    entries[RECIPE] = (recipe.model_dump_json(indent=2) + "\n").encode()
+        study=manifest.study,
+        own_model=isinstance(plan.target, MesaTarget),
+        version=manifest.version,
+        python=manifest.python,
+        steps=tuple(
+            step.model_copy(update={"files": compute_result_checksums(entries, step.files)})
+            for step in steps
+        ),
+        data=() if wanted.with_data else tuple(inputs.data),
+        not_compared=list_files_not_made(names, steps),
+    )
+    entries[RECIPE_FILE] = (recipe.model_dump_json(indent=2) + "\n").encode()
     about = yaml.safe_load(inputs.study)
-    return Contents(
-        title=about.get("title", manifest.study), question=about.get("question", f"Study {manifest.study}"),
-        hypotheses=tuple(about.get("hypotheses", ())), manifest=manifest, recipe=recipe, entries=entries, captions=captions(folder, names),
-        authors=wanted.authors, licence=wanted.licence, seconds=seconds_of(folder),
-    )  # fmt: skip
+    return ArchiveContents(
+        title=about.get("title", manifest.study),
+        question=about.get("question", f"Study {manifest.study}"),
+        hypotheses=tuple(about.get("hypotheses", ())),
+        manifest=manifest,
+        recipe=recipe,
+        entries=entries,
+        captions=read_figure_captions(folder, names),
+        authors=wanted.authors,
+        licence=wanted.licence,
+        seconds=sum_run_seconds(folder),
+    )
 
 
-def results_in(folder: Path) -> list[str]:
+def list_result_files(folder: Path) -> list[str]:
     """Return the files of a study's folder that go into an archive: none that is hidden, and not how the study came to its tables."""
     found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return [name.as_posix() for name in found if name.parts[0] not in WORKING and not any(part.startswith(".") for part in name.parts)]
+    return [
+        name.as_posix()
+        for name in found
+        if name.parts[0] not in WORKING_FILES
+        and not any(part.startswith(".") for part in name.parts)
+    ]
 
 
-def sums_in(entries: dict[str, Entry], names: Collection[str]) -> dict[str, str]:
+def compute_result_checksums(
+    entries: dict[str, ArchiveEntry], names: Collection[str]
+) -> dict[str, str]:
     """Return the checksums of results as they are packed."""
-    return {name: sum_of(entries[f"{RESULTS}/{name}"]) for name in names}
+    return {name: compute_entry_checksum(entries[f"{RESULTS_FOLDER}/{name}"]) for name in names}
 
 
-def environment(packages: Collection[str]) -> dict[str, Entry]:
+def collect_environment_files(packages: Collection[str]) -> dict[str, ArchiveEntry]:
     """Return the software, and what to install."""
-    needed = [f"{ENVIRONMENT}/{WHEEL}", *(f"{name}=={installed(name).version}" for name in sorted(packages))]
+    needed = [
+        f"{ENVIRONMENT_FOLDER}/{WHEEL_FILE}",
+        *(f"{name}=={find_installed_package(name).version}" for name in sorted(packages)),
+    ]
     return {
-        f"{ENVIRONMENT}/{WHEEL}": wheel(),
-        f"{ENVIRONMENT}/constraints.txt": constraints(pins(packages)).encode(),
-        f"{ENVIRONMENT}/requirements.txt": "".join(f"{line}\n" for line in needed).encode(),
+        f"{ENVIRONMENT_FOLDER}/{WHEEL_FILE}": build_wheel(),
+        f"{ENVIRONMENT_FOLDER}/constraints.txt": (
+            format_pip_constraints(collect_pins(packages)).encode()
+        ),
+        f"{ENVIRONMENT_FOLDER}/requirements.txt": "".join(f"{line}\n" for line in needed).encode(),
     }
 
 
-def captions(folder: Path, names: Sequence[str]) -> dict[str, str]:
+def read_figure_captions(folder: Path, names: Sequence[str]) -> dict[str, str]:
     """Return the captions of the figures in a folder, by the stem of their files."""
-    read = [PICTURE.match((folder / name).read_text(encoding="utf-8")) for name in names if name.endswith(".md")]
+    read = [
+        CAPTION_PATTERN.match((folder / name).read_text(encoding="utf-8"))
+        for name in names
+        if name.endswith(".md")
+    ]
     return {found["name"]: found["caption"].strip() for found in read if found}
 
 
-def seconds_of(folder: Path) -> float | None:
+def sum_run_seconds(folder: Path) -> float | None:
     """Return the processor time of all runs; None when the folder does not hold how it came about."""
     ledgers = sorted((folder / "parts").glob("ledger-*.parquet"))
-    return float(sum(pl.read_parquet(path, columns=["seconds"])["seconds"].sum() for path in ledgers)) if ledgers else None
+    return (
+        float(sum(pl.read_parquet(path, columns=["seconds"])["seconds"].sum() for path in ledgers))
+        if ledgers
+        else None
+    )
 
 
-def described(contents: Contents) -> dict[str, Entry]:
+def add_archive_descriptions(contents: ArchiveContents) -> dict[str, ArchiveEntry]:
     """Add what an archive says of itself, and the checksums of all of it."""
-    entries: dict[str, Entry] = dict(contents.entries)
-    entries |= {SCRIPT: script(contents).encode(), "CITATION.cff": citation(contents).encode(), "LICENSE": licences(contents).encode()}
-    entries["README.md"] = readme(contents).encode()
-    entries[METADATA] = crate(replace(contents, entries={**entries, CHECKSUMS: b""})).encode()
-    entries[CHECKSUMS] = checksum_list({place: sum_of(entry) for place, entry in entries.items()}).encode()
+    entries: dict[str, ArchiveEntry] = dict(contents.entries)
+    entries |= {
+        REBUILD_SCRIPT_FILE: format_rebuild_script(contents).encode(),
+        "CITATION.cff": format_archive_citation(contents).encode(),
+        "LICENSE": format_archive_licences(contents).encode(),
+    }
+    entries["README.md"] = format_archive_readme(contents).encode()
+    entries[CRATE_METADATA_FILE] = format_crate_metadata(
+        replace(contents, entries={**entries, CHECKSUMS_FILE: b""})
+    ).encode()
+    entries[CHECKSUMS_FILE] = format_checksums(
+        {place: compute_entry_checksum(entry) for place, entry in entries.items()}
+    ).encode()
     return entries

@@ -7,17 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from experiments.classroom.bands import ENOUGH, RUNS, BandMaker, late_means, summarise
+from experiments.classroom.bands import (
+    BAND_RUNS,
+    FEWEST_HIGHER_RUNS,
+    BandMaker,
+    compute_late_means,
+    summarise_bands,
+)
 from experiments.classroom.scenario import SIDES, Side
-from sim.classics.registry import classic
+from sim.classics.registry import load_classic
 
 
-def play_classic(name: str, values: Mapping[str, Any], seeds: Sequence[int]) -> list[list[list[float]]]:
+def play_classic_batch(
+    name: str, values: Mapping[str, Any], seeds: Sequence[int]
+) -> list[list[list[float]]]:
     """Return every measure of runs with these seeds, from round 1 on, shape (seeds, rounds, measures).
 
     A run that comes to rest early stays as it is.
     """
-    model = classic(name)
+    model = load_classic(name)
     parameters = model.Parameters.model_validate(dict(values))
     series = []
     for seed in seeds:
@@ -27,10 +35,22 @@ def play_classic(name: str, values: Mapping[str, Any], seeds: Sequence[int]) -> 
     return series
 
 
-async def classic_runs(maker: BandMaker, name: str, chosen: Mapping[Side, Mapping[str, Any]], seed: int) -> dict[str, Any]:
+async def play_classic_sides(
+    maker: BandMaker, name: str, chosen: Mapping[Side, Mapping[str, Any]], seed: int
+) -> dict[str, Any]:
     """Return per side one run (``series``), bands of thirty others, and their means over the second half; both sides take the same seeds."""
-    seeds = [seed, *range(seed + 1, seed + 1 + RUNS)]
-    found = {side: await maker.play(play_classic, (name, dict(chosen[side]), seeds)) for side in SIDES}
-    bands: dict[str, Any] = {side: summarise(found[side][1:]) for side in SIDES}
-    late = {side: late_means(found[side][1:]) for side in SIDES}
-    return {"runs": RUNS, "enough": ENOUGH, "rounds": len(found["a"][0]), **bands, "late": late, "series": {side: found[side][0] for side in SIDES}}
+    seeds = [seed, *range(seed + 1, seed + 1 + BAND_RUNS)]
+    found = {
+        side: await maker.play(play_classic_batch, (name, dict(chosen[side]), seeds))
+        for side in SIDES
+    }
+    bands: dict[str, Any] = {side: summarise_bands(found[side][1:]) for side in SIDES}
+    late = {side: compute_late_means(found[side][1:]) for side in SIDES}
+    return {
+        "runs": BAND_RUNS,
+        "enough": FEWEST_HIGHER_RUNS,
+        "rounds": len(found["a"][0]),
+        **bands,
+        "late": late,
+        "series": {side: found[side][0] for side in SIDES},
+    }

@@ -10,20 +10,20 @@ import webbrowser
 import numpy as np
 import uvicorn
 
-from experiments.classroom.joining import local_address, new_code
+from experiments.classroom.access import create_join_code, find_local_address
 from experiments.classroom.messages import LARGEST_MESSAGE
-from experiments.console import say
-from experiments.models.warming import compile_first
+from experiments.console import print_text
+from experiments.models.compilation import compile_model_once
 from sim.config import Config
 from sim.errors import InputError
-from sim.interactive.deciding import Decision, judge
+from sim.interactive.decisions import Decision, assess_organisation
 from sim.model import CollaborationModel
 
-THIS_MACHINE, EVERYWHERE = "127.0.0.1", "0.0.0.0"
-USUAL_PORT = 8765
+LOCAL_HOST, ALL_INTERFACES = "127.0.0.1", "0.0.0.0"
+DEFAULT_PORT = 8765
 
 
-def listen(host: str, port: int) -> socket.socket:
+def open_listening_socket(host: str, port: int) -> socket.socket:
     """Return a socket that listens; InputError when the port is taken. Port 0 takes any that is free."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -32,41 +32,57 @@ def listen(host: str, port: int) -> socket.socket:
         listening.listen(128)  # from now on pages wait instead of being turned away
     except (OSError, OverflowError) as error:
         listening.close()
-        raise InputError(f"--port is {port}, which cannot be used; allowed: a free port, 1024 to 65535, or 0 for any that is free") from error
+        raise InputError(
+            f"--port is {port}, which cannot be used; allowed: a free port, 1024 to 65535, or 0 for"
+            " any that is free"
+        ) from error
     return listening
 
 
-def compile_for_class() -> None:
+def compile_for_classroom() -> None:
     """Compile what only the page asks of the model, who copied whom and decisions of persons, or load it, before a class waits for it."""
-    model = CollaborationModel(Config.model_validate({"population": {"organisations": 4}, "run": {"seed": 1}}))
+    model = CollaborationModel(
+        Config.model_validate({"population": {"organisations": 4}, "run": {"seed": 1}})
+    )
     model.step_watched()
     model.step_decided({0: Decision(meet=(1,), copy=(1, 0))})
-    judge(model.packed, 0, 1, np.zeros(model.config.population.domains))
+    assess_organisation(model.packed, 0, 1, np.zeros(model.config.population.domains))
 
 
-def serve(port: int, browser: bool, lan: bool) -> None:
+def serve_classroom(port: int, browser: bool, lan: bool) -> None:
     """Serve the page until Ctrl-C; ``lan`` lets others on the local network join with a code."""
-    compile_first(say)
-    compile_for_class()
-    from experiments.classroom.server import Classroom, build_app  # after the announcement: importing is part of the wait
+    compile_model_once(print_text)
+    compile_for_classroom()
+    from experiments.classroom.server import (
+        Classroom,
+        build_app,
+    )  # after the announcement: importing is part of the wait
 
-    listening = listen(EVERYWHERE if lan else THIS_MACHINE, port)
+    listening = open_listening_socket(ALL_INTERFACES if lan else LOCAL_HOST, port)
     port = listening.getsockname()[1]
-    address = local_address() if lan else THIS_MACHINE
-    code = new_code() if lan else None
-    app = build_app(Classroom(code, address, port), frozenset({THIS_MACHINE, "localhost", address}))
-    here = f"http://{THIS_MACHINE}:{port}/"
-    say(f"The classroom page is at {here} - Ctrl-C ends it.")
+    address = find_local_address() if lan else LOCAL_HOST
+    code = create_join_code() if lan else None
+    app = build_app(Classroom(code, address, port), frozenset({LOCAL_HOST, "localhost", address}))
+    here = f"http://{LOCAL_HOST}:{port}/"
+    print_text(f"The classroom page is at {here} - Ctrl-C ends it.")
     if lan:
-        say(f"A class joins at http://{address}:{port}/ with the code {code}. Everybody on this network who knows the code can join.")
+        print_text(
+            f"A class joins at http://{address}:{port}/ with the code {code}. Everybody on this"
+            " network who knows the code can join."
+        )
     gc.collect()
     gc.freeze()  # what is imported stays: tidying up need not go through it every time
     if browser:
         threading.Timer(0.5, webbrowser.open, (here,)).start()
     settings = uvicorn.Config(
-        app, log_level="warning", ws_max_size=LARGEST_MESSAGE, ws_per_message_deflate=False, timeout_graceful_shutdown=1, server_header=False
+        app,
+        log_level="warning",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
+        server_header=False,
     )
     try:
         uvicorn.Server(settings).run([listening])
     except KeyboardInterrupt:  # the usual way to end it
-        say("The classroom page is closed.")
+        print_text("The classroom page is closed.")

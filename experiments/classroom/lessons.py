@@ -11,31 +11,33 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from analysis.names import nearest
-from experiments.classroom.moments import CHARTED
-from experiments.classroom.scenario import Choice, Scalar, Scenario, Side
-from experiments.classroom.vocabulary import rules
-from experiments.configuration import explain
+from analysis.names import suggest_name
+from experiments.classroom.scenario import Scalar, Scenario, Side, SideSettings
+from experiments.classroom.snapshots import CHARTED_MEASURES
+from experiments.classroom.vocabulary import read_rules
+from experiments.configuration import explain_validation_error
 from sim.classics.classic import ClassicModel
-from sim.classics.registry import classic
+from sim.classics.registry import load_classic
 from sim.errors import InputError
 
-FILE = Path(__file__).parent / "lessons.yaml"
-FORM = "form"  # the control that chooses a preset of structure; it stands above the networks
+LESSONS_FILE = Path(__file__).parent / "lessons.yaml"
+FORM_CONTROL = (  # the control that chooses a preset of structure; it stands above the networks
+    "form"
+)
 
 
-class Closed(BaseModel):
+class LessonEntry(BaseModel):
     """Closed to unknown fields, strict about types: 0.0 is no false."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Part(Closed):
+class LessonPart(LessonEntry):
     """One question of a lesson, answered by a run of our own model on both sides."""
 
     shared: dict[str, Scalar] = Field(default_factory=dict)
-    a: Choice
-    b: Choice
+    a: SideSettings
+    b: SideSettings
     rounds: int = Field(100, ge=10, le=1000)
     measure: str
     also: tuple[str, ...] = ()
@@ -48,13 +50,15 @@ class Part(Closed):
 
     def told(self) -> dict[str, Any]:
         """Return what the page is told of it."""
-        equations = [rules()[path] for path in self.rules]
+        equations = [read_rules()[path] for path in self.rules]
         return self.model_dump(include={"rounds", "measure", "also", "controls"}) | {
-            "scenario": self.scenario().model_dump(), "measures": CHARTED, "rules": equations,
-        }  # fmt: skip
+            "scenario": self.scenario().model_dump(),
+            "measures": CHARTED_MEASURES,
+            "rules": equations,
+        }
 
 
-class Control(Closed):
+class ClassicControl(LessonEntry):
     """How far a parameter of a classic goes on the page: a range, or choices."""
 
     low: float | None = None
@@ -66,80 +70,90 @@ class Control(Closed):
         """Tell whether the page may choose this value."""
         if self.choices:
             return value in self.choices
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and self.low is not None and self.high is not None and self.low <= float(value) <= self.high  # type: ignore[arg-type]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return self.low is not None and self.high is not None and self.low <= value <= self.high
 
 
-class Values(Closed):
+class ClassicSide(LessonEntry):
     """What a side of a classic sets; everything else is as published."""
 
     values: dict[str, Scalar]
 
 
-class ClassicPart(Closed):
+class ClassicPart(LessonEntry):
     """One question of a lesson, answered by a published model under two settings."""
 
     classic: str
-    a: Values
-    b: Values
+    a: ClassicSide
+    b: ClassicSide
     rounds: int = Field(100, ge=10, le=1000)
     measure: str
     also: tuple[str, ...] = ()
-    controls: dict[str, Control]
+    controls: dict[str, ClassicControl]
 
     def told(self) -> dict[str, Any]:
         """Return what the page is told of it."""
-        model = classic(self.classic)
+        model = load_classic(self.classic)
         usual = model.Parameters().model_dump(include=set(self.controls))
-        return self.model_dump() | {"measures": list(model.MEASURES), "usual": usual, "source": source(model)}
+        return self.model_dump() | {
+            "measures": list(model.MEASURES),
+            "usual": usual,
+            "source": read_classic_source(model),
+        }
 
     def parameters(self, side: Side, chosen: dict[str, Scalar]) -> dict[str, Scalar]:
         """Return the parameters of a side where the page chose some; InputError for what the lesson has no control for."""
         for name, value in chosen.items():
             if name not in self.controls:
-                raise InputError(f"{name} is not a control of this lesson.{nearest(name, tuple(self.controls))}")
+                raise InputError(
+                    f"{name} is not a control of this"
+                    f" lesson.{suggest_name(name, tuple(self.controls))}"
+                )
             if not self.controls[name].allows(value):
-                raise InputError(f"{name} is {value}; allowed: {allowed(self.controls[name])}")
+                raise InputError(
+                    f"{name} is {value}; allowed: {format_control_values(self.controls[name])}"
+                )
         values = {**getattr(self, side).values, **chosen, "rounds": self.rounds}
         try:
-            classic(self.classic).Parameters.model_validate(values)
+            load_classic(self.classic).Parameters.model_validate(values)
         except ValidationError as error:
-            raise InputError(explain(error)) from error
+            raise InputError(explain_validation_error(error)) from error
         return values
 
 
-def allowed(control: Control) -> str:
+def format_control_values(control: ClassicControl) -> str:
     """Return what a control allows, in words."""
     return ", ".join(control.choices) if control.choices else f"{control.low:g} to {control.high:g}"
 
 
-def source(model: type[ClassicModel]) -> str:
+def read_classic_source(model: type[ClassicModel]) -> str:
     """Return where a classic was published, as its module says."""
     text = sys.modules[model.__module__].__doc__ or ""
     return " ".join(text.partition("Source: ")[2].split())
 
 
-AnyPart = Annotated[ClassicPart | Part, Field(union_mode="left_to_right")]
+AnyLessonPart = Annotated[ClassicPart | LessonPart, Field(union_mode="left_to_right")]
 
 
 @cache
-def lessons() -> dict[str, tuple[Part | ClassicPart, ...]]:
+def read_lessons() -> dict[str, tuple[LessonPart | ClassicPart, ...]]:
     """Return the parts of every lesson, by name."""
-    written = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    return TypeAdapter(dict[str, tuple[AnyPart, ...]]).validate_json(json.dumps(written))
+    written = yaml.safe_load(LESSONS_FILE.read_text(encoding="utf-8"))
+    return TypeAdapter(dict[str, tuple[AnyLessonPart, ...]]).validate_json(json.dumps(written))
 
 
 @cache
-def lessons_told() -> dict[str, list[dict[str, Any]]]:
+def describe_lessons() -> dict[str, list[dict[str, Any]]]:
     """Return what the page is told of all lessons."""
-    return {name: [part.told() for part in parts] for name, parts in lessons().items()}
+    return {name: [part.told() for part in parts] for name, parts in read_lessons().items()}
 
 
-def classic_part(lesson: str, number: int) -> ClassicPart:
+def find_classic_part(lesson: str, number: int) -> ClassicPart:
     """Return a part of a lesson on a classic; InputError when there is none."""
-    parts = lessons().get(lesson)
+    parts = read_lessons().get(lesson)
     if parts is None:
-        raise InputError(f"{lesson} is not a lesson.{nearest(lesson, tuple(lessons()))}")
+        raise InputError(f"{lesson} is not a lesson.{suggest_name(lesson, tuple(read_lessons()))}")
     part = parts[number] if number < len(parts) else None
     if not isinstance(part, ClassicPart):
         raise InputError(f"part {number} of {lesson} does not play a classic")

@@ -6,35 +6,42 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from experiments.classroom.scenario import CAPS, Scalar, Scenario, Side
+from experiments.classroom.scenario import UPPER_LIMITS, Scalar, Scenario, Side
 from sim.errors import InputError
-from sim.interactive.deciding import Decision
+from sim.interactive.decisions import Decision
 
 LARGEST_MESSAGE = 16_384  # bytes
 MOST_ROUNDS = 1_000
-MOST_CHANGES, MOST_DECISIONS = 200, 3_000  # of a course; what a page says of one must fit into a message besides
-FASTEST = 60  # rounds per second
-PROTOCOL = 1
+MOST_CHANGES, MOST_DECISIONS = (
+    200,
+    3_000,
+)  # of a course; what a page says of one must fit into a message besides
+MOST_ROUNDS_PER_SECOND = 60  # rounds per second
+PROTOCOL_VERSION = 1
 
 
-class Message(BaseModel):
+class PageMessage(BaseModel):
     """A message of the page: closed to unknown fields, strict about types, finite numbers only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-Organisation = Annotated[int, Field(ge=0, lt=CAPS["population.organisations"])]
-Round = Annotated[int, Field(ge=0, le=MOST_ROUNDS)]
+OrganisationNumber = Annotated[int, Field(ge=0, lt=UPPER_LIMITS["population.organisations"])]
+RoundNumber = Annotated[int, Field(ge=0, le=MOST_ROUNDS)]
 
 
-class Deciding(Message):
-    """What a player decides for its organisation in a round (sim/interactive/deciding.py)."""
+class DecisionFields(PageMessage):
+    """What a player decides for its organisation in a round (sim/interactive/decisions.py)."""
 
-    meet: Annotated[tuple[Organisation, ...], Field(max_length=CAPS["search.meetings"])] = ()
-    invite: Annotated[tuple[Organisation, ...], Field(max_length=CAPS["structure.max_size"])] = ()
+    meet: Annotated[
+        tuple[OrganisationNumber, ...], Field(max_length=UPPER_LIMITS["search.meetings"])
+    ] = ()
+    invite: Annotated[
+        tuple[OrganisationNumber, ...], Field(max_length=UPPER_LIMITS["structure.max_size"])
+    ] = ()
     join: Annotated[int, Field(ge=0)] | None = None
-    copy_from: Organisation | None = None
-    field: int = Field(0, ge=0, lt=CAPS["population.domains"])
+    copy_from: OrganisationNumber | None = None
+    field: int = Field(0, ge=0, lt=UPPER_LIMITS["population.domains"])
     leave: Annotated[int, Field(ge=0)] | None = None
     accepts: bool = True
 
@@ -44,23 +51,23 @@ class Deciding(Message):
         return Decision(self.meet, self.invite, self.join, copied, self.leave, self.accepts)
 
 
-class Changed(Message):
+class RecordedChange(PageMessage):
     """A parameter that took another value midway, on one side."""
 
-    round: Round
+    round: RoundNumber
     side: Side
     parameter: str = Field(max_length=60)
     value: Scalar
 
 
-class Decided(Deciding):
+class RecordedDecision(DecisionFields):
     """What was decided for an organisation of side A in the round after ``round``."""
 
-    round: Round
-    organisation: Organisation
+    round: RoundNumber
+    organisation: OrganisationNumber
 
 
-class Course(Message):
+class SessionHistory(PageMessage):
     """How a session was played: with it the same rounds come back (course.py).
 
     ``incomplete`` when something is left out: decisions, or changes too, that would not fit into a message, or decisions that cannot be
@@ -68,12 +75,12 @@ class Course(Message):
     """
 
     begun: Scenario = Scenario()
-    changes: Annotated[tuple[Changed, ...], Field(max_length=MOST_CHANGES)] = ()
-    decisions: Annotated[tuple[Decided, ...], Field(max_length=MOST_DECISIONS)] = ()
+    changes: Annotated[tuple[RecordedChange, ...], Field(max_length=MOST_CHANGES)] = ()
+    decisions: Annotated[tuple[RecordedDecision, ...], Field(max_length=MOST_DECISIONS)] = ()
     incomplete: bool = False
 
 
-class Hello(Message):
+class HelloMessage(PageMessage):
     """First message: come back to a session, or begin one with a scenario at a round; ``course`` says how that was played before."""
 
     kind: Literal["hello"]
@@ -81,59 +88,59 @@ class Hello(Message):
     session: str | None = Field(None, max_length=64)
     code: str | None = Field(None, max_length=16)
     scenario: Scenario = Scenario()
-    round: Round = 0
-    frontier: Round = 0  # the last round that was played, when an earlier one is shown
-    course: Course | None = None
+    round: RoundNumber = 0
+    frontier: RoundNumber = 0  # the last round that was played, when an earlier one is shown
+    course: SessionHistory | None = None
     joins: bool = False  # come as a student also on the teacher's machine
     watch: bool = False  # look on at the teacher's page
 
 
-class Play(Message):
+class PlayMessage(PageMessage):
     """Play on, from the round that is shown."""
 
     kind: Literal["play"]
 
 
-class Pause(Message):
+class PauseMessage(PageMessage):
     """Stop the clock."""
 
     kind: Literal["pause"]
 
 
-class Step(Message):
+class StepMessage(PageMessage):
     """Go on by one round and stop."""
 
     kind: Literal["step"]
 
 
-class Speed(Message):
+class SpeedMessage(PageMessage):
     """How many rounds a second."""
 
     kind: Literal["speed"]
-    per_second: float = Field(ge=0.2, le=FASTEST)
+    per_second: float = Field(ge=0.2, le=MOST_ROUNDS_PER_SECOND)
 
 
-class Seek(Message):
+class SeekMessage(PageMessage):
     """Show a round that was played."""
 
     kind: Literal["seek"]
-    round: Round
+    round: RoundNumber
 
 
-class Reset(Message):
+class ResetMessage(PageMessage):
     """Begin again at round 0, with everything that waits for it."""
 
     kind: Literal["reset"]
 
 
-class Choose(Message):
+class ChooseMessage(PageMessage):
     """Take another scenario whole, and begin it at round 0: a lesson, a link, what the teacher sends."""
 
     kind: Literal["choose"]
     scenario: Scenario
 
 
-class Change(Message):
+class ChangeMessage(PageMessage):
     """Set a parameter: acts at once, or waits for the next reset."""
 
     kind: Literal["change"]
@@ -142,7 +149,7 @@ class Change(Message):
     value: Scalar
 
 
-class Form(Message):
+class FormMessage(PageMessage):
     """Choose a preset of structure; it waits for the next reset."""
 
     kind: Literal["form"]
@@ -150,88 +157,110 @@ class Form(Message):
     name: str = Field(max_length=40)
 
 
-class Painted(Message):
+class PaintedMessage(PageMessage):
     """A frame is on the screen."""
 
     kind: Literal["painted"]
     number: int = Field(ge=0)
 
 
-class Look(Message):
+class LookMessage(PageMessage):
     """Tell an organisation's story up to the round that is shown."""
 
     kind: Literal["look"]
     side: Side
-    organisation: Organisation
+    organisation: OrganisationNumber
 
 
-class Glance(Message):
+class GlanceMessage(PageMessage):
     """Tell an organisation's skills in the round that is shown: the glyph under the pointer."""
 
     kind: Literal["glance"]
     side: Side
-    organisation: Organisation
+    organisation: OrganisationNumber
 
 
-class Bands(Message):
+class BandsMessage(PageMessage):
     """Play the present scenario many times with other luck."""
 
     kind: Literal["bands"]
     rounds: int = Field(ge=10, le=MOST_ROUNDS)
 
 
-class Classic(Message):
+class ClassicMessage(PageMessage):
     """Play a classic of a lesson: one run to look at, and thirty with other luck; ``a`` and ``b`` set controls of the lesson."""
 
     kind: Literal["classic"]
     lesson: str = Field(max_length=40)
     part: int = Field(ge=0, le=20)
-    seed: int = Field(ge=0, le=CAPS["run.seed"])
-    a: dict[Annotated[str, Field(max_length=40)], Scalar] = Field(default_factory=dict, max_length=10)
-    b: dict[Annotated[str, Field(max_length=40)], Scalar] = Field(default_factory=dict, max_length=10)
+    seed: int = Field(ge=0, le=UPPER_LIMITS["run.seed"])
+    a: dict[Annotated[str, Field(max_length=40)], Scalar] = Field(
+        default_factory=dict, max_length=10
+    )
+    b: dict[Annotated[str, Field(max_length=40)], Scalar] = Field(
+        default_factory=dict, max_length=10
+    )
 
 
-class Everyone(Message):
+class EveryoneMessage(PageMessage):
     """Send the teacher's scenario to all pages of the class."""
 
     kind: Literal["everyone"]
 
 
-class Roles(Message):
+class RolesMessage(PageMessage):
     """Begin a role-play, in which every student's page is one organisation of side A, or end it."""
 
     kind: Literal["roles"]
     begin: bool
 
 
-class OpenRound(Message):
+class OpenRoundMessage(PageMessage):
     """Let the players decide, for so many seconds."""
 
     kind: Literal["open_round"]
     seconds: float = Field(ge=2, le=600)
 
 
-class CloseRound(Message):
+class CloseRoundMessage(PageMessage):
     """Play the round now; the rules decide for whoever has not."""
 
     kind: Literal["close_round"]
 
 
-class Decide(Deciding):
+class DecideMessage(DecisionFields):
     """What a player decides in the round that is open."""
 
     kind: Literal["decide"]
 
 
-AnyMessage = Annotated[
-    Hello | Play | Pause | Step | Speed | Seek | Reset | Choose | Change | Form | Painted | Look | Glance | Bands | Classic
-    | Everyone | Roles | OpenRound | CloseRound | Decide,
+AnyPageMessage = Annotated[
+    HelloMessage
+    | PlayMessage
+    | PauseMessage
+    | StepMessage
+    | SpeedMessage
+    | SeekMessage
+    | ResetMessage
+    | ChooseMessage
+    | ChangeMessage
+    | FormMessage
+    | PaintedMessage
+    | LookMessage
+    | GlanceMessage
+    | BandsMessage
+    | ClassicMessage
+    | EveryoneMessage
+    | RolesMessage
+    | OpenRoundMessage
+    | CloseRoundMessage
+    | DecideMessage,
     Field(discriminator="kind"),
-]  # fmt: skip
-_READER: TypeAdapter[AnyMessage] = TypeAdapter(AnyMessage)
+]
+_READER: TypeAdapter[AnyPageMessage] = TypeAdapter(AnyPageMessage)
 
 
-def read_message(text: str | bytes) -> AnyMessage:
+def read_message(text: str | bytes) -> AnyPageMessage:
     """Return a message of the page; InputError in one sentence when it is none."""
     if len(text) > LARGEST_MESSAGE:
         raise InputError(f"the message has {len(text)} bytes; allowed: {LARGEST_MESSAGE}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from experiments.classroom.course import Records, played_again
-from experiments.classroom.messages import Course
+from experiments.classroom.history import SavedSessions, restore_session
+from experiments.classroom.messages import SessionHistory
 from experiments.classroom.scenario import Scenario
 from experiments.classroom.session import Session
 from sim.errors import InputError
@@ -14,13 +14,13 @@ MOST_SESSIONS = 64
 IDLE_AFTER = 15 * 60.0  # seconds without a page
 
 
-class Registry:
+class SessionRegistry:
     """Sessions by token; a page knows its own token alone."""
 
     def __init__(self, most: int = MOST_SESSIONS, idle_after: float = IDLE_AFTER) -> None:
         self.most, self.idle_after = most, idle_after
         self._sessions: dict[str, Session] = {}
-        self._freed = Records()
+        self._freed = SavedSessions()
         self._attached: dict[str, object] = {}  # by which connection a session is used
 
     def __len__(self) -> int:
@@ -44,12 +44,16 @@ class Registry:
             return None
         self._check_room()
         session = await record.played_again()
-        return self.find(record.token) or self._admit(session)  # another connection of the page may have been faster
+        return self.find(record.token) or self._admit(
+            session
+        )  # another connection of the page may have been faster
 
-    async def play_again(self, course: Course, wanted: Scenario, frontier: int, shown: int) -> Session:
+    async def play_again(
+        self, course: SessionHistory, wanted: Scenario, frontier: int, shown: int
+    ) -> Session:
         """Return a session that is played as a page says it was, at the round it showed."""
         self._check_room()
-        return self._admit(await played_again(course, wanted, frontier, shown))
+        return self._admit(await restore_session(course, wanted, frontier, shown))
 
     def _unused(self) -> list[Session]:
         """Return the sessions that no page uses."""
@@ -58,7 +62,9 @@ class Registry:
     def _check_room(self) -> None:
         """Raise InputError where pages use as many sessions as there may be: asked before one is played, so that none is played for nothing."""
         if len(self._sessions) >= self.most and not self._unused():
-            raise InputError(f"{self.most} pages are open, as many as this server takes; close one and reload")
+            raise InputError(
+                f"{self.most} pages are open, as many as this server takes; close one and reload"
+            )
 
     def _admit(self, session: Session) -> Session:
         """Take a session in, and return it; where there are too many, the one that nobody used for longest makes room.

@@ -9,17 +9,22 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from experiments.classroom.messages import MOST_ROUNDS
-from experiments.classroom.moments import EMPTY, Moment, difference, happenings
-from experiments.classroom.places import places
+from experiments.classroom.places import place_organisations
 from experiments.classroom.scenario import SIDES, Scalar, Scenario, Side
-from experiments.classroom.side import AT_ONCE, PlayedSide, differing
+from experiments.classroom.side import ROUNDS_PER_TURN, PlayedSide, find_changed_parameters
+from experiments.classroom.snapshots import (
+    EMPTY_SNAPSHOT,
+    RoundSnapshot,
+    compare_round_snapshots,
+    summarise_passed_rounds,
+)
 from sim.config import Config
 from sim.errors import InputError
-from sim.interactive.changing import acts_at_once
-from sim.interactive.deciding import Answers, Decision
+from sim.interactive.decisions import AnswersByAction, Decision
+from sim.interactive.parameter_changes import can_change_between_rounds
 
-USUAL_SPEED = 5.0  # rounds per second
-MOST_PASSED = 60  # rounds a page may have missed and still be told what happened in them
+DEFAULT_SPEED = 5.0  # rounds per second
+MOST_PASSED_ROUNDS = 60  # rounds a page may have missed and still be told what happened in them
 
 
 class Session:
@@ -32,9 +37,11 @@ class Session:
     def __init__(self, scenario: Scenario) -> None:
         self.token = secrets.token_urlsafe(18)
         self.busy = asyncio.Lock()
-        self.playing, self.speed = False, USUAL_SPEED
+        self.playing, self.speed = False, DEFAULT_SPEED
         self.last_used = time.monotonic()
-        self.seats: dict[str, int] = {}  # organisations in a role-play by the token of a student's session
+        self.seats: dict[
+            str, int
+        ] = {}  # organisations in a role-play by the token of a student's session
         self.begin(scenario)
 
     def begin(self, scenario: Scenario) -> None:
@@ -43,7 +50,7 @@ class Session:
         self.sides: dict[Side, PlayedSide] = {side: PlayedSide(configs[side]) for side in SIDES}
         self.scenario, self.begun, self.shown, self.playing = scenario, scenario, 0, False
         self.incomplete = False  # whether it came back without all that was decided and changed, and its page was not told so yet
-        self.places = places(self.sides["a"].moment(0).strongest)
+        self.places = place_organisations(self.sides["a"].moment(0).strongest)
 
     @property
     def frontier(self) -> int:
@@ -67,7 +74,9 @@ class Session:
                 side.play()
         self.shown += 1
 
-    async def advance_decided(self, decisions: Mapping[int, Decision]) -> dict[int, Answers]:
+    async def advance_decided(
+        self, decisions: Mapping[int, Decision]
+    ) -> dict[int, AnswersByAction]:
         """Play the round after the one that is shown, with what persons decided on side A; side B shows what the rules do with the same luck."""
         for side in self.sides.values():
             await side.cut(self.shown)
@@ -86,7 +95,7 @@ class Session:
         """Play on to a round, letting others have their turn."""
         while self.shown < now:
             self.advance()
-            if self.shown % AT_ONCE == 0:
+            if self.shown % ROUNDS_PER_TURN == 0:
                 await asyncio.sleep(0)
 
     # --- choosing ----------------------------------------------------------------------------------------------------
@@ -95,7 +104,7 @@ class Session:
         """Set a parameter; one that acts at once does so from the round that is shown, and what came after it is forgotten."""
         wanted = self.scenario.with_value(side, path, value)
         configs = wanted.configs()
-        renewed = {s: played_with(self.sides[s].config, configs[s]) for s in self.sides}
+        renewed = {s: defer_changes(self.sides[s].config, configs[s]) for s in self.sides}
         if any(renewed[s] != self.sides[s].config for s in self.sides):
             for s, played in self.sides.items():
                 await played.cut(self.shown)
@@ -111,7 +120,9 @@ class Session:
     def waiting(self) -> dict[Side, list[str]]:
         """Return the parameters that wait for a reset."""
         configs = self.scenario.configs()
-        return {s: list(differing(self.sides[s].config, configs[s])) for s in self.sides}
+        return {
+            s: list(find_changed_parameters(self.sides[s].config, configs[s])) for s in self.sides
+        }
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
@@ -121,26 +132,47 @@ class Session:
         for name, side in self.sides.items():
             model = side.model
             linked = model.world.forms.linked
-            links = [[[(a, b) for a in range(size) for b in range(a) if table[size, a, b]] for size in range(len(table))] for table in linked]
+            links = [
+                [
+                    [(a, b) for a in range(size) for b in range(a) if table[size, a, b]]
+                    for size in range(len(table))
+                ]
+                for table in linked
+            ]
             codes = model.world.forms.topology.tolist()
-            forms[name] = [{"name": form, "topology": code, "links": drawn} for form, code, drawn in zip(model.form_names, codes, links, strict=True)]
+            forms[name] = [
+                {"name": form, "topology": code, "links": drawn}
+                for form, code, drawn in zip(model.form_names, codes, links, strict=True)
+            ]
         model = self.sides["a"].model
-        return {"places": self.places, "sectors": list(model.sector_names), "domains": model.config.population.domains, "forms": forms}
+        return {
+            "places": self.places,
+            "sectors": list(model.sector_names),
+            "domains": model.config.population.domains,
+            "forms": forms,
+        }
 
     def state(self) -> dict[str, Any]:
         """Return the clock and the choices."""
         return {
-            "playing": self.playing, "speed": self.speed, "round": self.shown, "frontier": self.frontier, "most": MOST_ROUNDS,
-            "scenario": self.scenario.model_dump(), "waiting": self.waiting(),
-            "by_persons": bool(self.sides["a"].decided),  # then thirty runs, which rules play alone, are no bands of this run
-        }  # fmt: skip
+            "playing": self.playing,
+            "speed": self.speed,
+            "round": self.shown,
+            "frontier": self.frontier,
+            "most": MOST_ROUNDS,
+            "scenario": self.scenario.model_dump(),
+            "waiting": self.waiting(),
+            "by_persons": bool(
+                self.sides["a"].decided
+            ),  # then thirty runs, which rules play alone, are no bands of this run
+        }
 
 
-class Held:
+class ClientState:
     """What a page holds of its session: only what differs is sent."""
 
     def __init__(self) -> None:
-        self.moments: dict[Side, Moment] = {"a": EMPTY, "b": EMPTY}
+        self.moments: dict[Side, RoundSnapshot] = {"a": EMPTY_SNAPSHOT, "b": EMPTY_SNAPSHOT}
         self.round = -1
         self.charted = 0  # rounds of the series it has
         self._outdated = False  # whether it has more of it than is true
@@ -148,13 +180,21 @@ class Held:
     def frame(self, session: Session) -> dict[str, Any]:
         """Return what brings the page to the round that is shown, and note that it has it."""
         told: dict[str, Any] = {"round": session.shown, "frontier": session.frontier}
-        passed = range(self.round + 1, session.shown + 1) if 0 <= session.shown - self.round - 1 < MOST_PASSED and self.round >= 0 else range(0)
+        passed = (
+            range(self.round + 1, session.shown + 1)
+            if 0 <= session.shown - self.round - 1 < MOST_PASSED_ROUNDS and self.round >= 0
+            else range(0)
+        )
         for side, played in session.sides.items():
             shown = played.moment(session.shown)
-            told[side] = difference(self.moments[side], shown) | happenings([played.moment(now) for now in passed])
+            told[side] = compare_round_snapshots(
+                self.moments[side], shown
+            ) | summarise_passed_rounds([played.moment(now) for now in passed])
             self.moments[side] = shown
         if self.charted < session.frontier or self._outdated:
-            told["series"] = {"from": self.charted} | {side: played.series[self.charted :] for side, played in session.sides.items()}
+            told["series"] = {"from": self.charted} | {
+                side: played.series[self.charted :] for side, played in session.sides.items()
+            }
         self.round, self.charted, self._outdated = session.shown, session.frontier, False
         return told
 
@@ -164,13 +204,15 @@ class Held:
         self.charted = min(self.charted, now)
 
 
-def played_with(running: Config, wanted: Config) -> Config:
+def defer_changes(running: Config, wanted: Config) -> Config:
     """Return the wanted configuration with everything that waits for a reset as it is now: another form waits whole."""
     values = wanted.model_dump()
     now = running.model_dump()
-    differs = differing(running, wanted)
+    differs = find_changed_parameters(running, wanted)
     for path in differs:
-        if not acts_at_once(path) or ("structure.name" in differs and path.startswith("structure.")):
+        if not can_change_between_rounds(path) or (
+            "structure.name" in differs and path.startswith("structure.")
+        ):
             *groups, name = path.split(".")
             source, target = now, values
             for group in groups:

@@ -8,102 +8,161 @@ from typing import Any, Literal, get_args, get_origin
 
 import yaml
 
-from experiments.classroom.messages import FASTEST, MOST_ROUNDS
-from experiments.classroom.moments import CHARTED, PEAKS
-from experiments.classroom.scenario import CAPS, CHOICES, FLOORS, PAGE_DEFAULTS, is_shared, page_parameters
+from experiments.classroom.messages import MOST_ROUNDS, MOST_ROUNDS_PER_SECOND
+from experiments.classroom.scenario import (
+    LOWER_LIMITS,
+    PAGE_DEFAULTS,
+    PARAMETER_CHOICES,
+    UPPER_LIMITS,
+    is_shared,
+    list_page_parameters,
+)
+from experiments.classroom.snapshots import CHARTED_MEASURES, PEAK_STEPS
 from sim.config import Config
-from sim.interactive.changing import acts_at_once
+from sim.interactive.parameter_changes import can_change_between_rounds
 from sim.observation.measures import MEASURES
-from sim.presets import load_structure, structure_presets
+from sim.presets import list_structure_presets, load_structure
 
 RULES_FILE = Path(__file__).parent / "rules.yaml"
 # What a class plays with; everything else is in the advanced panel.
-BASICS = (
-    "imitation.rate", "imitation.rule", "imitation.selectivity", "structure.formalisation", "structure.persistence", "learning.reflection",
-    "environment.turbulence", "production.depth",
-)  # fmt: skip
-SHARED_BASICS = ("population.organisations", "run.seed")
-REACH = {"run.seed": 999, "structure.term": 60, "letting_go.cooling_off": 60, "search.cost": 0.1, "structure.link_cost": 0.2}
-WHOLE_REACH = 8
-TIMES_DEFAULT = 4.0  # how far a slider goes whose parameter has no upper end near
+BASIC_PARAMETERS = (
+    "imitation.rate",
+    "imitation.rule",
+    "imitation.selectivity",
+    "structure.formalisation",
+    "structure.persistence",
+    "learning.reflection",
+    "environment.turbulence",
+    "production.depth",
+)
+SHARED_BASIC_PARAMETERS = ("population.organisations", "run.seed")
+SLIDER_REACH = {
+    "run.seed": 999,
+    "structure.term": 60,
+    "letting_go.cooling_off": 60,
+    "search.cost": 0.1,
+    "structure.link_cost": 0.2,
+}
+INTEGER_SLIDER_REACH = 8
+SLIDER_REACH_FACTOR = 4.0  # how far a slider goes whose parameter has no upper end near
 
 
 @cache
-def rules() -> dict[str, dict[str, str]]:
+def read_rules() -> dict[str, dict[str, str]]:
     """Return the rule of every parameter: equation and section of docs/rules.md."""
     read: dict[str, dict[str, str]] = yaml.safe_load(RULES_FILE.read_text(encoding="utf-8"))
     return read
 
 
 @cache
-def vocabulary() -> dict[str, Any]:
+def build_vocabulary() -> dict[str, Any]:
     """Return everything the page needs before it meets a model."""
     return {
-        "groups": [{"name": group, "meaning": Config.model_fields[group].description, "parameters": list(described(group))} for group in groups()],
-        "basics": BASICS,
-        "shared_basics": SHARED_BASICS,
-        "structures": structures(),
-        "charts": [{"name": name, "unit": MEASURES[name].unit, "meaning": MEASURES[name].meaning} for name in CHARTED],
+        "groups": [
+            {
+                "name": group,
+                "meaning": Config.model_fields[group].description,
+                "parameters": list(describe_page_group(group)),
+            }
+            for group in list_page_groups()
+        ],
+        "basics": BASIC_PARAMETERS,
+        "shared_basics": SHARED_BASIC_PARAMETERS,
+        "structures": list_structure_values(),
+        "charts": [
+            {"name": name, "unit": MEASURES[name].unit, "meaning": MEASURES[name].meaning}
+            for name in CHARTED_MEASURES
+        ],
         "most_rounds": MOST_ROUNDS,
-        "fastest": FASTEST,
-        "peaks": PEAKS,
+        "fastest": MOST_ROUNDS_PER_SECOND,
+        "peaks": PEAK_STEPS,
     }
 
 
 @cache
-def structures() -> dict[str, dict[str, Any]]:
+def list_structure_values() -> dict[str, dict[str, Any]]:
     """Return the values of every preset of structure, by dotted path."""
-    return {name: flat(load_structure(name).model_dump(), "structure.") for name in structure_presets()}
+    return {
+        name: flatten_page_values(load_structure(name).model_dump(), "structure.")
+        for name in list_structure_presets()
+    }
 
 
-def groups() -> list[str]:
+def list_page_groups() -> list[str]:
     """Return the groups that have parameters on the page, in the order of their declaration."""
-    with_some = {path.split(".")[0] for path in page_parameters()}
+    with_some = {path.split(".")[0] for path in list_page_parameters()}
     return [group for group in Config.model_fields if group in with_some]
 
 
-def described(group: str) -> list[dict[str, Any]]:
+def describe_page_group(group: str) -> list[dict[str, Any]]:
     """Return what the page shows of a group's parameters."""
-    return [describe(path, field) for path, field in page_parameters().items() if path.split(".")[0] == group]
+    return [
+        describe_page_parameter(path, field)
+        for path, field in list_page_parameters().items()
+        if path.split(".")[0] == group
+    ]
 
 
-def describe(path: str, field: Any) -> dict[str, Any]:
+def describe_page_parameter(path: str, field: Any) -> dict[str, Any]:
     """Return what the page shows of one parameter."""
     extra = field.json_schema_extra
     told = {
-        "path": path, "meaning": field.description, "unit": extra["unit"], "symbol": extra["symbol"], "source": extra["source"],
+        "path": path,
+        "meaning": field.description,
+        "unit": extra["unit"],
+        "symbol": extra["symbol"],
+        "source": extra["source"],
         "default": PAGE_DEFAULTS.get(path, field.get_default(call_default_factory=True)),
-        "at_once": acts_at_once(path), "shared": is_shared(path), **rules()[path],
-    }  # fmt: skip
-    return told | kind_of(path, field)
+        "at_once": can_change_between_rounds(path),
+        "shared": is_shared(path),
+        **read_rules()[path],
+    }
+    return told | choose_control(path, field)
 
 
-def kind_of(path: str, field: Any) -> dict[str, Any]:
+def choose_control(path: str, field: Any) -> dict[str, Any]:
     """Return the kind of control a parameter gets, with its range or choices."""
     kind = field.annotation
-    if path in CHOICES or get_origin(kind) is Literal:
-        return {"kind": "choice", "choices": CHOICES.get(path) or get_args(kind)}
+    if path in PARAMETER_CHOICES or get_origin(kind) is Literal:
+        return {"kind": "choice", "choices": PARAMETER_CHOICES.get(path) or get_args(kind)}
     if kind is bool:
         return {"kind": "flag"}
-    low, high = range_of(path, field)
+    low, high = find_control_range(path, field)
     reach = {"low": low, "high": high, "optional": kind not in (int, float)}
-    return reach | ({"kind": "whole", "step": 1} if kind is int else {"kind": "number", "step": step_of(low, high)})
+    return reach | (
+        {"kind": "whole", "step": 1}
+        if kind is int
+        else {"kind": "number", "step": choose_control_step(low, high)}
+    )
 
 
-def range_of(path: str, field: Any) -> tuple[float, float]:
+def find_control_range(path: str, field: Any) -> tuple[float, float]:
     """Return how far a control goes: the declared range where it has ends near the default, else some way around it."""
-    limits = {sign: getattr(rule, sign) for rule in field.metadata for sign in ("ge", "gt", "le", "lt") if hasattr(rule, sign)}
+    limits = {
+        sign: getattr(rule, sign)
+        for rule in field.metadata
+        for sign in ("ge", "gt", "le", "lt")
+        if hasattr(rule, sign)
+    }
     default = field.get_default(call_default_factory=True) or 0.0
-    low = max(limits.get("ge", limits.get("gt", 0.0)), FLOORS.get(path, -1e9))
-    high = min(limits.get("le", limits.get("lt", 1e9)), CAPS.get(path, 1e9))
-    reach = REACH.get(path, max(TIMES_DEFAULT * abs(default), WHOLE_REACH if field.annotation is int else 1.0))
+    low = max(limits.get("ge", limits.get("gt", 0.0)), LOWER_LIMITS.get(path, -1e9))
+    high = min(limits.get("le", limits.get("lt", 1e9)), UPPER_LIMITS.get(path, 1e9))
+    reach = SLIDER_REACH.get(
+        path,
+        max(
+            SLIDER_REACH_FACTOR * abs(default),
+            INTEGER_SLIDER_REACH if field.annotation is int else 1.0,
+        ),
+    )
     low = max(low, -2.0 * reach)
     if "gt" in limits and low == limits["gt"]:
-        low += step_of(low, min(high, reach))
-    return low, min(high, max(reach, *(form.get(path) or 0.0 for form in structures().values())))
+        low += choose_control_step(low, min(high, reach))
+    return low, min(
+        high, max(reach, *(form.get(path) or 0.0 for form in list_structure_values().values()))
+    )
 
 
-def step_of(low: float, high: float) -> float:
+def choose_control_step(low: float, high: float) -> float:
     """Return a step of about a hundredth of the range, a round number."""
     for step in (0.001, 0.005, 0.01, 0.05, 0.1, 0.5):
         if (high - low) / step <= 110:
@@ -111,12 +170,12 @@ def step_of(low: float, high: float) -> float:
     return 1.0
 
 
-def flat(values: dict[str, Any], before: str) -> dict[str, Any]:
+def flatten_page_values(values: dict[str, Any], before: str) -> dict[str, Any]:
     """Return nested values by dotted path, without those the page does not show."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict):
-            found |= flat(value, f"{before}{name}.")
-        elif before + name in page_parameters():
+            found |= flatten_page_values(value, f"{before}{name}.")
+        elif before + name in list_page_parameters():
             found[before + name] = value
     return found

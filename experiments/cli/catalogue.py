@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from analysis.tables import Table
-from experiments.design.plan import Adaptive
-from experiments.design.study import Study, allowed_sample, load_study, read_study_file, study_names
+from experiments.design.plan import AdaptiveReplicates
+from experiments.design.study import (
+    Study,
+    draw_allowed_sample,
+    list_study_names,
+    load_study,
+    read_study_file,
+)
 
 
-def studies_table() -> Table:
+def build_studies_table() -> Table:
     """Return a row per study: patterns by number, then the others by name; name and question share a column, which keeps it narrow."""
-    about = {name: read_study_file(name) for name in study_names()}
+    about = {name: read_study_file(name) for name in list_study_names()}
     ordered = sorted(about, key=lambda name: (about[name].get("pattern", len(about) + 1), name))
     rows = []
     for name in ordered:
         study = load_study(name)
-        rows.append((f"{name}\n{study.question}", str(about[name].get("pattern", "")), points_of(study), study.design.name.replace("_", " ")))
-    note = "Runs: points x replicates. `overbruggen study NAME` runs a study; --dry-run tells how long it takes. What they show: docs/patterns.md."
+        rows.append(
+            (
+                f"{name}\n{study.question}",
+                str(about[name].get("pattern", "")),
+                format_study_size(study),
+                study.design.name.replace("_", " "),
+            )
+        )
+    note = (
+        "Runs: points x replicates. `overbruggen study NAME` runs a study; --dry-run tells how long"
+        " it takes. What they show: docs/patterns.md."
+    )
     return Table("Studies", ("study and question", "pattern", "runs", "design"), rows, note)
 
 
-def points_of(study: Study) -> str:
+def format_study_size(study: Study) -> str:
     """Say how many runs a study has: points x replicates."""
-    points, replicates = len(allowed_sample(study)[0].points), study.replicates
-    if isinstance(replicates, Adaptive):
+    points, replicates = len(draw_allowed_sample(study)[0].points), study.replicates
+    if isinstance(replicates, AdaptiveReplicates):
         return f"{points} x {replicates.at_least} to {replicates.at_most}"
     return f"{points} x {replicates} = {points * replicates:,}"

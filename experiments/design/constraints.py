@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.names import nearest
-from experiments.configuration import did_you_mean
+from analysis.names import suggest_name
+from experiments.configuration import format_suggestion
 from experiments.design.factors import Factors, Level, Range
 from sim.errors import InputError
 
-COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+COMPARISON_OPERATORS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -26,14 +26,18 @@ COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.In: lambda value, several: value in several,
     ast.NotIn: lambda value, several: value not in several,
 }
-ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+ARITHMETIC_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-LONGEST = 500  # characters; keeps the depth of an expression within what Python can walk through
-ALLOWED = "allowed: names of factors, numbers, text in quotes, < <= > >= == != in, and or not, + - * /"
+LONGEST_CONSTRAINT = (
+    500  # characters; keeps the depth of an expression within what Python can walk through
+)
+ALLOWED_IN_CONSTRAINTS = (
+    "allowed: names of factors, numbers, text in quotes, < <= > >= == != in, and or not, + - * /"
+)
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,13 @@ class Constraint:
         try:
             return self._truth(self.tree, point)
         except (TypeError, ArithmeticError) as error:
-            values = ", ".join(f"{name}={point[name].label}" for name in dict.fromkeys(names_in(self.tree)))
+            values = ", ".join(
+                f"{name}={point[name].label}"
+                for name in dict.fromkeys(find_factor_names(self.tree))
+            )
             raise InputError(
-                f"the constraint {self.text} cannot be worked out where {values}: {error}; change the constraint or the levels"
+                f"the constraint {self.text} cannot be worked out where {values}: {error}; change"
+                " the constraint or the levels"
             ) from error
 
     def _truth(self, node: ast.expr, point: Mapping[str, Level]) -> bool:
@@ -66,7 +74,7 @@ class Constraint:
                 left = self._value(node.left, point)
                 for sign, part in zip(node.ops, node.comparators, strict=True):
                     right = self._value(part, point)
-                    if not COMPARE[type(sign)](left, right):
+                    if not COMPARISON_OPERATORS[type(sign)](left, right):
                         return False
                     left = right
                 return True
@@ -81,103 +89,139 @@ class Constraint:
             case ast.Constant():
                 return node.value
             case ast.Name() | ast.Attribute():
-                return point[dotted(node)].label
+                return point[format_dotted_name(node)].label
             case ast.Tuple() | ast.List():
                 return [self._value(part, point) for part in node.elts]
             case ast.BinOp():
-                return ARITHMETIC[type(node.op)](number(self._value(node.left, point)), number(self._value(node.right, point)))
+                return ARITHMETIC_OPERATORS[type(node.op)](
+                    require_number(self._value(node.left, point)),
+                    require_number(self._value(node.right, point)),
+                )
             case ast.UnaryOp(op=ast.USub()):
-                return -number(self._value(node.operand, point))
+                return -require_number(self._value(node.operand, point))
             case ast.UnaryOp(op=ast.UAdd()):
-                return number(self._value(node.operand, point))
+                return require_number(self._value(node.operand, point))
         return self._truth(node, point)
 
 
-def number(value: Any) -> float:
+def require_number(value: Any) -> float:
     """Refuse to reckon with text."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{value!r} is not a number")
     return value
 
 
-def dotted(node: ast.expr) -> str:
+def format_dotted_name(node: ast.expr) -> str:
     """Return the dotted name of a factor."""
     return ast.unparse(node)
 
 
 def read_constraint(text: str, factors: Factors) -> Constraint:
     """Read one constraint and refuse what it may not hold."""
-    if not text.strip() or len(text) > LONGEST:
-        raise InputError(f"the constraint {text!r} is not an expression of 1 to {LONGEST} signs; write for example 'trust.gain < trust.loss'")
+    if not text.strip() or len(text) > LONGEST_CONSTRAINT:
+        raise InputError(
+            f"the constraint {text!r} is not an expression of 1 to {LONGEST_CONSTRAINT} signs;"
+            " write for example 'trust.gain < trust.loss'"
+        )
     text = text.replace("\n", " ").strip()
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        where = f" at sign {error.offset}" if isinstance(error, SyntaxError) and error.offset else ""
+        where = (
+            f" at sign {error.offset}" if isinstance(error, SyntaxError) and error.offset else ""
+        )
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise InputError(f"the constraint {text} cannot be read{where}: {reason}; write for example trust.gain < trust.loss") from error
-    for part in parts(tree):
-        check_part(part, text)
-    for name in names_in(tree):
+        raise InputError(
+            f"the constraint {text} cannot be read{where}: {reason}; write for example trust.gain <"
+            " trust.loss"
+        ) from error
+    for part in walk_expression(tree):
+        check_expression_part(part, text)
+    for name in find_factor_names(tree):
         if name not in factors:
-            raise InputError(f"the constraint {text} names {name}, which is not a factor of this study.{did_you_mean(name, list(factors))}")
-    check_labels(tree, text, factors)
+            raise InputError(
+                f"the constraint {text} names {name}, which is not a factor of this"
+                f" study.{format_suggestion(name, list(factors))}"
+            )
+    check_constraint_labels(tree, text, factors)
     return Constraint(text, tree)
 
 
-def parts(node: ast.expr) -> Iterator[ast.expr]:
+def walk_expression(node: ast.expr) -> Iterator[ast.expr]:
     """Walk through an expression; a dotted name is one part."""
     yield node
-    if not is_name(node):
+    if not is_dotted_name(node):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
-                yield from parts(child)
+                yield from walk_expression(child)
 
 
-def is_name(node: ast.expr) -> bool:
+def is_dotted_name(node: ast.expr) -> bool:
     """Tell whether a part is a name or names joined by dots."""
-    return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and is_name(node.value))
+    return isinstance(node, ast.Name) or (
+        isinstance(node, ast.Attribute) and is_dotted_name(node.value)
+    )
 
 
-def names_in(tree: ast.expr) -> list[str]:
+def find_factor_names(tree: ast.expr) -> list[str]:
     """Return the names of factors in an expression."""
-    return [dotted(part) for part in parts(tree) if is_name(part)]
+    return [format_dotted_name(part) for part in walk_expression(tree) if is_dotted_name(part)]
 
 
-def check_part(node: ast.expr, text: str) -> None:
+def check_expression_part(node: ast.expr, text: str) -> None:
     """Refuse everything that is not on the list."""
     fine = (
-        is_name(node)
+        is_dotted_name(node)
         or (isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float | str))
         or isinstance(node, ast.BoolOp | ast.Tuple | ast.List)
-        or (isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC)
+        or (isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC_OPERATORS)
         or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.UAdd))
-        or (isinstance(node, ast.Compare) and all(type(sign) in COMPARE for sign in node.ops))
+        or (
+            isinstance(node, ast.Compare)
+            and all(type(sign) in COMPARISON_OPERATORS for sign in node.ops)
+        )
     )
     if not fine:
-        raise InputError(f"the constraint {text} holds {ast.unparse(node)}; {ALLOWED}")
+        raise InputError(
+            f"the constraint {text} holds {ast.unparse(node)}; {ALLOWED_IN_CONSTRAINTS}"
+        )
     if isinstance(node, ast.Compare):
         for sign, right in zip(node.ops, node.comparators, strict=True):
             if isinstance(sign, ast.In | ast.NotIn) and not isinstance(right, ast.Tuple | ast.List):
-                raise InputError(f"the constraint {text}: after `in` stands {ast.unparse(right)}; allowed: a list such as ['hub', 'alliance']")
+                raise InputError(
+                    f"the constraint {text}: after `in` stands {ast.unparse(right)}; allowed: a"
+                    " list such as ['hub', 'alliance']"
+                )
 
 
-def check_labels(tree: ast.expr, text: str, factors: Factors) -> None:
+def check_constraint_labels(tree: ast.expr, text: str, factors: Factors) -> None:
     """Refuse text that is compared with a factor and is none of its levels: a constraint with a slip would always hold, or never."""
-    for node in parts(tree):
+    for node in walk_expression(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            named = [dotted(side) for side in sides if is_name(side)]
-            labels = [label for name in named for label in labels_of(name, factors)]
-            texts = [part.value for side in sides for part in parts(side) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+            named = [format_dotted_name(side) for side in sides if is_dotted_name(side)]
+            labels = [label for name in named for label in list_level_labels(name, factors)]
+            texts = [
+                part.value
+                for side in sides
+                for part in walk_expression(side)
+                if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            ]
             for given in texts:
                 if named and given not in labels:
                     known = [str(label) for label in labels]
-                    levels = f"allowed: {', '.join(known)}.{nearest(given, known)}" if known else "it has numbers only"
-                    raise InputError(f"the constraint {text}: {given} is no level of {' or '.join(named)}; {levels}")
+                    levels = (
+                        f"allowed: {', '.join(known)}.{suggest_name(given, known)}"
+                        if known
+                        else "it has numbers only"
+                    )
+                    raise InputError(
+                        f"the constraint {text}: {given} is no level of {' or '.join(named)};"
+                        f" {levels}"
+                    )
 
 
-def labels_of(name: str, factors: Factors) -> list[Any]:
+def list_level_labels(name: str, factors: Factors) -> list[Any]:
     """Return the labels of a factor that has a list of levels."""
     factor = factors[name]
     return [] if isinstance(factor, Range) else [level.label for level in factor]

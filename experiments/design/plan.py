@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.models.model import Target
+from experiments.models.target import Target
 
-TOGETHER = 64  # points whose runs are done in turns
+POINTS_PER_TURN = 64  # points whose runs are done in turns
 ID_LENGTH = 20  # hexadecimal digits: two of a million runs share an id once in 10^12 studies
 
 
@@ -24,17 +24,17 @@ class PlannedRun(NamedTuple):
     seed: int
 
 
-def digest(*parts: str) -> str:
+def compute_content_id(*parts: str) -> str:
     """Return a short name for content."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:ID_LENGTH]
 
 
-def canonical(values: Mapping[str, Any]) -> str:
+def format_canonical_parameters(values: Mapping[str, Any]) -> str:
     """Return parameters as text that is the same for the same values, whatever their order."""
     return json.dumps(values, sort_keys=True, default=str)
 
 
-class Adaptive(NamedTuple):
+class AdaptiveReplicates(NamedTuple):
     """Replicates until the 95 % interval of measures is narrow enough: at least, at most, and in batches of."""
 
     half_width: dict[str, float]
@@ -58,13 +58,23 @@ class Plan:
     """
 
     def __init__(
-        self, target: Target, points: Sequence[Mapping[str, Any]], seed: int, common: bool, walk: Callable[[Sequence[Any]], Iterable[Any]] = iter
+        self,
+        target: Target,
+        points: Sequence[Mapping[str, Any]],
+        seed: int,
+        common: bool,
+        walk: Callable[[Sequence[Any]], Iterable[Any]] = iter,
     ) -> None:
         self.target, self.points, self.seed, self.common = target, points, seed, common
         version = target.version()
-        self._point_ids = [digest(version, canonical(target.settle(point))) for point in walk(points)]
+        self._point_ids = [
+            compute_content_id(version, format_canonical_parameters(target.settle(point)))
+            for point in walk(points)
+        ]
         first = {name: point for point, name in reversed(list(enumerate(self._point_ids)))}
-        self.repeated = {point for point, name in enumerate(self._point_ids) if first[name] != point}
+        self.repeated = {
+            point for point, name in enumerate(self._point_ids) if first[name] != point
+        }
         self._seeds: list[int] = []
 
     def parameters(self, point: int) -> dict[str, Any]:
@@ -74,7 +84,12 @@ class Plan:
     def run(self, point: int, replicate: int) -> PlannedRun:
         """Return one run."""
         seed = self._seed(replicate) if self.common else self._seed_of_own(point, replicate)
-        return PlannedRun(digest(self._point_ids[point], str(seed), str(replicate)), point, replicate, seed)
+        return PlannedRun(
+            compute_content_id(self._point_ids[point], str(seed), str(replicate)),
+            point,
+            replicate,
+            seed,
+        )
 
     def runs(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
         """Walk through replicates ``first[p]`` to ``last[p] - 1`` of every point p, points in order."""
@@ -88,22 +103,32 @@ class Plan:
         That is some points at a time, replicate after replicate: runs that share their luck follow one another, and a model that remembers what it
         drew last (``sim/classics/nk.py``) need not draw it again.
         """
-        for begin in range(0, len(first), TOGETHER):
-            points = range(begin, min(begin + TOGETHER, len(first)))
-            for replicate in range(min(first[point] for point in points), max(last[point] for point in points)):
-                yield from (self.run(point, replicate) for point in points if first[point] <= replicate < last[point])
+        for begin in range(0, len(first), POINTS_PER_TURN):
+            points = range(begin, min(begin + POINTS_PER_TURN, len(first)))
+            for replicate in range(
+                min(first[point] for point in points), max(last[point] for point in points)
+            ):
+                yield from (
+                    self.run(point, replicate)
+                    for point in points
+                    if first[point] <= replicate < last[point]
+                )
 
     def _seed(self, replicate: int) -> int:
         """Return the seed that all points share; one more replicate does not change the earlier ones."""
         if replicate >= len(self._seeds):
-            self._seeds = stream(self.seed, max(64, 2 * replicate))
+            self._seeds = generate_study_seeds(self.seed, max(64, 2 * replicate))
         return self._seeds[replicate]
 
     def _seed_of_own(self, point: int, replicate: int) -> int:
         """Return a seed that belongs to this run alone: from the point's content, so that points may be added."""
-        return int(np.random.SeedSequence([self.seed, int(self._point_ids[point], 16), replicate]).generate_state(1, np.uint64)[0])
+        return int(
+            np.random.SeedSequence(
+                [self.seed, int(self._point_ids[point], 16), replicate]
+            ).generate_state(1, np.uint64)[0]
+        )
 
 
-def stream(seed: int, count: int) -> list[int]:
+def generate_study_seeds(seed: int, count: int) -> list[int]:
     """Return the first seeds of a study's stream."""
     return [int(number) for number in np.random.SeedSequence(seed).generate_state(count, np.uint64)]

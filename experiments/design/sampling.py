@@ -15,18 +15,27 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.design.factors import Factor, Factors, Level, Range, chosen_level, is_constant, level_at, levels_of
+from experiments.design.factors import (
+    Factor,
+    Factors,
+    Level,
+    Range,
+    find_level_at_share,
+    find_level_by_label,
+    is_constant,
+    list_levels,
+)
 from experiments.design.settings import (
     FractionalFactorial,
     FullFactorial,
     LatinHypercube,
     Morris,
     OneAtATime,
-    Paired,
+    PairedDesign,
     Settings,
     Sobol,
     SobolSequence,
-    Table,
+    TableDesign,
 )
 from sim.errors import InputError
 
@@ -57,182 +66,263 @@ class Sample(NamedTuple):
     unit: Matrix | None = None
 
 
-def draw(design: Design, factors: Factors, place: tuple[int, ...] = ()) -> Sample:
+def draw_sample(design: Design, factors: Factors, place: tuple[int, ...] = ()) -> Sample:
     """Return the points of a design; parts of a composition draw from streams of their own, by their place in it."""
     if design.parts:
-        parts = [draw(part, factors, (*place, position)).points for position, part in enumerate(design.parts)]
-        return Sample(crossed(parts) if design.name == "cross" else zipped(parts, design))
+        parts = [
+            draw_sample(part, factors, (*place, position)).points
+            for position, part in enumerate(design.parts)
+        ]
+        return Sample(
+            cross_designs(parts) if design.name == "cross" else zip_designs(parts, design)
+        )
     own = {name: factors[name] for name in design.factors}
-    kind = KINDS[design.name]
+    kind = DESIGN_KINDS[design.name]
     settings = kind.settings.model_validate(design.settings)
-    if isinstance(kind, Listed):
+    if isinstance(kind, ListedDesignKind):
         return Sample(kind.points(own, settings))
-    constant = {name: levels_of(factor)[0] for name, factor in own.items() if is_constant(factor)}
-    varied = varied_factors(design, factors)
-    unit = kind.matrix(unit_problem(design, factors), varied, settings, stream(design.settings.get("seed", 0), place))
-    points = [constant | {name: level_at(varied[name], share) for name, share in zip(varied, row, strict=True)} for row in unit.tolist()]
+    constant = {name: list_levels(factor)[0] for name, factor in own.items() if is_constant(factor)}
+    varied = find_varied_factors(design, factors)
+    unit = kind.matrix(
+        build_unit_problem(design, factors),
+        varied,
+        settings,
+        derive_part_seed(design.settings.get("seed", 0), place),
+    )
+    points = [
+        constant
+        | {
+            name: find_level_at_share(varied[name], share)
+            for name, share in zip(varied, row, strict=True)
+        }
+        for row in unit.tolist()
+    ]
     return Sample([{name: point[name] for name in own} for point in points], unit)
 
 
-def check_size(count: int, what: str) -> None:
+def refuse_too_many_points(count: int, what: str) -> None:
     """Refuse a design of which the points alone would fill the memory."""
     if count > MOST_POINTS:
-        raise InputError(f"{what} has {count:,} points; allowed: at most {MOST_POINTS:,}. Take fewer levels or samples, or a design that samples")
+        raise InputError(
+            f"{what} has {count:,} points; allowed: at most {MOST_POINTS:,}. Take fewer levels or"
+            " samples, or a design that samples"
+        )
 
 
-def crossed(parts: Sequence[list[Combination]]) -> list[Combination]:
+def cross_designs(parts: Sequence[list[Combination]]) -> list[Combination]:
     """Return every point of one design with every point of the others; the last moves fastest."""
-    check_size(prod(map(len, parts)), "the cross of designs")
-    return [merged(chosen) for chosen in product(*parts)]
+    refuse_too_many_points(prod(map(len, parts)), "the cross of designs")
+    return [merge_combinations(chosen) for chosen in product(*parts)]
 
 
-def zipped(parts: Sequence[list[Combination]], design: Design) -> list[Combination]:
+def zip_designs(parts: Sequence[list[Combination]], design: Design) -> list[Combination]:
     """Return the first points of all designs together, then the second, ..."""
     counts = [len(points) for points in parts]
     if len(set(counts)) > 1:
-        named = ", ".join(f"{part.name} {count}" for part, count in zip(design.parts, counts, strict=True))
-        raise InputError(f"zip puts designs of equally many points side by side; these have {named}: change one, or cross them")
-    return [merged(chosen) for chosen in zip(*parts, strict=True)]
+        named = ", ".join(
+            f"{part.name} {count}" for part, count in zip(design.parts, counts, strict=True)
+        )
+        raise InputError(
+            f"zip puts designs of equally many points side by side; these have {named}: change one,"
+            " or cross them"
+        )
+    return [merge_combinations(chosen) for chosen in zip(*parts, strict=True)]
 
 
-def merged(parts: Sequence[Combination]) -> Combination:
+def merge_combinations(parts: Sequence[Combination]) -> Combination:
     """Return one point from parts of it."""
     return {name: level for part in parts for name, level in part.items()}
 
 
-def stream(seed: int, place: tuple[int, ...]) -> int:
+def derive_part_seed(seed: int, place: tuple[int, ...]) -> int:
     """Return the seed of a part: two parts with the same seed must not draw the same numbers."""
-    return int(np.random.SeedSequence(seed, spawn_key=place).generate_state(1)[0]) if place else seed
+    return (
+        int(np.random.SeedSequence(seed, spawn_key=place).generate_state(1)[0]) if place else seed
+    )
 
 
-def varied_factors(design: Design, factors: Factors) -> Factors:
+def find_varied_factors(design: Design, factors: Factors) -> Factors:
     """Return the factors a design over the unit cube samples: those with more than one level."""
     varied = {name: factors[name] for name in design.factors if not is_constant(factors[name])}
     if not varied:
-        raise InputError(f"the design {design.name} has no factor that varies; give one a range or several levels, for example imitation.rate=0,0.1")
+        raise InputError(
+            f"the design {design.name} has no factor that varies; give one a range or several"
+            " levels, for example imitation.rate=0,0.1"
+        )
     return varied
 
 
-def unit_problem(design: Design, factors: Factors) -> Problem:
+def build_unit_problem(design: Design, factors: Factors) -> Problem:
     """Return SALib's description of the unit cube a design samples."""
-    names = list(varied_factors(design, factors))
-    problem: Problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0] for _ in names]}
+    names = list(find_varied_factors(design, factors))
+    problem: Problem = {
+        "num_vars": len(names),
+        "names": names,
+        "bounds": [[0.0, 1.0] for _ in names],
+    }
     groups = design.settings.get("groups")
     if groups:
         of = {member: group for group, members in groups.items() for member in members}
         problem["groups"] = [of.get(name, name) for name in names]
         if len(set(problem["groups"])) == 1:
-            raise InputError(f"design.groups puts all factors in the group {problem['groups'][0]}; two groups or more can be compared")
+            raise InputError(
+                f"design.groups puts all factors in the group {problem['groups'][0]}; two groups or"
+                " more can be compared"
+            )
     return problem
 
 
-def moving_together(problem: Problem) -> int:
+def count_factor_groups(problem: Problem) -> int:
     """Return the number of groups, a factor of no group being one of its own."""
     return len(set(problem["groups"] if "groups" in problem else problem["names"]))
 
 
-def full_factorial(factors: Factors, settings: FullFactorial) -> list[Combination]:
+def build_full_factorial(factors: Factors, settings: FullFactorial) -> list[Combination]:
     """Return every combination of levels; the last factor moves fastest."""
-    lists = [levels_of(factor) for factor in factors.values()]
-    check_size(prod(map(len, lists)), "the full factorial")
+    lists = [list_levels(factor) for factor in factors.values()]
+    refuse_too_many_points(prod(map(len, lists)), "the full factorial")
     return [dict(zip(factors, levels, strict=True)) for levels in product(*lists)]
 
 
-def paired(factors: Factors, settings: Paired | Table) -> list[Combination]:
+def build_paired_design(
+    factors: Factors, settings: PairedDesign | TableDesign
+) -> list[Combination]:
     """Return the levels of all factors side by side; a single level holds at every point."""
-    lists = {name: levels_of(factor) for name, factor in factors.items()}
+    lists = {name: list_levels(factor) for name, factor in factors.items()}
     length = max((len(levels) for levels in lists.values()), default=0)
     if any(len(levels) not in (1, length) for levels in lists.values()):
         counts = ", ".join(f"{name} {len(levels)}" for name, levels in lists.items())
-        raise InputError(f"this design puts lists of equal length side by side; the numbers of levels are {counts}: make them equal")
-    return [{name: levels[row % len(levels)] for name, levels in lists.items()} for row in range(length)]
+        raise InputError(
+            "this design puts lists of equal length side by side; the numbers of levels are"
+            f" {counts}: make them equal"
+        )
+    return [
+        {name: levels[row % len(levels)] for name, levels in lists.items()} for row in range(length)
+    ]
 
 
-def one_at_a_time(factors: Factors, settings: OneAtATime) -> list[Combination]:
+def build_one_at_a_time(factors: Factors, settings: OneAtATime) -> list[Combination]:
     """Return the base point, then every other level of every factor alone."""
-    base = {name: base_level(name, factor, settings.base) for name, factor in factors.items()}
-    others = {name: [level for level in levels_of(factor) if level.label != base[name].label] for name, factor in factors.items()}
+    base = {name: find_base_level(name, factor, settings.base) for name, factor in factors.items()}
+    others = {
+        name: [level for level in list_levels(factor) if level.label != base[name].label]
+        for name, factor in factors.items()
+    }
     return [base, *({**base, name: level} for name, levels in others.items() for level in levels)]
 
 
-def base_level(name: str, factor: Factor, base: Mapping[str, Any]) -> Level:
+def find_base_level(name: str, factor: Factor, base: Mapping[str, Any]) -> Level:
     """Return the base level of a factor: the one named, else its first."""
     if name not in base:
-        return levels_of(factor)[0]
+        return list_levels(factor)[0]
     if not isinstance(factor, Range):
-        return chosen_level(name, base[name], factor)
+        return find_level_by_label(name, base[name], factor)
     value = base[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not factor.low <= value <= factor.high:
-        raise InputError(f"design.base: {name} is {value}; allowed: a number from {factor.low} to {factor.high}")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not factor.low <= value <= factor.high
+    ):
+        raise InputError(
+            f"design.base: {name} is {value}; allowed: a number from {factor.low} to {factor.high}"
+        )
     return factor.level(value)
 
 
-def latin_hypercube(problem: Problem, factors: Factors, settings: LatinHypercube, seed: int) -> Matrix:
+def sample_latin_hypercube(
+    problem: Problem, factors: Factors, settings: LatinHypercube, seed: int
+) -> Matrix:
     """Return a Latin hypercube."""
     from scipy.stats import qmc
 
     rng = np.random.default_rng(seed)
     try:
-        cube = qmc.LatinHypercube(problem["num_vars"], strength=settings.strength, optimization=settings.optimization, rng=rng)
+        cube = qmc.LatinHypercube(
+            problem["num_vars"],
+            strength=settings.strength,
+            optimization=settings.optimization,
+            rng=rng,
+        )
         return cube.random(settings.samples)
     except ValueError as error:
         raise InputError(
-            f"design.samples is {settings.samples}; with strength 2 it is the square of a prime number that is at least "
-            f"{problem['num_vars'] - 1} (4, 9, 25, 49, 121, ...)"
+            f"design.samples is {settings.samples}; with strength 2 it is the square of a prime"
+            f" number that is at least {problem['num_vars'] - 1} (4, 9, 25, 49, 121, ...)"
         ) from error
 
 
-def sobol_sequence(problem: Problem, factors: Factors, settings: SobolSequence, seed: int) -> Matrix:
+def sample_sobol_sequence(
+    problem: Problem, factors: Factors, settings: SobolSequence, seed: int
+) -> Matrix:
     """Return the first points of a Sobol' sequence."""
     from scipy.stats import qmc
 
-    return qmc.Sobol(problem["num_vars"], scramble=settings.scramble, rng=np.random.default_rng(seed)).random(settings.samples)
+    return qmc.Sobol(
+        problem["num_vars"], scramble=settings.scramble, rng=np.random.default_rng(seed)
+    ).random(settings.samples)
 
 
-def sobol(problem: Problem, factors: Factors, settings: Sobol, seed: int) -> Matrix:
+def sample_saltelli(problem: Problem, factors: Factors, settings: Sobol, seed: int) -> Matrix:
     """Return Saltelli's sample."""
     from SALib.sample import sobol as saltelli
 
-    blocks = moving_together(problem)
-    check_size(settings.samples * (blocks * (1 + settings.second_order) + 2), "the design sobol")
-    return saltelli.sample(problem, settings.samples, calc_second_order=settings.second_order, scramble=settings.scramble, seed=seed)
+    blocks = count_factor_groups(problem)
+    refuse_too_many_points(
+        settings.samples * (blocks * (1 + settings.second_order) + 2), "the design sobol"
+    )
+    return saltelli.sample(
+        problem,
+        settings.samples,
+        calc_second_order=settings.second_order,
+        scramble=settings.scramble,
+        seed=seed,
+    )
 
 
-def morris(problem: Problem, factors: Factors, settings: Morris, seed: int) -> Matrix:
+def sample_morris(problem: Problem, factors: Factors, settings: Morris, seed: int) -> Matrix:
     """Return Morris' trajectories."""
     from SALib.sample import morris as trajectories
 
     for name, factor in factors.items():
         if not isinstance(factor, Range) and len(factor) > settings.levels:
             raise InputError(
-                f"{name} has {len(factor)} levels and the grid of morris {settings.levels}: some would never be tried; "
-                f"set design.levels={len(factor) + len(factor) % 2}"
+                f"{name} has {len(factor)} levels and the grid of morris {settings.levels}: some"
+                f" would never be tried; set design.levels={len(factor) + len(factor) % 2}"
             )
-    blocks = moving_together(problem)
-    check_size(settings.trajectories * (blocks + 1), "the design morris")
-    return trajectories.sample(problem, settings.trajectories, num_levels=settings.levels, optimal_trajectories=settings.optimal, seed=seed)
+    blocks = count_factor_groups(problem)
+    refuse_too_many_points(settings.trajectories * (blocks + 1), "the design morris")
+    return trajectories.sample(
+        problem,
+        settings.trajectories,
+        num_levels=settings.levels,
+        optimal_trajectories=settings.optimal,
+        seed=seed,
+    )
 
 
-def fractional_factorial(problem: Problem, factors: Factors, settings: FractionalFactorial, seed: int) -> Matrix:
+def build_fractional_factorial(
+    problem: Problem, factors: Factors, settings: FractionalFactorial, seed: int
+) -> Matrix:
     """Return a two-level design of resolution IV; SALib pads the factors with dummies, which are left out."""
     from SALib.sample import ff
 
     for name, factor in factors.items():
         if not isinstance(factor, Range) and len(factor) != 2:
             raise InputError(
-                f"{name} has {len(factor)} levels; fractional_factorial takes two: name two of them, for example {name}={example(factor)}"
+                f"{name} has {len(factor)} levels; fractional_factorial takes two: name two of"
+                f" them, for example {name}={format_example_levels(factor)}"
             )
     count = problem["num_vars"]
     return ff.sample({**problem, "names": list(problem["names"])})[:, :count]
 
 
-def example(factor: Sequence[Level]) -> str:
+def format_example_levels(factor: Sequence[Level]) -> str:
     """Return the first and last level as an override gives them."""
     return f"{factor[0].label},{factor[-1].label}"
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedDesignKind:
     """A kind of design that lists its points."""
 
     settings: type[Settings]
@@ -241,7 +331,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class SampledDesignKind:
     """A kind of design over the unit cube; ``whole`` if its analysis needs every point, so that none may be left out."""
 
     settings: type[Settings]
@@ -249,14 +339,18 @@ class Drawn:
     whole: bool = False
 
 
-KINDS: dict[str, Listed | Drawn] = {
-    "full_factorial": Listed(FullFactorial, full_factorial),
-    "paired": Listed(Paired, paired),
-    "one_at_a_time": Listed(OneAtATime, one_at_a_time),
-    "table": Listed(Table, paired),  # the columns of the file, read before
-    "latin_hypercube": Drawn(LatinHypercube, latin_hypercube),
-    "sobol_sequence": Drawn(SobolSequence, sobol_sequence),
-    "sobol": Drawn(Sobol, sobol, whole=True),
-    "morris": Drawn(Morris, morris, whole=True),
-    "fractional_factorial": Drawn(FractionalFactorial, fractional_factorial, whole=True),
+DESIGN_KINDS: dict[str, ListedDesignKind | SampledDesignKind] = {
+    "full_factorial": ListedDesignKind(FullFactorial, build_full_factorial),
+    "paired": ListedDesignKind(PairedDesign, build_paired_design),
+    "one_at_a_time": ListedDesignKind(OneAtATime, build_one_at_a_time),
+    "table": ListedDesignKind(
+        TableDesign, build_paired_design
+    ),  # the columns of the file, read before
+    "latin_hypercube": SampledDesignKind(LatinHypercube, sample_latin_hypercube),
+    "sobol_sequence": SampledDesignKind(SobolSequence, sample_sobol_sequence),
+    "sobol": SampledDesignKind(Sobol, sample_saltelli, whole=True),
+    "morris": SampledDesignKind(Morris, sample_morris, whole=True),
+    "fractional_factorial": SampledDesignKind(
+        FractionalFactorial, build_fractional_factorial, whole=True
+    ),
 }

@@ -8,11 +8,11 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from analysis.names import nearest
-from experiments.configuration import allowed_values, did_you_mean
+from analysis.names import suggest_name
+from experiments.configuration import format_allowed_values, format_suggestion
 from sim.config import LARGEST_SEED
 from sim.errors import InputError
-from sim.presets import configs_folder
+from sim.presets import find_configs_folder
 
 LARGEST_SAMPLE = 2**20
 COMPOSITIONS = ("cross", "zip")
@@ -24,14 +24,14 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-Chosen = TypeVar("Chosen", bound=Settings)
+SettingsType = TypeVar("SettingsType", bound=Settings)
 
 
 class FullFactorial(Settings):
     """No settings."""
 
 
-class Paired(Settings):
+class PairedDesign(Settings):
     """No settings."""
 
 
@@ -45,7 +45,7 @@ class OneAtATime(Settings):
     base: dict[str, Any] = Field(description="{factor: level}")
 
 
-class Table(Settings):
+class TableDesign(Settings):
     """The file of points."""
 
     file: str
@@ -59,13 +59,13 @@ class Table(Settings):
         return value
 
 
-class Sampled(Settings):
+class SeededDesign(Settings):
     """A design with draws of its own."""
 
     seed: int = Field(ge=0, le=LARGEST_SEED)
 
 
-class LatinHypercube(Sampled):
+class LatinHypercube(SeededDesign):
     """Latin hypercube."""
 
     samples: int = Field(ge=1, le=LARGEST_SAMPLE)
@@ -73,7 +73,7 @@ class LatinHypercube(Sampled):
     optimization: Literal["random-cd"] | None
 
 
-class PowerOfTwo(Sampled):
+class PowerOfTwoDesign(SeededDesign):
     """A design on a Sobol' sequence."""
 
     samples: int = Field(ge=1, le=LARGEST_SAMPLE)
@@ -85,15 +85,18 @@ class PowerOfTwo(Sampled):
         """Refuse numbers at which a Sobol' sequence is not balanced."""
         if value & (value - 1):
             below = 1 << (value.bit_length() - 1)
-            raise ValueError(f"design.samples is {value}; a Sobol' sequence is balanced at powers of two only: take {below} or {2 * below}")
+            raise ValueError(
+                f"design.samples is {value}; a Sobol' sequence is balanced at powers of two only:"
+                f" take {below} or {2 * below}"
+            )
         return value
 
 
-class SobolSequence(PowerOfTwo):
+class SobolSequence(PowerOfTwoDesign):
     """Sobol' sequence."""
 
 
-class Grouped(Settings):
+class GroupedDesign(Settings):
     """A design whose factors may be grouped."""
 
     groups: dict[str, list[str]] = Field(description="{group: [factor, factor]}")
@@ -109,13 +112,13 @@ class Grouped(Settings):
         return value
 
 
-class Sobol(PowerOfTwo, Grouped):
+class Sobol(PowerOfTwoDesign, GroupedDesign):
     """Saltelli's sample for Sobol' indices."""
 
     second_order: bool
 
 
-class Morris(Sampled, Grouped):
+class Morris(SeededDesign, GroupedDesign):
     """Morris' trajectories."""
 
     trajectories: int = Field(ge=2, le=LARGEST_SAMPLE)
@@ -126,45 +129,67 @@ class Morris(Sampled, Grouped):
     def check(self) -> Morris:
         """Refuse an odd grid, and to keep more trajectories than there are."""
         if self.levels % 2:
-            raise ValueError(f"design.levels is {self.levels}; the grid of morris needs an even number: take {self.levels + 1}")
+            raise ValueError(
+                f"design.levels is {self.levels}; the grid of morris needs an even number: take"
+                f" {self.levels + 1}"
+            )
         if self.optimal is not None and self.optimal >= self.trajectories:
-            raise ValueError(f"design.optimal is {self.optimal}; allowed: 2 to {self.trajectories - 1}, fewer than design.trajectories")
+            raise ValueError(
+                f"design.optimal is {self.optimal}; allowed: 2 to {self.trajectories - 1}, fewer"
+                " than design.trajectories"
+            )
         return self
 
 
 @cache
-def design_names() -> tuple[str, ...]:
+def list_design_names() -> tuple[str, ...]:
     """Return the names of the designs that come with the package."""
-    return tuple(sorted(path.stem for path in (configs_folder() / "design").glob("*.yaml")))
+    return tuple(sorted(path.stem for path in (find_configs_folder() / "design").glob("*.yaml")))
 
 
-def default_settings(name: Any) -> dict[str, Any]:
+def read_default_settings(name: Any) -> dict[str, Any]:
     """Read the defaults of a design."""
     if name in COMPOSITIONS:
-        raise InputError(f"{name} composes designs; list them: design: {{{name}: [{{name: ..., factors: [...]}}, {{name: ..., factors: [...]}}]}}")
-    if name not in design_names():
-        raise InputError(f"{name} is not a design; allowed: {', '.join(design_names())}.{nearest(str(name), design_names())}")
-    return yaml.safe_load((configs_folder() / "design" / f"{name}.yaml").read_text(encoding="utf-8")) or {}
+        raise InputError(
+            f"{name} composes designs; list them: design: {{{name}: [{{name: ..., factors: [...]}},"
+            " {name: ..., factors: [...]}]}"
+        )
+    if name not in list_design_names():
+        raise InputError(
+            f"{name} is not a design; allowed:"
+            f" {', '.join(list_design_names())}.{suggest_name(str(name), list_design_names())}"
+        )
+    return (
+        yaml.safe_load(
+            (find_configs_folder() / "design" / f"{name}.yaml").read_text(encoding="utf-8")
+        )
+        or {}
+    )
 
 
-def check_settings(name: str, kind: type[Settings], given: dict[str, Any]) -> dict[str, Any]:
+def check_design_settings(name: str, kind: type[Settings], given: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of a design, checked and complete."""
-    return checked("design", name, kind, given).model_dump()
+    return validate_settings("design", name, kind, given).model_dump()
 
 
-def checked(group: str, name: str, kind: type[Chosen], given: dict[str, Any]) -> Chosen:
+def validate_settings(
+    group: str, name: str, kind: type[SettingsType], given: dict[str, Any]
+) -> SettingsType:
     """Return the settings of one choice in a group of configurations, checked."""
     for key in given:
         if key not in kind.model_fields:
             known = list(kind.model_fields)
-            raise InputError(f"{group}.{key} is not a setting of {name}.{did_you_mean(str(key), known) if known else ' It has none.'}")
+            raise InputError(
+                f"{group}.{key} is not a setting of"
+                f" {name}.{format_suggestion(str(key), known) if known else ' It has none.'}"
+            )
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        raise InputError(explain_setting(group, kind, error)) from error
+        raise InputError(explain_setting_error(group, kind, error)) from error
 
 
-def explain_setting(group: str, kind: type[Settings], error: ValidationError) -> str:
+def explain_setting_error(group: str, kind: type[Settings], error: ValidationError) -> str:
     """Say the first thing that is wrong with a setting in one sentence."""
     first = error.errors()[0]
     if first["type"] == "value_error":
@@ -173,4 +198,7 @@ def explain_setting(group: str, kind: type[Settings], error: ValidationError) ->
     field = kind.model_fields[setting]
     if first["type"] == "string_pattern_mismatch":
         return f"{group}.{setting} is {value!r}; allowed: {field.description}"
-    return f"{group}.{setting} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}. Allowed: {field.description or allowed_values(field)}."
+    return (
+        f"{group}.{setting} is {value!r}: {first['msg'][0].lower()}{first['msg'][1:]}. Allowed:"
+        f" {field.description or format_allowed_values(field)}."
+    )

@@ -10,30 +10,42 @@ from typing import Any, Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.names import nearest
-from experiments.design.factors import as_number
+from analysis.names import suggest_name
+from experiments.design.factors import parse_yaml_number
 from experiments.models.classics import ClassicTarget
 from sim.errors import InputError
 
-HERE = Path(__file__).parent
-MARKS = {"P": "published", "R": "independent implementation", "E": "exact", "": "ours alone"}
-OWN = ("variant", "measure", "value", "error", "runs", "mark")  # columns of cells.csv that set no parameter
+DOCKS_FOLDER = Path(__file__).parent
+REFERENCE_MARKS = {
+    "P": "published",
+    "R": "independent implementation",
+    "E": "exact",
+    "": "ours alone",
+}
+CELL_FIELDS = (
+    "variant",
+    "measure",
+    "value",
+    "error",
+    "runs",
+    "mark",
+)  # columns of cells.csv that set no parameter
 
 
-class Part(BaseModel):
+class DockEntry(BaseModel):
     """Closed to unknown names."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Replicates(Part):
+class Replicates(DockEntry):
     """Replicates of every cell."""
 
     quick: int = Field(ge=2)
     full: int = Field(ge=2)
 
 
-class Panel(Part):
+class DockPanel(DockEntry):
     """A panel of the figure: a measure against a parameter, a line per level of another, where others have one value or one of several."""
 
     title: str
@@ -44,7 +56,7 @@ class Panel(Part):
     scale: Literal["linear", "log"] = "linear"
 
 
-class Relation(Part):
+class Claim(DockEntry):
     """A claim that a measure is higher at one place than at another."""
 
     claim: str
@@ -53,7 +65,7 @@ class Relation(Part):
     less: dict[str, Any]
 
 
-class Cell(NamedTuple):
+class DockCell(NamedTuple):
     """One value to compare: where (parameters), which measure, the reference with its standard error or number of runs, and its mark."""
 
     settings: dict[str, Any]
@@ -67,10 +79,15 @@ class Cell(NamedTuple):
     @property
     def where(self) -> str:
         """Its place in words."""
-        return ", ".join([*([self.variant] if self.variant else []), *(f"{name} {value}" for name, value in self.settings.items())])
+        return ", ".join(
+            [
+                *([self.variant] if self.variant else []),
+                *(f"{name} {value}" for name, value in self.settings.items()),
+            ]
+        )
 
 
-class Crossing(Part):
+class CurveCrossing(DockEntry):
     """A reference value that is read off a curve: at which value ``of`` a parameter a measure crosses a level, along the cells at ``where``."""
 
     measure: str
@@ -82,20 +99,30 @@ class Crossing(Part):
     mark: Literal["P", "R", "E"]
 
     @property
-    def cell(self) -> Cell:
+    def cell(self) -> DockCell:
         """It as a cell to compare."""
         settings = {name: value for name, value in self.where.items() if name != "variant"}
-        return Cell(
-            settings, self.where.get("variant", ""), f"{self.of} where {self.measure} is {self.level:g}", self.value, self.error, None, self.mark
+        return DockCell(
+            settings,
+            self.where.get("variant", ""),
+            f"{self.of} where {self.measure} is {self.level:g}",
+            self.value,
+            self.error,
+            None,
+            self.mark,
         )
 
-    def is_along(self, cell: Cell) -> bool:
+    def is_along(self, cell: DockCell) -> bool:
         """Tell whether a cell belongs to the curve."""
         settings = {"variant": cell.variant, **cell.settings}
-        return cell.measure == self.measure and self.of in settings and all(settings.get(name) == value for name, value in self.where.items())
+        return (
+            cell.measure == self.measure
+            and self.of in settings
+            and all(settings.get(name) == value for name, value in self.where.items())
+        )
 
 
-class Description(Part):
+class DockDescription(DockEntry):
     """What ``dock.yaml`` says.
 
     Attributes:
@@ -123,9 +150,9 @@ class Description(Part):
     replicates: Replicates
     seed: int = 1
     variants: dict[str, dict[str, Any]] = {}
-    panels: list[Panel]
-    relations: list[Relation] = []
-    crossings: list[Crossing] = []
+    panels: list[DockPanel]
+    relations: list[Claim] = []
+    crossings: list[CurveCrossing] = []
     remarks: list[str] = []
 
 
@@ -133,15 +160,15 @@ class Dock(NamedTuple):
     """A dock: its name, what it says of itself, and its cells."""
 
     name: str
-    about: Description
-    cells: tuple[Cell, ...]
+    about: DockDescription
+    cells: tuple[DockCell, ...]
 
     @property
-    def crossings(self) -> list[Cell]:
+    def crossings(self) -> list[DockCell]:
         """Cells that are read off curves."""
         return [crossing.cell for crossing in self.about.crossings]
 
-    def place(self, cell: Cell) -> dict[str, Any]:
+    def place(self, cell: DockCell) -> dict[str, Any]:
         """Return everything a cell sets."""
         return {**self.about.variants.get(cell.variant, {}), **cell.settings}
 
@@ -149,39 +176,56 @@ class Dock(NamedTuple):
         """Return the smallest difference of a measure that matters."""
         if measure in self.about.margins:
             return self.about.margins[measure]
-        known = [cell.value for cell in (*self.cells, *self.crossings) if cell.measure == measure and cell.value is not None]
+        known = [
+            cell.value
+            for cell in (*self.cells, *self.crossings)
+            if cell.measure == measure and cell.value is not None
+        ]
         return self.about.margin * (max(known) - min(known))
 
 
-def dock_names() -> tuple[str, ...]:
+def list_docks() -> tuple[str, ...]:
     """Return the names of all docks: every folder here that describes one."""
-    return tuple(sorted(path.parent.name for path in HERE.glob("*/dock.yaml")))
+    return tuple(sorted(path.parent.name for path in DOCKS_FOLDER.glob("*/dock.yaml")))
 
 
 @cache
 def read_dock(name: str) -> Dock:
     """Read a dock by name."""
-    if name not in dock_names():
-        raise InputError(f"{name} is not a dock; allowed: {', '.join(dock_names())}.{nearest(name, dock_names())}")
-    about = Description.model_validate(yaml.safe_load((HERE / name / "dock.yaml").read_text(encoding="utf-8")))
-    with (HERE / name / "cells.csv").open(encoding="utf-8", newline="") as file:
-        cells = tuple(map(read_cell, csv.DictReader(file)))
+    if name not in list_docks():
+        raise InputError(
+            f"{name} is not a dock; allowed:"
+            f" {', '.join(list_docks())}.{suggest_name(name, list_docks())}"
+        )
+    about = DockDescription.model_validate(
+        yaml.safe_load((DOCKS_FOLDER / name / "dock.yaml").read_text(encoding="utf-8"))
+    )
+    with (DOCKS_FOLDER / name / "cells.csv").open(encoding="utf-8", newline="") as file:
+        cells = tuple(map(read_dock_cell, csv.DictReader(file)))
     dock = Dock(name, about, cells)
     for cell in cells:
         ClassicTarget(about.model).checked(dock.place(cell))
     return dock
 
 
-def read_cell(row: dict[str, str]) -> Cell:
+def read_dock_cell(row: dict[str, str]) -> DockCell:
     """Read one row; what is empty is not set."""
-    settings = {key: read_value(text) for key, text in row.items() if key not in OWN and text != ""}
+    settings = {
+        key: read_parameter_value(text)
+        for key, text in row.items()
+        if key not in CELL_FIELDS and text != ""
+    }
     value, error = (float(row[key]) if row.get(key) else None for key in ("value", "error"))
     runs = int(row["runs"]) if row.get("runs") else None
     if value is not None and error is None and runs is None:
-        raise InputError(f"cells.csv: {row} has a value, but neither error nor runs; one of them must be known")
-    return Cell(settings, row.get("variant", ""), row["measure"], value, error, runs, row.get("mark", ""))
+        raise InputError(
+            f"cells.csv: {row} has a value, but neither error nor runs; one of them must be known"
+        )
+    return DockCell(
+        settings, row.get("variant", ""), row["measure"], value, error, runs, row.get("mark", "")
+    )
 
 
-def read_value(text: str) -> Any:
+def read_parameter_value(text: str) -> Any:
     """Read a parameter as YAML does."""
-    return as_number(yaml.safe_load(text))
+    return parse_yaml_number(yaml.safe_load(text))

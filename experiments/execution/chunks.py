@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from experiments.execution.engines import Task
 
-AIM = 1.0  # seconds a chunk should take: far more than it costs to send, and little is lost with it
-LARGEST = 500  # runs in a chunk
+CHUNK_TARGET_SECONDS = (
+    1.0  # seconds a chunk should take: far more than it costs to send, and little is lost with it
+)
+LARGEST_CHUNK = 500  # runs in a chunk
 
 
 class Chunk(NamedTuple):
@@ -20,7 +22,7 @@ class Chunk(NamedTuple):
     alone: bool = False
 
 
-class Supply:
+class ChunkQueue:
     """Hands out chunks, and takes back those that did not come to an end.
 
     Args:
@@ -50,7 +52,14 @@ class Supply:
         """Runs in the next chunk: one until it is known how long they take."""
         if self._size is not None:
             return self._size
-        return min(LARGEST, max(1, round(AIM * self._runs / max(self._seconds, 1e-9)))) if self._runs else 1
+        return (
+            min(
+                LARGEST_CHUNK,
+                max(1, round(CHUNK_TARGET_SECONDS * self._runs / max(self._seconds, 1e-9))),
+            )
+            if self._runs
+            else 1
+        )
 
     def learn(self, seconds: Sequence[float]) -> None:
         """Note how long runs took."""

@@ -12,22 +12,25 @@ import polars as pl
 import polars.selectors as cs
 
 from analysis.tables import Table
-from experiments.design.ordering import as_frame
-from experiments.design.plan import ID_LENGTH, Adaptive, Plan
+from experiments.design.plan import ID_LENGTH, AdaptiveReplicates, Plan
+from experiments.design.result_tables import build_key_frame
 from experiments.design.study import Point, Study
-from experiments.execution.engines import Outcome, Pool, Task
-from experiments.execution.runner import left_by
+from experiments.execution.engines import PoolEngine, Task, TaskOutcome
+from experiments.execution.runner import collect_detail_tables
 from experiments.execution.settings import Execution
-from experiments.models.model import Wanted
+from experiments.models.target import RecordingOptions
 from experiments.store.files import write_table
-from experiments.store.journal import DONE, as_numbers
+from experiments.store.journal import RUN_DONE, convert_measures_to_floats
 
-PROBES, PROBE_SECONDS = 9, 10.0  # points tried, spread over the design; no further one after so many seconds of runs
-ROWS = 5_000  # of a table from which sizes are told
-COPIES = 2  # results stand in the parts and, in order, in the tables at the end
+PROBE_POINTS, PROBE_SECONDS = (
+    9,
+    10.0,
+)  # points tried, spread over the design; no further one after so many seconds of runs
+SIZE_SAMPLE_ROWS = 5_000  # of a table from which sizes are told
+COPIES_ON_DISK = 2  # results stand in the parts and, in order, in the tables at the end
 
 
-class Estimate(NamedTuple):
+class CostEstimate(NamedTuple):
     """What runs cost, from some that were done.
 
     Attributes:
@@ -43,28 +46,39 @@ class Estimate(NamedTuple):
     bytes_per_run: float
 
 
-def rehearse(study: Study, plan: Plan, points: Sequence[Point], execution: Execution) -> list[Table]:
+def perform_dry_run(
+    study: Study, plan: Plan, points: Sequence[Point], execution: Execution
+) -> list[Table]:
     """Try runs of points spread over a design, and tell what the whole would take."""
-    outcomes = probe(plan, Wanted(study.series, "events" in study.keep), execution.time_limit)
-    return [*configurations(points[0], points[-1]), size_table(study, len(points), estimate(outcomes, points), execution.at_once or 1)]
+    outcomes = run_probes(
+        plan, RecordingOptions(study.series, "events" in study.keep), execution.time_limit
+    )
+    return [
+        *tabulate_configurations(points[0], points[-1]),
+        tabulate_study_cost(
+            study, len(points), estimate_run_cost(outcomes, points), execution.at_once or 1
+        ),
+    ]
 
 
-def spread(count: int, wanted: int = PROBES) -> list[int]:
+def spread_positions(count: int, wanted: int = PROBE_POINTS) -> list[int]:
     """Return positions spread over a sequence, its two ends first."""
     last = count - 1
     inner = {round(last * step / (wanted - 1)) for step in range(1, wanted - 1)} - {0, last}
     return [*dict.fromkeys((0, last)), *sorted(inner)]
 
 
-def probe(plan: Plan, wanted: Wanted, time_limit: float | None) -> list[Outcome]:
+def run_probes(plan: Plan, wanted: RecordingOptions, time_limit: float | None) -> list[TaskOutcome]:
     """Do the first replicate of some points in a process of their own, so that no run can take this one along.
 
     The first point is done twice and its first time left out: a process is slow at what it does for the first time.
     """
-    runs = [plan.run(point, 0) for point in (0, *spread(len(plan.points)))]
-    tasks = [Task(run.id, plan.target, plan.parameters(run.point), run.seed, wanted) for run in runs]
-    spent, outcomes = 0.0, list[Outcome]()
-    with Pool(1, time_limit) as pool:
+    runs = [plan.run(point, 0) for point in (0, *spread_positions(len(plan.points)))]
+    tasks = [
+        Task(run.id, plan.target, plan.parameters(run.point), run.seed, wanted) for run in runs
+    ]
+    spent, outcomes = 0.0, list[TaskOutcome]()
+    with PoolEngine(1, time_limit) as pool:
         for outcome in pool.outcomes(tasks):
             outcomes.append(outcome)
             spent += outcome.seconds
@@ -73,27 +87,49 @@ def probe(plan: Plan, wanted: Wanted, time_limit: float | None) -> list[Outcome]
     return outcomes[1:]
 
 
-def estimate(outcomes: Sequence[Outcome], points: Sequence[Point]) -> Estimate:
+def estimate_run_cost(outcomes: Sequence[TaskOutcome], points: Sequence[Point]) -> CostEstimate:
     """Return what runs like these cost."""
     seconds = [outcome.seconds for outcome in outcomes]
-    done = [outcome for outcome in outcomes if outcome.status == DONE]
-    failed = [outcome.reason.strip().splitlines()[-1] for outcome in outcomes if outcome.status != DONE]
+    done = [outcome for outcome in outcomes if outcome.status == RUN_DONE]
+    failed = [
+        outcome.reason.strip().splitlines()[-1]
+        for outcome in outcomes
+        if outcome.status != RUN_DONE
+    ]
     labels = points[0].levels
-    return Estimate(len(outcomes), failed, (min(seconds), sum(seconds) / len(seconds), max(seconds)), written(done, labels) / max(1, len(done)))
+    return CostEstimate(
+        len(outcomes),
+        failed,
+        (min(seconds), sum(seconds) / len(seconds), max(seconds)),
+        estimate_written_bytes(done, labels) / max(1, len(done)),
+    )
 
 
-def written(outcomes: Sequence[Outcome], labels: Mapping[str, object]) -> float:
+def estimate_written_bytes(outcomes: Sequence[TaskOutcome], labels: Mapping[str, object]) -> float:
     """Return the bytes that runs add to tables of results."""
-    rows = [{**labels, "replicate": 0, "seed": o.task.seed, "run": o.task.run, **as_numbers(o.harvest.measures)} for o in outcomes if o.harvest]
+    rows = [
+        {
+            **labels,
+            "replicate": 0,
+            "seed": o.task.seed,
+            "run": o.task.run,
+            **convert_measures_to_floats(o.harvest.measures),
+        }
+        for o in outcomes
+        if o.harvest
+    ]
     if not rows:
         return 0.0
-    return COPIES * sum(bytes_of(table) for table in (as_frame(rows), *left_by(outcomes).values()))
+    return COPIES_ON_DISK * sum(
+        measure_table_bytes(table)
+        for table in (build_key_frame(rows), *collect_detail_tables(outcomes).values())
+    )
 
 
-def bytes_of(table: pl.DataFrame) -> float:
+def measure_table_bytes(table: pl.DataFrame) -> float:
     """Return the bytes of a table within a large one: a small file is mostly what Parquet says of its columns."""
-    copies = -(-ROWS // len(table)) if len(table) else 1
-    large = enlarged(table, copies)
+    copies = -(-SIZE_SAMPLE_ROWS // len(table)) if len(table) else 1
+    large = enlarge_table(table, copies)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "probe.parquet"
         write_table(large, path)
@@ -102,7 +138,7 @@ def bytes_of(table: pl.DataFrame) -> float:
         return (whole - path.stat().st_size) / copies
 
 
-def enlarged(table: pl.DataFrame, copies: int) -> pl.DataFrame:
+def enlarge_table(table: pl.DataFrame, copies: int) -> pl.DataFrame:
     """Return copies of a table with ids, seeds and last digits of their own, which compress as badly as those of further runs."""
     row = pl.int_range(pl.len())
     mark = pl.struct("run", row // max(1, len(table)))  # the same in all rows of a run
@@ -117,35 +153,54 @@ def enlarged(table: pl.DataFrame, copies: int) -> pl.DataFrame:
 # --- what is shown -------------------------------------------------------------------------------------------------------
 
 
-def size_table(study: Study, points: int, cost: Estimate, at_once: int) -> Table:
+def tabulate_study_cost(study: Study, points: int, cost: CostEstimate, at_once: int) -> Table:
     """Return the size of a study and what it takes."""
     replicates = study.replicates
-    low, high = (replicates.at_least, replicates.at_most) if isinstance(replicates, Adaptive) else (replicates, replicates)
+    low, high = (
+        (replicates.at_least, replicates.at_most)
+        if isinstance(replicates, AdaptiveReplicates)
+        else (replicates, replicates)
+    )
     least, mean, most = cost.seconds
     rows = [
         ("points", f"{points:,}"),
-        ("replicates per point", between(f"{low:,}", f"{high:,}")),
-        ("runs", between(f"{points * low:,}", f"{points * high:,}")),
+        ("replicates per point", format_low_to_high(f"{low:,}", f"{high:,}")),
+        ("runs", format_low_to_high(f"{points * low:,}", f"{points * high:,}")),
         ("a run", f"{mean:.3g} s ({least:.3g} to {most:.3g})"),
-        (f"time, {at_once} at once", between(*(duration(points * count * mean / at_once) for count in (low, high)))),
-        ("disk", between(*(size(points * count * cost.bytes_per_run) for count in (low, high)))),
+        (
+            f"time, {at_once} at once",
+            format_low_to_high(
+                *(format_time_span(points * count * mean / at_once) for count in (low, high))
+            ),
+        ),
+        (
+            "disk",
+            format_low_to_high(
+                *(format_byte_count(points * count * cost.bytes_per_run) for count in (low, high))
+            ),
+        ),
     ]
-    note = f"Times and sizes from {cost.tried} runs of points spread over the design, done one at a time; set-up and tables at the end come on top."
-    failures = "".join(f" {len(cost.failed)} of them failed: {reason}." for reason in cost.failed[:1])
+    note = (
+        f"Times and sizes from {cost.tried} runs of points spread over the design, done one at a"
+        " time; set-up and tables at the end come on top."
+    )
+    failures = "".join(
+        f" {len(cost.failed)} of them failed: {reason}." for reason in cost.failed[:1]
+    )
     return Table(f"{study.name}: {study.question}", ("", ""), rows, note + failures)
 
 
-def between(low: str, high: str) -> str:
+def format_low_to_high(low: str, high: str) -> str:
     """Return one number, or two with "to" between them."""
     return low if low == high else f"{low} to {high}"
 
 
-def duration(seconds: float) -> str:
+def format_time_span(seconds: float) -> str:
     """Return a time span as people say it."""
     return f"{seconds:.2g} s" if seconds < 60.0 else str(timedelta(seconds=round(seconds)))
 
 
-def size(count: float) -> str:
+def format_byte_count(count: float) -> str:
     """Return bytes as people say them."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000.0:
@@ -154,21 +209,32 @@ def size(count: float) -> str:
     return f"{count:.3g} TB"
 
 
-def configurations(first: Point, last: Point) -> list[Table]:
+def tabulate_configurations(first: Point, last: Point) -> list[Table]:
     """Return the whole configuration of the first and the last point: where they differ side by side, and what they share."""
-    one, other = flat(first.parameters), flat(last.parameters)
+    one, other = (
+        flatten_nested_parameters(first.parameters),
+        flatten_nested_parameters(last.parameters),
+    )
     differ = [name for name in {**one, **other} if one.get(name) != other.get(name)]
     apart = [(name, str(one.get(name, "")), str(other.get(name, ""))) for name in differ]
     shared = [(name, str(value)) for name, value in one.items() if name not in differ]
     return [
-        Table("First and last configuration, where they differ", ("parameter", "first point", "last point"), apart),
+        Table(
+            "First and last configuration, where they differ",
+            ("parameter", "first point", "last point"),
+            apart,
+        ),
         Table("What both share", ("parameter", "value"), shared),
     ]
 
 
-def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten_nested_parameters(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested parameters by their dotted paths."""
     found: dict[str, Any] = {}
     for name, value in values.items():
-        found |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) and value else {f"{prefix}{name}": value}
+        found |= (
+            flatten_nested_parameters(value, f"{prefix}{name}.")
+            if isinstance(value, Mapping) and value
+            else {f"{prefix}{name}": value}
+        )
     return found

@@ -24,10 +24,12 @@ from typing import Any, NamedTuple, Protocol
 from pebble import CONSTS, ProcessExpired, ProcessPool
 from pebble.pool import process
 
-from experiments.models.model import Harvest, Target, Wanted
-from experiments.store.journal import DIED, DONE, FAILED, TIMED_OUT
+from experiments.models.target import RecordingOptions, RunResult, Target
+from experiments.store.journal import RUN_DIED, RUN_DONE, RUN_FAILED, RUN_TIMED_OUT
 
-vars(process)["time"] = SimpleNamespace(time=time.monotonic, sleep=time.sleep)  # time limits are in seconds that pass, not in the wall clock's
+vars(process)["time"] = SimpleNamespace(
+    time=time.monotonic, sleep=time.sleep
+)  # time limits are in seconds that pass, not in the wall clock's
 CONSTS.channel_lock_timeout = 10.0  # seconds until the others notice that a worker died while it was taking a run or giving its results
 CONSTS.term_timeout = 0.2  # seconds a worker is given to end by itself: nothing it holds is needed, and Ctrl-C must not take long
 IN_FLIGHT_PER_WORKER = 16  # enough to keep workers busy, few enough to stay small and stop fast
@@ -40,47 +42,49 @@ class Task(NamedTuple):
     target: Target
     parameters: dict[str, object]
     seed: int
-    wanted: Wanted
+    wanted: RecordingOptions
 
 
-class Outcome(NamedTuple):
+class TaskOutcome(NamedTuple):
     """What became of a task."""
 
     task: Task
     status: str
     seconds: float = 0.0
-    harvest: Harvest | None = None
+    harvest: RunResult | None = None
     reason: str = ""
 
 
 class Engine(Protocol):
     """Executes tasks."""
 
-    def outcomes(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+    def outcomes(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
         """Walk through what became of the tasks, as it comes; tasks are taken when there is room for them."""
 
 
-def perform(task: Task) -> Outcome:
+def run_task(task: Task) -> TaskOutcome:
     """Do one run, in whatever process this is."""
     started = time.perf_counter()
     try:
         harvest = task.target.run(task.parameters, task.seed, task.wanted)
     except Exception:
-        return Outcome(task, FAILED, time.perf_counter() - started, None, traceback.format_exc())
-    return Outcome(task, DONE, time.perf_counter() - started, harvest)
+        return TaskOutcome(
+            task, RUN_FAILED, time.perf_counter() - started, None, traceback.format_exc()
+        )
+    return TaskOutcome(task, RUN_DONE, time.perf_counter() - started, harvest)
 
 
-def perform_apart(task: Task) -> tuple[str, float, Harvest | None, str]:
+def run_task_in_worker(task: Task) -> tuple[str, float, RunResult | None, str]:
     """Do one run in a worker; the task itself need not travel back."""
-    return perform(task)[1:]
+    return run_task(task)[1:]
 
 
-class ThisProcess:
+class SerialEngine:
     """One run after the other in this process: no start-up, but a run that dies takes everything with it."""
 
-    def outcomes(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+    def outcomes(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
         """Do the tasks in order."""
-        yield from map(perform, tasks)
+        yield from map(run_task, tasks)
 
 
 def prepare_worker(target: Target) -> None:
@@ -99,13 +103,15 @@ def end_with_parent() -> None:
         os._exit(1)
 
 
-class Processes:
+class WorkerProcesses:
     """Processes on this machine that do runs of one target; each run has a time limit of its own and may die alone."""
 
     def __init__(self, count: int, target: Target, time_limit: float | None) -> None:
         self.time_limit = time_limit
         context = multiprocessing.get_context("spawn")
-        self._pool: Any = ProcessPool(count, initializer=prepare_worker, initargs=(target,), context=context)
+        self._pool: Any = ProcessPool(
+            count, initializer=prepare_worker, initargs=(target,), context=context
+        )
 
     @property
     def active(self) -> bool:
@@ -114,20 +120,28 @@ class Processes:
 
     def send(self, task: Task) -> Future[Any]:
         """Let a run be done when there is room for it."""
-        return self._pool.schedule(perform_apart, args=(task,), timeout=self.time_limit)
+        return self._pool.schedule(run_task_in_worker, args=(task,), timeout=self.time_limit)
 
     def ask(self, function: Callable[..., Any], *arguments: object) -> Future[Any]:
         """Let one of the processes say what a function gives there."""
         return self._pool.schedule(function, args=arguments)
 
-    def outcome(self, task: Task, future: Future[Any]) -> Outcome:
+    def outcome(self, task: Task, future: Future[Any]) -> TaskOutcome:
         """Wait for one run."""
         try:
-            return Outcome(task, *future.result())
+            return TaskOutcome(task, *future.result())
         except TookTooLong:
-            return Outcome(task, TIMED_OUT, self.time_limit or 0.0, None, f"took longer than the limit of {self.time_limit:g} seconds")
+            return TaskOutcome(
+                task,
+                RUN_TIMED_OUT,
+                self.time_limit or 0.0,
+                None,
+                f"took longer than the limit of {self.time_limit:g} seconds",
+            )
         except ProcessExpired as death:
-            return Outcome(task, DIED, 0.0, None, f"its worker died with exit code {death.exitcode}")
+            return TaskOutcome(
+                task, RUN_DIED, 0.0, None, f"its worker died with exit code {death.exitcode}"
+            )
 
     def stop(self) -> None:
         """End the processes, whatever they are doing."""
@@ -135,34 +149,36 @@ class Processes:
         self._pool.join()
 
 
-class Pool:
+class PoolEngine:
     """Processes on this machine, as an engine: they start with the first task, and stay for further ones (adaptive replicates) until it is left."""
 
     def __init__(self, workers: int, time_limit: float | None = None) -> None:
         self.workers, self.time_limit = workers, time_limit
-        self._processes: Processes | None = None
+        self._processes: WorkerProcesses | None = None
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> PoolEngine:
         return self
 
     def __exit__(self, *reason: object) -> None:
         self.stop()
 
-    def outcomes(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+    def outcomes(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
         """Keep a bounded number of tasks in flight."""
         tasks = iter(tasks)
         first = next(tasks, None)
         if first is None:
             return
         waiting: dict[Future[Any], Task] = {}
-        processes = self._processes = self._processes or Processes(self.workers, first.target, self.time_limit)
+        processes = self._processes = self._processes or WorkerProcesses(
+            self.workers, first.target, self.time_limit
+        )
         try:
             for task in chain((first,), tasks):
                 waiting[processes.send(task)] = task
                 if len(waiting) >= IN_FLIGHT_PER_WORKER * self.workers:
-                    yield from come_in(waiting, processes)
+                    yield from collect_finished_tasks(waiting, processes)
             while waiting:
-                yield from come_in(waiting, processes)
+                yield from collect_finished_tasks(waiting, processes)
         except BaseException:  # broken, or nobody asks for the rest
             self.stop()
             raise
@@ -174,7 +190,9 @@ class Pool:
             self._processes = None
 
 
-def come_in(waiting: dict[Future[Any], Task], processes: Processes) -> Iterator[Outcome]:
+def collect_finished_tasks(
+    waiting: dict[Future[Any], Task], processes: WorkerProcesses
+) -> Iterator[TaskOutcome]:
     """Wait until a task is done; take out all that are. A pool that broke before it took a task in says nothing of it."""
     while not (done := wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED).done):
         if not processes.active:
@@ -183,6 +201,6 @@ def come_in(waiting: dict[Future[Any], Task], processes: Processes) -> Iterator[
         yield processes.outcome(waiting.pop(future), future)
 
 
-def available_cores() -> int:
+def count_available_cores() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -13,15 +13,20 @@ from typing import Any
 import polars as pl
 import yaml
 
-from experiments.configuration import Values, compose_values, validate, written
-from experiments.models.fingerprint import code_of, digests_of, fingerprint, short_hash
-from experiments.models.isolation import apart
-from experiments.models.model import Harvest, Wanted, thinned
+from experiments.configuration import ConfigValues, compose_values, dump_config, validate_config
+from experiments.models.fingerprint import (
+    compute_digests,
+    compute_model_fingerprint,
+    compute_short_hash,
+    strip_source,
+)
+from experiments.models.isolation import isolate_run
+from experiments.models.target import RecordingOptions, RunResult, thin_rounds
 from sim.config import Config
 from sim.errors import InputError
-from sim.presets import configs_folder
+from sim.presets import find_configs_folder
 
-FILES = "files"
+FILES_KEY = "files"
 
 
 @dataclass(frozen=True)
@@ -37,77 +42,97 @@ class CollaborationTarget:
     @property
     def may_be_undefined(self) -> frozenset[str]:
         """Outcomes of what need not occur in a run."""
-        return _undefined_outcomes()
+        return _list_undefined_outcomes()
 
     def version(self) -> str:
         """Return the fingerprint of the sim package without its classics, and of the forms that a mix of structures names."""
-        return fingerprint(self.parts())
+        return compute_model_fingerprint(self.parts())
 
     def parts(self) -> list[bytes]:
         """Return what the fingerprint is made of: code by place, and forms by name."""
-        from sim.runtime.compilation import model_sources  # here: it imports Numba, which a worker that runs a model of Mesa's need not wait for
+        from sim.runtime.compilation import (
+            list_model_sources,
+        )  # here: it imports Numba, which a worker that runs a model of Mesa's need not wait for
 
-        forms = sorted((configs_folder() / "structure").glob("*.yaml"))
-        code = [f"{path.parent.name}/{path.name}".encode() + code_of(path.read_bytes()) for path in model_sources()]
-        return [*code, *(f"structure/{path.name}".encode() + canonical_yaml(path) for path in forms)]
+        forms = sorted((find_configs_folder() / "structure").glob("*.yaml"))
+        code = [
+            f"{path.parent.name}/{path.name}".encode() + strip_source(path.read_bytes())
+            for path in list_model_sources()
+        ]
+        return [
+            *code,
+            *(f"structure/{path.name}".encode() + format_canonical_yaml(path) for path in forms),
+        ]
 
     def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Compose presets, set parameters, and check that such a model can be built."""
         if "run.seed" in settings:
-            raise InputError("run.seed is given by the study, another one to every replicate: leave it out and set the study's seed")
+            raise InputError(
+                "run.seed is given by the study, another one to every replicate: leave it out and"
+                " set the study's seed"
+            )
         presets = tuple(f"{path}={value}" for path, value in settings.items() if "." not in path)
-        values = deepcopy(_composed((*presets, *self.overrides)))
+        values = deepcopy(_compose_once((*presets, *self.overrides)))
         for path, value in settings.items():
             if "." in path:
-                _set(values, path, deepcopy(value))
-        config = validate(values)
-        _check_buildable(json.dumps(written(config, _BUILT_FROM)))
-        parameters = written(config)
+                _set_parameter(values, path, deepcopy(value))
+        config = validate_config(values)
+        _check_buildable(json.dumps(dump_config(config, _BUILT_FROM)))
+        parameters = dump_config(config)
         del parameters["run"]["seed"]
-        files = _contents(config)
-        return parameters | ({FILES: files} if files else {})
+        files = _hash_named_files(config)
+        return parameters | ({FILES_KEY: files} if files else {})
 
     def warm(self) -> None:
         """Import the model and load its compiled kernels."""
         from sim.model import CollaborationModel
 
-        CollaborationModel(Config.model_validate({"run": {"rounds": 1}, "population": {"organisations": 4}})).run()
+        CollaborationModel(
+            Config.model_validate({"run": {"rounds": 1}, "population": {"organisations": 4}})
+        ).run()
 
     def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Set the rounds to one."""
         return {**parameters, "run": {**parameters["run"], "rounds": 1}}
 
-    def run(self, parameters: Mapping[str, Any], seed: int, wanted: Wanted) -> Harvest:
+    def run(self, parameters: Mapping[str, Any], seed: int, wanted: RecordingOptions) -> RunResult:
         """Run the model once."""
         from sim.model import CollaborationModel
 
-        values = {group: given for group, given in parameters.items() if group != FILES}
+        values = {group: given for group, given in parameters.items() if group != FILES_KEY}
         config = Config.model_validate(values | {"run": {**values["run"], "seed": int(seed)}})
-        with apart(int(seed)):
+        with isolate_run(int(seed)):
             model = CollaborationModel(config).run()
             measures = model.summary()
-            series = thinned(model.rounds_table(), pl.col("round") + 1, wanted.series_every)
-            return Harvest(measures, series, model.events_table() if wanted.events else None)
+            series = thin_rounds(model.rounds_table(), pl.col("round") + 1, wanted.series_every)
+            return RunResult(measures, series, model.events_table() if wanted.events else None)
 
 
 _BUILT_FROM: Any = {
-    "structure": True, "population": True, "challenge": True, "imitation": {"rule"}, "production": {"pooling"}, "run": {"measures"},
-}  # fmt: skip
+    "structure": True,
+    "population": True,
+    "challenge": True,
+    "imitation": {"rule"},
+    "production": {"pooling"},
+    "run": {"measures"},
+}
 
 
 @cache
-def _composed(overrides: tuple[str, ...]) -> Values:
+def _compose_once(overrides: tuple[str, ...]) -> ConfigValues:
     """Compose presets; once, for Hydra takes a tenth of a second."""
     return compose_values(overrides)
 
 
-def _set(values: Values, path: str, value: Any) -> None:
+def _set_parameter(values: ConfigValues, path: str, value: Any) -> None:
     """Set a dotted parameter in nested values."""
     *groups, name = path.split(".")
     for group in groups:
         values = values.setdefault(group, {})
         if not isinstance(values, dict):
-            raise InputError(f"{path} is not a parameter: {group} holds one value and has no {name}")
+            raise InputError(
+                f"{path} is not a parameter: {group} holds one value and has no {name}"
+            )
     values[name] = value
 
 
@@ -119,28 +144,41 @@ def _check_buildable(built_from: str) -> None:
     CollaborationModel.check(Config.model_validate_json(built_from))
 
 
-def canonical_yaml(path: Path) -> bytes:
+def format_canonical_yaml(path: Path) -> bytes:
     """Return what a YAML file sets, without its comments and order."""
     return json.dumps(yaml.safe_load(path.read_bytes()), sort_keys=True).encode()
 
 
-def _contents(config: Config) -> dict[str, str]:
+def _hash_named_files(config: Config) -> dict[str, str]:
     """Return hashes of the files a configuration names: a run with another own rule or population is another run."""
-    named = [config.imitation.rule, config.production.pooling, config.structure.topology, *config.run.measures]
-    own = [name.rpartition(":")[0] for name in named if ":" in name] + [config.population.path or ""]
+    named = [
+        config.imitation.rule,
+        config.production.pooling,
+        config.structure.topology,
+        *config.run.measures,
+    ]
+    own = [name.rpartition(":")[0] for name in named if ":" in name] + [
+        config.population.path or ""
+    ]
     found = {name: Path(name).expanduser() for name in own if name}
-    return {name: short_hash(digests_of([part.read_bytes() for part in _parts(path)])) for name, path in found.items() if path.exists()}
+    return {
+        name: compute_short_hash(compute_digests([part.read_bytes() for part in _list_files(path)]))
+        for name, path in found.items()
+        if path.exists()
+    }
 
 
-def _parts(path: Path) -> list[Path]:
+def _list_files(path: Path) -> list[Path]:
     """Return a file, or the files of a folder."""
     return [path] if path.is_file() else sorted(part for part in path.iterdir() if part.is_file())
 
 
 @cache
-def _undefined_outcomes() -> frozenset[str]:
+def _list_undefined_outcomes() -> frozenset[str]:
     """Return the measures that may be NaN in a sound run."""
     from sim.observation.network import NETWORK_MEASURES
     from sim.observation.outcomes import OUTCOMES
 
-    return frozenset(OUTCOMES) | {f"{name}{end}" for name in NETWORK_MEASURES for end in ("", "_end")}
+    return frozenset(OUTCOMES) | {
+        f"{name}{end}" for name in NETWORK_MEASURES for end in ("", "_end")
+    }

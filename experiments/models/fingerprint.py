@@ -18,11 +18,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-SAME_NUMBERS = Path(__file__).with_name("same_numbers.json")
-WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+SAME_NUMBERS_FILE = Path(__file__).with_name("same_numbers.json")
+DOCSTRING_NODES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def code_of(source: bytes) -> bytes:
+def strip_source(source: bytes) -> bytes:
     r"""Return source without comments, docstrings and blank lines; source that does not parse as it stands.
 
     Example:
@@ -31,7 +31,10 @@ def code_of(source: bytes) -> bytes:
     """
     try:
         text = source.decode()
-        lines, docstrings = text.splitlines(keepends=True), list(docstring_lines(ast.parse(text)))
+        lines, docstrings = (
+            text.splitlines(keepends=True),
+            list(find_docstring_lines(ast.parse(text))),
+        )
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     except (SyntaxError, ValueError, tokenize.TokenError):
         return source
@@ -43,22 +46,22 @@ def code_of(source: bytes) -> bytes:
     return "\n".join(line for line in kept if line).encode()
 
 
-def docstring_lines(tree: ast.AST) -> Iterator[int]:
+def find_docstring_lines(tree: ast.AST) -> Iterator[int]:
     """Walk through the lines that hold nothing but a docstring, counted from 1."""
     for node in ast.walk(tree):
-        if isinstance(node, WITH_DOCSTRING) and ast.get_docstring(node, clean=False) is not None:
+        if isinstance(node, DOCSTRING_NODES) and ast.get_docstring(node, clean=False) is not None:
             found = node.body[0]
             alone = len(node.body) > 1 and node.body[1].lineno > (found.end_lineno or 0)
             if alone or len(node.body) == 1:
                 yield from range(found.lineno, (found.end_lineno or found.lineno) + 1)
 
 
-def digests_of(parts: Sequence[bytes]) -> list[str]:
+def compute_digests(parts: Sequence[bytes]) -> list[str]:
     """Return the SHA-256 of every part."""
     return [hashlib.sha256(part).hexdigest() for part in parts]
 
 
-def short_hash(digests: Sequence[str]) -> str:
+def compute_short_hash(digests: Sequence[str]) -> str:
     """Return a short name for content, by its digests, and for the libraries whose numbers a run depends on."""
     known = hashlib.sha256(f"mesa {version('mesa')} numpy {version('numpy')}".encode())
     for digest in digests:
@@ -66,19 +69,19 @@ def short_hash(digests: Sequence[str]) -> str:
     return known.hexdigest()[:12]
 
 
-def fingerprint(parts: Sequence[bytes]) -> str:
+def compute_model_fingerprint(parts: Sequence[bytes]) -> str:
     """Return the short name of a model that is made of these parts: that of the version which first gave its numbers."""
-    digests = digests_of(parts)
-    return short_hash(same_numbers().get(joined(digests), digests))
+    digests = compute_digests(parts)
+    return compute_short_hash(read_same_numbers().get(join_digests(digests), digests))
 
 
-def joined(digests: Sequence[str]) -> str:
+def join_digests(digests: Sequence[str]) -> str:
     """Return one digest for many."""
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 @cache
-def same_numbers() -> dict[str, list[str]]:
+def read_same_numbers() -> dict[str, list[str]]:
     """Return, by the joined digests of code, those of the version that first gave the same numbers."""
-    families: list[dict[str, Any]] = json.loads(SAME_NUMBERS.read_text(encoding="utf-8"))
+    families: list[dict[str, Any]] = json.loads(SAME_NUMBERS_FILE.read_text(encoding="utf-8"))
     return {code: family["first"] for family in families for code in family["same"]}

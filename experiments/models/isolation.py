@@ -11,7 +11,7 @@ import numpy as np
 
 
 @contextmanager
-def apart(seed: int) -> Iterator[None]:
+def isolate_run(seed: int) -> Iterator[None]:
     """Give a run global random streams of its own, and let go of its model afterwards.
 
     A model should draw from Mesa's generators alone. One that draws from ``random`` or ``numpy.random`` can at least be
@@ -21,7 +21,7 @@ def apart(seed: int) -> Iterator[None]:
     random.seed(f"outside Mesa: {seed}")  # as text: random.Random(seed) is Mesa's own stream
     np.random.seed(random.getrandbits(32))
     try:
-        with released():
+        with release_models():
             yield
     finally:
         random.setstate(python)
@@ -29,7 +29,7 @@ def apart(seed: int) -> Iterator[None]:
 
 
 @contextmanager
-def released() -> Iterator[None]:
+def release_models() -> Iterator[None]:
     """Let go of the models made meanwhile: Mesa 3 keeps them alive in three places that belong to classes, not to models."""
     from mesa import Agent  # in the worker: importing Mesa takes seconds
     from mesa.discrete_space import Cell
@@ -38,9 +38,17 @@ def released() -> Iterator[None]:
     try:
         yield
     finally:
-        for model in [model for model in Agent._ids if model not in counted]:  # numbers agents; its keys are models
+        for model in [
+            model for model in Agent._ids if model not in counted
+        ]:  # numbers agents; its keys are models
             del Agent._ids[model]
-        for kind in [kind for kind in copyreg.dispatch_table if kind not in pickled and issubclass(kind, Cell)]:
-            del copyreg.dispatch_table[kind]  # every grid makes a class of its own, which holds the grid's layers
+        for kind in [
+            kind
+            for kind in copyreg.dispatch_table
+            if kind not in pickled and issubclass(kind, Cell)
+        ]:
+            del copyreg.dispatch_table[
+                kind
+            ]  # every grid makes a class of its own, which holds the grid's layers
         Cell.get_neighborhood.cache_clear()  # these two remember cells, with the agents in them
         Cell._neighborhood.cache_clear()

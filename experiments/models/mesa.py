@@ -10,53 +10,77 @@ from typing import Any
 
 import polars as pl
 
-from experiments.configuration import did_you_mean
-from experiments.models.fingerprint import digests_of, short_hash
-from experiments.models.isolation import apart
-from experiments.models.mesa_models import complete, load, load_class, mean_over_rounds, measure, names_of, seed_name, source_hash
-from experiments.models.model import AT_THE_END, Harvest, Target, Wanted
-from experiments.models.seeding import PROBE_ROUNDS, Trial, shared_state, state_of, verdict
+from experiments.configuration import format_suggestion
+from experiments.models.fingerprint import compute_digests, compute_short_hash
+from experiments.models.isolation import isolate_run
+from experiments.models.mesa_inspection import (
+    complete_arguments,
+    compute_round_means,
+    compute_source_hash,
+    find_seed_keyword,
+    list_measure_names,
+    load_model_class,
+    load_object,
+    read_measure,
+)
+from experiments.models.seeding import (
+    PROBE_ROUNDS,
+    SeedingTrial,
+    collect_model_state,
+    explain_seeding_fault,
+    get_shared_random_state,
+)
+from experiments.models.target import AT_THE_END, RecordingOptions, RunResult, Target
 from sim.errors import InputError
 
-ROUNDS, MEASURES, OBJECTS = "model.rounds", "model.measures", "model.objects"
+ROUNDS_KEY, MEASURES_KEY, OBJECTS_KEY = "model.rounds", "model.measures", "model.objects"
 
-MODEL_KEYS = ("class", "rounds", "measures", "objects", "may_be_undefined")
+MESA_MODEL_KEYS = ("class", "rounds", "measures", "objects", "may_be_undefined")
 
 
-
-def target_of(model: Mapping[str, Any]) -> Target:
+def read_mesa_target(model: Mapping[str, Any]) -> Target:
     """Return the Mesa model that the ``model`` part of a study file names."""
     for key in model:
-        if key not in MODEL_KEYS:
-            raise InputError(f"model.{key} is not known.{did_you_mean(key, MODEL_KEYS)}")
+        if key not in MESA_MODEL_KEYS:
+            raise InputError(f"model.{key} is not known.{format_suggestion(key, MESA_MODEL_KEYS)}")
     reference, rounds = model.get("class"), model.get("rounds")
     if not isinstance(reference, str):
-        raise InputError("model.class is missing; write package.module:Class or file.py:Class, for example mesa.examples:Schelling")
+        raise InputError(
+            "model.class is missing; write package.module:Class or file.py:Class, for example"
+            " mesa.examples:Schelling"
+        )
     objects = model.get("objects") or {}
     if not isinstance(objects, Mapping):
         raise InputError(f"model.objects is {objects}; write {{parameter: package.module:Class}}")
-    made = tuple((str(name), settled_place(str(of))) for name, of in objects.items())
-    undefined = {f"{name}{end}" for name in names_in(model, "may_be_undefined") for end in ("", "_mean")}
-    return MesaTarget(settled_place(reference), whole_rounds(rounds), names_in(model, "measures"), made, frozenset(undefined))
+    made = tuple((str(name), resolve_reference(str(of))) for name, of in objects.items())
+    undefined = {
+        f"{name}{end}"
+        for name in read_name_list(model, "may_be_undefined")
+        for end in ("", "_mean")
+    }
+    return MesaTarget(
+        resolve_reference(reference),
+        check_round_count(rounds),
+        read_name_list(model, "measures"),
+        made,
+        frozenset(undefined),
+    )
 
 
-
-def settled_place(reference: str) -> str:
+def resolve_reference(reference: str) -> str:
     """Return a reference whose file is found from any folder."""
     place, _, name = reference.rpartition(":")
     return f"{Path(place).expanduser().resolve()}:{name}" if place.endswith(".py") else reference
 
 
-
-def whole_rounds(rounds: Any) -> int:
+def check_round_count(rounds: Any) -> int:
     """Check a number of rounds."""
     if not isinstance(rounds, int) or isinstance(rounds, bool) or rounds < 1:
         raise InputError(f"model.rounds is {rounds}; give the number of rounds to run, 1 or more")
     return rounds
 
 
-
-def names_in(model: Mapping[str, Any], key: str) -> tuple[str, ...]:
+def read_name_list(model: Mapping[str, Any], key: str) -> tuple[str, ...]:
     """Return a list of names."""
     names = model.get(key) or []
     if isinstance(names, str):
@@ -69,7 +93,6 @@ def names_in(model: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-
 def probe_seeding(target: Target, parameters: Mapping[str, Any]) -> str | None:
     """Try a target's first rounds once before a study; return a warning, or None when it is seeded as it should be.
 
@@ -77,7 +100,6 @@ def probe_seeding(target: Target, parameters: Mapping[str, Any]) -> str | None:
         InputError: a measure does not exist.
     """
     return target.probe(parameters) if isinstance(target, MesaTarget) else None
-
 
 
 @dataclass(frozen=True)
@@ -100,89 +122,117 @@ class MesaTarget:
 
     def version(self) -> str:
         """Hash the class with the files it is written in."""
-        return short_hash(digests_of([source_hash(self.model).encode()]))
+        return compute_short_hash(compute_digests([compute_source_hash(self.model).encode()]))
 
     def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Check arguments against the constructor and fill in its defaults."""
         own = {name: value for name, value in settings.items() if name.startswith("model.")}
         for name in own:
-            if name != ROUNDS:
-                raise InputError(f"{name} cannot be a factor; of model only {ROUNDS} can")
+            if name != ROUNDS_KEY:
+                raise InputError(f"{name} cannot be a factor; of model only {ROUNDS_KEY} can")
         rest = {name: value for name, value in settings.items() if name not in own}
-        arguments = complete(load_class(self.model), rest, [name for name, _ in self.objects])
-        objects = {OBJECTS: {name: Path(of).name for name, of in self.objects}} if self.objects else {}
-        return arguments | {ROUNDS: whole_rounds(own.get(ROUNDS, self.rounds)), MEASURES: list(self.measures)} | objects
+        arguments = complete_arguments(
+            load_model_class(self.model), rest, [name for name, _ in self.objects]
+        )
+        objects = (
+            {OBJECTS_KEY: {name: Path(of).name for name, of in self.objects}}
+            if self.objects
+            else {}
+        )
+        return (
+            arguments
+            | {
+                ROUNDS_KEY: check_round_count(own.get(ROUNDS_KEY, self.rounds)),
+                MEASURES_KEY: list(self.measures),
+            }
+            | objects
+        )
 
     def warm(self) -> None:
         """Import the model's class."""
-        load_class(self.model)
+        load_model_class(self.model)
 
     def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Set the rounds to one."""
-        return {**parameters, ROUNDS: 1}
+        return {**parameters, ROUNDS_KEY: 1}
 
-    def run(self, parameters: Mapping[str, Any], seed: int, wanted: Wanted) -> Harvest:
+    def run(self, parameters: Mapping[str, Any], seed: int, wanted: RecordingOptions) -> RunResult:
         """Run the model once.
 
         Measures are ``name`` at the end and, for model reporters, ``name_mean`` over all that was recorded. In the
         series, ``round`` is the number of rounds played. A Mesa model has no table of events.
         """
         rows, every = [], wanted.series_every
-        with apart(int(seed)):
+        with isolate_run(int(seed)):
             model = self._build(parameters, seed)
-            for played in range(1, parameters[ROUNDS] + 1):
+            for played in range(1, parameters[ROUNDS_KEY] + 1):
                 if not model.running:
                     break
-                advance(model)
+                advance_one_round(model)
                 if every > 0 and played % every == 0:
                     rows.append({"round": played} | self._measured(model))
             ends = self._measured(model)
             if every == AT_THE_END:
                 rows.append({"round": int(model.steps)} | ends)
-            means = mean_over_rounds(model, list(ends))
+            means = compute_round_means(model, list(ends))
         schema = {"round": pl.Int64} | dict.fromkeys(ends, pl.Float64)
-        measures = ends | {name: value for name, value in means.items() if name not in ends}  # a reporter may itself be called name_mean
-        return Harvest(measures, pl.DataFrame(rows, schema=schema) if every else None, None)
+        measures = ends | {
+            name: value for name, value in means.items() if name not in ends
+        }  # a reporter may itself be called name_mean
+        return RunResult(measures, pl.DataFrame(rows, schema=schema) if every else None, None)
 
     def probe(self, parameters: Mapping[str, Any]) -> str | None:
         """Look whether the model's first rounds depend on its seed and on nothing else; return a warning if not."""
-        model = load_class(self.model)
+        model = load_model_class(self.model)
         try:
-            first, again, other = self._try(parameters, 1, 1), self._try(parameters, 1, 2), self._try(parameters, 2, 1)
+            first, again, other = (
+                self._try(parameters, 1, 1),
+                self._try(parameters, 1, 2),
+                self._try(parameters, 2, 1),
+            )
         except InputError:
             raise
         except Exception as error:
             return f"{model.__name__} fails in its first rounds: {type(error).__name__}: {error}"
-        return verdict(model.__name__, seed_name(model) is not None, first, again, other)
+        return explain_seeding_fault(
+            model.__name__, find_seed_keyword(model) is not None, first, again, other
+        )
 
-    def _try(self, parameters: Mapping[str, Any], seed: int, shared: int) -> Trial:
+    def _try(self, parameters: Mapping[str, Any], seed: int, shared: int) -> SeedingTrial:
         """Play some rounds with a seed for Mesa and one for the generators all models share."""
         large = 2**63 + seed  # as large as those a study gives
-        with apart(shared):
-            before = shared_state()
+        with isolate_run(shared):
+            before = get_shared_random_state()
             model = self._build(parameters, large)
-            for _ in range(min(PROBE_ROUNDS, parameters[ROUNDS])):
+            for _ in range(min(PROBE_ROUNDS, parameters[ROUNDS_KEY])):
                 if model.running:
-                    advance(model)
+                    advance_one_round(model)
             self._measured(model)
-            return Trial(state_of(model, large), shared_state() != before)
+            return SeedingTrial(
+                collect_model_state(model, large), get_shared_random_state() != before
+            )
 
     def _build(self, parameters: Mapping[str, Any], seed: int) -> Any:
         """Make the model; it gets copies, for it may change what it is given."""
-        kind = load_class(self.model)
-        arguments = {name: deepcopy(value) for name, value in parameters.items() if not name.startswith("model.")}
-        made = {name: load(of)() for name, of in self.objects}
-        keyword = seed_name(kind)
+        kind = load_model_class(self.model)
+        arguments = {
+            name: deepcopy(value)
+            for name, value in parameters.items()
+            if not name.startswith("model.")
+        }
+        made = {name: load_object(of)() for name, of in self.objects}
+        keyword = find_seed_keyword(kind)
         # A plain int: numpy's integers give other numbers as rng and are refused as seed.
         return kind(**arguments, **made, **({keyword: int(seed)} if keyword else {}))
 
     def _measured(self, model: Any) -> dict[str, float]:
         """Return the measures now."""
-        return {name: measure(model, name) for name in names_of(model, self.measures)}
+        return {
+            name: read_measure(model, name) for name in list_measure_names(model, self.measures)
+        }
 
 
-
-def advance(model: Any) -> None:
+def advance_one_round(model: Any) -> None:
     """Play one round; a model with one of Mesa's simulators has events between its steps, which the simulator knows."""
     from mesa.experimental.devs.simulator import Simulator
 
@@ -191,4 +241,3 @@ def advance(model: Any) -> None:
         simulator.run_for(1)
     else:
         model.step()
-

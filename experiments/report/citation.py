@@ -9,7 +9,7 @@ import yaml
 
 from experiments.store.manifest import Manifest
 
-COMMIT = 12  # digits that name a commit
+COMMIT_DIGITS = 12  # digits that name a commit
 
 
 class Citation(NamedTuple):
@@ -20,30 +20,42 @@ class Citation(NamedTuple):
     bibtex: str
 
 
-def citation_file() -> Path:
+def find_citation_file() -> Path:
     """Return CITATION.cff: inside an installed package, or at the top of a checkout."""
-    inside, outside = (Path(__file__).parents[above] / "CITATION.cff" for above in (1, 2))  # outside: a checkout
+    inside, outside = (
+        Path(__file__).parents[above] / "CITATION.cff" for above in (1, 2)
+    )  # outside: a checkout
     return inside if inside.is_file() else outside
 
 
-def citation(manifest: Manifest) -> Citation:
+def format_software_citation(manifest: Manifest) -> Citation:
     """Return how to cite the version that made some results."""
-    said = yaml.safe_load(citation_file().read_text(encoding="utf-8"))
+    said = yaml.safe_load(find_citation_file().read_text(encoding="utf-8"))
     authors = " and ".join(author["name"] for author in said["authors"])
     year, title, licence = str(said["date-released"])[:4], said["title"], said["license"]
-    bibtex = "\n".join((
-        "@software{overbruggen,",
-        f"  author = {{{{{authors}}}}},",
-        f"  title = {{{{{title}}}}},",
-        f"  version = {{{manifest.overbruggen}}},",
-        f"  year = {{{year}}},",
-        f"  note = {{{version_of(manifest).capitalize()}. {licence} licence}},",
-        "}",
-    ))  # fmt: skip
-    return Citation(f"{authors} {year}", f"{authors} ({year}). {title} ({version_of(manifest)}) [Computer software].", bibtex)
+    bibtex = "\n".join(
+        (
+            "@software{overbruggen,",
+            f"  author = {{{{{authors}}}}},",
+            f"  title = {{{{{title}}}}},",
+            f"  version = {{{manifest.overbruggen}}},",
+            f"  year = {{{year}}},",
+            f"  note = {{{format_program_version(manifest).capitalize()}. {licence} licence}},",
+            "}",
+        )
+    )
+    return Citation(
+        f"{authors} {year}",
+        f"{authors} ({year}). {title} ({format_program_version(manifest)}) [Computer software].",
+        bibtex,
+    )
 
 
-def version_of(manifest: Manifest) -> str:
+def format_program_version(manifest: Manifest) -> str:
     """Return version and commit, as short as names a commit still; changes that were not committed are said."""
     commit, _, dirty = (manifest.commit or "").partition("-")
-    return f"version {manifest.overbruggen}" + (f", commit {commit[:COMMIT]}" if commit else "") + (" with changes" if dirty else "")
+    return (
+        f"version {manifest.overbruggen}"
+        + (f", commit {commit[:COMMIT_DIGITS]}" if commit else "")
+        + (" with changes" if dirty else "")
+    )

@@ -6,21 +6,28 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-UNWANTED = {"metadata", "script", "foreignObject", "style"}  # style: matplotlib's one rule goes for the whole page and stands in the template
-REFERENCE = re.compile(r"url\(\s*['\"]?([^'\")]*)['\"]?\s*\)")
-FONT = "font-family: 'DejaVu Sans'"
-FONTS = f"{FONT}, Verdana, sans-serif"  # Verdana has nearly the same widths, where DejaVu is not installed
-POINT = 4 / 3  # CSS pixels
+UNWANTED_SVG_TAGS = {
+    "metadata",
+    "script",
+    "foreignObject",
+    "style",
+}  # style: matplotlib's one rule goes for the whole page and stands in the template
+SVG_REFERENCE = re.compile(r"url\(\s*['\"]?([^'\")]*)['\"]?\s*\)")
+SVG_FONT = "font-family: 'DejaVu Sans'"
+SVG_FONT_WITH_FALLBACK = (  # Verdana has nearly the same widths, where DejaVu is not installed
+    f"{SVG_FONT}, Verdana, sans-serif"
+)
+PIXELS_PER_POINT = 4 / 3  # CSS pixels
 
 
-class Drawing(NamedTuple):
+class InlineSvg(NamedTuple):
     """An SVG element for a page, and how wide it is (CSS pixels)."""
 
     svg: str
     width: int
 
 
-def inline(svg: str | bytes, name: str, labelled_by: str) -> Drawing:
+def convert_to_inline_svg(svg: str | bytes, name: str, labelled_by: str) -> InlineSvg:
     """Return an SVG document as an element for a page.
 
     Args:
@@ -35,20 +42,20 @@ def inline(svg: str | bytes, name: str, labelled_by: str) -> Drawing:
         root = ElementTree.fromstring(svg)
     except ElementTree.ParseError as error:
         raise ValueError(str(error)) from error
-    if local(root.tag) != "svg" or "viewBox" not in root.attrib:
+    if strip_xml_namespace(root.tag) != "svg" or "viewBox" not in root.attrib:
         raise ValueError("it has no svg element with a viewBox")
-    width = float(root.get("viewBox", "").split()[2]) * POINT
-    clean(root, f"{name}-")
+    width = float(root.get("viewBox", "").split()[2]) * PIXELS_PER_POINT
+    clean_svg_element(root, f"{name}-")
     for attribute in ("width", "height", "version"):
         root.attrib.pop(attribute, None)
     root.attrib |= {"role": "img", "aria-labelledby": labelled_by}
-    return Drawing(ElementTree.tostring(root, encoding="unicode").strip(), round(width))
+    return InlineSvg(ElementTree.tostring(root, encoding="unicode").strip(), round(width))
 
 
-def clean(element: ElementTree.Element, prefix: str) -> None:
+def clean_svg_element(element: ElementTree.Element, prefix: str) -> None:
     """Take out of an element, and all within it, what would act, fetch, or clash with another figure."""
-    element.tag = local(element.tag)
-    given = {local(key): value for key, value in element.attrib.items()}
+    element.tag = strip_xml_namespace(element.tag)
+    given = {strip_xml_namespace(key): value for key, value in element.attrib.items()}
     element.attrib.clear()
     for key, value in given.items():
         if key.startswith("on"):
@@ -59,19 +66,24 @@ def clean(element: ElementTree.Element, prefix: str) -> None:
             if not value.startswith(("#", "data:image/")):
                 continue
             value = f"#{prefix}{value[1:]}" if value.startswith("#") else value
-        element.set(key, REFERENCE.sub(lambda found: own_reference(found[1], prefix), value).replace(FONT, FONTS))
+        element.set(
+            key,
+            SVG_REFERENCE.sub(lambda found: rewrite_svg_reference(found[1], prefix), value).replace(
+                SVG_FONT, SVG_FONT_WITH_FALLBACK
+            ),
+        )
     for child in list(element):
-        if not isinstance(child.tag, str) or local(child.tag) in UNWANTED:
+        if not isinstance(child.tag, str) or strip_xml_namespace(child.tag) in UNWANTED_SVG_TAGS:
             element.remove(child)
         else:
-            clean(child, prefix)
+            clean_svg_element(child, prefix)
 
 
-def own_reference(target: str, prefix: str) -> str:
+def rewrite_svg_reference(target: str, prefix: str) -> str:
     """Return a reference to a part of the same figure; to nothing, where it went elsewhere."""
     return f"url(#{prefix}{target[1:]})" if target.startswith("#") else "none"
 
 
-def local(name: str) -> str:
+def strip_xml_namespace(name: str) -> str:
     """Return a name without its namespace, of which a page of HTML needs none."""
     return name.rpartition("}")[2]

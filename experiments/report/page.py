@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from experiments.console import say
-from experiments.report.contents import Report, of_run, of_study
-from experiments.report.inline_svg import inline
-from experiments.store.files import NotWrittenError, not_written, write_text, writing
+from experiments.console import print_text
+from experiments.report.contents import ReportContents, gather_run_report, gather_study_report
+from experiments.report.inline_svg import convert_to_inline_svg
+from experiments.store.files import NotWrittenError, make_write_error, wrap_write_errors, write_text
 from experiments.store.manifest import RunManifest, StudyManifest, read_manifest
-from experiments.store.provenance import FOLDER, record
+from experiments.store.provenance import FOLDER_PLACEHOLDER, record_provenance
 from sim import __version__
 from sim.errors import InputError
 
-PAGE = "report.html"
-GENERATOR = '<meta name="generator" content="overbruggen report">'
+REPORT_PAGE_NAME = "report.html"
+GENERATOR_TAG = '<meta name="generator" content="overbruggen report">'
 
 
-def tell_report(folder: Path, out: Path | None) -> None:
+def write_report(folder: Path, out: Path | None) -> None:
     """Write the report of a results folder, as ``report.html`` in it or where told.
 
     Args:
@@ -28,36 +28,50 @@ def tell_report(folder: Path, out: Path | None) -> None:
     Raises:
         InputError: the folder holds no results that can be told, or the page cannot be written; said in a sentence.
     """
-    target = place(folder, out)
+    target = choose_report_path(folder, out)
     manifest = read_manifest(folder)
     refuse_other_page(target)
-    report = of_run(folder, manifest) if isinstance(manifest, RunManifest) else of_study(folder, manifest)
-    text = page(report, Path(os.path.relpath(folder.resolve(), target.resolve().parent)).as_posix())
+    report = (
+        gather_run_report(folder, manifest)
+        if isinstance(manifest, RunManifest)
+        else gather_study_report(folder, manifest)
+    )
+    text = render_report_page(
+        report, Path(os.path.relpath(folder.resolve(), target.resolve().parent)).as_posix()
+    )
     try:
-        with writing():
+        with wrap_write_errors():
             target.parent.mkdir(parents=True, exist_ok=True)
         write_text(text, target)
-        if isinstance(manifest, StudyManifest) and target == folder / PAGE:
-            record(folder, ("report", FOLDER), [PAGE])
+        if isinstance(manifest, StudyManifest) and target == folder / REPORT_PAGE_NAME:
+            record_provenance(folder, ("report", FOLDER_PLACEHOLDER), [REPORT_PAGE_NAME])
     except NotWrittenError as reason:
-        raise not_written(target, reason) from reason
-    shown = f"{counted(len(report.answers) + len(report.tables), 'table')}, {counted(len(report.figures), 'figure')}"
-    say(f"Report in {target}: {shown}, methods and limits on one page ({len(text.encode()) / 1e6:.1f} MB).")
+        raise make_write_error(target, reason) from reason
+    shown = (
+        f"{format_count(len(report.answers) + len(report.tables), 'table')},"
+        f" {format_count(len(report.figures), 'figure')}"
+    )
+    print_text(
+        f"Report in {target}: {shown}, methods and limits on one page"
+        f" ({len(text.encode()) / 1e6:.1f} MB)."
+    )
 
 
-def counted(number: int, what: str) -> str:
+def format_count(number: int, what: str) -> str:
     """Return a number of things in words."""
     return f"{number} {what}{'s' * (number != 1)}"
 
 
-def place(folder: Path, out: Path | None) -> Path:
+def choose_report_path(folder: Path, out: Path | None) -> Path:
     """Return the file to write."""
     if out is None:
-        return folder / PAGE
+        return folder / REPORT_PAGE_NAME
     if out.is_dir():
-        return out / PAGE
+        return out / REPORT_PAGE_NAME
     if out.suffix not in (".html", ".htm"):
-        raise InputError(f"--out is {out}; allowed: a file that ends in .html, or a folder that is there")
+        raise InputError(
+            f"--out is {out}; allowed: a file that ends in .html, or a folder that is there"
+        )
     return out
 
 
@@ -68,11 +82,14 @@ def refuse_other_page(target: Path) -> None:
             head = target.read_text(encoding="utf-8")[:2000]
         except (OSError, UnicodeDecodeError):
             head = ""
-        if GENERATOR not in head:
-            raise InputError(f"{target} exists and is no report of `overbruggen`, so it is not replaced; give another file with --out")
+        if GENERATOR_TAG not in head:
+            raise InputError(
+                f"{target} exists and is no report of `overbruggen`, so it is not replaced; give"
+                " another file with --out"
+            )
 
 
-def page(report: Report, to_folder: str) -> str:
+def render_report_page(report: ReportContents, to_folder: str) -> str:
     """Return a report as HTML; links are relative to the page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -80,13 +97,30 @@ def page(report: Report, to_folder: str) -> str:
     drawings = []
     for figure in report.figures:
         try:
-            drawings.append(inline(figure.svg, f"svg-{figure.name}", f"caption-{figure.name}"))
+            drawings.append(
+                convert_to_inline_svg(figure.svg, f"svg-{figure.name}", f"caption-{figure.name}")
+            )
         except ValueError as error:
-            wrong = f"{figure.name}.svg is no figure that `overbruggen` drew, or was damaged ({error})"
+            wrong = (
+                f"{figure.name}.svg is no figure that `overbruggen` drew, or was damaged ({error})"
+            )
             raise InputError(f"{wrong}; draw it again, or remove it") from error
-    environment = Environment(loader=PackageLoader("experiments.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("experiments.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     before = "" if to_folder == "." else f"{to_folder}/"
-    pictures = [(figure, Markup(drawing.svg), drawing.width) for figure, drawing in zip(report.figures, drawings, strict=True)]
+    pictures = [
+        (figure, Markup(drawing.svg), drawing.width)
+        for figure, drawing in zip(report.figures, drawings, strict=True)
+    ]
     return environment.get_template("report.html.j2").render(
-        report=report, pictures=pictures, before=before, generator=Markup(GENERATOR), version=__version__
+        report=report,
+        pictures=pictures,
+        before=before,
+        generator=Markup(GENERATOR_TAG),
+        version=__version__,
     )

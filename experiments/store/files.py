@@ -24,11 +24,25 @@ import yaml
 from sim import __version__
 from sim.errors import InputError
 
-PACKAGES = (
-    "mesa", "networkx", "numpy", "scipy", "statsmodels", "pandas", "matplotlib", "hydra-core", "omegaconf", "numba", "SALib", "scikit-learn",
-    "threadpoolctl", "pydantic", "polars", "pyyaml",
-)  # fmt: skip
-PROBE = 1 << 20  # bytes
+RECORDED_PACKAGES = (
+    "mesa",
+    "networkx",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "pandas",
+    "matplotlib",
+    "hydra-core",
+    "omegaconf",
+    "numba",
+    "SALib",
+    "scikit-learn",
+    "threadpoolctl",
+    "pydantic",
+    "polars",
+    "pyyaml",
+)
+DISK_PROBE_BYTES = 1 << 20  # bytes
 
 
 class NotWrittenError(Exception):
@@ -36,7 +50,7 @@ class NotWrittenError(Exception):
 
 
 @contextmanager
-def writing() -> Iterator[None]:
+def wrap_write_errors() -> Iterator[None]:
     """Mark a place that writes: whatever fails here failed for the disk, not for the computation."""
     try:
         yield
@@ -44,42 +58,56 @@ def writing() -> Iterator[None]:
         raise NotWrittenError(error) from error
 
 
-def not_written(folder: Path, reason: NotWrittenError, otherwise: str = "or give another folder with --out") -> InputError:
+def make_write_error(
+    folder: Path, reason: NotWrittenError, otherwise: str = "or give another folder with --out"
+) -> InputError:
     """Return the sentence for a folder that cannot be written."""
     error = reason.args[0]
-    if disk_is_full(error):
-        return InputError(f"{folder} cannot be written: the disk is full; free some space {otherwise}")
-    return InputError(f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}; mend that {otherwise}")
+    if is_disk_full(error):
+        return InputError(
+            f"{folder} cannot be written: the disk is full; free some space {otherwise}"
+        )
+    return InputError(
+        f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}; mend that"
+        f" {otherwise}"
+    )
 
 
 @contextmanager
-def new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
+def create_results_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
     """Give a temporary folder beside ``folder``; rename it when all went well, remove it when not."""
     if folder.exists() and not overwrite:
-        raise InputError(f"{folder} exists already; give another folder with --out, or --overwrite to replace it")
+        raise InputError(
+            f"{folder} exists already; give another folder with --out, or --overwrite to replace it"
+        )
     if folder.exists() and any(folder.iterdir()) and not (folder / "manifest.json").exists():
-        raise InputError(f"{folder} is no results folder (it has no manifest.json) and is not overwritten; give another with --out")
+        raise InputError(
+            f"{folder} is no results folder (it has no manifest.json) and is not overwritten; give"
+            " another with --out"
+        )
     draft: Path | None = None
     try:
-        with writing():
+        with wrap_write_errors():
             folder.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
             draft.chmod(0o755)
         yield draft
-        with writing():
+        with wrap_write_errors():
             if folder.exists():
                 shutil.rmtree(folder)
             draft.rename(folder)
     except NotWrittenError as reason:
-        raise not_written(folder, reason) from reason
+        raise make_write_error(folder, reason) from reason
     finally:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def disk_is_full(error: Exception) -> bool:
+def is_disk_full(error: Exception) -> bool:
     """Tell whether writing failed for want of space; polars says so in words alone."""
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in str(error)
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or os.strerror(
+        errno.ENOSPC
+    ) in str(error)
 
 
 class GrowingTable:
@@ -109,13 +137,15 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
 
 def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write a file and make sure it is on disk; if that fails, nothing of it takes up room."""
-    with writing():
+    with wrap_write_errors():
         try:
             with path.open("wb") as file:
                 try:
                     write(file)
                 except pl.exceptions.PolarsError:
-                    file.write(bytes(PROBE))  # Polars does not always say why it failed; a full disk does
+                    file.write(
+                        bytes(DISK_PROBE_BYTES)
+                    )  # Polars does not always say why it failed; a full disk does
                     file.flush()
                     raise
                 file.flush()
@@ -134,31 +164,37 @@ def write_text(text: str, path: Path) -> None:
     """Write a text: all of it, or nothing, and then what was there before stays."""
     draft = path.with_name(f".{path.name}.draft")
     write_file(draft, lambda file: file.write(text.encode()))
-    with writing():
+    with wrap_write_errors():
         draft.replace(path)
 
 
-def project_file() -> Path | None:
+def find_project_file() -> Path | None:
     """Return the project file of the checkout this package lies in; None where it is installed."""
     path = Path(__file__).parents[2] / "pyproject.toml"
-    return path if path.is_file() and 'name = "overbruggen"' in path.read_text(encoding="utf-8") else None
+    return (
+        path
+        if path.is_file() and 'name = "overbruggen"' in path.read_text(encoding="utf-8")
+        else None
+    )
 
 
-def commit() -> str | None:
+def find_commit() -> str | None:
     """Return the commit this package lies in, with "-dirty" when files differ from it; None outside a checkout of this project."""
-    project = project_file()
+    project = find_project_file()
     if project is None or not (project.parent / ".git").exists():
         return None
     root = project.parent
     words = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        done = subprocess.run(words, cwd=root, capture_output=True, text=True, timeout=5, check=False)
+        done = subprocess.run(
+            words, cwd=root, capture_output=True, text=True, timeout=5, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-class Beginning(NamedTuple):
+class StartTime(NamedTuple):
     """When something began: by the clock on the wall, which may be set meanwhile, and by one that only goes forward."""
 
     at: datetime
@@ -169,23 +205,23 @@ class Beginning(NamedTuple):
         return self.at + timedelta(seconds=time.monotonic() - self.tick)
 
 
-def begin() -> Beginning:
+def start_clock() -> StartTime:
     """Return the present as a beginning."""
-    return Beginning(datetime.now(UTC), time.monotonic())
+    return StartTime(datetime.now(UTC), time.monotonic())
 
 
-def write_manifest(folder: Path, command: str, seed: int, started: Beginning, **more: Any) -> None:
+def write_manifest(folder: Path, command: str, seed: int, started: StartTime, **more: Any) -> None:
     """Write what is needed to know how the results came about."""
     manifest = {
         "overbruggen": __version__,
-        "commit": commit(),
+        "commit": find_commit(),
         "command": command,
         "seed": seed,
         "started": started.at.isoformat(timespec="seconds"),
         "ended": started.later().isoformat(timespec="seconds"),
         "python": sys.version.split()[0],
         "machine": platform.platform(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {name: version(name) for name in RECORDED_PACKAGES},
         **more,
     }
     write_text(json.dumps(manifest, indent=2) + "\n", folder / "manifest.json")

@@ -21,61 +21,86 @@ from pathlib import Path
 
 import polars as pl
 
-from experiments.store.files import NotWrittenError, not_written, write_file, write_table, writing
-from experiments.store.journal import DONE, Journal, Record
+from experiments.store.files import (
+    NotWrittenError,
+    make_write_error,
+    wrap_write_errors,
+    write_file,
+    write_table,
+)
+from experiments.store.journal import RUN_DONE, Journal, RunRecord
 from sim.errors import InputError
 
 COMPACT_AFTER = 20_000  # records; about 30 MB of journal
-ORDERED_AT_ONCE = 20_000  # rows that are put in order at a time
-ROWS_PER_GROUP = 10_000
-MEASURED = "_measured"  # appended to what was measured where a factor has the same name
-KINDS = ("events", "series")
-LOCK = ".lock"
-LEDGER = {"run": pl.String, "chunk": pl.Int64, "status": pl.String, "seconds": pl.Float64, "reason": pl.String}
+ROWS_PER_SLICE = 20_000  # rows that are put in order at a time
+PARQUET_ROW_GROUP_SIZE = 10_000
+MEASURED_SUFFIX = "_measured"  # appended to what was measured where a factor has the same name
+DETAIL_TABLES = ("events", "series")
+LOCK_FILE = ".lock"
+LEDGER_SCHEMA = {
+    "run": pl.String,
+    "chunk": pl.Int64,
+    "status": pl.String,
+    "seconds": pl.Float64,
+    "reason": pl.String,
+}
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Hold a folder for this process alone; the lock goes with the process, however it ends.
 
     Raises:
         InputError: another process holds it, or something could not be written there meanwhile.
     """
     try:
-        with writing():
+        with wrap_write_errors():
             folder.mkdir(parents=True, exist_ok=True)
-            lock = (folder / LOCK).open("a")
+            lock = (folder / LOCK_FILE).open("a")
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise InputError(f"{folder} is in use by another process; wait for it, stop it, or give another folder with --out") from None
+                raise InputError(
+                    f"{folder} is in use by another process; wait for it, stop it, or give another"
+                    " folder with --out"
+                ) from None
             yield
     except NotWrittenError as reason:
         begun = (folder / "manifest.json").exists()
-        raise not_written(folder, reason, f"and `overbruggen resume {folder}` goes on" if begun else "or give another folder with --out") from reason
+        raise make_write_error(
+            folder,
+            reason,
+            (
+                f"and `overbruggen resume {folder}` goes on"
+                if begun
+                else "or give another folder with --out"
+            ),
+        ) from reason
 
 
-def refuse_while_used(folder: Path) -> None:
+def refuse_folder_in_use(folder: Path) -> None:
     """Refuse a folder in which a study runs at this moment."""
-    if (folder / LOCK).exists():
-        with locked(folder):
+    if (folder / LOCK_FILE).exists():
+        with lock_folder(folder):
             pass
 
 
-class Storage:
+class RunStorage:
     """Finished runs of one study."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.parts = folder, folder / "parts"
-        with writing():
+        with wrap_write_errors():
             self.parts.mkdir(parents=True, exist_ok=True)
         self.journal = Journal(folder / "journal.jsonl")
         self.journal.mend()
         self._in_journal = 0
         self._drop_left_overs()
         named = (record.chunk for record in self.journal.records())
-        self.chunk = 1 + max([*map(number_of, self.parts.glob("*.parquet")), *named], default=-1)
+        self.chunk = 1 + max(
+            [*map(parse_part_number, self.parts.glob("*.parquet")), *named], default=-1
+        )
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -84,27 +109,43 @@ class Storage:
         frames = [pl.read_parquet(path, columns=["run", "status"]) for path in self.paths("ledger")]
         journal = [(record.run, record.status) for record in self.journal.records()]
         schema = {"run": pl.String, "status": pl.String}
-        table = pl.concat([*frames, pl.DataFrame(journal, schema=schema, orient="row")]).with_columns(pl.col("status").cast(pl.Categorical))
+        table = pl.concat(
+            [*frames, pl.DataFrame(journal, schema=schema, orient="row")]
+        ).with_columns(pl.col("status").cast(pl.Categorical))
         return table.unique("run", keep="last") if table["run"].is_duplicated().any() else table
 
     def measured(self, measures: Sequence[str]) -> pl.DataFrame:
         """Return some measures of all finished runs, each with its ``run``; null where a run has no such measure."""
         self.compact()
         schema = {"run": pl.String} | dict.fromkeys(measures, pl.Float64)
-        frames = [pl.read_parquet(path, columns=[name for name in schema if name in pl.read_parquet_schema(path)]) for path in self.paths("runs")]
-        return pl.concat([pl.DataFrame(schema=schema), *frames], how="diagonal_relaxed").unique("run")
+        frames = [
+            pl.read_parquet(
+                path, columns=[name for name in schema if name in pl.read_parquet_schema(path)]
+            )
+            for path in self.paths("runs")
+        ]
+        return pl.concat([pl.DataFrame(schema=schema), *frames], how="diagonal_relaxed").unique(
+            "run"
+        )
 
     def failed(self) -> pl.DataFrame:
         """Return the newest attempt of every run that failed and did not do well later: status, seconds and reason."""
         self.compact()
         columns = ["run", "status", "seconds", "reason"]
         parts = [pl.scan_parquet(path).select(columns) for path in self.paths("ledger")]
-        failures = pl.concat([pl.DataFrame(schema=LEDGER).select(columns), *(part.filter(pl.col("status") != DONE).collect() for part in parts)])
+        failures = pl.concat(
+            [
+                pl.DataFrame(schema=LEDGER_SCHEMA).select(columns),
+                *(part.filter(pl.col("status") != RUN_DONE).collect() for part in parts),
+            ]
+        )
         if failures.is_empty():
             return failures
         once = failures["run"].implode()
         attempts = pl.concat([part.filter(pl.col("run").is_in(once)).collect() for part in parts])
-        return attempts.unique("run", keep="last", maintain_order=True).filter(pl.col("status") != DONE)
+        return attempts.unique("run", keep="last", maintain_order=True).filter(
+            pl.col("status") != RUN_DONE
+        )
 
     def paths(self, kind: str) -> list[Path]:
         """Return the parts of one kind, oldest first."""
@@ -112,7 +153,7 @@ class Storage:
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
-    def write(self, records: Sequence[Record], tables: dict[str, pl.DataFrame]) -> None:
+    def write(self, records: Sequence[RunRecord], tables: dict[str, pl.DataFrame]) -> None:
         """Keep a chunk of finished runs: first what they left beside measures, then the lines that make them finished."""
         for kind, table in tables.items():
             self._write_part(kind, self.chunk, table)
@@ -127,12 +168,18 @@ class Storage:
         records = list(self.journal.records())
         if not records:
             return
-        done = [record for record in records if record.status == DONE]
+        done = [record for record in records if record.status == RUN_DONE]
         number = self.chunk
         if done:
-            self._write_part("runs", number, pl.DataFrame([{"run": r.run, **r.measures} for r in done], infer_schema_length=None))
-        rows = [{name: getattr(record, name) for name in LEDGER} for record in records]
-        self._write_part("ledger", number, pl.DataFrame(rows, schema=LEDGER))
+            self._write_part(
+                "runs",
+                number,
+                pl.DataFrame(
+                    [{"run": r.run, **r.measures} for r in done], infer_schema_length=None
+                ),
+            )
+        rows = [{name: getattr(record, name) for name in LEDGER_SCHEMA} for record in records]
+        self._write_part("ledger", number, pl.DataFrame(rows, schema=LEDGER_SCHEMA))
         self.journal.clear()
         self.chunk += 1
         self._in_journal = 0
@@ -142,7 +189,7 @@ class Storage:
         path = self.parts / f"{kind}-{number:08}.parquet"
         draft = path.with_suffix(".draft")
         write_table(table, draft)
-        with writing():
+        with wrap_write_errors():
             draft.rename(path)
             sync_folder(self.parts)
 
@@ -150,46 +197,57 @@ class Storage:
         """Remove what an interruption or a damaged file left: its runs count as not finished and are done again, to the same bits."""
         for draft in self.parts.glob("*.draft"):
             draft.unlink()
-        damaged = {path for kind in ("runs", "ledger", *KINDS) for path in self.paths(kind) if not readable(path)}
-        broken_chunks = {number_of(path) for path in damaged if path.stem.startswith(KINDS)}
+        damaged = {
+            path
+            for kind in ("runs", "ledger", *DETAIL_TABLES)
+            for path in self.paths(kind)
+            if not is_part_readable(path)
+        }
+        broken_chunks = {
+            parse_part_number(path) for path in damaged if path.stem.startswith(DETAIL_TABLES)
+        }
         for ledger in self.paths("ledger"):
             runs = ledger.with_name(ledger.name.replace("ledger", "runs"))
-            if {ledger, runs} & damaged or broken_chunks & chunks_in(ledger):
+            if {ledger, runs} & damaged or broken_chunks & read_ledger_chunks(ledger):
                 ledger.unlink()
-        whole = {number_of(path) for path in self.paths("ledger")}
+        whole = {parse_part_number(path) for path in self.paths("ledger")}
         for path in self.paths("runs"):
-            if number_of(path) not in whole:
+            if parse_part_number(path) not in whole:
                 path.unlink()
-        moved = set[int]().union(*(chunks_in(path) for path in self.paths("ledger")))
-        self.journal.drop(moved | broken_chunks)  # a compaction may have been interrupted just before it cleared the journal
+        moved = set[int]().union(*(read_ledger_chunks(path) for path in self.paths("ledger")))
+        self.journal.drop(
+            moved | broken_chunks
+        )  # a compaction may have been interrupted just before it cleared the journal
         named = {record.chunk for record in self.journal.records()} | moved
-        for path in (path for kind in KINDS for path in self.paths(kind)):
-            if number_of(path) not in named or path in damaged:
+        for path in (path for kind in DETAIL_TABLES for path in self.paths(kind)):
+            if parse_part_number(path) not in named or path in damaged:
                 path.unlink()
 
 
-def view(folder: Path, elsewhere: Path) -> Storage:
+def open_storage_copy(folder: Path, elsewhere: Path) -> RunStorage:
     """Return what has finished in a folder that another process may be writing to; nothing there is touched."""
     journal = folder / "journal.jsonl"
-    if journal.exists():  # first: what is moved into parts meanwhile then stands in both, not in neither
+    if (
+        journal.exists()
+    ):  # first: what is moved into parts meanwhile then stands in both, not in neither
         shutil.copy(journal, elsewhere)
     (elsewhere / "parts").mkdir()
     for part in (folder / "parts").glob("*.parquet"):
         (elsewhere / "parts" / part.name).symlink_to(part.resolve())
-    return Storage(elsewhere)
+    return RunStorage(elsewhere)
 
 
-def number_of(path: Path) -> int:
+def parse_part_number(path: Path) -> int:
     """Return the number of a part."""
     return int(path.stem.rpartition("-")[2])
 
 
-def chunks_in(ledger: Path) -> set[int]:
+def read_ledger_chunks(ledger: Path) -> set[int]:
     """Return the chunks whose runs a part of the ledger lists."""
     return set(pl.read_parquet(ledger, columns=["chunk"])["chunk"].unique().to_list())
 
 
-def readable(path: Path) -> bool:
+def is_part_readable(path: Path) -> bool:
     """Tell whether a part is whole."""
     try:
         pl.read_parquet(path)
@@ -207,32 +265,45 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], target: Path) -> None:
+def write_rows_in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], target: Path) -> None:
     """Write the rows of parts in the order of keys (frames with a column ``run`` and what goes beside it), without holding all in memory.
 
     Bytes depend on content and order alone, not on how rows came to stand in parts.
     """
-    columns = common_columns(parts)
+    columns = list_part_columns(parts)
     slices = target.with_name(f".{target.stem}-slices")
-    with writing():
+    with wrap_write_errors():
         shutil.rmtree(slices, ignore_errors=True)
         slices.mkdir()
-    for number, (path, among) in enumerate(where_they_are(keys, parts, slices)):
+    for number, (path, among) in enumerate(write_key_slices(keys, parts, slices)):
         frame = pl.read_parquet(path)
         wanted = frame["run"].implode()
-        found = [pl.scan_parquet(part).filter(pl.col("run").is_in(wanted)).collect() for part in among]
-        rows = pl.concat([pl.DataFrame(schema={"run": pl.String}), *found], how="diagonal_relaxed").select("run", *columns)
-        rows = rows.rename({name: f"{name}{MEASURED}" for name in columns if name in frame.columns})
-        write_table(frame.join(rows, on="run", how="inner", maintain_order="left_right"), slices / f"ordered-{number:06}.parquet")
+        found = [
+            pl.scan_parquet(part).filter(pl.col("run").is_in(wanted)).collect() for part in among
+        ]
+        rows = pl.concat(
+            [pl.DataFrame(schema={"run": pl.String}), *found], how="diagonal_relaxed"
+        ).select("run", *columns)
+        rows = rows.rename(
+            {name: f"{name}{MEASURED_SUFFIX}" for name in columns if name in frame.columns}
+        )
+        write_table(
+            frame.join(rows, on="run", how="inner", maintain_order="left_right"),
+            slices / f"ordered-{number:06}.parquet",
+        )
     draft = target.with_suffix(".draft")
     ordered = pl.scan_parquet(sorted(slices.glob("ordered-*")))
-    write_file(draft, lambda file: ordered.sink_parquet(file, row_group_size=ROWS_PER_GROUP))
-    with writing():
+    write_file(
+        draft, lambda file: ordered.sink_parquet(file, row_group_size=PARQUET_ROW_GROUP_SIZE)
+    )
+    with wrap_write_errors():
         draft.rename(target)
         shutil.rmtree(slices)
 
 
-def where_they_are(keys: Iterable[pl.DataFrame], parts: Sequence[Path], folder: Path) -> list[tuple[Path, list[Path]]]:
+def write_key_slices(
+    keys: Iterable[pl.DataFrame], parts: Sequence[Path], folder: Path
+) -> list[tuple[Path, list[Path]]]:
     """Write each slice of keys into a folder; return it with the parts that may hold rows of it, so that not every part is read for every slice."""
     written, hashes = list[Path](), list[pl.DataFrame]()
     for number, frame in enumerate(keys):
@@ -248,7 +319,7 @@ def where_they_are(keys: Iterable[pl.DataFrame], parts: Sequence[Path], folder: 
     return list(zip(written, among, strict=True))
 
 
-def common_columns(parts: Sequence[Path]) -> list[str]:
+def list_part_columns(parts: Sequence[Path]) -> list[str]:
     """Return all columns of parts but ``run``: in their own order when all agree, else by name, so that the order of parts decides nothing."""
     each = {tuple(name for name in pl.read_parquet_schema(path) if name != "run") for path in parts}
     return list(each.pop()) if len(each) == 1 else sorted(set().union(*each))

@@ -16,12 +16,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.store.files import write_text, writing
+from experiments.store.files import wrap_write_errors, write_text
 
-DONE, FAILED, DIED, TIMED_OUT, UNDEFINED = "done", "failed", "died", "timed out", "undefined"
+RUN_DONE, RUN_FAILED, RUN_DIED, RUN_TIMED_OUT, RUN_UNDEFINED = (
+    "done",
+    "failed",
+    "died",
+    "timed out",
+    "undefined",
+)
 
 
-class Record(NamedTuple):
+class RunRecord(NamedTuple):
     """One run that came to an end: what it gave, or why it gave nothing."""
 
     run: str
@@ -32,17 +38,19 @@ class Record(NamedTuple):
     reason: str = ""
 
 
-def to_line(records: Iterable[Record]) -> bytes:
+def format_journal_line(records: Iterable[RunRecord]) -> bytes:
     """Return a chunk as one line; numbers keep every bit, NaN and infinities included."""
-    return json.dumps([record._asdict() for record in records], separators=(",", ":")).encode() + b"\n"
+    return (
+        json.dumps([record._asdict() for record in records], separators=(",", ":")).encode() + b"\n"
+    )
 
 
-def from_line(line: bytes) -> list[Record] | None:
+def parse_journal_line(line: bytes) -> list[RunRecord] | None:
     """Return the chunk of a line, or nothing if it is torn."""
     if not line.endswith(b"\n"):
         return None
     try:
-        return [Record(**record) for record in json.loads(line)]
+        return [RunRecord(**record) for record in json.loads(line)]
     except (ValueError, TypeError):
         return None
 
@@ -53,13 +61,13 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def append(self, records: Iterable[Record]) -> None:
+    def append(self, records: Iterable[RunRecord]) -> None:
         """Write a chunk of records and make sure it is on disk; if that fails, as on a full disk, nothing of it stays."""
         whole = self.path.stat().st_size if self.path.exists() else 0
-        with writing():
+        with wrap_write_errors():
             try:
                 with self.path.open("ab") as file:
-                    file.write(to_line(records))
+                    file.write(format_journal_line(records))
                     file.flush()
                     os.fsync(file.fileno())
             except OSError:
@@ -67,13 +75,13 @@ class Journal:
                     os.truncate(self.path, whole)
                 raise
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[RunRecord]:
         """Walk through the records up to the first torn line."""
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
             for line in file:
-                chunk = from_line(line)
+                chunk = parse_journal_line(line)
                 if chunk is None:
                     return
                 yield from chunk
@@ -83,9 +91,9 @@ class Journal:
         whole = 0
         if not self.path.exists():
             return
-        with writing(), self.path.open("rb+") as file:
+        with wrap_write_errors(), self.path.open("rb+") as file:
             for line in file:
-                if from_line(line) is None:
+                if parse_journal_line(line) is None:
                     break
                 whole += len(line)
             file.truncate(whole)
@@ -96,20 +104,26 @@ class Journal:
         records = list(self.records())
         kept = [record for record in records if record.chunk not in chunks]
         if len(kept) < len(records):
-            lines = [to_line(chunk) for _, chunk in groupby(kept, attrgetter("chunk"))]
+            lines = [format_journal_line(chunk) for _, chunk in groupby(kept, attrgetter("chunk"))]
             write_text(b"".join(lines).decode(), self.path)
 
     def clear(self) -> None:
         """Forget all records; they stand elsewhere now."""
-        with writing():
+        with wrap_write_errors():
             self.path.unlink(missing_ok=True)
 
 
-def undefined_among(measures: dict[str, float], may_be_undefined: frozenset[str]) -> list[str]:
+def list_undefined_measures(
+    measures: dict[str, float], may_be_undefined: frozenset[str]
+) -> list[str]:
     """Return the measures that are no numbers though they should be."""
-    return [name for name, value in measures.items() if name not in may_be_undefined and not np.isfinite(value)]
+    return [
+        name
+        for name, value in measures.items()
+        if name not in may_be_undefined and not np.isfinite(value)
+    ]
 
 
-def as_numbers(measures: dict[str, Any]) -> dict[str, float]:
+def convert_measures_to_floats(measures: dict[str, Any]) -> dict[str, float]:
     """Return measures as plain floats, which JSON writes with every bit."""
     return {name: float(value) for name, value in measures.items()}

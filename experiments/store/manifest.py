@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sim.errors import InputError
 
-MANIFEST = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 
 
-class Origin(BaseModel):
+class BaseManifest(BaseModel):
     """How any results came about.
 
     Attributes:
@@ -41,7 +41,7 @@ class Origin(BaseModel):
     packages: dict[str, str]
 
 
-class RunManifest(Origin):
+class RunManifest(BaseManifest):
     """What the folder of one run says of itself.
 
     Attributes:
@@ -54,7 +54,7 @@ class RunManifest(Origin):
     model: str | None = None
 
 
-class StudyManifest(Origin):
+class StudyManifest(BaseManifest):
     """What the folder of a study says of itself.
 
     Attributes:
@@ -84,24 +84,37 @@ class StudyManifest(Origin):
 
 
 Manifest = RunManifest | StudyManifest
-FORM: TypeAdapter[Manifest] = TypeAdapter(Annotated[Manifest, Field(discriminator="kind")])
+MANIFEST_ADAPTER: TypeAdapter[Manifest] = TypeAdapter(
+    Annotated[Manifest, Field(discriminator="kind")]
+)
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Read a results folder's manifest."""
-    path = folder / MANIFEST
+    path = folder / MANIFEST_FILE
     if not folder.exists():
-        raise InputError(f"{folder} does not exist, so it is no results folder; give the folder that `overbruggen run` or `study` wrote")
+        raise InputError(
+            f"{folder} does not exist, so it is no results folder; give the folder that"
+            " `overbruggen run` or `study` wrote"
+        )
     if not path.is_file():
-        raise InputError(f"{folder} is no results folder: it has no {MANIFEST}; give the folder that `overbruggen run` or `study` wrote")
+        raise InputError(
+            f"{folder} is no results folder: it has no {MANIFEST_FILE}; give the folder that"
+            " `overbruggen run` or `study` wrote"
+        )
     try:
-        return FORM.validate_json(path.read_bytes())
+        return MANIFEST_ADAPTER.validate_json(path.read_bytes())
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}; let it be read, or give another folder") from error
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}; let it be read, or give another folder"
+        ) from error
     except ValidationError as error:
         wrong = error.errors()[0]
         where = ".".join(map(str, wrong["loc"][1:])) or "as a whole"  # the first is the kind
-        raise InputError(f"{path} is no manifest that `overbruggen` wrote, or was damaged ({where}: {wrong['msg']}); run it again") from error
+        raise InputError(
+            f"{path} is no manifest that `overbruggen` wrote, or was damaged ({where}:"
+            f" {wrong['msg']}); run it again"
+        ) from error
 
 
 def read_study_manifest(folder: Path) -> StudyManifest:

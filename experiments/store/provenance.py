@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from experiments.store.files import write_text
 from sim.errors import InputError
 
-PROVENANCE = "provenance.json"
-FOLDER = "FOLDER"  # stands in a command for the folder, which may lie anywhere
-RUNS = "runs.parquet"
+PROVENANCE_FILE = "provenance.json"
+FOLDER_PLACEHOLDER = "FOLDER"  # stands in a command for the folder, which may lie anywhere
+RUNS_FILE = "runs.parquet"
 
 
-class Made(BaseModel):
+class ProvenanceEntry(BaseModel):
     """What one command made.
 
     Attributes:
@@ -32,35 +32,48 @@ class Made(BaseModel):
     files: dict[str, str]
 
 
-FORM = TypeAdapter(tuple[Made, ...])
+PROVENANCE_ADAPTER = TypeAdapter(tuple[ProvenanceEntry, ...])
 
 
-def checksum(path: Path) -> str:
+def compute_checksum(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_provenance(folder: Path) -> tuple[Made, ...]:
+def read_provenance(folder: Path) -> tuple[ProvenanceEntry, ...]:
     """Return what was made in a folder, in order; nothing for folders of earlier versions, which do not say."""
-    path = folder / PROVENANCE
+    path = folder / PROVENANCE_FILE
     if not path.exists():
         return ()
     try:
-        return FORM.validate_json(path.read_bytes())
+        return PROVENANCE_ADAPTER.validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise InputError(f"{path} was damaged and does not say what was made here; `overbruggen resume {folder}` writes it anew") from error
+        raise InputError(
+            f"{path} was damaged and does not say what was made here; `overbruggen resume {folder}`"
+            " writes it anew"
+        ) from error
 
 
-def record(folder: Path, command: Sequence[str], names: Iterable[str]) -> None:
+def record_provenance(folder: Path, command: Sequence[str], names: Iterable[str]) -> None:
     """Note that a command made files; what made them before counts no more."""
-    made = Made(command=tuple(command), runs=checksum(folder / RUNS), files={name: checksum(folder / name) for name in sorted(set(names))})
-    kept = [before.model_copy(update={"files": without(before.files, made.files)}) for before in known(folder) if before.command != made.command]
+    made = ProvenanceEntry(
+        command=tuple(command),
+        runs=compute_checksum(folder / RUNS_FILE),
+        files={name: compute_checksum(folder / name) for name in sorted(set(names))},
+    )
+    kept = [
+        before.model_copy(update={"files": exclude_files(before.files, made.files)})
+        for before in read_provenance_if_valid(folder)
+        if before.command != made.command
+    ]
     entries = (*(before for before in kept if before.files), made)
-    write_text(FORM.dump_json(entries, indent=2).decode() + "\n", folder / PROVENANCE)
+    write_text(
+        PROVENANCE_ADAPTER.dump_json(entries, indent=2).decode() + "\n", folder / PROVENANCE_FILE
+    )
 
 
-def known(folder: Path) -> tuple[Made, ...]:
+def read_provenance_if_valid(folder: Path) -> tuple[ProvenanceEntry, ...]:
     """Return what was made before; a damaged record is replaced."""
     try:
         return read_provenance(folder)
@@ -68,6 +81,6 @@ def known(folder: Path) -> tuple[Made, ...]:
         return ()
 
 
-def without(files: dict[str, str], others: dict[str, str]) -> dict[str, str]:
+def exclude_files(files: dict[str, str], others: dict[str, str]) -> dict[str, str]:
     """Return files that are not among others."""
     return {name: sum_of for name, sum_of in files.items() if name not in others}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Frame = TypeVar("Frame")
 Reader = Callable[[Path], Frame]
-RUN_AGAIN = "run it again"
+RUN_AGAIN_ADVICE = "run it again"
 
 
 class StudyTables(NamedTuple, Generic[Frame]):
@@ -43,7 +43,13 @@ class StudyTables(NamedTuple, Generic[Frame]):
 
     def to_pandas(self) -> StudyTables[pd.DataFrame]:
         """Return the same with pandas frames."""
-        return StudyTables(as_pandas(self.runs), as_pandas(self.events), as_pandas(self.series), as_pandas(self.failures), self.manifest)
+        return StudyTables(
+            convert_to_pandas(self.runs),
+            convert_to_pandas(self.events),
+            convert_to_pandas(self.series),
+            convert_to_pandas(self.failures),
+            self.manifest,
+        )
 
 
 class RunTables(NamedTuple, Generic[Frame]):
@@ -63,7 +69,12 @@ class RunTables(NamedTuple, Generic[Frame]):
 
     def to_pandas(self) -> RunTables[pd.DataFrame]:
         """Return the same with pandas frames."""
-        return RunTables(as_pandas(self.rounds), as_pandas(self.events), as_pandas(self.challenges), self.manifest)
+        return RunTables(
+            convert_to_pandas(self.rounds),
+            convert_to_pandas(self.events),
+            convert_to_pandas(self.challenges),
+            self.manifest,
+        )
 
 
 Results = StudyTables[pl.DataFrame]
@@ -71,39 +82,56 @@ Results = StudyTables[pl.DataFrame]
 
 def read_results(folder: Path) -> Results:
     """Read what a study wrote into memory."""
-    return study_tables_in(folder, read_study_manifest(folder), pl.read_parquet)
+    return read_study_tables(folder, read_study_manifest(folder), pl.read_parquet)
 
 
-def read_columns(folder: Path, chosen: Callable[[StudyManifest, pl.Schema], Sequence[str]]) -> Results:
+def read_columns(
+    folder: Path, chosen: Callable[[StudyManifest, pl.Schema], Sequence[str]]
+) -> Results:
     """Read what a study wrote into memory, of its runs the chosen columns alone: a million runs then take little of it."""
     manifest = read_study_manifest(folder)
 
     def reader(path: Path) -> pl.DataFrame:
         if path.stem != "runs":
             return pl.read_parquet(path)
-        return pl.read_parquet(path, columns=list(chosen(manifest, pl.Schema(pl.read_parquet_schema(path)))))
+        return pl.read_parquet(
+            path, columns=list(chosen(manifest, pl.Schema(pl.read_parquet_schema(path))))
+        )
 
-    return study_tables_in(folder, manifest, reader)
+    return read_study_tables(folder, manifest, reader)
 
 
-def study_tables_in(folder: Path, manifest: StudyManifest, reader: Reader[Frame]) -> StudyTables[Frame]:
+def read_study_tables(
+    folder: Path, manifest: StudyManifest, reader: Reader[Frame]
+) -> StudyTables[Frame]:
     """Read the tables of a study that is complete.
 
     Raises:
         InputError: a table is not there though the manifest says so, or was damaged.
     """
     if not manifest.complete:
-        raise InputError(f"{folder} is incomplete: its study was interrupted or still runs; `overbruggen resume {folder}` does what is missing")
+        raise InputError(
+            f"{folder} is incomplete: its study was interrupted or still runs; `overbruggen resume"
+            f" {folder}` does what is missing"
+        )
     again = f"`overbruggen resume {folder}` writes it anew"
-    events, series = (read_table(folder, name, reader, again) if (folder / f"{name}.parquet").exists() else None for name in ("events", "series"))
+    events, series = (
+        read_table(folder, name, reader, again) if (folder / f"{name}.parquet").exists() else None
+        for name in ("events", "series")
+    )
     failures = read_table(folder, "failures", reader, again) if manifest.failed else None
-    return StudyTables(read_table(folder, "runs", reader, again), events, series, failures, manifest)
+    return StudyTables(
+        read_table(folder, "runs", reader, again), events, series, failures, manifest
+    )
 
 
-def run_tables_in(folder: Path, manifest: RunManifest, reader: Reader[Frame]) -> RunTables[Frame]:
+def read_run_tables(folder: Path, manifest: RunManifest, reader: Reader[Frame]) -> RunTables[Frame]:
     """Read the tables of one run."""
-    rounds = read_table(folder, "rounds", reader, RUN_AGAIN)
-    events, challenges = (None if manifest.model else read_table(folder, name, reader, RUN_AGAIN) for name in ("events", "challenges"))
+    rounds = read_table(folder, "rounds", reader, RUN_AGAIN_ADVICE)
+    events, challenges = (
+        None if manifest.model else read_table(folder, name, reader, RUN_AGAIN_ADVICE)
+        for name in ("events", "challenges")
+    )
     return RunTables(rounds, events, challenges, manifest)
 
 
@@ -113,19 +141,24 @@ def read_table(folder: Path, name: str, reader: Reader[Frame], otherwise: str) -
     try:
         return reader(path)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path} cannot be read: {str(error).splitlines()[0]}; it is missing or damaged: {otherwise}") from error
+        raise InputError(
+            f"{path} cannot be read: {str(error).splitlines()[0]}; it is missing or damaged:"
+            f" {otherwise}"
+        ) from error
 
 
-def opened(path: Path) -> pl.LazyFrame:
+def scan_table(path: Path) -> pl.LazyFrame:
     """Return a table that is read where and when it is needed; a damaged one is found out here."""
     frame = pl.scan_parquet(path)
     frame.collect_schema()
     return frame
 
 
-def as_pandas(frame: Any) -> Any:
+def convert_to_pandas(frame: Any) -> Any:
     """Return a table as a pandas frame; one that is not there stays away."""
     try:
         return None if frame is None else frame.lazy().collect().to_pandas()
     except ImportError as error:
-        raise InputError(f"pandas frames need pandas and pyarrow ({error}): pip install 'overbruggen[pandas]'") from error
+        raise InputError(
+            f"pandas frames need pandas and pyarrow ({error}): pip install 'overbruggen[pandas]'"
+        ) from error

@@ -29,23 +29,33 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
-from sim.classics.draws import GOLDEN, MIX_1, sequence, word
-from sim.classics.kernels import classic_entry, written_out
-from sim.classics.networks import Network, network
-from sim.config import parameter
+from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.classics.draws import (
+    GOLDEN_GAMMA,
+    HALF_WORD_BITS,
+    LOWER_HALF_MASK,
+    MIX_1,
+    draw_word,
+    start_sequence,
+)
+from sim.classics.kernels import classic_entry, inline_kernel
+from sim.classics.networks import Network, build_network
+from sim.config import declare_parameter
 from sim.observation.measures import Measure
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import SHIFT_32, Seed
 
 PAPER, AXTELL = "Axelrod 1997", "Axtell et al. 1996"
-MOST_MIXED = 50  # side of a population in which everybody is a neighbour: pairs grow with its fourth power
-Codes = NDArray[np.uint64]
-ONE = np.uint64(1)
-DIFFERENT, FILLED = range(2)  # counts: of cultures that are held, of places in their table that are not free
-NEVER = -1
-ROOMY = 4  # the table has so many places for each that is taken: then a culture is nearly always found at once
-HALF, LOW = 31, (1 << 31) - 1  # a word of 62 bits makes two draws
+LARGEST_MIXED_SIDE = (
+    50  # side of a population in which everybody is a neighbour: pairs grow with its fourth power
+)
+CultureCodes = NDArray[np.uint64]
+UNSIGNED_ONE = np.uint64(1)
+HELD_CULTURES, FILLED_PLACES = range(
+    2
+)  # counts: of cultures that are held, of places in their table that are not free
+FREE_PLACE = -1
+PLACES_PER_CULTURE = 4  # the table has so many places for each that is taken: then a culture is nearly always found at once
 
 
 class Stream(IntEnum):
@@ -59,27 +69,51 @@ class Stream(IntEnum):
 class AxelrodParameters(Parameters):
     """Parameters of Axelrod 1997."""
 
-    rounds: int = parameter(
-        200_000, "rounds at most, of as many events as sites; an absorbed run ends sooner", unit="rounds", source="assumed", ge=1, le=10_000_000
+    rounds: int = declare_parameter(
+        200_000,
+        "rounds at most, of as many events as sites; an absorbed run ends sooner",
+        unit="rounds",
+        source="assumed",
+        ge=1,
+        le=10_000_000,
     )
-    side: int = parameter(10, "sites along each side of the grid", unit="sites", source=PAPER, ge=2, le=300)
-    features: int = parameter(5, "features of a culture", symbol="F", source=PAPER, ge=1, le=100)
-    traits: int = parameter(10, "traits of a feature", symbol="q", source=PAPER, ge=2, le=10_000)
-    space: Literal["grid", "mixed"] = parameter("grid", "who are neighbours: sites near each other, or all", source=AXTELL)
-    neighbours: Literal[4, 8, 12] = parameter(4, "neighbours of a site of the grid, fewer at its edge", unit="sites", source=PAPER)
-    activation: Literal["random", "shuffled"] = parameter("random", "sites with replacement, or each once a round", source=AXTELL)
-    drawn: Literal["differing", "any"] = parameter("differing", "of which features one is drawn", source=PAPER)
-    changes: Literal["site", "neighbour"] = parameter("site", "who takes over the other's trait", source=PAPER)
+    side: int = declare_parameter(
+        10, "sites along each side of the grid", unit="sites", source=PAPER, ge=2, le=300
+    )
+    features: int = declare_parameter(
+        5, "features of a culture", symbol="F", source=PAPER, ge=1, le=100
+    )
+    traits: int = declare_parameter(
+        10, "traits of a feature", symbol="q", source=PAPER, ge=2, le=10_000
+    )
+    space: Literal["grid", "mixed"] = declare_parameter(
+        "grid", "who are neighbours: sites near each other, or all", source=AXTELL
+    )
+    neighbours: Literal[4, 8, 12] = declare_parameter(
+        4, "neighbours of a site of the grid, fewer at its edge", unit="sites", source=PAPER
+    )
+    activation: Literal["random", "shuffled"] = declare_parameter(
+        "random", "sites with replacement, or each once a round", source=AXTELL
+    )
+    drawn: Literal["differing", "any"] = declare_parameter(
+        "differing", "of which features one is drawn", source=PAPER
+    )
+    changes: Literal["site", "neighbour"] = declare_parameter(
+        "site", "who takes over the other's trait", source=PAPER
+    )
 
     @model_validator(mode="after")
     def possible(self) -> Self:
         """Refuse more neighbours than can be looked at."""
-        if self.space == "mixed" and self.side > MOST_MIXED:
-            raise ValueError(f"side is {self.side}, but space=mixed takes at most {MOST_MIXED} (everybody is a neighbour): lower it, or space=grid")
+        if self.space == "mixed" and self.side > LARGEST_MIXED_SIDE:
+            raise ValueError(
+                f"side is {self.side}, but space=mixed takes at most {LARGEST_MIXED_SIDE}"
+                " (everybody is a neighbour): lower it, or space=grid"
+            )
         return self
 
 
-class Site(RowAgent):
+class Site(ClassicAgent):
     """A site."""
 
     culture = Row("cultures", "its trait on every feature, shape (F,)")
@@ -91,17 +125,21 @@ class Axelrod1997(ClassicModel):
     Parameters = AxelrodParameters
     Agent = Site
     MEASURES = {  # noqa: RUF012
-        "regions": Measure("connected sites of one culture; stable once nothing is active", "regions"),
+        "regions": Measure(
+            "connected sites of one culture; stable once nothing is active", "regions"
+        ),
         "cultures_left": Measure("different cultures", "cultures"),
         "largest_region": Measure("share of sites in the largest region", "0-1"),
-        "active": Measure("pairs of neighbours that can still change: alike in some features, not in all", "0-1"),
+        "active": Measure(
+            "pairs of neighbours that can still change: alike in some features, not in all", "0-1"
+        ),
     }
 
     def begin(self) -> None:
         """Draw cultures."""
         p = self.parameters
-        self.neighbours, self.pairs = neighbourhood(p.space, p.side, p.neighbours)
-        self.cultures = start(self.key, p.side**2, p.features, p.traits)
+        self.neighbours, self.pairs = build_neighbourhood(p.space, p.side, p.neighbours)
+        self.cultures = draw_cultures(self.key, p.side**2, p.features, p.traits)
 
     @property
     def size(self) -> int:
@@ -112,19 +150,29 @@ class Axelrod1997(ClassicModel):
         """Let sites influence each other for some rounds, or until nothing can change."""
         p = self.parameters
         switches = p.activation == "shuffled", p.drawn == "any", p.changes == "neighbour"
-        return influence(self.cultures, self.neighbours, self.pairs, self.key, switches, first, rounds, rows)
+        return play_axelrod(
+            self.cultures, self.neighbours, self.pairs, self.key, switches, first, rounds, rows
+        )
 
 
 MODEL = Axelrod1997
 
 
-def grid(side: int, neighbours: int) -> Network:
+def build_grid(side: int, neighbours: int) -> Network:
     """Return who are neighbours on a bounded grid: 4 beside, 8 around, or 12 within two steps."""
     near = [(x, y) for x in range(-2, 3) for y in range(-2, 3) if 0 < abs(x) + abs(y) <= 2]
     if neighbours < 12:
-        near = [(x, y) for x, y in near if max(abs(x), abs(y)) == 1 and (neighbours == 8 or abs(x) + abs(y) == 1)]
+        near = [
+            (x, y)
+            for x, y in near
+            if max(abs(x), abs(y)) == 1 and (neighbours == 8 or abs(x) + abs(y) == 1)
+        ]
     found = [
-        [(row + y) * side + column + x for x, y in near if 0 <= row + y < side and 0 <= column + x < side]
+        [
+            (row + y) * side + column + x
+            for x, y in near
+            if 0 <= row + y < side and 0 <= column + x < side
+        ]
         for row in range(side)
         for column in range(side)
     ]
@@ -132,22 +180,26 @@ def grid(side: int, neighbours: int) -> Network:
     return Network(starts, np.array([site for sites in found for site in sites], dtype=np.int64))
 
 
-class Pairs(NamedTuple):
+class NeighbourPairs(NamedTuple):
     """All pairs of neighbours: the number of the pair by place in ``contacts`` of the network, and both sites by number."""
 
-    numbers: Integers
-    ones: Integers
-    others: Integers
+    numbers: Integers64
+    ones: Integers64
+    others: Integers64
 
 
 @lru_cache(maxsize=4)  # a mixed population of 2,500 has three million pairs
-def neighbourhood(space: str, side: int, neighbours: int) -> tuple[Network, Pairs]:
+def build_neighbourhood(space: str, side: int, neighbours: int) -> tuple[Network, NeighbourPairs]:
     """Return who are neighbours, and their pairs."""
-    net = network("complete", side**2, 1, 0) if space == "mixed" else grid(side, neighbours)
+    net = (
+        build_network("complete", side**2, 1, 0)
+        if space == "mixed"
+        else build_grid(side, neighbours)
+    )
     sites = np.repeat(np.arange(side**2), np.diff(net.starts))
     lower, higher = np.minimum(sites, net.contacts), np.maximum(sites, net.contacts)
     found, numbers = np.unique(lower * side**2 + higher, return_inverse=True)
-    return net, Pairs(numbers, found // side**2, found % side**2)
+    return net, NeighbourPairs(numbers, found // side**2, found % side**2)
 
 
 class Society(NamedTuple):
@@ -157,100 +209,126 @@ class Society(NamedTuple):
     free. ``counts`` are how many cultures are held, and how many places are not free.
     """
 
-    cultures: Integers
+    cultures: Integers64
     alike: NDArray[np.uint8]
-    places: Integers
-    codes: Codes
-    holders: Integers
-    counts: Integers
+    places: Integers64
+    codes: CultureCodes
+    holders: Integers64
+    counts: Integers64
 
 
 @classic_entry
-def start(key: Seed, sites: int, features: int, traits: int) -> Integers:
+def draw_cultures(key: Seed, sites: int, features: int, traits: int) -> Integers64:
     """Return random cultures, shape (sites, F)."""
     cultures = np.empty((sites, features), dtype=np.int64)
     for site in range(sites):
-        draws = sequence(key, Stream.TRAIT, 0, site)
+        draws = start_sequence(key, Stream.TRAIT, 0, site)
         for feature in range(features):
-            cultures[site, feature] = below(word(draws, feature) >> HALF, traits)
+            cultures[site, feature] = pick_by_half_word(
+                draw_word(draws, feature) >> HALF_WORD_BITS, traits
+            )
     return cultures
 
 
 @classic_entry
-def influence(
-    cultures: Integers, net: Network, pairs: Pairs, key: Seed, switches: tuple[bool, bool, bool], first: int, rounds: int, rows: Floats,
-) -> int:  # fmt: skip
+def play_axelrod(
+    cultures: Integers64,
+    net: Network,
+    pairs: NeighbourPairs,
+    key: Seed,
+    switches: tuple[bool, bool, bool],
+    first: int,
+    rounds: int,
+    rows: Floats,
+) -> int:
     """Play rounds until nothing is active; return how many. Regions are counted anew only after a round in which some can have changed."""
-    society, order = society_of(cultures, pairs), np.arange(cultures.shape[0])
-    active, (regions, largest) = active_pairs(society), regions_of(society, pairs)
+    society, order = build_society(cultures, pairs), np.arange(cultures.shape[0])
+    active, (regions, largest) = count_active_pairs(society), count_regions(society, pairs)
     if rounds == 0:
-        write(rows[0], society, active, regions, largest)
+        write_axelrod_measures(rows[0], society, active, regions, largest)
     for played in range(rounds):
         if active == 0:
             return played
         now = first + played
         if switches[0]:
-            shuffle(order, key, now)
-        more, moved = play_round(society, net, pairs, order, switches, sequence(key, Stream.EVENT, now, 0))
+            shuffle_sites(order, key, now)
+        more, moved = play_axelrod_round(
+            society, net, pairs, order, switches, start_sequence(key, Stream.EVENT, now, 0)
+        )
         active += more
         if moved:
-            regions, largest = regions_of(society, pairs)
-        if ROOMY * society.counts[FILLED] > society.codes.size:
-            enter_all(society)
-        write(rows[played], society, active, regions, largest)
+            regions, largest = count_regions(society, pairs)
+        if PLACES_PER_CULTURE * society.counts[FILLED_PLACES] > society.codes.size:
+            rebuild_culture_table(society)
+        write_axelrod_measures(rows[played], society, active, regions, largest)
     return rounds
 
 
 @kernel
-def write(row: Floats, society: Society, active: int, regions: int, largest: int) -> None:
+def write_axelrod_measures(
+    row: Floats, society: Society, active: int, regions: int, largest: int
+) -> None:
     """Write the measures into a row."""
-    row[0], row[1] = regions, society.counts[DIFFERENT]
+    row[0], row[1] = regions, society.counts[HELD_CULTURES]
     row[2], row[3] = largest / society.places.size, active / society.alike.size
 
 
 @kernel
-def below(half: np.int64, count: int) -> int:
+def pick_by_half_word(half: np.int64, count: int) -> int:
     """Turn half a word into a number below ``count``."""
-    return int((half * count) >> HALF)
+    return int((half * count) >> HALF_WORD_BITS)
 
 
 @kernel
-def shuffle(order: Integers, key: Seed, now: int) -> None:
+def shuffle_sites(order: Integers64, key: Seed, now: int) -> None:
     """Write a random order of all sites."""
-    draws = sequence(key, Stream.ORDER, now, 0)
+    draws = start_sequence(key, Stream.ORDER, now, 0)
     for place in range(order.size):
         order[place] = place
     for place in range(order.size - 1, 0, -1):
-        other = below(word(draws, place) >> HALF, place + 1)
+        other = pick_by_half_word(draw_word(draws, place) >> HALF_WORD_BITS, place + 1)
         order[place], order[other] = order[other], order[place]
 
 
 @kernel
-def play_round(
-    society: Society, net: Network, pairs: Pairs, order: Integers, switches: tuple[bool, bool, bool], draws: np.uint64,
-) -> tuple[int, bool]:  # fmt: skip
+def play_axelrod_round(
+    society: Society,
+    net: Network,
+    pairs: NeighbourPairs,
+    order: Integers64,
+    switches: tuple[bool, bool, bool],
+    draws: np.uint64,
+) -> tuple[int, bool]:
     """Play as many events as there are sites; return by how many the active pairs have grown, and whether regions can have changed."""
     shuffled, any_feature, neighbour_changes = switches
     sites, features = society.cultures.shape
     more, moved = 0, False
     for event in range(sites):
-        who, what = word(draws, 2 * event), word(draws, 2 * event + 1)
-        site = int(order[event]) if shuffled else below(who >> HALF, sites)
+        who, what = draw_word(draws, 2 * event), draw_word(draws, 2 * event + 1)
+        site = int(order[event]) if shuffled else pick_by_half_word(who >> HALF_WORD_BITS, sites)
         begun = net.starts[site]
-        place = begun + below(who & LOW, net.starts[site + 1] - begun)
+        place = begun + pick_by_half_word(who & LOWER_HALF_MASK, net.starts[site + 1] - begun)
         alike = int(society.alike[pairs.numbers[place]])
-        if (below(what >> HALF, features) < alike) & (alike < features):  # one branch: two could be foreseen less well
+        if (pick_by_half_word(what >> HALF_WORD_BITS, features) < alike) & (
+            alike < features
+        ):  # one branch: two could be foreseen less well
             other = int(net.contacts[place])
-            left = below(what & LOW, features if any_feature else features - alike)
-            chosen = left if any_feature else nth_differing(society.cultures, site, other, left)
+            left = pick_by_half_word(
+                what & LOWER_HALF_MASK, features if any_feature else features - alike
+            )
+            chosen = (
+                left if any_feature else find_nth_differing(society.cultures, site, other, left)
+            )
             taker, giver = (other, site) if neighbour_changes else (site, other)
-            grown, changed = take_over(society, net, pairs, taker, chosen, int(society.cultures[giver, chosen]))
+            grown, changed = adopt_trait(
+                society, net, pairs, taker, chosen, int(society.cultures[giver, chosen])
+            )
             more, moved = more + grown, moved | changed
     return more, moved
 
 
 @kernel
-def nth_differing(cultures: Integers, one: int, other: int, number: int) -> int:
+def find_nth_differing(cultures: Integers64, one: int, other: int, number: int) -> int:
     """Return the feature on which both differ after ``number`` others on which they do."""
     found = 0
     for feature in range(cultures.shape[1]):  # to the end: where to stop could not be foreseen
@@ -260,8 +338,10 @@ def nth_differing(cultures: Integers, one: int, other: int, number: int) -> int:
     return found
 
 
-@written_out
-def take_over(society: Society, net: Network, pairs: Pairs, site: int, feature: int, trait: int) -> tuple[int, bool]:
+@inline_kernel
+def adopt_trait(
+    society: Society, net: Network, pairs: NeighbourPairs, site: int, feature: int, trait: int
+) -> tuple[int, bool]:
     """Give a site a trait; return by how many the active pairs have grown, and whether a pair has become alike in everything, or ceased to be."""
     cultures, alike, features = society.cultures, society.alike, society.cultures.shape[1]
     before, more, moved = cultures[site, feature], 0, False
@@ -277,8 +357,14 @@ def take_over(society: Society, net: Network, pairs: Pairs, site: int, feature: 
     cultures[site, feature] = trait
     old = society.places[site]
     society.holders[old] -= 1
-    society.counts[DIFFERENT] -= society.holders[old] == 0
-    enter(society, site, society.codes[old] + code(feature, trait) - code(feature, before))
+    society.counts[HELD_CULTURES] -= society.holders[old] == 0
+    enter_culture(
+        society,
+        site,
+        society.codes[old]
+        + compute_trait_code(feature, trait)
+        - compute_trait_code(feature, before),
+    )
     return more, moved
 
 
@@ -286,23 +372,29 @@ def take_over(society: Society, net: Network, pairs: Pairs, site: int, feature: 
 
 
 @kernel
-def society_of(cultures: Integers, pairs: Pairs) -> Society:
+def build_society(cultures: Integers64, pairs: NeighbourPairs) -> Society:
     """Count everything that is kept up to date from then on."""
     (sites, features), room = cultures.shape, 4
-    while room < 2 * ROOMY * sites:
+    while room < 2 * PLACES_PER_CULTURE * sites:
         room *= 2
     alike = np.zeros(pairs.ones.size, dtype=np.uint8)
     for pair in range(alike.size):
         for feature in range(features):
-            alike[pair] += cultures[pairs.ones[pair], feature] == cultures[pairs.others[pair], feature]
-    places, codes, holders = np.zeros(sites, dtype=np.int64), np.zeros(room, dtype=np.uint64), np.empty(room, dtype=np.int64)
+            alike[pair] += (
+                cultures[pairs.ones[pair], feature] == cultures[pairs.others[pair], feature]
+            )
+    places, codes, holders = (
+        np.zeros(sites, dtype=np.int64),
+        np.zeros(room, dtype=np.uint64),
+        np.empty(room, dtype=np.int64),
+    )
     society = Society(cultures, alike, places, codes, holders, np.zeros(2, dtype=np.int64))
-    enter_all(society)
+    rebuild_culture_table(society)
     return society
 
 
 @kernel
-def active_pairs(society: Society) -> int:
+def count_active_pairs(society: Society) -> int:
     """Return how many pairs agree on something, but not on everything."""
     features, active = society.cultures.shape[1], 0
     for alike in society.alike:
@@ -311,50 +403,55 @@ def active_pairs(society: Society) -> int:
 
 
 @kernel
-def code(feature: int, trait: int) -> np.uint64:
+def compute_trait_code(feature: int, trait: int) -> np.uint64:
     """Return what a trait adds to the code of a culture."""
-    return ((np.uint64(feature) << SHIFT_32) + np.uint64(trait) + ONE) * MIX_1 ^ (np.uint64(trait) + ONE) * GOLDEN
+    return ((np.uint64(feature) << SHIFT_32) + np.uint64(trait) + UNSIGNED_ONE) * MIX_1 ^ (
+        np.uint64(trait) + UNSIGNED_ONE
+    ) * GOLDEN_GAMMA
 
 
 @kernel
-def enter_all(society: Society) -> None:
+def rebuild_culture_table(society: Society) -> None:
     """Make the table of cultures anew: places of cultures that nobody holds any more become free.
 
     A culture's code, the sum of those of its traits, has 64 bits: two cultures share one once in 10^19 pairs, and so seldom would be counted as one.
     What sites do does not look at codes.
     """
     cultures = society.cultures
-    society.holders[:] = NEVER
+    society.holders[:] = FREE_PLACE
     society.counts[:] = 0
     for site in range(cultures.shape[0]):
         held = np.uint64(0)
         for feature in range(cultures.shape[1]):
-            held += code(feature, cultures[site, feature])
-        enter(society, site, held)
+            held += compute_trait_code(feature, cultures[site, feature])
+        enter_culture(society, site, held)
 
 
-@written_out
-def enter(society: Society, site: int, held: np.uint64) -> None:
+@inline_kernel
+def enter_culture(society: Society, site: int, held: np.uint64) -> None:
     """Let a site hold a culture: at its place in the table, or at the next that is free."""
     codes, holders, counts = society.codes, society.holders, society.counts
     last = codes.size - 1
     place = int(held >> SHIFT_32) & last
-    while (holders[place] != NEVER) & (codes[place] != held):
+    while (holders[place] != FREE_PLACE) & (codes[place] != held):
         place = (place + 1) & last
-    counts[FILLED] += holders[place] == NEVER
-    counts[DIFFERENT] += holders[place] <= 0
+    counts[FILLED_PLACES] += holders[place] == FREE_PLACE
+    counts[HELD_CULTURES] += holders[place] <= 0
     codes[place], holders[place], society.places[site] = held, max(0, holders[place]) + 1, place
 
 
 @kernel
-def regions_of(society: Society, pairs: Pairs) -> tuple[int, int]:
+def count_regions(society: Society, pairs: NeighbourPairs) -> tuple[int, int]:
     """Return how many regions there are and how many sites the largest has: who agree on everything are joined, pair by pair (union-find)."""
     sites, features = society.cultures.shape
     leaders, sizes = np.arange(sites), np.ones(sites, dtype=np.int64)
     regions, largest = sites, 1
     for pair in range(society.alike.size):
         if society.alike[pair] == features:
-            one, other = leader(leaders, pairs.ones[pair]), leader(leaders, pairs.others[pair])
+            one, other = (
+                find_region_leader(leaders, pairs.ones[pair]),
+                find_region_leader(leaders, pairs.others[pair]),
+            )
             if one != other:
                 leaders[other] = one
                 sizes[one] += sizes[other]
@@ -363,7 +460,7 @@ def regions_of(society: Society, pairs: Pairs) -> tuple[int, int]:
 
 
 @kernel
-def leader(leaders: Integers, site: int) -> int:
+def find_region_leader(leaders: Integers64, site: int) -> int:
     """Return who stands for a site's region, and shorten the way to it."""
     while leaders[site] != site:
         leaders[site] = leaders[leaders[site]]

@@ -25,19 +25,25 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Literal
 
-from sim.classics.classic import Floats, Integers
+from sim.classics.classic import Floats, Integers64
 from sim.classics.kernels import classic_entry
 from sim.classics.landscape_search import LandscapeSearch, SearchParameters
-from sim.classics.networks import MEANING, Network, Topology
-from sim.classics.nk import WHICH, Inputs, Landscape, measure_search, tried
-from sim.config import parameter
+from sim.classics.networks import TOPOLOGY_MEANING, Network, Topology
+from sim.classics.nk import (
+    INPUTS_MEANING,
+    Inputs,
+    Landscape,
+    try_random_change,
+    write_search_measures,
+)
+from sim.config import declare_parameter
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Seed, pick, uniform
+from sim.runtime.randomness import Seed, draw_uniform, pick_index
 
 PAPER = "Barkoczi & Galesic 2016"
-RULES = ("best_member", "conformity", "random", "individual")
-BEST_MEMBER, CONFORMITY, RANDOM, INDIVIDUAL = range(4)
-NONE = -1
+LEARNING_RULES = ("best_member", "conformity", "random", "individual")
+BEST_MEMBER_RULE, CONFORMITY_RULE, RANDOM_MEMBER_RULE, INDIVIDUAL_RULE = range(4)
+NO_OPTION = -1
 
 
 class Stream(IntEnum):
@@ -50,18 +56,53 @@ class Stream(IntEnum):
 class BarkocziGalesicParameters(SearchParameters):
     """Parameters of Barkoczi & Galesic 2016."""
 
-    rounds: int = parameter(200, "rounds of one run", unit="rounds", source=PAPER, ge=1, le=1_000_000)
-    agents: int = parameter(100, "members of the group", source=PAPER, ge=2, le=100_000)
-    n: int = parameter(15, "bits of a solution", symbol="N", source=PAPER, ge=1, le=20)
-    k: int = parameter(7, "inputs of a bit: how rugged the landscape is", symbol="K", source=PAPER, ge=0, le=19)
-    inputs: Inputs = parameter("itself", WHICH, source=PAPER)
-    digits: int = parameter(1, "decimals to which contributions are rounded (-1: not at all)", source=PAPER, ge=-1, le=12)
-    power: float = parameter(8.0, "payoff is fitness over the landscape's maximum, raised to this power", source=PAPER, gt=0, le=100)
-    network: Topology = parameter("complete", MEANING, source=PAPER)
-    degree: int = parameter(18, "contacts of an agent, where the network leaves it open", unit="agents", source="assumed", ge=1, le=10_000)
-    rule: Literal["best_member", "conformity", "random", "individual"] = parameter("best_member", "how an agent learns from others", source=PAPER)
-    sample: int = parameter(3, "contacts an agent looks at in a round", symbol="s", unit="agents", source=PAPER, ge=1, le=100)
-    distinct_starts: bool = parameter(True, "no two agents start with the same solution", source=PAPER)
+    rounds: int = declare_parameter(
+        200, "rounds of one run", unit="rounds", source=PAPER, ge=1, le=1_000_000
+    )
+    agents: int = declare_parameter(100, "members of the group", source=PAPER, ge=2, le=100_000)
+    n: int = declare_parameter(15, "bits of a solution", symbol="N", source=PAPER, ge=1, le=20)
+    k: int = declare_parameter(
+        7, "inputs of a bit: how rugged the landscape is", symbol="K", source=PAPER, ge=0, le=19
+    )
+    inputs: Inputs = declare_parameter("itself", INPUTS_MEANING, source=PAPER)
+    digits: int = declare_parameter(
+        1,
+        "decimals to which contributions are rounded (-1: not at all)",
+        source=PAPER,
+        ge=-1,
+        le=12,
+    )
+    power: float = declare_parameter(
+        8.0,
+        "payoff is fitness over the landscape's maximum, raised to this power",
+        source=PAPER,
+        gt=0,
+        le=100,
+    )
+    network: Topology = declare_parameter("complete", TOPOLOGY_MEANING, source=PAPER)
+    degree: int = declare_parameter(
+        18,
+        "contacts of an agent, where the network leaves it open",
+        unit="agents",
+        source="assumed",
+        ge=1,
+        le=10_000,
+    )
+    rule: Literal["best_member", "conformity", "random", "individual"] = declare_parameter(
+        "best_member", "how an agent learns from others", source=PAPER
+    )
+    sample: int = declare_parameter(
+        3,
+        "contacts an agent looks at in a round",
+        symbol="s",
+        unit="agents",
+        source=PAPER,
+        ge=1,
+        le=100,
+    )
+    distinct_starts: bool = declare_parameter(
+        True, "no two agents start with the same solution", source=PAPER
+    )
 
 
 class BarkocziGalesic2016(LandscapeSearch):
@@ -71,8 +112,19 @@ class BarkocziGalesic2016(LandscapeSearch):
 
     def play(self, first: int, rounds: int, rows: Floats) -> int:
         """Search for some rounds."""
-        rule, sample = RULES.index(self.parameters.rule), self.parameters.sample
-        search(self.solutions, self.payoffs, self.network, self.landscape, self.key, rule, sample, first, rounds, rows)
+        rule, sample = LEARNING_RULES.index(self.parameters.rule), self.parameters.sample
+        play_barkoczi_galesic(
+            self.solutions,
+            self.payoffs,
+            self.network,
+            self.landscape,
+            self.key,
+            rule,
+            sample,
+            first,
+            rounds,
+            rows,
+        )
         return rounds
 
 
@@ -80,50 +132,64 @@ MODEL = BarkocziGalesic2016
 
 
 @classic_entry
-def search(
-    solutions: Integers, payoffs: Floats, network: Network, land: Landscape, key: Seed, rule: int, sample: int, first: int, rounds: int,
+def play_barkoczi_galesic(
+    solutions: Integers64,
+    payoffs: Floats,
+    network: Network,
+    land: Landscape,
+    key: Seed,
+    rule: int,
+    sample: int,
+    first: int,
+    rounds: int,
     rows: Floats,
-) -> None:  # fmt: skip
+) -> None:
     """Play rounds, all agents at once."""
     for now in range(first, first + rounds):
         seen, worth = solutions.copy(), payoffs.copy()
         for agent in range(solutions.size):
             contacts = network.contacts[network.starts[agent] : network.starts[agent + 1]]
             count = min(sample, contacts.size)
-            option = NONE
-            if rule != INDIVIDUAL and count > 0:
-                draw_sample(contacts, count, key, now, agent)
-                option = social_option(contacts[:count], seen, worth, rule)
-            if option != NONE and worth[option] > worth[agent]:
+            option = NO_OPTION
+            if rule != INDIVIDUAL_RULE and count > 0:
+                draw_contact_sample(contacts, count, key, now, agent)
+                option = choose_social_option(contacts[:count], seen, worth, rule)
+            if option != NO_OPTION and worth[option] > worth[agent]:
                 solutions[agent], payoffs[agent] = seen[option], worth[option]
             else:
-                draw = uniform(key, Stream.CHANGE, now, agent, 0)
-                solutions[agent], payoffs[agent] = tried(seen[agent], worth[agent], land, draw)
-        measure_search(solutions, payoffs, rows[now - first])
+                draw = draw_uniform(key, Stream.CHANGE, now, agent, 0)
+                solutions[agent], payoffs[agent] = try_random_change(
+                    seen[agent], worth[agent], land, draw
+                )
+        write_search_measures(solutions, payoffs, rows[now - first])
     if rounds == 0:
-        measure_search(solutions, payoffs, rows[0])
+        write_search_measures(solutions, payoffs, rows[0])
 
 
 @kernel
-def draw_sample(contacts: Integers, count: int, key: Seed, now: int, agent: int) -> None:
+def draw_contact_sample(contacts: Integers64, count: int, key: Seed, now: int, agent: int) -> None:
     """Bring so many random contacts to the front, in random order: in place, for the order of contacts means nothing."""
     for place in range(count):
-        chosen = place + pick(uniform(key, Stream.SAMPLE, now, agent, place), contacts.size - place)
+        chosen = place + pick_index(
+            draw_uniform(key, Stream.SAMPLE, now, agent, place), contacts.size - place
+        )
         contacts[place], contacts[chosen] = contacts[chosen], contacts[place]
 
 
 @kernel
-def social_option(sampled: Integers, solutions: Integers, payoffs: Floats, rule: int) -> int:
+def choose_social_option(
+    sampled: Integers64, solutions: Integers64, payoffs: Floats, rule: int
+) -> int:
     """Return the agent whose solution a rule suggests, or NONE."""
-    if rule == RANDOM:
+    if rule == RANDOM_MEMBER_RULE:
         return sampled[0]
-    found, most = NONE, -1.0
+    found, most = NO_OPTION, -1.0
     for agent in sampled:
         strength = payoffs[agent]
-        if rule == CONFORMITY:
+        if rule == CONFORMITY_RULE:
             strength = 0.0
             for other in sampled:
                 strength += solutions[other] == solutions[agent]
         if strength > most:
             found, most = agent, strength
-    return NONE if rule == CONFORMITY and most == 1.0 and sampled.size > 1 else found
+    return NO_OPTION if rule == CONFORMITY_RULE and most == 1.0 and sampled.size > 1 else found

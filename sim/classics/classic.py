@@ -11,19 +11,21 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sim.config import Group, parameter
+from sim.config import Group, declare_parameter
 from sim.errors import InputError
 from sim.numbering import NumberedModel
 from sim.observation.measures import Measure
+from sim.state import Floats as Floats
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+Integers64 = NDArray[np.int64]
 
 
 class Parameters(Group):
     """What every classic has; its own parameters are fields of a subclass."""
 
-    rounds: int = parameter(200, "rounds of one run", unit="rounds", symbol="T", ge=1, le=10_000_000)
+    rounds: int = declare_parameter(
+        200, "rounds of one run", unit="rounds", symbol="T", ge=1, le=10_000_000
+    )
 
 
 class Row:
@@ -42,7 +44,7 @@ class Row:
         getattr(agent.model, self.array)[agent.row] = value
 
 
-class RowAgent(mesa.Agent):  # type: ignore[misc]
+class ClassicAgent(mesa.Agent):  # type: ignore[misc]
     """An agent that owns no data: it stands for one row of the model's arrays."""
 
     def __init__(self, model: ClassicModel, row: int) -> None:
@@ -67,7 +69,7 @@ class ClassicModel(NumberedModel):
 
     Parameters: ClassVar[type[Parameters]]
     MEASURES: ClassVar[Mapping[str, Measure]]
-    Agent: ClassVar[type[RowAgent]]
+    Agent: ClassVar[type[ClassicAgent]]
     MAY_BE_UNDEFINED: ClassVar[frozenset[str]] = frozenset()  # measures of what need not occur
     parameters: Any
 
@@ -78,7 +80,7 @@ class ClassicModel(NumberedModel):
         self.parameters = type(self).Parameters(**values) if parameters is None else parameters
         self.key = np.uint64(self.rng.integers(2**64, dtype=np.uint64))
         self.rounds_played = 0
-        self._views: list[RowAgent] = []
+        self._views: list[ClassicAgent] = []
         self.begin()
         self._recorded = [self._measured(0, 0)[1]]
 
@@ -109,7 +111,10 @@ class ClassicModel(NumberedModel):
         """
         left = max(0, self.parameters.rounds - self.rounds_played) if rounds is None else rounds
         if isinstance(left, bool) or not isinstance(left, int | np.integer) or left < 0:
-            raise InputError(f"run({rounds!r}) cannot be played; give a whole number of rounds, 0 or more, or none to play what is left")
+            raise InputError(
+                f"run({rounds!r}) cannot be played; give a whole number of rounds, 0 or more, or"
+                " none to play what is left"
+            )
         if "step" in vars(type(self)):
             for _ in range(left):
                 self.step()
@@ -135,13 +140,19 @@ class ClassicModel(NumberedModel):
     def rounds_table(self) -> pl.DataFrame:
         """Return one row per round, from the start on: ``round`` (how many were played) and every measure."""
         values = np.concatenate(self._recorded)
-        return pl.DataFrame({"round": np.arange(len(values), dtype=np.int64)} | dict(zip(self.MEASURES, values.T, strict=True)))
+        return pl.DataFrame(
+            {"round": np.arange(len(values), dtype=np.int64)}
+            | dict(zip(self.MEASURES, values.T, strict=True))
+        )
 
     def summary(self) -> dict[str, float]:
         """Return every measure at the end, and as ``<measure>_mean`` its mean over all rounds, the start included."""
         values = np.concatenate(self._recorded)
         ends = dict(zip(self.MEASURES, values[-1].tolist(), strict=True))
-        return ends | {f"{name}_mean": mean for name, mean in zip(self.MEASURES, values.mean(axis=0).tolist(), strict=True)}
+        return ends | {
+            f"{name}_mean": mean
+            for name, mean in zip(self.MEASURES, values.mean(axis=0).tolist(), strict=True)
+        }
 
     def __getattr__(self, name: str) -> Any:
         """Return the present value of a measure."""
@@ -153,7 +164,7 @@ class ClassicModel(NumberedModel):
     # --- Mesa --------------------------------------------------------------------------------------------------------
 
     @property
-    def members(self) -> Sequence[RowAgent]:
+    def members(self) -> Sequence[ClassicAgent]:
         """All agents of the model, by row."""
         if not self._views:
             self._views = [self.Agent(self, row) for row in range(self.size)]

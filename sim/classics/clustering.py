@@ -13,64 +13,66 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.classics.classic import Integers
-from sim.classics.draws import sequence, word
+from sim.classics.classic import Integers64
+from sim.classics.draws import HALF_WORD_BITS, LOWER_HALF_MASK, draw_word, start_sequence
 from sim.classics.kernels import classic_entry
 from sim.runtime.compilation import kernel
 
-Links = NDArray[np.bool_]
-SEARCHES = 4
-TRIES = 1000  # of a search, per link
-HALF, LOW = 31, (1 << 31) - 1  # a word of 62 bits makes two draws
+AdjacencyMatrix = NDArray[np.bool_]
+REWIRING_SEARCHES = 4
+REWIRING_TRIES_PER_LINK = 1000  # of a search, per link
 
 
 @classic_entry
-def most_clustered(agents: int, degree: int) -> Links:
+def find_most_clustered_network(agents: int, degree: int) -> AdjacencyMatrix:
     """Return who is linked to whom, shape (agents, agents); ``agents`` is a multiple of ``degree`` + 1."""
-    best, most = joined_cliques(agents, degree), -1
-    for search in range(SEARCHES):
-        links = joined_cliques(agents, degree)
-        gained = climb(links, agents * degree // 2, sequence(0, 1, search, 0))
+    best, most = join_cliques(agents, degree), -1
+    for search in range(REWIRING_SEARCHES):
+        links = join_cliques(agents, degree)
+        gained = increase_clustering(links, agents * degree // 2, start_sequence(0, 1, search, 0))
         if gained > most:
             best, most = links, gained
     return best
 
 
 @kernel
-def joined_cliques(agents: int, degree: int) -> Links:
+def join_cliques(agents: int, degree: int) -> AdjacencyMatrix:
     """Return cliques in a line, all with the same degree: a link of the last two of a clique and one of the first two of the next exchange ends."""
     links, size = np.zeros((agents, agents), dtype=np.bool_), degree + 1
     for one in range(agents):
         for other in range(one):
             if one // size == other // size:
-                link(links, one, other, True)
+                set_link(links, one, other, True)
     for begun in range(size, agents, size):
-        exchange(links, begun - 2, begun - 1, begun, begun + 1)
+        exchange_link_ends(links, begun - 2, begun - 1, begun, begun + 1)
     return links
 
 
 @kernel
-def climb(links: Links, count: int, draws: np.uint64) -> int:
+def increase_clustering(links: AdjacencyMatrix, count: int, draws: np.uint64) -> int:
     """Exchange ends of links, in place; return how many triangles that has brought."""
-    ones, others = ends_of(links, count)
+    ones, others = list_link_ends(links, count)
     gained = 0
-    for number in range(TRIES * count):
-        which, turned = word(draws, 2 * number), word(draws, 2 * number + 1) & 1
-        first, second = ((which >> HALF) * count) >> HALF, ((which & LOW) * count) >> HALF
+    for number in range(REWIRING_TRIES_PER_LINK * count):
+        which, turned = draw_word(draws, 2 * number), draw_word(draws, 2 * number + 1) & 1
+        first, second = (
+            ((which >> HALF_WORD_BITS) * count) >> HALF_WORD_BITS,
+            ((which & LOWER_HALF_MASK) * count) >> HALF_WORD_BITS,
+        )
         a, b = ones[first], others[first]
         c, d = (others[second], ones[second]) if turned else (ones[second], others[second])
         if a != d and b != c and not links[a, c] and not links[b, d] and a != c and b != d:
-            more = exchange(links, a, b, c, d)
-            if more >= 0 and connected(links):
+            more = exchange_link_ends(links, a, b, c, d)
+            if more >= 0 and is_connected(links):
                 others[first], ones[second], others[second] = c, b, d
                 gained += more
             else:
-                exchange(links, a, c, b, d)
+                exchange_link_ends(links, a, c, b, d)
     return gained
 
 
 @kernel
-def ends_of(links: Links, count: int) -> tuple[Integers, Integers]:
+def list_link_ends(links: AdjacencyMatrix, count: int) -> tuple[Integers64, Integers64]:
     """Return both ends of every link."""
     ones, others, found = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64), 0
     for one in range(links.shape[0]):
@@ -82,16 +84,16 @@ def ends_of(links: Links, count: int) -> tuple[Integers, Integers]:
 
 
 @kernel
-def exchange(links: Links, a: int, b: int, c: int, d: int) -> int:
+def exchange_link_ends(links: AdjacencyMatrix, a: int, b: int, c: int, d: int) -> int:
     """Make of a-b and c-d the links a-c and b-d, in place; return by how many the triangles have grown."""
-    more = -link(links, a, b, False)
-    more -= link(links, c, d, False)
-    more += link(links, a, c, True)
-    return more + link(links, b, d, True)
+    more = -set_link(links, a, b, False)
+    more -= set_link(links, c, d, False)
+    more += set_link(links, a, c, True)
+    return more + set_link(links, b, d, True)
 
 
 @kernel
-def link(links: Links, one: int, other: int, there: bool) -> int:
+def set_link(links: AdjacencyMatrix, one: int, other: int, there: bool) -> int:
     """Put or cut a link, in place; return in how many triangles it is: how many both are linked to."""
     links[one, other] = links[other, one] = there
     shared = 0
@@ -101,7 +103,7 @@ def link(links: Links, one: int, other: int, there: bool) -> int:
 
 
 @kernel
-def connected(links: Links) -> bool:
+def is_connected(links: AdjacencyMatrix) -> bool:
     """Tell whether everybody can be reached."""
     agents = links.shape[0]
     seen, waiting = np.zeros(agents, dtype=np.bool_), np.zeros(agents, dtype=np.int64)

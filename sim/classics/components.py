@@ -10,10 +10,10 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.classics.classic import Integers
+from sim.classics.classic import Integers64
 from sim.runtime.compilation import kernel
 
-NONE = -1  # the label of who is in no component
+NO_COMPONENT = -1  # the label of who is in no component
 UNSEEN, SOUGHT, REACHED = range(3)  # how far a search has come with an agent
 
 
@@ -25,7 +25,7 @@ class Components(NamedTuple):
 
     labels: NDArray[np.int16]
     sizes: NDArray[np.int16]
-    latest: Integers
+    latest: Integers64
     sought: NDArray[np.uint16]
     found: NDArray[np.uint16]
     marks: NDArray[np.uint8]
@@ -33,13 +33,23 @@ class Components(NamedTuple):
     @classmethod
     def of_nobody(cls, room: int) -> Self:
         """Make room for so many agents, at most 32,767; nobody is there yet."""
-        labels, sizes = np.full(room, NONE, dtype=np.int16), np.zeros(room, dtype=np.int16)
-        sought, found = np.zeros(room, dtype=np.uint16), np.zeros(room + 1, dtype=np.uint16)  # one more, for who turns out to be found already
-        return cls(labels, sizes, np.zeros(1, dtype=np.int64), sought, found, np.zeros(room, dtype=np.uint8))
+        labels, sizes = np.full(room, NO_COMPONENT, dtype=np.int16), np.zeros(room, dtype=np.int16)
+        sought, found = (
+            np.zeros(room, dtype=np.uint16),
+            np.zeros(room + 1, dtype=np.uint16),
+        )  # one more, for who turns out to be found already
+        return cls(
+            labels,
+            sizes,
+            np.zeros(1, dtype=np.int64),
+            sought,
+            found,
+            np.zeros(room, dtype=np.uint8),
+        )
 
 
 @kernel
-def largest(components: Components) -> int:
+def compute_largest_size(components: Components) -> int:
     """Return how many agents the largest component has."""
     most = 0
     for size in components.sizes:
@@ -48,19 +58,19 @@ def largest(components: Components) -> int:
 
 
 @kernel
-def unite(components: Components, members: Integers) -> None:
+def unite_components(components: Components, members: Integers64) -> None:
     """Make one component of those that members are in, with the label of the largest; newcomers are in none yet."""
     labels, sizes = components.labels, components.sizes
-    label, size = NONE, 0
+    label, size = NO_COMPONENT, 0
     for agent in members:
         own = labels[agent]
-        if own != NONE and sizes[own] > size:
+        if own != NO_COMPONENT and sizes[own] > size:
             label, size = own, sizes[own]
-    if label == NONE:
-        label = new_label(components)
+    if label == NO_COMPONENT:
+        label = find_free_label(components)
     for agent in members:
         own = labels[agent]
-        if own == NONE:
+        if own == NO_COMPONENT:
             labels[agent] = label
             size += 1
         elif own != label:
@@ -72,7 +82,7 @@ def unite(components: Components, members: Integers) -> None:
 
 
 @kernel
-def new_label(components: Components) -> int:
+def find_free_label(components: Components) -> int:
     """Return a label that no component has."""
     label, sizes = components.latest[0], components.sizes
     while sizes[label] > 0:
@@ -82,14 +92,14 @@ def new_label(components: Components) -> int:
 
 
 @kernel
-def take_out(components: Components, agent: int) -> None:
+def remove_from_component(components: Components, agent: int) -> None:
     """Take out an agent that leaves; if others may be apart then, seek its contacts before and part them after."""
     components.sizes[components.labels[agent]] -= 1
-    components.labels[agent] = NONE
+    components.labels[agent] = NO_COMPONENT
 
 
 @kernel
-def seek(components: Components, contacts: NDArray[np.uint16], sought: int) -> int:
+def mark_sought(components: Components, contacts: NDArray[np.uint16], sought: int) -> int:
     """Add contacts to the so many agents that are sought; return how many these are then."""
     for agent in contacts:
         if components.marks[agent] == UNSEEN:
@@ -99,7 +109,13 @@ def seek(components: Components, contacts: NDArray[np.uint16], sought: int) -> i
 
 
 @kernel
-def part(components: Components, neighbours: NDArray[np.uint16], degrees: Integers, sought: int, team_size: int) -> None:
+def split_component(
+    components: Components,
+    neighbours: NDArray[np.uint16],
+    degrees: Integers64,
+    sought: int,
+    team_size: int,
+) -> None:
     """Give those of one component who are apart now labels of their own: search from one sought agent after the other, until all are reached.
 
     Who is connected with the last of them keeps the label. Most often all are connected by few others, and nobody else is looked at.
@@ -108,7 +124,7 @@ def part(components: Components, neighbours: NDArray[np.uint16], degrees: Intege
     left = 0
     for index in range(sought):
         agent = components.sought[index]
-        if components.labels[agent] == NONE:  # was taken out itself since
+        if components.labels[agent] == NO_COMPONENT:  # was taken out itself since
             components.marks[agent] = UNSEEN
         else:
             components.sought[left] = agent
@@ -118,17 +134,25 @@ def part(components: Components, neighbours: NDArray[np.uint16], degrees: Intege
         root = components.sought[index]
         if unreached > 0 and components.marks[root] == SOUGHT:
             begun = reached
-            reached, unreached = spread(components, neighbours, degrees, root, reached, unreached, team_size)
+            reached, unreached = search_component(
+                components, neighbours, degrees, root, reached, unreached, team_size
+            )
             if unreached > 0:
-                split_off(components, components.found[begun:reached])
+                split_off_members(components, components.found[begun:reached])
     for index in range(reached):
         components.marks[components.found[index]] = UNSEEN
 
 
 @kernel
-def spread(
-    components: Components, neighbours: NDArray[np.uint16], degrees: Integers, root: int, reached: int, unreached: int, team_size: int,
-) -> tuple[int, int]:  # fmt: skip
+def search_component(
+    components: Components,
+    neighbours: NDArray[np.uint16],
+    degrees: Integers64,
+    root: int,
+    reached: int,
+    unreached: int,
+    team_size: int,
+) -> tuple[int, int]:
     """Reach all who are connected with an agent, or as many as it takes to reach all who are sought; return the numbers of both.
 
     Everybody's last team must be there, and know each other. So neighbours of those who know nobody else, ``team_size - 1`` contacts, are not looked
@@ -151,9 +175,9 @@ def spread(
 
 
 @kernel
-def split_off(components: Components, members: NDArray[np.uint16]) -> None:
+def split_off_members(components: Components, members: NDArray[np.uint16]) -> None:
     """Make some members of a component one of their own."""
-    label = new_label(components)
+    label = find_free_label(components)
     components.sizes[components.labels[members[0]]] -= members.size
     components.sizes[label] = members.size
     for agent in members:

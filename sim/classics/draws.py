@@ -13,29 +13,30 @@ import numpy as np
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import SHIFT_32, Seed, philox
 
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-S27, S30, S31, S2 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(2)
-ALWAYS = 4611686018427387904.0  # 2^62
+SHIFT_27, SHIFT_30, SHIFT_31, SHIFT_2 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(2)
+WORD_VALUES = 4611686018427387904.0  # 2^62
+HALF_WORD_BITS, LOWER_HALF_MASK = 31, (1 << 31) - 1  # a word of 62 bits makes two draws
 
 
 @kernel
-def sequence(key: Seed, process: int, moment: int, entity: int) -> np.uint64:
+def start_sequence(key: Seed, process: int, moment: int, entity: int) -> np.uint64:
     """Return the start of a sequence of draws."""
     high, low, _, _ = philox(0, entity, moment, process, key)
     return (high << SHIFT_32) | low
 
 
 @kernel
-def word(start: np.uint64, number: int) -> np.int64:
+def draw_word(start: np.uint64, number: int) -> np.int64:
     """Return a whole number below 2^62."""
-    mixed = start + (np.uint64(number) + np.uint64(1)) * GOLDEN
-    mixed = (mixed ^ (mixed >> S30)) * MIX_1
-    mixed = (mixed ^ (mixed >> S27)) * MIX_2
-    return np.int64((mixed ^ (mixed >> S31)) >> S2)
+    mixed = start + (np.uint64(number) + np.uint64(1)) * GOLDEN_GAMMA
+    mixed = (mixed ^ (mixed >> SHIFT_30)) * MIX_1
+    mixed = (mixed ^ (mixed >> SHIFT_27)) * MIX_2
+    return np.int64((mixed ^ (mixed >> SHIFT_31)) >> SHIFT_2)
 
 
 @kernel
-def limit(chance: float) -> np.int64:
+def compute_word_limit(chance: float) -> np.int64:
     """Return below which words are that have this chance."""
-    return np.int64(chance * ALWAYS)
+    return np.int64(chance * WORD_VALUES)

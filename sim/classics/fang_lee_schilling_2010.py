@@ -31,14 +31,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
-from sim.classics.draws import limit, sequence, word
+from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.classics.draws import compute_word_limit, draw_word, start_sequence
 from sim.classics.kernels import classic_entry
 from sim.classics.networks import Network
-from sim.config import parameter
+from sim.config import declare_parameter
 from sim.observation.measures import Measure
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Seed, pick, uniform
+from sim.runtime.randomness import Seed, draw_uniform, pick_index
 
 PAPER = "Fang, Lee & Schilling 2010"
 Beliefs = NDArray[np.int8]
@@ -56,28 +56,75 @@ class Stream(IntEnum):
 class FangLeeSchillingParameters(Parameters):
     """Parameters of Fang, Lee & Schilling 2010."""
 
-    rounds: int = parameter(400, "rounds of one run", unit="rounds", source="assumed: long enough to come to rest", ge=1, le=1_000_000)
-    individuals: int = parameter(280, "members of the organisation", symbol="n", source=PAPER, ge=2, le=3000)
-    group: int = parameter(7, "members of a group", unit="individuals", source=PAPER, ge=1, le=3000)
-    dimensions: int = parameter(100, "dimensions of reality", symbol="m", source=PAPER, ge=1, le=10_000)
-    bundle: int = parameter(5, "dimensions that pay only together", unit="dimensions", symbol="s", source=PAPER, ge=1, le=10_000)
-    beta: float = parameter(0.1, "chance that a link within a group leads to another group instead", unit="per link", source=PAPER, ge=0, le=1)
-    p_learn: float = parameter(0.3, "chance to take over the majority's belief", unit="per dimension and round", source=PAPER, ge=0, le=1)
-    start: Literal["three", "two"] = parameter("three", "beliefs at the start: -1, 0 and 1, or -1 and 1, as likely", source="left open")
-    majority: Literal["held", "all"] = parameter("held", "whether contacts without a belief vote for none", source="left open")
-    links: Literal["mutual", "one_way"] = parameter("mutual", "whether links lead both ways", source="left open")
+    rounds: int = declare_parameter(
+        400,
+        "rounds of one run",
+        unit="rounds",
+        source="assumed: long enough to come to rest",
+        ge=1,
+        le=1_000_000,
+    )
+    individuals: int = declare_parameter(
+        280, "members of the organisation", symbol="n", source=PAPER, ge=2, le=3000
+    )
+    group: int = declare_parameter(
+        7, "members of a group", unit="individuals", source=PAPER, ge=1, le=3000
+    )
+    dimensions: int = declare_parameter(
+        100, "dimensions of reality", symbol="m", source=PAPER, ge=1, le=10_000
+    )
+    bundle: int = declare_parameter(
+        5,
+        "dimensions that pay only together",
+        unit="dimensions",
+        symbol="s",
+        source=PAPER,
+        ge=1,
+        le=10_000,
+    )
+    beta: float = declare_parameter(
+        0.1,
+        "chance that a link within a group leads to another group instead",
+        unit="per link",
+        source=PAPER,
+        ge=0,
+        le=1,
+    )
+    p_learn: float = declare_parameter(
+        0.3,
+        "chance to take over the majority's belief",
+        unit="per dimension and round",
+        source=PAPER,
+        ge=0,
+        le=1,
+    )
+    start: Literal["three", "two"] = declare_parameter(
+        "three", "beliefs at the start: -1, 0 and 1, or -1 and 1, as likely", source="left open"
+    )
+    majority: Literal["held", "all"] = declare_parameter(
+        "held", "whether contacts without a belief vote for none", source="left open"
+    )
+    links: Literal["mutual", "one_way"] = declare_parameter(
+        "mutual", "whether links lead both ways", source="left open"
+    )
 
     @model_validator(mode="after")
     def possible(self) -> Self:
         """Refuse groups and bundles that do not come out even."""
         if self.individuals % self.group:
-            raise ValueError(f"group is {self.group}, but {self.individuals} individuals make no whole number of such groups: change one of them")
+            raise ValueError(
+                f"group is {self.group}, but {self.individuals} individuals make no whole number of"
+                " such groups: change one of them"
+            )
         if self.dimensions % self.bundle:
-            raise ValueError(f"bundle is {self.bundle}, but {self.dimensions} dimensions make no whole number of such bundles: change one of them")
+            raise ValueError(
+                f"bundle is {self.bundle}, but {self.dimensions} dimensions make no whole number of"
+                " such bundles: change one of them"
+            )
         return self
 
 
-class Individual(RowAgent):
+class FangLeeSchillingIndividual(ClassicAgent):
     """A member of the organisation."""
 
     beliefs = Row("beliefs", "belief per dimension, shape (m,): -1, 0 or 1")
@@ -88,19 +135,27 @@ class FangLeeSchilling2010(ClassicModel):
     """Learning from the majority of superior contacts, in groups that are more or less isolated."""
 
     Parameters = FangLeeSchillingParameters
-    Agent = Individual
+    Agent = FangLeeSchillingIndividual
     MEASURES = {  # noqa: RUF012
         "payoff": Measure("mean payoff: share of bundles that are right", "0-1"),
         "best_payoff": Measure("payoff of the best individual", "0-1"),
-        "knowledge": Measure("share of dimensions on which individuals are right, on average", "0-1"),
-        "disagreement": Measure("share of dimensions on which two individuals differ, on average", "0-1"),
+        "knowledge": Measure(
+            "share of dimensions on which individuals are right, on average", "0-1"
+        ),
+        "disagreement": Measure(
+            "share of dimensions on which two individuals differ, on average", "0-1"
+        ),
     }
 
     def begin(self) -> None:
         """Draw reality, beliefs and the links that lead to other groups."""
         p = self.parameters
-        self.reality, self.beliefs = start(self.key, p.individuals, p.dimensions, p.start == "three")
-        self.network = Network(*linked(self.key, p.individuals, p.group, p.beta, p.links == "mutual"))
+        self.reality, self.beliefs = draw_fang_lee_schilling_start(
+            self.key, p.individuals, p.dimensions, p.start == "three"
+        )
+        self.network = Network(
+            *draw_group_links(self.key, p.individuals, p.group, p.beta, p.links == "mutual")
+        )
         self.payoffs = np.zeros(p.individuals)
 
     @property
@@ -111,7 +166,19 @@ class FangLeeSchilling2010(ClassicModel):
     def play(self, first: int, rounds: int, rows: Floats) -> int:
         """Learn for some rounds."""
         p = self.parameters
-        learn(self.reality, self.beliefs, self.payoffs, self.network, self.key, p.bundle, p.p_learn, p.majority == "held", first, rounds, rows)
+        play_fang_lee_schilling(
+            self.reality,
+            self.beliefs,
+            self.payoffs,
+            self.network,
+            self.key,
+            p.bundle,
+            p.p_learn,
+            p.majority == "held",
+            first,
+            rounds,
+            rows,
+        )
         return rounds
 
 
@@ -119,20 +186,31 @@ MODEL = FangLeeSchilling2010
 
 
 @classic_entry
-def start(key: Seed, individuals: int, dimensions: int, three: bool) -> tuple[Beliefs, Beliefs]:
+def draw_fang_lee_schilling_start(
+    key: Seed, individuals: int, dimensions: int, three: bool
+) -> tuple[Beliefs, Beliefs]:
     """Return reality, shape (m,), and beliefs, shape (n, m)."""
-    reality, beliefs = np.empty(dimensions, dtype=np.int8), np.empty((individuals, dimensions), dtype=np.int8)
+    reality, beliefs = (
+        np.empty(dimensions, dtype=np.int8),
+        np.empty((individuals, dimensions), dtype=np.int8),
+    )
     for dimension in range(dimensions):
-        reality[dimension] = 1 if uniform(key, Stream.REALITY, 0, dimension, 0) < 0.5 else -1
+        reality[dimension] = 1 if draw_uniform(key, Stream.REALITY, 0, dimension, 0) < 0.5 else -1
     for individual in range(individuals):
-        draws = sequence(key, Stream.BELIEF, 0, individual)
+        draws = start_sequence(key, Stream.BELIEF, 0, individual)
         for dimension in range(dimensions):
-            beliefs[individual, dimension] = word(draws, dimension) % 3 - 1 if three else 2 * (word(draws, dimension) & 1) - 1
+            beliefs[individual, dimension] = (
+                draw_word(draws, dimension) % 3 - 1
+                if three
+                else 2 * (draw_word(draws, dimension) & 1) - 1
+            )
     return reality, beliefs
 
 
 @classic_entry
-def linked(key: Seed, individuals: int, group: int, beta: float, mutual: bool) -> tuple[Integers, Integers]:
+def draw_group_links(
+    key: Seed, individuals: int, group: int, beta: float, mutual: bool
+) -> tuple[Integers64, Integers64]:
     """Return where each individual's contacts begin, and the contacts."""
     sees = np.zeros((individuals, individuals), dtype=np.bool_)
     for one in range(individuals):
@@ -140,14 +218,23 @@ def linked(key: Seed, individuals: int, group: int, beta: float, mutual: bool) -
             sees[one, other] = one != other
     for one in range(individuals):
         for other in range(one + 1 if mutual else one // group * group, (one // group + 1) * group):
-            if other != one and uniform(key, Stream.LINK, 0, one, 3 * other) < beta:
-                keeps = one if not mutual or uniform(key, Stream.LINK, 0, one, 3 * other + 1) < 0.5 else other
-                stranger = stranger_to(sees, keeps, group, uniform(key, Stream.LINK, 0, one, 3 * other + 2))
+            if other != one and draw_uniform(key, Stream.LINK, 0, one, 3 * other) < beta:
+                keeps = (
+                    one
+                    if not mutual or draw_uniform(key, Stream.LINK, 0, one, 3 * other + 1) < 0.5
+                    else other
+                )
+                stranger = find_stranger(
+                    sees, keeps, group, draw_uniform(key, Stream.LINK, 0, one, 3 * other + 2)
+                )
                 if stranger >= 0:
                     sees[one, other], sees[keeps, stranger] = False, True
                     if mutual:
                         sees[other, one], sees[stranger, keeps] = False, True
-    starts, contacts = np.zeros(individuals + 1, dtype=np.int64), np.empty(sees.sum(), dtype=np.int64)
+    starts, contacts = (
+        np.zeros(individuals + 1, dtype=np.int64),
+        np.empty(sees.sum(), dtype=np.int64),
+    )
     for one in range(individuals):
         seen = np.flatnonzero(sees[one])
         starts[one + 1] = starts[one] + seen.size
@@ -156,12 +243,12 @@ def linked(key: Seed, individuals: int, group: int, beta: float, mutual: bool) -
 
 
 @kernel
-def stranger_to(sees: NDArray[np.bool_], individual: int, group: int, draw: float) -> int:
+def find_stranger(sees: NDArray[np.bool_], individual: int, group: int, draw: float) -> int:
     """Return somebody of another group whom an individual does not see yet, or -1."""
     own, count = individual // group, 0
     for other in range(sees.shape[0]):
         count += other // group != own and not sees[individual, other]
-    left = pick(draw, count) if count > 0 else -1
+    left = pick_index(draw, count) if count > 0 else -1
     for other in range(sees.shape[0]):
         if other // group != own and not sees[individual, other]:
             if left == 0:
@@ -171,53 +258,77 @@ def stranger_to(sees: NDArray[np.bool_], individual: int, group: int, draw: floa
 
 
 @classic_entry
-def learn(
-    reality: Beliefs, beliefs: Beliefs, payoffs: Floats, network: Network, key: Seed, bundle: int, p_learn: float, held: bool,
-    first: int, rounds: int, rows: Floats,
-) -> None:  # fmt: skip
+def play_fang_lee_schilling(
+    reality: Beliefs,
+    beliefs: Beliefs,
+    payoffs: Floats,
+    network: Network,
+    key: Seed,
+    bundle: int,
+    p_learn: float,
+    held: bool,
+    first: int,
+    rounds: int,
+    rows: Floats,
+) -> None:
     """Play rounds; once nobody has anything to learn nothing can change, and the last measures stand."""
     at_rest = False
-    pay(reality, beliefs, bundle, payoffs)
+    write_bundle_payoffs(reality, beliefs, bundle, payoffs)
     for now in range(first, first + rounds):
         if not at_rest:
-            at_rest = not take_over(beliefs, payoffs, network, key, p_learn, held, now)
-            pay(reality, beliefs, bundle, payoffs)
+            at_rest = not learn_from_majority(beliefs, payoffs, network, key, p_learn, held, now)
+            write_bundle_payoffs(reality, beliefs, bundle, payoffs)
         if at_rest and now > first:
             rows[now - first] = rows[now - first - 1]
         else:
-            measure(reality, beliefs, payoffs, rows[now - first])
+            write_fang_lee_schilling_measures(reality, beliefs, payoffs, rows[now - first])
     if rounds == 0:
-        measure(reality, beliefs, payoffs, rows[0])
+        write_fang_lee_schilling_measures(reality, beliefs, payoffs, rows[0])
 
 
 @kernel
-def take_over(beliefs: Beliefs, payoffs: Floats, network: Network, key: Seed, p_learn: float, held: bool, now: int) -> bool:
+def learn_from_majority(
+    beliefs: Beliefs,
+    payoffs: Floats,
+    network: Network,
+    key: Seed,
+    p_learn: float,
+    held: bool,
+    now: int,
+) -> bool:
     """Let all learn at once, in place; return whether anybody had anything to learn."""
     n, m = beliefs.shape
-    before, most = beliefs.copy(), limit(p_learn)
+    before, most = beliefs.copy(), compute_word_limit(p_learn)
     balance, votes = np.empty(m, dtype=np.int32), np.empty(m, dtype=np.int32)
     could = False
     for individual in range(n):
         superior = 0
         balance[:], votes[:] = 0, 0
-        for contact in network.contacts[network.starts[individual] : network.starts[individual + 1]]:
+        for contact in network.contacts[
+            network.starts[individual] : network.starts[individual + 1]
+        ]:
             if payoffs[contact] > payoffs[individual]:
                 superior += 1
                 for dimension in range(m):
                     balance[dimension] += before[contact, dimension]
                     votes[dimension] += abs(before[contact, dimension])
         if superior > 0:
-            draws = sequence(key, Stream.LEARNING, now, individual)
+            draws = start_sequence(key, Stream.LEARNING, now, individual)
             for dimension in range(m):
                 own = before[individual, dimension]
-                view = winner(balance[dimension], votes[dimension], 0 if held else superior - votes[dimension], own)
+                view = find_winning_belief(
+                    balance[dimension],
+                    votes[dimension],
+                    0 if held else superior - votes[dimension],
+                    own,
+                )
                 could |= view != own
-                beliefs[individual, dimension] = view if word(draws, dimension) < most else own
+                beliefs[individual, dimension] = view if draw_word(draws, dimension) < most else own
     return could
 
 
 @kernel
-def winner(balance: int, votes: int, missing: int, own: int) -> int:
+def find_winning_belief(balance: int, votes: int, missing: int, own: int) -> int:
     """Return the belief with most votes, or one's own where no single one has; ``missing`` is how many vote for none."""
     most = (votes + abs(balance)) // 2
     if missing > most:
@@ -226,7 +337,7 @@ def winner(balance: int, votes: int, missing: int, own: int) -> int:
 
 
 @kernel
-def pay(reality: Beliefs, beliefs: Beliefs, bundle: int, payoffs: Floats) -> None:
+def write_bundle_payoffs(reality: Beliefs, beliefs: Beliefs, bundle: int, payoffs: Floats) -> None:
     """Write everybody's payoff, in place."""
     m = reality.size
     for individual in range(payoffs.size):
@@ -240,7 +351,9 @@ def pay(reality: Beliefs, beliefs: Beliefs, bundle: int, payoffs: Floats) -> Non
 
 
 @kernel
-def measure(reality: Beliefs, beliefs: Beliefs, payoffs: Floats, row: Floats) -> None:
+def write_fang_lee_schilling_measures(
+    reality: Beliefs, beliefs: Beliefs, payoffs: Floats, row: Floats
+) -> None:
     """Write the measures into a row."""
     n, m = beliefs.shape
     balance, held = np.zeros(m, dtype=np.int32), np.zeros(m, dtype=np.int32)
@@ -251,7 +364,11 @@ def measure(reality: Beliefs, beliefs: Beliefs, payoffs: Floats, row: Floats) ->
     right, alike = 0, 0.0
     for dimension in range(m):
         right += (held[dimension] + balance[dimension] * reality[dimension]) // 2
-        for count in ((held[dimension] + balance[dimension]) // 2, (held[dimension] - balance[dimension]) // 2, n - held[dimension]):
+        for count in (
+            (held[dimension] + balance[dimension]) // 2,
+            (held[dimension] - balance[dimension]) // 2,
+            n - held[dimension],
+        ):
             alike += count * (count - 1.0)
     row[0], row[1], row[2] = payoffs.mean(), payoffs.max(), right / (n * m)
     row[3] = max(0.0, 1.0 - alike / (m * n * (n - 1.0)))

@@ -27,19 +27,28 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
-from sim.classics.components import Components, largest, part, seek, take_out, unite
-from sim.classics.draws import limit, sequence, word
+from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.classics.components import (
+    Components,
+    compute_largest_size,
+    mark_sought,
+    remove_from_component,
+    split_component,
+    unite_components,
+)
+from sim.classics.draws import compute_word_limit, draw_word, start_sequence
 from sim.classics.kernels import classic_entry
-from sim.config import parameter
+from sim.config import declare_parameter
 from sim.observation.measures import Measure
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Seed
 
 PAPER = "Guimera et al. 2005"
-NOBODY = -1
-PRESENT, UNUSED, KNOWN, LINKS, REPEATED = range(5)  # what is counted: agents, free places, pairs linked now, links made and made again
-MOST = 4000  # agents that may be there at once
+NO_AGENT = -1
+PRESENT_AGENTS, FREE_AGENT_PLACES, LINKED_PAIRS, LINKS_MADE, LINKS_REPEATED = range(
+    5
+)  # what is counted: agents, free places, pairs linked now, links made and made again
+MOST_AGENTS_AT_ONCE = 4000  # agents that may be there at once
 
 
 class Stream(IntEnum):
@@ -51,25 +60,56 @@ class Stream(IntEnum):
 class GuimeraParameters(Parameters):
     """Parameters of Guimera et al. 2005."""
 
-    rounds: int = parameter(
-        1000, "teams of one run", unit="teams", source="assumed: many times the time after which the idle leave", ge=1, le=1_000_000
+    rounds: int = declare_parameter(
+        1000,
+        "teams of one run",
+        unit="teams",
+        source="assumed: many times the time after which the idle leave",
+        ge=1,
+        le=1_000_000,
     )
-    p: float = parameter(0.4, "chance that a place goes to an incumbent", unit="per place", source=PAPER, ge=0, le=1)
-    q: float = parameter(0.5, "chance that an incumbent is a past collaborator", unit="per place", source=PAPER, ge=0, le=1)
-    team_size: int = parameter(4, "members of a team", symbol="m", unit="agents", source=PAPER, ge=1, le=50)
-    idle: int = parameter(100, "rounds without a team after which an agent leaves", symbol="tau", unit="rounds", source=PAPER, ge=1, le=2000)
-    collaborators: Literal["one", "any"] = parameter("one", "whose past collaborators are sought: of one in the team, or of any", source="left open")
+    p: float = declare_parameter(
+        0.4, "chance that a place goes to an incumbent", unit="per place", source=PAPER, ge=0, le=1
+    )
+    q: float = declare_parameter(
+        0.5,
+        "chance that an incumbent is a past collaborator",
+        unit="per place",
+        source=PAPER,
+        ge=0,
+        le=1,
+    )
+    team_size: int = declare_parameter(
+        4, "members of a team", symbol="m", unit="agents", source=PAPER, ge=1, le=50
+    )
+    idle: int = declare_parameter(
+        100,
+        "rounds without a team after which an agent leaves",
+        symbol="tau",
+        unit="rounds",
+        source=PAPER,
+        ge=1,
+        le=2000,
+    )
+    collaborators: Literal["one", "any"] = declare_parameter(
+        "one",
+        "whose past collaborators are sought: of one in the team, or of any",
+        source="left open",
+    )
 
     @model_validator(mode="after")
     def possible(self) -> Self:
         """Refuse more agents than there is room for."""
-        if self.team_size * (self.idle + 2) > MOST:
-            most = MOST // self.team_size - 2
-            raise ValueError(f"idle is {self.idle}, which with teams of {self.team_size} may be more than {MOST} agents at once: at most {most}")
+        if self.team_size * (self.idle + 2) > MOST_AGENTS_AT_ONCE:
+            most = MOST_AGENTS_AT_ONCE // self.team_size - 2
+            raise ValueError(
+                f"idle is {self.idle}, which with teams of {self.team_size} may be more than"
+                f" {MOST_AGENTS_AT_ONCE} agents at once: at most {most}"
+            )
         return self
 
 
-class Place(RowAgent):
+class Place(ClassicAgent):
     """A place in the network, taken by one agent after another."""
 
     taken = Row("taken", "whether an agent is there")
@@ -86,13 +126,17 @@ class Guimera2005(ClassicModel):
         "largest_share": Measure("share of agents in the largest component, S", "0-1"),
         "agents_present": Measure("agents that are there", "agents"),
         "collaborators": Measure("past collaborators of an agent, on average", "agents"),
-        "repeated": Measure("share of links made so far between agents that were linked already", "0-1"),
+        "repeated": Measure(
+            "share of links made so far between agents that were linked already", "0-1"
+        ),
     }
 
     def begin(self) -> None:
         """Make room for as many agents as can ever be there."""
         room = self.parameters.team_size * (self.parameters.idle + 2)
-        self.neighbours = np.empty((room, room), dtype=np.uint16, order="F")  # first contacts of all lie together: lists are short, and room is large
+        self.neighbours = np.empty(
+            (room, room), dtype=np.uint16, order="F"
+        )  # first contacts of all lie together: lists are short, and room is large
         self.degrees = np.zeros(room, dtype=np.int64)
         self.last, self.taken = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.bool_)
         self.present, self.positions, self.unused = (np.arange(room) for _ in range(3))
@@ -108,14 +152,24 @@ class Guimera2005(ClassicModel):
     def play(self, first: int, rounds: int, rows: Floats) -> int:
         """Assemble some teams."""
         p = self.parameters
-        crowd = Crowd(self.neighbours, self.degrees, self.last, self.taken, self.present, self.positions, self.unused, self.counts, self.teams)
+        crowd = Crowd(
+            self.neighbours,
+            self.degrees,
+            self.last,
+            self.taken,
+            self.present,
+            self.positions,
+            self.unused,
+            self.counts,
+            self.teams,
+        )
         rules = p.p, p.q, p.team_size, p.idle, p.collaborators == "one"
-        assemble(crowd, self.components, self.key, rules, first, rounds, rows)
+        play_guimera(crowd, self.components, self.key, rules, first, rounds, rows)
         return rounds
 
 
 MODEL = Guimera2005
-Rules = tuple[float, float, int, int, bool]
+AssemblyRules = tuple[float, float, int, int, bool]
 
 
 class Crowd(NamedTuple):
@@ -127,56 +181,81 @@ class Crowd(NamedTuple):
     """
 
     neighbours: NDArray[np.uint16]
-    degrees: Integers
-    last: Integers
+    degrees: Integers64
+    last: Integers64
     taken: NDArray[np.bool_]
-    present: Integers
-    positions: Integers
-    unused: Integers
-    counts: Integers
-    teams: Integers
+    present: Integers64
+    positions: Integers64
+    unused: Integers64
+    counts: Integers64
+    teams: Integers64
 
 
 @classic_entry
-def assemble(crowd: Crowd, components: Components, key: Seed, rules: Rules, first: int, rounds: int, rows: Floats) -> None:
+def play_guimera(
+    crowd: Crowd,
+    components: Components,
+    key: Seed,
+    rules: AssemblyRules,
+    first: int,
+    rounds: int,
+    rows: Floats,
+) -> None:
     """Assemble a team per round."""
     room, remembered = crowd.degrees.size, crowd.teams.shape[0]
     found, marks = np.empty(room, dtype=np.uint16), np.zeros(room, dtype=np.bool_)
     for now in range(first, first + rounds):
         team = crowd.teams[now % remembered]
-        gather(crowd, team, sequence(key, Stream.TEAM, now, 0), rules, found, marks)
-        work(crowd, team, now)
-        unite(components, team)
+        fill_team_places(crowd, team, start_sequence(key, Stream.TEAM, now, 0), rules, found, marks)
+        link_team_members(crowd, team, now)
+        unite_components(components, team)
         if now > rules[3]:
-            leave(crowd, components, crowd.teams[(now + 1) % remembered], now - rules[3] - 1)
-        measure(crowd, components, rows[now - first])
+            remove_idle_agents(
+                crowd, components, crowd.teams[(now + 1) % remembered], now - rules[3] - 1
+            )
+        write_guimera_measures(crowd, components, rows[now - first])
     if rounds == 0:
-        measure(crowd, components, rows[0])
+        write_guimera_measures(crowd, components, rows[0])
 
 
 @kernel
-def gather(crowd: Crowd, team: Integers, draws: np.uint64, rules: Rules, found: NDArray[np.uint16], marks: NDArray[np.bool_]) -> None:
+def fill_team_places(
+    crowd: Crowd,
+    team: Integers64,
+    draws: np.uint64,
+    rules: AssemblyRules,
+    found: NDArray[np.uint16],
+    marks: NDArray[np.bool_],
+) -> None:
     """Fill the places of a team, four words for each."""
     p, q, _, _, of_one = rules
     incumbents = 0
     for place in range(team.size):
-        chosen, left, number = NOBODY, crowd.counts[PRESENT] - incumbents, 4 * place
-        if left > 0 and word(draws, number) < limit(p):
-            if incumbents > 0 and word(draws, number + 1) < limit(q):
-                chosen = collaborator(crowd, incumbents, word(draws, number + 2), word(draws, number + 3), of_one, found, marks)
+        chosen, left, number = NO_AGENT, crowd.counts[PRESENT_AGENTS] - incumbents, 4 * place
+        if left > 0 and draw_word(draws, number) < compute_word_limit(p):
+            if incumbents > 0 and draw_word(draws, number + 1) < compute_word_limit(q):
+                chosen = find_past_collaborator(
+                    crowd,
+                    incumbents,
+                    draw_word(draws, number + 2),
+                    draw_word(draws, number + 3),
+                    of_one,
+                    found,
+                    marks,
+                )
             else:
-                chosen = crowd.present[incumbents + word(draws, number + 2) % left]
-        if chosen == NOBODY:
-            crowd.counts[UNUSED] -= 1
-            team[place] = crowd.unused[crowd.counts[UNUSED]]
+                chosen = crowd.present[incumbents + draw_word(draws, number + 2) % left]
+        if chosen == NO_AGENT:
+            crowd.counts[FREE_AGENT_PLACES] -= 1
+            team[place] = crowd.unused[crowd.counts[FREE_AGENT_PLACES]]
         else:
             team[place] = chosen
-            stand(crowd, chosen, incumbents)
+            swap_positions(crowd, chosen, incumbents)
             incumbents += 1
 
 
 @kernel
-def stand(crowd: Crowd, agent: int, position: int) -> None:
+def swap_positions(crowd: Crowd, agent: int, position: int) -> None:
     """Let an agent change its position with who stands there, in place."""
     other, old = crowd.present[position], crowd.positions[agent]
     crowd.present[position], crowd.present[old] = agent, other
@@ -184,9 +263,15 @@ def stand(crowd: Crowd, agent: int, position: int) -> None:
 
 
 @kernel
-def collaborator(
-    crowd: Crowd, incumbents: int, who: np.int64, which: np.int64, of_one: bool, found: NDArray[np.uint16], marks: NDArray[np.bool_],
-) -> int:  # fmt: skip
+def find_past_collaborator(
+    crowd: Crowd,
+    incumbents: int,
+    who: np.int64,
+    which: np.int64,
+    of_one: bool,
+    found: NDArray[np.uint16],
+    marks: NDArray[np.bool_],
+) -> int:
     """Return a past collaborator of one, or any, of the incumbents in the team, who is not in it."""
     one = who % incumbents
     count = 0
@@ -202,27 +287,30 @@ def collaborator(
 
 
 @kernel
-def work(crowd: Crowd, team: Integers, now: int) -> None:
+def link_team_members(crowd: Crowd, team: Integers64, now: int) -> None:
     """Let newcomers in, and link all members."""
     for place in range(team.size):
         agent = team[place]
         if not crowd.taken[agent]:
             crowd.taken[agent], crowd.degrees[agent] = True, 0
-            crowd.present[crowd.counts[PRESENT]], crowd.positions[agent] = agent, crowd.counts[PRESENT]
-            crowd.counts[PRESENT] += 1
+            crowd.present[crowd.counts[PRESENT_AGENTS]], crowd.positions[agent] = (
+                agent,
+                crowd.counts[PRESENT_AGENTS],
+            )
+            crowd.counts[PRESENT_AGENTS] += 1
         crowd.last[agent] = now
         for earlier in range(place):
-            crowd.counts[LINKS] += 1
-            if linked(crowd, agent, team[earlier]):
-                crowd.counts[REPEATED] += 1
+            crowd.counts[LINKS_MADE] += 1
+            if has_worked_with(crowd, agent, team[earlier]):
+                crowd.counts[LINKS_REPEATED] += 1
             else:
-                crowd.counts[KNOWN] += 1
-                add(crowd, agent, team[earlier])
-                add(crowd, team[earlier], agent)
+                crowd.counts[LINKED_PAIRS] += 1
+                add_collaborator(crowd, agent, team[earlier])
+                add_collaborator(crowd, team[earlier], agent)
 
 
 @kernel
-def linked(crowd: Crowd, agent: int, other: int) -> bool:
+def has_worked_with(crowd: Crowd, agent: int, other: int) -> bool:
     """Tell whether two have worked together."""
     for known in crowd.neighbours[agent, : crowd.degrees[agent]]:
         if known == other:
@@ -231,14 +319,14 @@ def linked(crowd: Crowd, agent: int, other: int) -> bool:
 
 
 @kernel
-def add(crowd: Crowd, agent: int, other: int) -> None:
+def add_collaborator(crowd: Crowd, agent: int, other: int) -> None:
     """Let an agent know another."""
     crowd.neighbours[agent, crowd.degrees[agent]] = other
     crowd.degrees[agent] += 1
 
 
 @kernel
-def leave(crowd: Crowd, components: Components, team: Integers, then: int) -> None:
+def remove_idle_agents(crowd: Crowd, components: Components, team: Integers64, then: int) -> None:
     """Let go who was in a team then and in none since: all others have been in a team since, or have left before.
 
     All of that team were there, and know each other: who knew nobody else leaves nobody apart, and who may be apart now is among the contacts of
@@ -246,36 +334,40 @@ def leave(crowd: Crowd, components: Components, team: Integers, then: int) -> No
     """
     staying, sought = team.size, 0
     while True:
-        gone, position = NOBODY, -1
+        gone, position = NO_AGENT, -1
         for agent in team:
-            if crowd.taken[agent] and crowd.last[agent] == then and crowd.positions[agent] > position:  # from the end, for the order of the rest
+            if (
+                crowd.taken[agent]
+                and crowd.last[agent] == then
+                and crowd.positions[agent] > position
+            ):  # from the end, for the order of the rest
                 gone, position = agent, crowd.positions[agent]
-        if gone == NOBODY:
+        if gone == NO_AGENT:
             break
         staying -= 1
         if crowd.degrees[gone] > staying:
-            sought = seek(components, crowd.neighbours[gone, : crowd.degrees[gone]], sought)
-        take_out(components, gone)
-        let_go(crowd, gone)
+            sought = mark_sought(components, crowd.neighbours[gone, : crowd.degrees[gone]], sought)
+        remove_from_component(components, gone)
+        remove_crowd_member(crowd, gone)
     if sought > 0:
-        part(components, crowd.neighbours, crowd.degrees, sought, team.size)
+        split_component(components, crowd.neighbours, crowd.degrees, sought, team.size)
 
 
 @kernel
-def let_go(crowd: Crowd, agent: int) -> None:
+def remove_crowd_member(crowd: Crowd, agent: int) -> None:
     """Let an agent leave, with all its links."""
-    crowd.counts[KNOWN] -= crowd.degrees[agent]
+    crowd.counts[LINKED_PAIRS] -= crowd.degrees[agent]
     for other in crowd.neighbours[agent, : crowd.degrees[agent]]:
-        forget(crowd, other, agent)
-    stand(crowd, agent, crowd.counts[PRESENT] - 1)
-    crowd.counts[PRESENT] -= 1
-    crowd.unused[crowd.counts[UNUSED]] = agent
-    crowd.counts[UNUSED] += 1
+        remove_collaborator(crowd, other, agent)
+    swap_positions(crowd, agent, crowd.counts[PRESENT_AGENTS] - 1)
+    crowd.counts[PRESENT_AGENTS] -= 1
+    crowd.unused[crowd.counts[FREE_AGENT_PLACES]] = agent
+    crowd.counts[FREE_AGENT_PLACES] += 1
     crowd.taken[agent], crowd.degrees[agent] = False, 0
 
 
 @kernel
-def forget(crowd: Crowd, agent: int, gone: int) -> None:
+def remove_collaborator(crowd: Crowd, agent: int, gone: int) -> None:
     """Take one who has gone off an agent's list."""
     last = crowd.degrees[agent] - 1
     for index in range(last + 1):
@@ -286,9 +378,9 @@ def forget(crowd: Crowd, agent: int, gone: int) -> None:
 
 
 @kernel
-def measure(crowd: Crowd, components: Components, row: Floats) -> None:
+def write_guimera_measures(crowd: Crowd, components: Components, row: Floats) -> None:
     """Write the measures into a row; before the first team all are 0."""
-    there = crowd.counts[PRESENT]
-    row[0], row[1] = largest(components) / max(1, there), there
-    row[2] = 2 * crowd.counts[KNOWN] / max(1, there)
-    row[3] = crowd.counts[REPEATED] / max(1, crowd.counts[LINKS])
+    there = crowd.counts[PRESENT_AGENTS]
+    row[0], row[1] = compute_largest_size(components) / max(1, there), there
+    row[2] = 2 * crowd.counts[LINKED_PAIRS] / max(1, there)
+    row[3] = crowd.counts[LINKS_REPEATED] / max(1, crowd.counts[LINKS_MADE])

@@ -33,16 +33,16 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import model_validator
 
-from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
+from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
 from sim.classics.kernels import classic_entry
-from sim.config import parameter
+from sim.config import declare_parameter
 from sim.observation.measures import Measure
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Seed, pick, uniform
+from sim.runtime.randomness import Seed, draw_uniform, pick_index
 
 PAPER, GRIM = "Hong & Page 2004", "Grim et al. 2019"
-TEAMS = ("best", "random")
-MOST = 200_000  # heuristics, all of which are tried from every start
+TEAM_KINDS = ("best", "random")
+MOST_HEURISTICS = 200_000  # heuristics, all of which are tried from every start
 
 
 class Stream(IntEnum):
@@ -57,32 +57,70 @@ class Stream(IntEnum):
 class HongPageParameters(Parameters):
     """Parameters of Hong & Page 2004."""
 
-    rounds: int = parameter(50, "rounds of the relay at most; a team that cannot improve stays", unit="rounds", source="assumed", ge=1, le=1_000_000)
-    n: int = parameter(2000, "places of the ring", source=PAPER, ge=2, le=100_000)
-    agents: int = parameter(10, "members of a team", unit="agents", symbol="N", source=PAPER, ge=2, le=10_000)
-    l: int = parameter(12, "longest step of a heuristic", unit="places", source=PAPER, ge=1, le=100)  # noqa: E741
-    k: int = parameter(3, "steps of a heuristic", unit="steps", source=PAPER, ge=1, le=8)
-    team: Literal["best", "random"] = parameter("random", "the team that measures are of; the other plays as well", source=PAPER)
-    strategy: Literal["relay", "tournament"] = parameter("relay", "members go on from each other's ends, or all from the best end", source=GRIM)
-    turns: Literal["listed", "drawn"] = parameter("listed", "order of members in the relay", source=f"left open by {PAPER}")
-    smoothness: int = parameter(1, "mean distance of places with a value of their own (1: all)", unit="places", source=GRIM, ge=1, le=1000)
-    gaps: Literal["centred", "wide"] = parameter("centred", "distances are 1 to 2 s - 1, or 1 to 2 s", source=f"left open by {GRIM}")
+    rounds: int = declare_parameter(
+        50,
+        "rounds of the relay at most; a team that cannot improve stays",
+        unit="rounds",
+        source="assumed",
+        ge=1,
+        le=1_000_000,
+    )
+    n: int = declare_parameter(2000, "places of the ring", source=PAPER, ge=2, le=100_000)
+    agents: int = declare_parameter(
+        10, "members of a team", unit="agents", symbol="N", source=PAPER, ge=2, le=10_000
+    )
+    l: int = declare_parameter(
+        12, "longest step of a heuristic", unit="places", source=PAPER, ge=1, le=100
+    )
+    k: int = declare_parameter(3, "steps of a heuristic", unit="steps", source=PAPER, ge=1, le=8)
+    team: Literal["best", "random"] = declare_parameter(
+        "random", "the team that measures are of; the other plays as well", source=PAPER
+    )
+    strategy: Literal["relay", "tournament"] = declare_parameter(
+        "relay", "members go on from each other's ends, or all from the best end", source=GRIM
+    )
+    turns: Literal["listed", "drawn"] = declare_parameter(
+        "listed", "order of members in the relay", source=f"left open by {PAPER}"
+    )
+    smoothness: int = declare_parameter(
+        1,
+        "mean distance of places with a value of their own (1: all)",
+        unit="places",
+        source=GRIM,
+        ge=1,
+        le=1000,
+    )
+    gaps: Literal["centred", "wide"] = declare_parameter(
+        "centred", "distances are 1 to 2 s - 1, or 1 to 2 s", source=f"left open by {GRIM}"
+    )
 
     @model_validator(mode="after")
     def possible(self) -> Self:
         """Refuse heuristics that do not exist, or too many of them."""
         if self.k > self.l:
-            raise ValueError(f"k is {self.k}, but a heuristic has different steps of 1 to l={self.l}: lower k or raise l")
+            raise ValueError(
+                f"k is {self.k}, but a heuristic has different steps of 1 to l={self.l}: lower k or"
+                " raise l"
+            )
         if self.l >= self.n:
-            raise ValueError(f"l is {self.l}, but a ring of n={self.n} places has steps of 1 to {self.n - 1}: lower l or raise n")
-        if (count := perm(self.l, self.k)) > MOST:
-            raise ValueError(f"l is {self.l} and k is {self.k}: that makes {count} heuristics, at most {MOST} are tried; lower one of both")
+            raise ValueError(
+                f"l is {self.l}, but a ring of n={self.n} places has steps of 1 to {self.n - 1}:"
+                " lower l or raise n"
+            )
+        if (count := perm(self.l, self.k)) > MOST_HEURISTICS:
+            raise ValueError(
+                f"l is {self.l} and k is {self.k}: that makes {count} heuristics, at most"
+                f" {MOST_HEURISTICS} are tried; lower one of both"
+            )
         if self.agents > count:
-            raise ValueError(f"agents is {self.agents}, but there are {count} heuristics of k={self.k} steps up to l={self.l}: lower it, or raise l")
+            raise ValueError(
+                f"agents is {self.agents}, but there are {count} heuristics of k={self.k} steps up"
+                f" to l={self.l}: lower it, or raise l"
+            )
         return self
 
 
-class Solver(RowAgent):
+class Solver(ClassicAgent):
     """A member of the team."""
 
     heuristic = Row("heuristics", "its steps in order, shape (k,)")
@@ -96,7 +134,9 @@ class HongPage2004(ClassicModel):
     Agent = Solver
     MEASURES = {  # noqa: RUF012
         "performance": Measure("mean value at which the team stands, over all starts", "0-100"),
-        "diversity": Measure("places of two heuristics that hold different steps, mean over pairs", "percent"),
+        "diversity": Measure(
+            "places of two heuristics that hold different steps, mean over pairs", "percent"
+        ),
         "ability": Measure("mean ability of the members", "0-100"),
         "lead": Measure("performance less that of the other team", "points"),
         "wins": Measure("whether the team performs better than the other (as well: half)", "0-1"),
@@ -105,16 +145,21 @@ class HongPage2004(ClassicModel):
     def begin(self) -> None:
         """Draw the landscape, try all heuristics on it, and make both teams."""
         p = self.parameters
-        every = heuristics(p.l, p.k)
-        self.values = landscape(self.key, p.n, p.smoothness, p.gaps == "wide")
-        able = abilities(self.values, every)
-        chosen = np.argsort(-able, kind="stable")[: p.agents], distinct(self.key, p.agents, len(every))
+        every = list_heuristics(p.l, p.k)
+        self.values = draw_ring_landscape(self.key, p.n, p.smoothness, p.gaps == "wide")
+        able = compute_abilities(self.values, every)
+        chosen = (
+            np.argsort(-able, kind="stable")[: p.agents],
+            draw_distinct_numbers(self.key, p.agents, len(every)),
+        )
         if p.team == "random":
             chosen = chosen[::-1]
         self.heuristics, self.abilities = every[chosen[0]], able[chosen[0]]
-        self.ends = np.stack([ends(self.values, every[members]) for members in chosen])  # own team first, then the other
+        self.ends = np.stack(
+            [compute_member_ends(self.values, every[members]) for members in chosen]
+        )  # own team first, then the other
         self.places = np.tile(np.arange(p.n, dtype=np.int64), (2, 1))  # where both stand, by start
-        self.diversity_of_team = diversity(self.heuristics)
+        self.diversity_of_team = compute_team_diversity(self.heuristics)
 
     @property
     def size(self) -> int:
@@ -124,7 +169,7 @@ class HongPage2004(ClassicModel):
     def play(self, first: int, rounds: int, rows: Floats) -> int:
         """Search together for some rounds."""
         switches = self.parameters.strategy == "tournament", self.parameters.turns == "drawn"
-        search(self.values, self.ends, self.places, self.key, switches, first, rounds, rows)
+        play_hong_page(self.values, self.ends, self.places, self.key, switches, first, rounds, rows)
         rows[:, 1], rows[:, 2] = self.diversity_of_team, self.abilities.mean()
         return rounds
 
@@ -133,30 +178,41 @@ MODEL = HongPage2004
 
 
 @cache
-def heuristics(longest: int, steps: int) -> Integers:
+def list_heuristics(longest: int, steps: int) -> Integers64:
     """Return all heuristics in lexical order, shape (l! / (l - k)!, k)."""
     return np.array(list(permutations(range(1, longest + 1), steps)), dtype=np.int64)
 
 
-def diversity(chosen: Integers) -> float:
+def compute_team_diversity(chosen: Integers64) -> float:
     """Return in percent how many places of two heuristics hold different steps, mean over pairs."""
     pairs = len(chosen) * (len(chosen) - 1)
-    alike = sum(int((np.unique(steps, return_counts=True)[1] ** 2).sum()) - len(steps) for steps in chosen.T)
+    alike = sum(
+        int((np.unique(steps, return_counts=True)[1] ** 2).sum()) - len(steps) for steps in chosen.T
+    )
     return 100.0 * (1.0 - alike / (pairs * chosen.shape[1]))
 
 
 @classic_entry
-def landscape(key: Seed, n: int, smoothness: int, wide: bool) -> Floats:
+def draw_ring_landscape(key: Seed, n: int, smoothness: int, wide: bool) -> Floats:
     """Return the values of all places: drawn at some, on straight lines between, closing the ring."""
     values = np.empty(n)
-    values[0] = 100.0 * uniform(key, Stream.VALUE, 0, 0, 0)
+    values[0] = 100.0 * draw_uniform(key, Stream.VALUE, 0, 0, 0)
     place = 0
     while place < n:
-        ahead = place + 1 + pick(uniform(key, Stream.GAP, 0, place, 0), 2 * smoothness if wide else 2 * smoothness - 1)
-        reached = values[0] if ahead >= n else 100.0 * uniform(key, Stream.VALUE, 0, ahead, 0)
+        ahead = (
+            place
+            + 1
+            + pick_index(
+                draw_uniform(key, Stream.GAP, 0, place, 0),
+                2 * smoothness if wide else 2 * smoothness - 1,
+            )
+        )
+        reached = values[0] if ahead >= n else 100.0 * draw_uniform(key, Stream.VALUE, 0, ahead, 0)
         until = min(ahead, n)  # the last line ends where the ring began
         for between in range(place + 1, until):
-            values[between] = values[place] + (reached - values[place]) * (between - place) / (until - place)
+            values[between] = values[place] + (reached - values[place]) * (between - place) / (
+                until - place
+            )
         if ahead < n:
             values[ahead] = reached
         place = ahead
@@ -164,7 +220,7 @@ def landscape(key: Seed, n: int, smoothness: int, wide: bool) -> Floats:
 
 
 @kernel
-def leaps(values: Floats, falling: Integers, longest: int) -> Integers:
+def compute_steps_ahead(values: Floats, falling: Integers64, longest: int) -> Integers64:
     """Return where one look ahead leads, by step less one and place; places are numbered by height here, the highest first (``falling``)."""
     n = values.size
     height, found = np.empty(n, dtype=np.int64), np.empty((longest, n), dtype=np.int64)
@@ -177,7 +233,7 @@ def leaps(values: Floats, falling: Integers, longest: int) -> Integers:
 
 
 @kernel
-def go_through(ahead: Integers, steps: Integers, reached: Integers) -> None:
+def write_step_ends(ahead: Integers64, steps: Integers64, reached: Integers64) -> None:
     """Write where looking at each of some steps once leads, from every place."""
     reached[:] = np.arange(reached.size)
     for step in steps:
@@ -186,7 +242,7 @@ def go_through(ahead: Integers, steps: Integers, reached: Integers) -> None:
 
 
 @kernel
-def follow(before_last: Integers, last: Integers, reached: Integers) -> None:
+def write_heuristic_ends(before_last: Integers64, last: Integers64, reached: Integers64) -> None:
     """Write where a heuristic ends from every place: who got higher in a turn of all steps ends as from there, and higher places come first."""
     for own in range(reached.size):
         here = last[before_last[own]]
@@ -194,15 +250,18 @@ def follow(before_last: Integers, last: Integers, reached: Integers) -> None:
 
 
 @classic_entry
-def abilities(values: Floats, every: Integers) -> Floats:
+def compute_abilities(values: Floats, every: Integers64) -> Floats:
     """Return the ability of each heuristic; in lexical order, many share all steps but the last."""
     falling, found, k = np.argsort(-values), np.empty(len(every)), every.shape[1]
-    ahead, sinking = leaps(values, falling, every.max()), values[falling]
-    before_last, reached = np.empty(values.size, dtype=np.int64), np.empty(values.size, dtype=np.int64)
+    ahead, sinking = compute_steps_ahead(values, falling, every.max()), values[falling]
+    before_last, reached = (
+        np.empty(values.size, dtype=np.int64),
+        np.empty(values.size, dtype=np.int64),
+    )
     for number in range(len(every)):
         if number == 0 or (every[number, : k - 1] != every[number - 1, : k - 1]).any():
-            go_through(ahead, every[number, : k - 1], before_last)
-        follow(before_last, ahead[every[number, k - 1] - 1], reached)
+            write_step_ends(ahead, every[number, : k - 1], before_last)
+        write_heuristic_ends(before_last, ahead[every[number, k - 1] - 1], reached)
         total = 0.0
         for end in reached:
             total += sinking[end]
@@ -211,61 +270,78 @@ def abilities(values: Floats, every: Integers) -> Floats:
 
 
 @classic_entry
-def ends(values: Floats, members: Integers) -> Integers:
+def compute_member_ends(values: Floats, members: Integers64) -> Integers64:
     """Return where each member ends from every start, shape (members, n)."""
     falling, k = np.argsort(-values), members.shape[1]
-    ahead, found = leaps(values, falling, members.max()), np.empty((len(members), values.size), dtype=np.int64)
-    before_last, reached = np.empty(values.size, dtype=np.int64), np.empty(values.size, dtype=np.int64)
+    ahead, found = (
+        compute_steps_ahead(values, falling, members.max()),
+        np.empty((len(members), values.size), dtype=np.int64),
+    )
+    before_last, reached = (
+        np.empty(values.size, dtype=np.int64),
+        np.empty(values.size, dtype=np.int64),
+    )
     for member in range(len(members)):
-        go_through(ahead, members[member, : k - 1], before_last)
-        follow(before_last, ahead[members[member, k - 1] - 1], reached)
+        write_step_ends(ahead, members[member, : k - 1], before_last)
+        write_heuristic_ends(before_last, ahead[members[member, k - 1] - 1], reached)
         found[member, falling] = falling[reached]
     return found
 
 
 @classic_entry
-def distinct(key: Seed, count: int, below: int) -> Integers:
+def draw_distinct_numbers(key: Seed, count: int, below: int) -> Integers64:
     """Return different whole numbers at random."""
     numbers = np.arange(below)
     for place in range(count):
-        other = place + pick(uniform(key, Stream.MEMBER, 0, place, 0), below - place)
+        other = place + pick_index(draw_uniform(key, Stream.MEMBER, 0, place, 0), below - place)
         numbers[place], numbers[other] = numbers[other], numbers[place]
     return numbers[:count].copy()
 
 
 @classic_entry
-def search(
-    values: Floats, reached: Integers, places: Integers, key: Seed, switches: tuple[bool, bool], first: int, rounds: int, rows: Floats,
-) -> None:  # fmt: skip
+def play_hong_page(
+    values: Floats,
+    reached: Integers64,
+    places: Integers64,
+    key: Seed,
+    switches: tuple[bool, bool],
+    first: int,
+    rounds: int,
+    rows: Floats,
+) -> None:
     """Play rounds of both teams; once neither improves the last measures stand."""
     tournament, drawn = switches
     at_rest = False
     for now in range(first, first + rounds):
         if not at_rest:
-            turns = order(key, reached.shape[1], drawn, now)
+            turns = draw_turn_order(key, reached.shape[1], drawn, now)
             at_rest = True
             for team in range(2):
                 own = reached[team]
-                moved = best_of_all(values, own, places[team]) if tournament else relay(own, places[team], turns)
+                moved = (
+                    play_tournament(values, own, places[team])
+                    if tournament
+                    else play_relay(own, places[team], turns)
+                )
                 at_rest = at_rest and not moved
-        compare(values, places, rows[now - first])
+        write_hong_page_measures(values, places, rows[now - first])
     if rounds == 0:
-        compare(values, places, rows[0])
+        write_hong_page_measures(values, places, rows[0])
 
 
 @kernel
-def order(key: Seed, members: int, drawn: bool, now: int) -> Integers:
+def draw_turn_order(key: Seed, members: int, drawn: bool, now: int) -> Integers64:
     """Return the order in which members take turns."""
     turns = np.arange(members)
     if drawn:
         for turn in range(members):
-            other = turn + pick(uniform(key, Stream.TURN, now, turn, 0), members - turn)
+            other = turn + pick_index(draw_uniform(key, Stream.TURN, now, turn, 0), members - turn)
             turns[turn], turns[other] = turns[other], turns[turn]
     return turns
 
 
 @kernel
-def relay(reached: Integers, places: Integers, turns: Integers) -> bool:
+def play_relay(reached: Integers64, places: Integers64, turns: Integers64) -> bool:
     """Let one member after the other go on, in place; tell whether anybody moved."""
     moved = False
     for start in range(places.size):
@@ -278,7 +354,7 @@ def relay(reached: Integers, places: Integers, turns: Integers) -> bool:
 
 
 @kernel
-def best_of_all(values: Floats, reached: Integers, places: Integers) -> bool:
+def play_tournament(values: Floats, reached: Integers64, places: Integers64) -> bool:
     """Let all members go on from the same place to the best end any of them finds, in place; tell whether anybody moved."""
     moved = False
     for start in range(places.size):
@@ -292,7 +368,7 @@ def best_of_all(values: Floats, reached: Integers, places: Integers) -> bool:
 
 
 @kernel
-def compare(values: Floats, places: Integers, row: Floats) -> None:
+def write_hong_page_measures(values: Floats, places: Integers64, row: Floats) -> None:
     """Write performance, lead and who wins into a row of measures."""
     own, other = values[places[0]].mean(), values[places[1]].mean()
     row[0], row[3], row[4] = own, own - other, 1.0 if own > other else 0.5 if own == other else 0.0

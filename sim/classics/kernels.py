@@ -9,33 +9,43 @@ from typing import Any
 
 import numba
 
-from sim.runtime.compilation import Function, cache_folder, entry
+from sim.runtime.compilation import Function, entry, find_cache_folder
 
-NAME = re.compile(r"[a-z_]+_\d{4}")  # of a classic: author and year
-HERE = Path(__file__).parent
-UNDER = tuple(HERE.parent / "runtime" / f"{name}.py" for name in ("compilation", "linking", "randomness"))  # what the classics need of the core
+CLASSIC_NAME = re.compile(r"[a-z_]+_\d{4}")  # of a classic: author and year
+CLASSICS_FOLDER = Path(__file__).parent
+CORE_SOURCES = tuple(
+    CLASSICS_FOLDER.parent / "runtime" / f"{name}.py"
+    for name in ("compilation", "linking", "randomness")
+)  # what the classics need of the core
 
 
-def shared_sources() -> tuple[Path, ...]:
+def list_shared_sources() -> tuple[Path, ...]:
     """Return the modules that any classic may call: what lies here and is no classic itself, and what they need of the core."""
-    return (*(path for path in sorted(HERE.glob("*.py")) if not NAME.fullmatch(path.stem)), *UNDER)
+    return (
+        *(
+            path
+            for path in sorted(CLASSICS_FOLDER.glob("*.py"))
+            if not CLASSIC_NAME.fullmatch(path.stem)
+        ),
+        *CORE_SOURCES,
+    )
 
 
 def classic_entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel of a classic that is called from Python, and keep it on disk."""
-    return entry(function, sources_with(Path(function.__code__.co_filename)))
+    return entry(function, list_sources_of(Path(function.__code__.co_filename)))
 
 
-def written_out(function: Function) -> Function:
+def inline_kernel(function: Function) -> Function:
     """Compile a kernel into every kernel that calls it, line by line: for small ones that take many arrays, as handing these over costs more."""
     return numba.njit(function, error_model="numpy", inline="always")
 
 
-def sources_with(own: Path) -> tuple[Path, ...]:
+def list_sources_of(own: Path) -> tuple[Path, ...]:
     """Return everything that kernels of a file may call."""
-    return tuple(sorted({*shared_sources(), own}))
+    return tuple(sorted({*list_shared_sources(), own}))
 
 
-def is_compiled(own: Path) -> bool:
+def is_classic_compiled(own: Path) -> bool:
     """Tell whether kernels of a classic's file, as it is now, were compiled on this machine before."""
-    return any(cache_folder(sources_with(own)).rglob(f"{own.stem}.*.nbc"))
+    return any(find_cache_folder(list_sources_of(own)).rglob(f"{own.stem}.*.nbc"))

@@ -6,31 +6,43 @@ from typing import Self
 
 from pydantic import model_validator
 
-from sim.classics.classic import ClassicModel, Row, RowAgent
-from sim.classics.networks import MEANING, Topology, check_network, network
-from sim.classics.nk import Landscaped, landscape, search_start
-from sim.config import parameter
+from sim.classics.classic import ClassicAgent, ClassicModel, Row
+from sim.classics.networks import TOPOLOGY_MEANING, Topology, build_network, check_network
+from sim.classics.nk import LandscapeParameters, draw_nk_landscape, draw_search_start
+from sim.config import declare_parameter
 from sim.observation.measures import Measure
 
 
-class SearchParameters(Landscaped):
+class SearchParameters(LandscapeParameters):
     """Parameters of such a model; each model gives its own defaults and sources."""
 
-    agents: int = parameter(100, "members of the group", source="assumed", ge=2, le=100_000)
-    network: Topology = parameter("complete", MEANING, source="assumed")
-    degree: int = parameter(4, "contacts of an agent, where the network leaves it open", unit="agents", source="assumed", ge=1, le=10_000)
-    distinct_starts: bool = parameter(False, "no two agents start with the same solution", source="assumed")
+    agents: int = declare_parameter(100, "members of the group", source="assumed", ge=2, le=100_000)
+    network: Topology = declare_parameter("complete", TOPOLOGY_MEANING, source="assumed")
+    degree: int = declare_parameter(
+        4,
+        "contacts of an agent, where the network leaves it open",
+        unit="agents",
+        source="assumed",
+        ge=1,
+        le=10_000,
+    )
+    distinct_starts: bool = declare_parameter(
+        False, "no two agents start with the same solution", source="assumed"
+    )
 
     @model_validator(mode="after")
     def possible(self) -> Self:
         """Refuse networks and starts that do not exist."""
         check_network(self.network, self.agents, self.degree)
         if self.distinct_starts and self.agents > 2**self.n:
-            raise ValueError(f"agents is {self.agents}, but there are {2**self.n} solutions of n={self.n} bits: lower it, or distinct_starts=false")
+            raise ValueError(
+                f"agents is {self.agents}, but there are {2**self.n} solutions of n={self.n} bits:"
+                " lower it, or distinct_starts=false"
+            )
         return self
 
 
-class Searcher(RowAgent):
+class Searcher(ClassicAgent):
     """A member of the group."""
 
     solution = Row("solutions", "its solution, bits of a whole number")
@@ -51,9 +63,11 @@ class LandscapeSearch(ClassicModel):
     def begin(self) -> None:
         """Draw the landscape, the network and random starts."""
         p = self.parameters
-        self.landscape = landscape(self.key, p.n, p.k, p.inputs, p.digits, p.power)
-        self.network = network(p.network, p.agents, p.degree, int(self.key))
-        self.solutions, self.payoffs = search_start(self.key, p.agents, self.landscape, p.distinct_starts)
+        self.landscape = draw_nk_landscape(self.key, p.n, p.k, p.inputs, p.digits, p.power)
+        self.network = build_network(p.network, p.agents, p.degree, int(self.key))
+        self.solutions, self.payoffs = draw_search_start(
+            self.key, p.agents, self.landscape, p.distinct_starts
+        )
 
     @property
     def size(self) -> int:

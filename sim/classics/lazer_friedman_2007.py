@@ -17,14 +17,21 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from sim.classics.classic import Floats, Integers
+from sim.classics.classic import Floats, Integers64
 from sim.classics.kernels import classic_entry
 from sim.classics.landscape_search import LandscapeSearch, SearchParameters
-from sim.classics.networks import MEANING, Network, Topology
-from sim.classics.nk import WHICH, Inputs, Landscape, measure_search, payoff, tried
-from sim.config import parameter
+from sim.classics.networks import TOPOLOGY_MEANING, Network, Topology
+from sim.classics.nk import (
+    INPUTS_MEANING,
+    Inputs,
+    Landscape,
+    compute_payoff,
+    try_random_change,
+    write_search_measures,
+)
+from sim.config import declare_parameter
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Seed, uniform
+from sim.runtime.randomness import Seed, draw_uniform
 
 PAPER = "Lazer & Friedman 2007"
 
@@ -40,17 +47,50 @@ class Stream(IntEnum):
 class LazerFriedmanParameters(SearchParameters):
     """Parameters of Lazer & Friedman 2007."""
 
-    rounds: int = parameter(200, "rounds of one run", unit="rounds", source=PAPER, ge=1, le=1_000_000)
-    agents: int = parameter(100, "members of the system", source=PAPER, ge=2, le=100_000)
-    n: int = parameter(20, "bits of a solution", symbol="N", source=PAPER, ge=1, le=20)
-    k: int = parameter(5, "inputs of a bit: how rugged the landscape is", symbol="K", source=PAPER, ge=0, le=19)
-    inputs: Inputs = parameter("distinct", WHICH, source="assumed")
-    power: float = parameter(8.0, "payoff is fitness over the landscape's maximum, raised to this power", source=PAPER, gt=0, le=100)
-    network: Topology = parameter("complete", MEANING, source=PAPER)
-    degree: int = parameter(4, "contacts of an agent, where the network leaves it open", unit="agents", source="assumed", ge=1, le=10_000)
-    velocity: float = parameter(1.0, "chance to look at the neighbours", unit="per agent and round", source=PAPER, ge=0, le=1)
-    error: float = parameter(0.0, "chance to keep a bit of one's own when copying", unit="per bit", source=PAPER, ge=0, le=1)
-    distinct_starts: bool = parameter(False, "no two agents start with the same solution", source="assumed")
+    rounds: int = declare_parameter(
+        200, "rounds of one run", unit="rounds", source=PAPER, ge=1, le=1_000_000
+    )
+    agents: int = declare_parameter(100, "members of the system", source=PAPER, ge=2, le=100_000)
+    n: int = declare_parameter(20, "bits of a solution", symbol="N", source=PAPER, ge=1, le=20)
+    k: int = declare_parameter(
+        5, "inputs of a bit: how rugged the landscape is", symbol="K", source=PAPER, ge=0, le=19
+    )
+    inputs: Inputs = declare_parameter("distinct", INPUTS_MEANING, source="assumed")
+    power: float = declare_parameter(
+        8.0,
+        "payoff is fitness over the landscape's maximum, raised to this power",
+        source=PAPER,
+        gt=0,
+        le=100,
+    )
+    network: Topology = declare_parameter("complete", TOPOLOGY_MEANING, source=PAPER)
+    degree: int = declare_parameter(
+        4,
+        "contacts of an agent, where the network leaves it open",
+        unit="agents",
+        source="assumed",
+        ge=1,
+        le=10_000,
+    )
+    velocity: float = declare_parameter(
+        1.0,
+        "chance to look at the neighbours",
+        unit="per agent and round",
+        source=PAPER,
+        ge=0,
+        le=1,
+    )
+    error: float = declare_parameter(
+        0.0,
+        "chance to keep a bit of one's own when copying",
+        unit="per bit",
+        source=PAPER,
+        ge=0,
+        le=1,
+    )
+    distinct_starts: bool = declare_parameter(
+        False, "no two agents start with the same solution", source="assumed"
+    )
 
 
 class LazerFriedman2007(LandscapeSearch):
@@ -61,7 +101,18 @@ class LazerFriedman2007(LandscapeSearch):
     def play(self, first: int, rounds: int, rows: Floats) -> int:
         """Search for some rounds."""
         velocity, error = self.parameters.velocity, self.parameters.error
-        search(self.solutions, self.payoffs, self.network, self.landscape, self.key, velocity, error, first, rounds, rows)
+        play_lazer_friedman(
+            self.solutions,
+            self.payoffs,
+            self.network,
+            self.landscape,
+            self.key,
+            velocity,
+            error,
+            first,
+            rounds,
+            rows,
+        )
         return rounds
 
 
@@ -69,35 +120,51 @@ MODEL = LazerFriedman2007
 
 
 @classic_entry
-def search(
-    solutions: Integers, payoffs: Floats, network: Network, land: Landscape, key: Seed, velocity: float, error: float, first: int, rounds: int,
+def play_lazer_friedman(
+    solutions: Integers64,
+    payoffs: Floats,
+    network: Network,
+    land: Landscape,
+    key: Seed,
+    velocity: float,
+    error: float,
+    first: int,
+    rounds: int,
     rows: Floats,
-) -> None:  # fmt: skip
+) -> None:
     """Play rounds, all agents at once."""
     for now in range(first, first + rounds):
         seen, worth = solutions.copy(), payoffs.copy()
         for agent in range(solutions.size):
             best = agent
-            if uniform(key, Stream.LOOK, now, agent, 0) < velocity:
+            if draw_uniform(key, Stream.LOOK, now, agent, 0) < velocity:
                 for contact in network.contacts[network.starts[agent] : network.starts[agent + 1]]:
                     if worth[contact] > worth[best]:
                         best = contact
             if best != agent:
-                solutions[agent] = copied(seen[agent], seen[best], key, error, now, agent, land.inputs.shape[0])
-                payoffs[agent] = payoff(solutions[agent], land) if error > 0.0 else worth[best]
+                solutions[agent] = copy_with_errors(
+                    seen[agent], seen[best], key, error, now, agent, land.inputs.shape[0]
+                )
+                payoffs[agent] = (
+                    compute_payoff(solutions[agent], land) if error > 0.0 else worth[best]
+                )
             else:
-                draw = uniform(key, Stream.CHANGE, now, agent, 0)
-                solutions[agent], payoffs[agent] = tried(seen[agent], worth[agent], land, draw)
-        measure_search(solutions, payoffs, rows[now - first])
+                draw = draw_uniform(key, Stream.CHANGE, now, agent, 0)
+                solutions[agent], payoffs[agent] = try_random_change(
+                    seen[agent], worth[agent], land, draw
+                )
+        write_search_measures(solutions, payoffs, rows[now - first])
     if rounds == 0:
-        measure_search(solutions, payoffs, rows[0])
+        write_search_measures(solutions, payoffs, rows[0])
 
 
 @kernel
-def copied(own: int, other: int, key: Seed, error: float, now: int, agent: int, n: int) -> int:
+def copy_with_errors(
+    own: int, other: int, key: Seed, error: float, now: int, agent: int, n: int
+) -> int:
     """Return the other's solution, with bits of one's own where copying fails."""
     if error > 0.0:
         for bit in range(n):
-            if uniform(key, Stream.ERROR, now, agent, bit) < error:
+            if draw_uniform(key, Stream.ERROR, now, agent, bit) < error:
                 other = (other & ~(1 << bit)) | (own & (1 << bit))
     return other

@@ -35,20 +35,20 @@ from typing import Literal
 
 import numpy as np
 
-from sim.classics.classic import ClassicModel, Floats, Integers, Parameters, Row, RowAgent
-from sim.classics.draws import limit, sequence, word
+from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.classics.draws import compute_word_limit, draw_word, start_sequence
 from sim.classics.kernels import classic_entry
-from sim.config import parameter
+from sim.config import declare_parameter
 from sim.observation.measures import Measure
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Seed, pick, uniform
+from sim.runtime.randomness import Seed, draw_uniform, pick_index
 
-MARCH = "March 1991"
-DOCUMENTED = "Rodan 2005, Christensen 2015; not in March 1991"
-ORDERS = ("individuals", "code", "together")
-MISSING = ("wrong", "half", "coin")
-WRONG, HALF, COIN = range(3)
-INDIVIDUALS_FIRST, CODE_FIRST, TOGETHER = range(3)
+PAPER = "March 1991"
+REPLICATION_PAPERS = "Rodan 2005, Christensen 2015; not in March 1991"
+LEARNING_ORDERS = ("individuals", "code", "together")
+MISSING_OPINION_RULES = ("wrong", "half", "coin")
+MISSING_IS_WRONG, MISSING_IS_HALF_RIGHT, MISSING_IS_COIN = range(3)
+INDIVIDUALS_FIRST, CODE_FIRST, BOTH_TOGETHER = range(3)
 
 
 class Stream(IntEnum):
@@ -66,20 +66,62 @@ class Stream(IntEnum):
 class MarchParameters(Parameters):
     """Parameters of March 1991."""
 
-    rounds: int = parameter(200, "rounds of one run", unit="rounds", source="assumed: long enough to come to rest unless p3 > 0", ge=1, le=1_000_000)
-    dimensions: int = parameter(30, "dimensions of reality", symbol="m", source=MARCH, ge=1, le=10_000)
-    individuals: int = parameter(50, "members of the organisation", symbol="n", source=MARCH, ge=1, le=100_000)
-    p1: float = parameter(0.5, "socialisation: chance to learn from the code", unit="per dimension and round", source=MARCH, ge=0, le=1)
-    p2: float = parameter(0.5, "learning by the code: chance per individual of the margin", unit="per dimension and round", source=MARCH, ge=0, le=1)
-    p3: float = parameter(0.0, "turnover: chance to be replaced by somebody naive", unit="per individual and round", source=MARCH, ge=0, le=1)
-    performance: Literal["actions", "beliefs"] = parameter("actions", "what individuals and code are judged by", source=DOCUMENTED)
-    adoption: Literal["step", "whole"] = parameter("step", "how far a belief moves towards the code", source=DOCUMENTED)
-    code_learning: Literal["majority", "differing"] = parameter("majority", "what k of the code's learning counts", source=DOCUMENTED)
-    missing: Literal["wrong", "half", "coin"] = parameter("half", "how the code is judged where it has no opinion", source=DOCUMENTED)
-    order: Literal["individuals", "code", "together"] = parameter("together", "who learns first within a round", source="left open by March 1991")
+    rounds: int = declare_parameter(
+        200,
+        "rounds of one run",
+        unit="rounds",
+        source="assumed: long enough to come to rest unless p3 > 0",
+        ge=1,
+        le=1_000_000,
+    )
+    dimensions: int = declare_parameter(
+        30, "dimensions of reality", symbol="m", source=PAPER, ge=1, le=10_000
+    )
+    individuals: int = declare_parameter(
+        50, "members of the organisation", symbol="n", source=PAPER, ge=1, le=100_000
+    )
+    p1: float = declare_parameter(
+        0.5,
+        "socialisation: chance to learn from the code",
+        unit="per dimension and round",
+        source=PAPER,
+        ge=0,
+        le=1,
+    )
+    p2: float = declare_parameter(
+        0.5,
+        "learning by the code: chance per individual of the margin",
+        unit="per dimension and round",
+        source=PAPER,
+        ge=0,
+        le=1,
+    )
+    p3: float = declare_parameter(
+        0.0,
+        "turnover: chance to be replaced by somebody naive",
+        unit="per individual and round",
+        source=PAPER,
+        ge=0,
+        le=1,
+    )
+    performance: Literal["actions", "beliefs"] = declare_parameter(
+        "actions", "what individuals and code are judged by", source=REPLICATION_PAPERS
+    )
+    adoption: Literal["step", "whole"] = declare_parameter(
+        "step", "how far a belief moves towards the code", source=REPLICATION_PAPERS
+    )
+    code_learning: Literal["majority", "differing"] = declare_parameter(
+        "majority", "what k of the code's learning counts", source=REPLICATION_PAPERS
+    )
+    missing: Literal["wrong", "half", "coin"] = declare_parameter(
+        "half", "how the code is judged where it has no opinion", source=REPLICATION_PAPERS
+    )
+    order: Literal["individuals", "code", "together"] = declare_parameter(
+        "together", "who learns first within a round", source="left open by March 1991"
+    )
 
 
-class Individual(RowAgent):
+class MarchIndividual(ClassicAgent):
     """A member of the organisation."""
 
     beliefs = Row("beliefs", "belief per dimension, shape (m,): -1, 0 or 1")
@@ -89,17 +131,26 @@ class March1991(ClassicModel):
     """Mutual learning of a code and its members."""
 
     Parameters = MarchParameters
-    Agent = Individual
+    Agent = MarchIndividual
     MEASURES = {  # noqa: RUF012
-        "code_score": Measure("dimensions on which the code is right less those on which it is wrong", "share, -1 to 1"),
+        "code_score": Measure(
+            "dimensions on which the code is right less those on which it is wrong",
+            "share, -1 to 1",
+        ),
         "code_knowledge": Measure("share of dimensions on which the code is right", "0-1"),
-        "knowledge": Measure("share of dimensions on which individuals are right, on average", "0-1"),
-        "disagreement": Measure("share of dimensions on which two individuals differ, on average", "0-1"),
+        "knowledge": Measure(
+            "share of dimensions on which individuals are right, on average", "0-1"
+        ),
+        "disagreement": Measure(
+            "share of dimensions on which two individuals differ, on average", "0-1"
+        ),
     }
 
     def begin(self) -> None:
         """Draw reality and naive beliefs; the code starts without any."""
-        self.reality, self.beliefs = start(self.key, self.parameters.individuals, self.parameters.dimensions)
+        self.reality, self.beliefs = draw_march_start(
+            self.key, self.parameters.individuals, self.parameters.dimensions
+        )
         self.code = np.zeros(self.parameters.dimensions, dtype=np.int64)
 
     @property
@@ -110,8 +161,24 @@ class March1991(ClassicModel):
     def play(self, first: int, rounds: int, rows: Floats) -> int:
         """Learn from each other for some rounds."""
         p = self.parameters
-        switches = p.performance == "actions", p.adoption == "step", p.code_learning == "majority", MISSING.index(p.missing), ORDERS.index(p.order)
-        learn(self.reality, self.beliefs, self.code, self.key, (p.p1, p.p2, p.p3), switches, first, rounds, rows)
+        switches = (
+            p.performance == "actions",
+            p.adoption == "step",
+            p.code_learning == "majority",
+            MISSING_OPINION_RULES.index(p.missing),
+            LEARNING_ORDERS.index(p.order),
+        )
+        play_march(
+            self.reality,
+            self.beliefs,
+            self.code,
+            self.key,
+            (p.p1, p.p2, p.p3),
+            switches,
+            first,
+            rounds,
+            rows,
+        )
         return rounds
 
 
@@ -119,21 +186,33 @@ MODEL = March1991
 
 
 @classic_entry
-def start(key: Seed, individuals: int, dimensions: int) -> tuple[Integers, Integers]:
+def draw_march_start(key: Seed, individuals: int, dimensions: int) -> tuple[Integers64, Integers64]:
     """Return reality, shape (m,), and beliefs, shape (n, m)."""
-    reality, beliefs = np.empty(dimensions, dtype=np.int64), np.empty((individuals, dimensions), dtype=np.int64)
+    reality, beliefs = (
+        np.empty(dimensions, dtype=np.int64),
+        np.empty((individuals, dimensions), dtype=np.int64),
+    )
     for dimension in range(dimensions):
-        reality[dimension] = 1 if uniform(key, Stream.REALITY, 0, dimension, 0) < 0.5 else -1
+        reality[dimension] = 1 if draw_uniform(key, Stream.REALITY, 0, dimension, 0) < 0.5 else -1
         for individual in range(individuals):
-            beliefs[individual, dimension] = pick(uniform(key, Stream.BELIEF, 0, individual, dimension), 3) - 1
+            beliefs[individual, dimension] = (
+                pick_index(draw_uniform(key, Stream.BELIEF, 0, individual, dimension), 3) - 1
+            )
     return reality, beliefs
 
 
 @classic_entry
-def learn(
-    reality: Integers, beliefs: Integers, code: Integers, key: Seed, chances: tuple[float, float, float],
-    switches: tuple[bool, bool, bool, int, int], first: int, rounds: int, rows: Floats,
-) -> None:  # fmt: skip
+def play_march(
+    reality: Integers64,
+    beliefs: Integers64,
+    code: Integers64,
+    key: Seed,
+    chances: tuple[float, float, float],
+    switches: tuple[bool, bool, bool, int, int],
+    first: int,
+    rounds: int,
+    rows: Floats,
+) -> None:
     """Play rounds; once code and individuals agree on everything nothing can change, and the last measures stand."""
     p1, p2, p3 = chances
     by_actions, stepwise, by_majority, missing, order = switches
@@ -142,49 +221,65 @@ def learn(
         if not at_rest:
             before = code.copy()
             if order == INDIVIDUALS_FIRST:
-                socialise(beliefs, code, key, p1, stepwise, now)
+                socialise_individuals(beliefs, code, key, p1, stepwise, now)
             teach_code(reality, beliefs, code, key, p2, by_actions, by_majority, missing, now)
             if order != INDIVIDUALS_FIRST:
-                socialise(beliefs, code if order == CODE_FIRST else before, key, p1, stepwise, now)
-            turn_over(beliefs, key, p3, now)
-            at_rest = p3 == 0.0 and agree(beliefs, code)
-        measure(reality, beliefs, code, rows[now - first])
+                socialise_individuals(
+                    beliefs, code if order == CODE_FIRST else before, key, p1, stepwise, now
+                )
+            replace_individuals(beliefs, key, p3, now)
+            at_rest = p3 == 0.0 and is_unanimous(beliefs, code)
+        write_march_measures(reality, beliefs, code, rows[now - first])
     if rounds == 0:
-        measure(reality, beliefs, code, rows[0])
+        write_march_measures(reality, beliefs, code, rows[0])
 
 
 @kernel
-def socialise(beliefs: Integers, code: Integers, key: Seed, p1: float, stepwise: bool, now: int) -> None:
+def socialise_individuals(
+    beliefs: Integers64, code: Integers64, key: Seed, p1: float, stepwise: bool, now: int
+) -> None:
     """Move beliefs towards the code, in place."""
-    most = limit(p1)
+    most = compute_word_limit(p1)
     for individual in range(beliefs.shape[0]):
-        draws = sequence(key, Stream.SOCIALISATION, now, individual)
+        draws = start_sequence(key, Stream.SOCIALISATION, now, individual)
         for dimension in range(code.size):
             held, taught = beliefs[individual, dimension], code[dimension]
-            moves = (taught != 0) & (held != taught) & (word(draws, dimension) < most)
+            moves = (taught != 0) & (held != taught) & (draw_word(draws, dimension) < most)
             beliefs[individual, dimension] = held + moves * (taught if stepwise else taught - held)
 
 
 @kernel
-def act(beliefs: Integers, actions: Integers, key: Seed, now: int, who: int) -> None:
+def act_on_beliefs(beliefs: Integers64, actions: Integers64, key: Seed, now: int, who: int) -> None:
     """Write what somebody does about every dimension: as is believed, or as a coin says."""
-    draws = sequence(key, Stream.ACTION, now, who)
+    draws = start_sequence(key, Stream.ACTION, now, who)
     for dimension in range(beliefs.size):
-        coin = 2 * (word(draws, dimension) & 1) - 1
+        coin = 2 * (draw_word(draws, dimension) & 1) - 1
         actions[dimension] = beliefs[dimension] if beliefs[dimension] != 0 else coin
 
 
 @kernel
 def teach_code(
-    reality: Integers, beliefs: Integers, code: Integers, key: Seed, p2: float, by_actions: bool, by_majority: bool, missing: int, now: int,
-) -> None:  # fmt: skip
+    reality: Integers64,
+    beliefs: Integers64,
+    code: Integers64,
+    key: Seed,
+    p2: float,
+    by_actions: bool,
+    by_majority: bool,
+    missing: int,
+    now: int,
+) -> None:
     """Move the code to the dominant view of those who know more than it does, in place."""
     n, m = beliefs.shape
-    own = score_of_code(reality, code, key, missing, n, now)
-    balance, differing, view = np.zeros(m, dtype=np.int64), np.zeros(m, dtype=np.int64), np.empty(m, dtype=np.int64)
+    own = compute_code_score(reality, code, key, missing, n, now)
+    balance, differing, view = (
+        np.zeros(m, dtype=np.int64),
+        np.zeros(m, dtype=np.int64),
+        np.empty(m, dtype=np.int64),
+    )
     for individual in range(n):
         if by_actions:
-            act(beliefs[individual], view, key, now, individual)
+            act_on_beliefs(beliefs[individual], view, key, now, individual)
         else:
             view[:] = beliefs[individual]
         score = 0
@@ -198,36 +293,43 @@ def teach_code(
         dominant = np.sign(balance[dimension])
         margin = abs(balance[dimension]) if by_majority else differing[dimension]
         if dominant != 0 and dominant != code[dimension] and margin > 0:
-            if uniform(key, Stream.CODE, now, dimension, 0) < 1.0 - (1.0 - p2) ** margin:
+            if draw_uniform(key, Stream.CODE, now, dimension, 0) < 1.0 - (1.0 - p2) ** margin:
                 code[dimension] = dominant
 
 
 @kernel
-def score_of_code(reality: Integers, code: Integers, key: Seed, missing: int, n: int, now: int) -> float:
+def compute_code_score(
+    reality: Integers64, code: Integers64, key: Seed, missing: int, n: int, now: int
+) -> float:
     """Return on how many dimensions the code counts as right."""
     view, score = code.copy(), 0.0
-    if missing == COIN:
-        act(code, view, key, now, n)
+    if missing == MISSING_IS_COIN:
+        act_on_beliefs(code, view, key, now, n)
     for dimension in range(code.size):
         if view[dimension] == reality[dimension]:
             score += 1.0
-        elif view[dimension] == 0 and missing == HALF:
+        elif view[dimension] == 0 and missing == MISSING_IS_HALF_RIGHT:
             score += 0.5
     return score
 
 
 @kernel
-def turn_over(beliefs: Integers, key: Seed, p3: float, now: int) -> None:
+def replace_individuals(beliefs: Integers64, key: Seed, p3: float, now: int) -> None:
     """Replace individuals by naive ones, in place."""
     if p3 > 0.0:
         for individual in range(beliefs.shape[0]):
-            if uniform(key, Stream.TURNOVER, now, individual, 0) < p3:
+            if draw_uniform(key, Stream.TURNOVER, now, individual, 0) < p3:
                 for dimension in range(beliefs.shape[1]):
-                    beliefs[individual, dimension] = pick(uniform(key, Stream.NEWCOMER, now, individual, dimension), 3) - 1
+                    beliefs[individual, dimension] = (
+                        pick_index(
+                            draw_uniform(key, Stream.NEWCOMER, now, individual, dimension), 3
+                        )
+                        - 1
+                    )
 
 
 @kernel
-def agree(beliefs: Integers, code: Integers) -> bool:
+def is_unanimous(beliefs: Integers64, code: Integers64) -> bool:
     """Tell whether everybody believes what the code says, and it says something everywhere."""
     for dimension in range(code.size):
         if code[dimension] == 0:
@@ -239,7 +341,9 @@ def agree(beliefs: Integers, code: Integers) -> bool:
 
 
 @kernel
-def measure(reality: Integers, beliefs: Integers, code: Integers, row: Floats) -> None:
+def write_march_measures(
+    reality: Integers64, beliefs: Integers64, code: Integers64, row: Floats
+) -> None:
     """Write the measures into a row."""
     n, m = beliefs.shape
     balance, held = np.zeros(m, dtype=np.int64), np.zeros(m, dtype=np.int64)
@@ -252,7 +356,11 @@ def measure(reality: Integers, beliefs: Integers, code: Integers, row: Floats) -
         code_right += code[dimension] == reality[dimension]
         code_score += code[dimension] * reality[dimension]
         right += (held[dimension] + balance[dimension] * reality[dimension]) // 2
-        for count in ((held[dimension] + balance[dimension]) // 2, (held[dimension] - balance[dimension]) // 2, n - held[dimension]):
+        for count in (
+            (held[dimension] + balance[dimension]) // 2,
+            (held[dimension] - balance[dimension]) // 2,
+            n - held[dimension],
+        ):
             alike += count * (count - 1.0)
     row[0], row[1], row[2] = code_score / m, code_right / m, right / (n * m)
     row[3] = 1.0 - alike / (m * n * (n - 1.0)) if n > 1 else 0.0

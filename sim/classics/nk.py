@@ -18,63 +18,107 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from sim.classics.classic import Floats, Integers, Parameters
+from sim.classics.classic import Floats, Integers64, Parameters
 from sim.classics.kernels import classic_entry
-from sim.config import parameter
+from sim.config import declare_parameter
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Seed, pick, uniform
+from sim.runtime.randomness import Seed, draw_uniform, pick_index
 
 Inputs = Literal["adjacent", "distinct", "itself", "repeated"]
-ADJACENT, DISTINCT, ITSELF, REPEATED = range(4)
-HOW = {name: code for code, name in enumerate(get_args(Inputs))}
-INPUTS, CONTRIBUTIONS, START, WALK = 1001, 1002, 1003, 1004  # streams of draws
-FRESH, NEAR = 1024, 1e-9  # so many sums of changes are exact to far better than that
-LAST, SMALL = 4, 1 << 20  # so many landscapes are remembered, of at most so many contributions (8 MB)
-EXACT = -1  # contributions are not rounded
+ADJACENT_INPUTS, DISTINCT_INPUTS, SELF_INPUTS, REPEATED_INPUTS = range(4)
+INPUT_RULE_CODES = {name: code for code, name in enumerate(get_args(Inputs))}
+INPUT_STREAM, CONTRIBUTION_STREAM, START_STREAM, WALK_STREAM = (
+    1001,
+    1002,
+    1003,
+    1004,
+)  # streams of draws
+EXACT_SUM_INTERVAL, SUM_TOLERANCE = (
+    1024,
+    1e-9,
+)  # so many sums of changes are exact to far better than that
+CACHED_LANDSCAPES, LARGEST_CACHED_SIZE = (
+    4,
+    1 << 20,
+)  # so many landscapes are remembered, of at most so many contributions (8 MB)
+NO_ROUNDING = -1  # contributions are not rounded
 KAUFFMAN = "Kauffman 1993"
-WHICH = (
-    "the inputs of a bit: adjacent (the next ones on a ring), distinct (different others at random), itself (different ones at random, of which it "
-    "may be one itself), repeated (at random, also itself and one several times)"
+INPUTS_MEANING = (
+    "the inputs of a bit: adjacent (the next ones on a ring), distinct (different others at"
+    " random), itself (different ones at random, of which it may be one itself), repeated (at"
+    " random, also itself and one several times)"
 )
 
 
-class Landscaped(Parameters):
+class LandscapeParameters(Parameters):
     """Parameters of a model whose agents search an NK landscape."""
 
-    n: int = parameter(15, "bits of a solution", symbol="N", source=KAUFFMAN, ge=1, le=20)
-    k: int = parameter(7, "inputs of a bit: how rugged the landscape is", symbol="K", source=KAUFFMAN, ge=0, le=19)
-    inputs: Inputs = parameter("distinct", WHICH, source=KAUFFMAN)
-    digits: int = parameter(EXACT, "decimals to which contributions are rounded (-1: not at all)", source=KAUFFMAN, ge=EXACT, le=12)
-    power: float = parameter(8.0, "payoff is fitness over the landscape's maximum, raised to this power", source=KAUFFMAN, gt=0, le=100)
+    n: int = declare_parameter(15, "bits of a solution", symbol="N", source=KAUFFMAN, ge=1, le=20)
+    k: int = declare_parameter(
+        7, "inputs of a bit: how rugged the landscape is", symbol="K", source=KAUFFMAN, ge=0, le=19
+    )
+    inputs: Inputs = declare_parameter("distinct", INPUTS_MEANING, source=KAUFFMAN)
+    digits: int = declare_parameter(
+        NO_ROUNDING,
+        "decimals to which contributions are rounded (-1: not at all)",
+        source=KAUFFMAN,
+        ge=NO_ROUNDING,
+        le=12,
+    )
+    power: float = declare_parameter(
+        8.0,
+        "payoff is fitness over the landscape's maximum, raised to this power",
+        source=KAUFFMAN,
+        gt=0,
+        le=100,
+    )
 
     @model_validator(mode="after")
     def fewer_inputs_than_bits(self) -> Self:
         """Refuse more inputs than there are other bits."""
         if self.k >= self.n:
-            raise ValueError(f"k is {self.k}, but a solution of n={self.n} bits has {self.n - 1} others: lower k or raise n")
+            raise ValueError(
+                f"k is {self.k}, but a solution of n={self.n} bits has {self.n - 1} others: lower k"
+                " or raise n"
+            )
         return self
 
 
 class Landscape(NamedTuple):
     """A landscape: inputs of each bit, shape (n, k); contributions by pattern, shape (n, 2^(k+1)); the highest fitness; the power of payoffs."""
 
-    inputs: Integers
+    inputs: Integers64
     contributions: Floats
     top: float
     power: float
 
 
-def landscape(key: Seed, n: int, k: int, inputs: Inputs = "distinct", digits: int = EXACT, power: float = 1.0) -> Landscape:
+def draw_nk_landscape(
+    key: Seed,
+    n: int,
+    k: int,
+    inputs: Inputs = "distinct",
+    digits: int = NO_ROUNDING,
+    power: float = 1.0,
+) -> Landscape:
     """Draw a landscape; one key gives the same landscape to every model that asks for the same. Its arrays are the caller's own."""
-    asked = int(key), n, k, HOW[inputs], digits
-    found, contributions, top = remembered(*asked) if n << (k + 1) <= SMALL else drawn(np.uint64(key), *asked[1:])
+    asked = int(key), n, k, INPUT_RULE_CODES[inputs], digits
+    found, contributions, top = (
+        get_cached_landscape(*asked)
+        if n << (k + 1) <= LARGEST_CACHED_SIZE
+        else draw_landscape_arrays(np.uint64(key), *asked[1:])
+    )
     return Landscape(found.copy(), contributions.copy(), top, power)
 
 
-@lru_cache(LAST)
-def remembered(key: int, n: int, k: int, how: int, digits: int) -> tuple[Integers, Floats, float]:
+@lru_cache(CACHED_LANDSCAPES)
+def get_cached_landscape(
+    key: int, n: int, k: int, how: int, digits: int
+) -> tuple[Integers64, Floats, float]:
     """Return a landscape of the last few: runs that share their luck ask for the same one after the other. Nobody may write to it."""
-    drawing: tuple[Integers, Floats, float] = drawn(np.uint64(key), n, k, how, digits)
+    drawing: tuple[Integers64, Floats, float] = draw_landscape_arrays(
+        np.uint64(key), n, k, how, digits
+    )
     return drawing
 
 
@@ -82,19 +126,21 @@ def remembered(key: int, n: int, k: int, how: int, digits: int) -> tuple[Integer
 
 
 @kernel
-def draw_inputs(key: Seed, n: int, k: int, how: int) -> Integers:
+def draw_inputs(key: Seed, n: int, k: int, how: int) -> Integers64:
     """Return the inputs of every bit."""
     inputs = np.empty((n, k), dtype=np.int64)
     for bit in range(n):
-        others: Integers = np.array([other for other in range(n) if other != bit or how == ITSELF], dtype=np.int64)
+        others: Integers64 = np.array(
+            [other for other in range(n) if other != bit or how == SELF_INPUTS], dtype=np.int64
+        )
         for number in range(k):
-            draw = uniform(key, INPUTS, 0, bit, number)
-            if how == ADJACENT:
+            draw = draw_uniform(key, INPUT_STREAM, 0, bit, number)
+            if how == ADJACENT_INPUTS:
                 inputs[bit, number] = (bit + 1 + number) % n
-            elif how == REPEATED:
-                inputs[bit, number] = pick(draw, n)
+            elif how == REPEATED_INPUTS:
+                inputs[bit, number] = pick_index(draw, n)
             else:
-                chosen = number + pick(draw, others.size - number)
+                chosen = number + pick_index(draw, others.size - number)
                 others[number], others[chosen] = others[chosen], others[number]
                 inputs[bit, number] = others[number]
     return inputs
@@ -107,13 +153,15 @@ def draw_contributions(key: Seed, n: int, k: int, digits: int) -> Floats:
     scale = 10.0**digits
     for bit in range(n):
         for pattern in range(contributions.shape[1]):
-            contribution = uniform(key, CONTRIBUTIONS, bit, pattern, 0)
-            contributions[bit, pattern] = contribution if digits < 0 else np.rint(contribution * scale) / scale
+            contribution = draw_uniform(key, CONTRIBUTION_STREAM, bit, pattern, 0)
+            contributions[bit, pattern] = (
+                contribution if digits < 0 else np.rint(contribution * scale) / scale
+            )
     return contributions
 
 
 @kernel
-def fitness(solution: int, inputs: Integers, contributions: Floats) -> float:
+def compute_fitness(solution: int, inputs: Integers64, contributions: Floats) -> float:
     """Return the mean contribution of a solution's bits."""
     n, k = inputs.shape
     total = 0.0
@@ -126,10 +174,12 @@ def fitness(solution: int, inputs: Integers, contributions: Floats) -> float:
 
 
 @kernel
-def all_fitness(inputs: Integers, contributions: Floats) -> Floats:
+def compute_all_fitness(inputs: Integers64, contributions: Floats) -> Floats:
     """Return the fitness of all solutions, by one changed bit after the other (Gray code): then a pattern changes by one exclusive or."""
     n, k = inputs.shape
-    flips = np.zeros((n, n), dtype=np.int64)  # what of the pattern of the second changes with the first
+    flips = np.zeros(
+        (n, n), dtype=np.int64
+    )  # what of the pattern of the second changes with the first
     for bit in range(n):
         flips[bit, bit] ^= 1
         for number in range(k):
@@ -151,10 +201,14 @@ def all_fitness(inputs: Integers, contributions: Floats) -> Floats:
 
 
 @kernel
-def highest(inputs: Integers, contributions: Floats) -> float:
+def find_highest_fitness(inputs: Integers64, contributions: Floats) -> float:
     """Return the highest fitness: as ``all_fitness``, but adding up only what changes, and exactly where it comes near the highest so far."""
     n, k = inputs.shape
-    flips, touched, counts = np.zeros((n, n), dtype=np.int64), np.empty((n, n), dtype=np.int64), np.zeros(n, dtype=np.int64)
+    flips, touched, counts = (
+        np.zeros((n, n), dtype=np.int64),
+        np.empty((n, n), dtype=np.int64),
+        np.zeros(n, dtype=np.int64),
+    )
     for bit in range(n):
         flips[bit, bit] ^= 1
         for number in range(k):
@@ -176,30 +230,32 @@ def highest(inputs: Integers, contributions: Floats) -> float:
                 before = contributions[bit, patterns[bit]]
                 patterns[bit] ^= flips[changed, bit]
                 total += contributions[bit, patterns[bit]] - before
-        if turn % FRESH == 0:  # roundings must not add up
-            total = n * fitness(solution, inputs, contributions)
-        if total > n * top - NEAR:
-            top = max(top, fitness(solution, inputs, contributions))
+        if turn % EXACT_SUM_INTERVAL == 0:  # roundings must not add up
+            total = n * compute_fitness(solution, inputs, contributions)
+        if total > n * top - SUM_TOLERANCE:
+            top = max(top, compute_fitness(solution, inputs, contributions))
     return top
 
 
 @classic_entry
-def drawn(key: Seed, n: int, k: int, how: int, digits: int) -> tuple[Integers, Floats, float]:
+def draw_landscape_arrays(
+    key: Seed, n: int, k: int, how: int, digits: int
+) -> tuple[Integers64, Floats, float]:
     """Return inputs, contributions and the highest fitness."""
     inputs, contributions = draw_inputs(key, n, k, how), draw_contributions(key, n, k, digits)
-    return inputs, contributions, highest(inputs, contributions)
+    return inputs, contributions, find_highest_fitness(inputs, contributions)
 
 
 @classic_entry
-def table(land: Landscape) -> Floats:
+def compute_fitness_table(land: Landscape) -> Floats:
     """Return the fitness of all 2^n solutions."""
-    return all_fitness(land.inputs, land.contributions)
+    return compute_all_fitness(land.inputs, land.contributions)
 
 
 @classic_entry
-def optima(land: Landscape) -> NDArray[np.bool_]:
+def find_local_optima(land: Landscape) -> NDArray[np.bool_]:
     """Return which solutions are local optima: no change of a single bit makes them better."""
-    found = all_fitness(land.inputs, land.contributions)
+    found = compute_all_fitness(land.inputs, land.contributions)
     n, local = land.inputs.shape[0], np.ones(found.size, dtype=np.bool_)
     for solution in range(found.size):
         for bit in range(n):
@@ -209,19 +265,21 @@ def optima(land: Landscape) -> NDArray[np.bool_]:
 
 
 @classic_entry
-def walks(land: Landscape, key: Seed, count: int) -> Floats:
+def run_adaptive_walks(land: Landscape, key: Seed, count: int) -> Floats:
     """Return the end fitness of adaptive walks: from a random start, to a random better neighbour, until there is none."""
     n, ends = land.inputs.shape[0], np.empty(count)
     for walk in range(count):
-        solution = pick(uniform(key, START, walk, 0, 0), 1 << n)
-        own, turn = fitness(solution, land.inputs, land.contributions), 0
+        solution = pick_index(draw_uniform(key, START_STREAM, walk, 0, 0), 1 << n)
+        own, turn = compute_fitness(solution, land.inputs, land.contributions), 0
         while True:
             seen, chosen, gained = 0, -1, nan
             for bit in range(n):
-                other = fitness(solution ^ (1 << bit), land.inputs, land.contributions)
+                other = compute_fitness(solution ^ (1 << bit), land.inputs, land.contributions)
                 if other > own:
                     seen += 1
-                    if uniform(key, WALK, walk, turn, bit) * seen < 1.0:  # each of those seen is kept with the same chance
+                    if (
+                        draw_uniform(key, WALK_STREAM, walk, turn, bit) * seen < 1.0
+                    ):  # each of those seen is kept with the same chance
                         chosen, gained = bit, other
             if chosen < 0:
                 break
@@ -231,54 +289,60 @@ def walks(land: Landscape, key: Seed, count: int) -> Floats:
 
 
 @kernel
-def payoff(solution: int, land: Landscape) -> float:
+def compute_payoff(solution: int, land: Landscape) -> float:
     """Return (fitness / highest fitness) ^ power."""
     if land.top <= 0.0:  # all contributions were rounded to nothing
         return 0.0
-    return (fitness(solution, land.inputs, land.contributions) / land.top) ** land.power
+    return (compute_fitness(solution, land.inputs, land.contributions) / land.top) ** land.power
 
 
 @kernel
-def tried(solution: int, own: float, land: Landscape, draw: float) -> tuple[int, float]:
+def try_random_change(solution: int, own: float, land: Landscape, draw: float) -> tuple[int, float]:
     """Return the solution with a random bit changed and its payoff if that is strictly better, else both as they were."""
-    other = solution ^ (1 << pick(draw, land.inputs.shape[0]))
-    gained = payoff(other, land)
+    other = solution ^ (1 << pick_index(draw, land.inputs.shape[0]))
+    gained = compute_payoff(other, land)
     return (other, gained) if gained > own else (solution, own)
 
 
 @kernel
-def all_payoffs(solutions: Integers, land: Landscape) -> Floats:
+def compute_all_payoffs(solutions: Integers64, land: Landscape) -> Floats:
     """Return the payoff of every solution."""
     found = np.empty(solutions.size)
     for agent in range(solutions.size):
-        found[agent] = payoff(solutions[agent], land)
+        found[agent] = compute_payoff(solutions[agent], land)
     return found
 
 
 @kernel
-def random_solutions(key: Seed, agents: int, n: int, distinct: bool) -> Integers:
+def draw_random_solutions(key: Seed, agents: int, n: int, distinct: bool) -> Integers64:
     """Return a random solution per agent; no two alike if they are to be distinct."""
     solutions, taken = np.empty(agents, dtype=np.int64), np.zeros(1 << n, dtype=np.bool_)
     for agent in range(agents):
         attempt = 0
-        solution = pick(uniform(key, START, 0, agent, attempt), 1 << n)
+        solution = pick_index(draw_uniform(key, START_STREAM, 0, agent, attempt), 1 << n)
         while distinct and taken[solution]:
             attempt += 1
-            solution = pick(uniform(key, START, 0, agent, attempt), 1 << n)
+            solution = pick_index(draw_uniform(key, START_STREAM, 0, agent, attempt), 1 << n)
         taken[solution] = True
         solutions[agent] = solution
     return solutions
 
 
 @kernel
-def measure_search(solutions: Integers, payoffs: Floats, row: Floats) -> None:
+def write_search_measures(solutions: Integers64, payoffs: Floats, row: Floats) -> None:
     """Write mean payoff, best payoff and the number of different solutions into a row of measures."""
     ordered = np.sort(solutions)
-    row[0], row[1], row[2] = payoffs.mean(), payoffs.max(), 1 + np.count_nonzero(ordered[1:] != ordered[:-1])
+    row[0], row[1], row[2] = (
+        payoffs.mean(),
+        payoffs.max(),
+        1 + np.count_nonzero(ordered[1:] != ordered[:-1]),
+    )
 
 
 @classic_entry
-def search_start(key: Seed, agents: int, land: Landscape, distinct: bool) -> tuple[Integers, Floats]:
+def draw_search_start(
+    key: Seed, agents: int, land: Landscape, distinct: bool
+) -> tuple[Integers64, Floats]:
     """Return random solutions and their payoffs."""
-    solutions = random_solutions(key, agents, land.inputs.shape[0], distinct)
-    return solutions, all_payoffs(solutions, land)
+    solutions = draw_random_solutions(key, agents, land.inputs.shape[0], distinct)
+    return solutions, compute_all_payoffs(solutions, land)

@@ -6,7 +6,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from sim.runtime.compilation import kernel
-from sim.runtime.prefetching import look_ahead_to_size
+from sim.runtime.prefetching import prefetch_team_size
 from sim.runtime.sorting import sort_by_keys
 from sim.state import Floats, Scratch, Tally, World
 
@@ -18,21 +18,26 @@ class Measure(NamedTuple):
     unit: str
 
 
-PER = "per organisation and round"
+PER_ORGANISATION = "per organisation and round"
 MEASURES = {
-    "joint_value": Measure("value of all work, net of all costs", f"value {PER}"),
-    "value_alone": Measure("what all would earn alone in the same round", f"value {PER}"),
-    "synergy": Measure("value of collaborations minus what their members would earn alone", f"value {PER}"),
+    "joint_value": Measure("value of all work, net of all costs", f"value {PER_ORGANISATION}"),
+    "value_alone": Measure(
+        "what all would earn alone in the same round", f"value {PER_ORGANISATION}"
+    ),
+    "synergy": Measure(
+        "value of collaborations minus what their members would earn alone",
+        f"value {PER_ORGANISATION}",
+    ),
     "synergy_ratio": Measure("synergy as a share of what the members would earn alone", "-"),
     "quality": Measure("mean quality of all work units, teams and soloists", "quality"),
-    "search_cost": Measure("cost of meetings", f"value {PER}"),
-    "setup_cost": Measure("cost of starting and joining", f"value {PER}"),
-    "exit_cost": Measure("cost of leaving", f"value {PER}"),
-    "link_cost": Measure("cost of coordination links", f"value {PER}"),
-    "rule_cost": Measure("cost of contract and rules", f"value {PER}"),
-    "solved": Measure("challenges solved", f"challenges {PER}"),
-    "expired": Measure("challenges that ran out of time", f"challenges {PER}"),
-    "copies": Measure("copies made", f"copies {PER}"),
+    "search_cost": Measure("cost of meetings", f"value {PER_ORGANISATION}"),
+    "setup_cost": Measure("cost of starting and joining", f"value {PER_ORGANISATION}"),
+    "exit_cost": Measure("cost of leaving", f"value {PER_ORGANISATION}"),
+    "link_cost": Measure("cost of coordination links", f"value {PER_ORGANISATION}"),
+    "rule_cost": Measure("cost of contract and rules", f"value {PER_ORGANISATION}"),
+    "solved": Measure("challenges solved", f"challenges {PER_ORGANISATION}"),
+    "expired": Measure("challenges that ran out of time", f"challenges {PER_ORGANISATION}"),
+    "copies": Measure("copies made", f"copies {PER_ORGANISATION}"),
     "working_share": Measure("organisations in a collaboration at the end of the round", "share"),
     "collaborations": Measure("running collaborations at the end of the round", "number"),
     "mean_size": Measure("members per running collaboration", "organisations"),
@@ -40,19 +45,29 @@ MEASURES = {
     "understanding_alike": Measure("understanding from being alike", "0-1"),
     "understanding_bridged": Measure("understanding from having learned to bridge", "0-1"),
     "trust_within": Measure("trust between members", "0-1"),
-    "diversity_within": Measure("root mean square distance between members, before copying", "distance"),
+    "diversity_within": Measure(
+        "root mean square distance between members, before copying", "distance"
+    ),
     "trust": Measure("trust over all remembered relations", "0-1"),
     "bridging_skill": Measure("bridging skill", "0-1"),
     "cross_sector_share": Measure("pairs of members from different sectors", "share"),
-    "repeat_share": Measure("pairs in running collaborations that had worked together before they started", "share"),
+    "repeat_share": Measure(
+        "pairs in running collaborations that had worked together before they started", "share"
+    ),
     "diversity": Measure("root mean square distance between all organisations", "distance"),
-    "rao_entropy": Measure("Rao's quadratic entropy of expertise shares, half the squared Euclidean distance", "0-1"),
-    "effective_profiles": Measure("effective number of expertise profiles, 1 / (1 - Rao)", "profiles"),
+    "rao_entropy": Measure(
+        "Rao's quadratic entropy of expertise shares, half the squared Euclidean distance", "0-1"
+    ),
+    "effective_profiles": Measure(
+        "effective number of expertise profiles, 1 / (1 - Rao)", "profiles"
+    ),
     "domains_covered": Measure("domains in which somebody reaches half of full skill", "share"),
     "gini_value": Measure("inequality of value earned since entering", "0-1"),
 }
-COVERED_FROM = 0.5
-MEAN, SHARE_MEAN, HIGHEST, VARIANCE, SHARE_VARIANCE = range(5)  # rows of Scratch.by_domain
+COVERAGE_THRESHOLD = 0.5
+MEAN_ROW, SHARE_MEAN_ROW, HIGHEST_ROW, VARIANCE_ROW, SHARE_VARIANCE_ROW = range(
+    5
+)  # rows of Scratch.by_domain
 EVENT_MEANINGS = {
     "collaboration": "number in order of starting",
     "form": "form of the initiator",
@@ -76,12 +91,16 @@ EVENT_MEANINGS = {
     "bridging_skill": "bridging skill of the members at the end, mean",
 }
 EVENT_COLUMNS = tuple(EVENT_MEANINGS)
-WHOLE_COLUMNS = ("collaboration", "convenor", "started", "ended", "rounds", "size", "largest_size", "breadth")
-
-SEARCH, SETUP, EXIT, LINK, RULE, COPIES = Tally.SEARCH, Tally.SETUP, Tally.EXIT, Tally.LINK, Tally.RULE, Tally.COPIES
-VALUE_TOGETHER, VALUE_SOLO, SYNERGY, QUALITY = Tally.VALUE_TOGETHER, Tally.VALUE_SOLO, Tally.SYNERGY, Tally.QUALITY
-SOLVED, EXPIRED, ALIKE, BRIDGED = Tally.SOLVED, Tally.EXPIRED, Tally.ALIKE, Tally.BRIDGED
-DIVERSITY, TRUST, TEAMS, SOLOISTS = Tally.DIVERSITY, Tally.TRUST, Tally.TEAMS, Tally.SOLOISTS
+INTEGER_COLUMNS = (
+    "collaboration",
+    "convenor",
+    "started",
+    "ended",
+    "rounds",
+    "size",
+    "largest_size",
+    "breadth",
+)
 
 
 @kernel
@@ -107,7 +126,7 @@ def measure_teams(w: World, row: Floats) -> None:
         busy += org.load[i] > 0
     running = col.totals[0]
     for position in range(running):
-        look_ahead_to_size(w, position)
+        prefetch_team_size(w, position)
         c = col.order[position]
         size, different = col.size[c], 0
         for a in range(size):
@@ -119,18 +138,18 @@ def measure_teams(w: World, row: Floats) -> None:
     row[13] = busy / org.load.size
     row[14] = running
     row[15] = members / running if running > 0 else 0.0
-    teams = max(1.0, tally[TEAMS])
-    row[16] = (tally[ALIKE] + tally[BRIDGED]) / teams
-    row[17] = tally[ALIKE] / teams
-    row[18] = tally[BRIDGED] / teams
-    row[19] = tally[TRUST] / teams
-    row[20] = tally[DIVERSITY] / teams
+    teams = max(1.0, tally[Tally.TEAMS])
+    row[16] = (tally[Tally.ALIKE] + tally[Tally.BRIDGED]) / teams
+    row[17] = tally[Tally.ALIKE] / teams
+    row[18] = tally[Tally.BRIDGED] / teams
+    row[19] = tally[Tally.TRUST] / teams
+    row[20] = tally[Tally.DIVERSITY] / teams
     row[23] = across / running if running > 0 else 0.0
     row[24] = repeated / running if running > 0 else 0.0
 
 
 @kernel
-def spread_over_domains(w: World) -> tuple[float, float, int]:
+def compute_domain_variances(w: World) -> tuple[float, float, int]:
     """Return the variances, summed over domains, of expertise and of its shares, and in how many domains somebody is good.
 
     Walks along the rows, as they lie in memory, with a sum per domain: along the columns a large population waits for memory.
@@ -146,18 +165,20 @@ def spread_over_domains(w: World) -> tuple[float, float, int]:
             total += skills[i, k]
         w.scratch.keys[i] = 1.0 / total if total > 0.0 else 0.0
         for k in range(domains):
-            sums[MEAN, k] += skills[i, k] / n
-            sums[SHARE_MEAN, k] += skills[i, k] * w.scratch.keys[i] / n
-            sums[HIGHEST, k] = max(sums[HIGHEST, k], skills[i, k])
+            sums[MEAN_ROW, k] += skills[i, k] / n
+            sums[SHARE_MEAN_ROW, k] += skills[i, k] * w.scratch.keys[i] / n
+            sums[HIGHEST_ROW, k] = max(sums[HIGHEST_ROW, k], skills[i, k])
     for i in range(n):
         for k in range(domains):
-            sums[VARIANCE, k] += (skills[i, k] - sums[MEAN, k]) ** 2 / n
-            sums[SHARE_VARIANCE, k] += (skills[i, k] * w.scratch.keys[i] - sums[SHARE_MEAN, k]) ** 2 / n
+            sums[VARIANCE_ROW, k] += (skills[i, k] - sums[MEAN_ROW, k]) ** 2 / n
+            sums[SHARE_VARIANCE_ROW, k] += (
+                skills[i, k] * w.scratch.keys[i] - sums[SHARE_MEAN_ROW, k]
+            ) ** 2 / n
     variance, share_variance, covered = 0.0, 0.0, 0
     for k in range(domains):
-        variance += sums[VARIANCE, k]
-        share_variance += sums[SHARE_VARIANCE, k]
-        covered += sums[HIGHEST, k] >= COVERED_FROM
+        variance += sums[VARIANCE_ROW, k]
+        share_variance += sums[SHARE_VARIANCE_ROW, k]
+        covered += sums[HIGHEST_ROW, k] >= COVERAGE_THRESHOLD
     return variance, share_variance, covered
 
 
@@ -172,7 +193,7 @@ def measure_population(w: World, row: Floats) -> None:
         slots += ledger.used[i]
         for slot in range(ledger.used[i]):
             trust += ledger.trust[i, slot]
-    variance, share_variance, covered = spread_over_domains(w)
+    variance, share_variance, covered = compute_domain_variances(w)
     row[21] = trust / slots if slots > 0 else 0.0
     row[22] = bridging / n
     row[25] = sqrt(2.0 * variance * n / (n - 1)) if n > 1 else 0.0
@@ -183,20 +204,30 @@ def measure_population(w: World, row: Floats) -> None:
 
 
 @kernel
-def measure(w: World, row: Floats) -> None:
+def measure_round(w: World, row: Floats) -> None:
     """Write one round's measures in the order of ``MEASURES``."""
     org, tally = w.org, w.around.tally
     n, alone = org.load.size, 0.0
     for i in range(n):
         alone += org.alone_value[i]
-    row[0] = (tally[VALUE_TOGETHER] + tally[VALUE_SOLO] - tally[SEARCH] - tally[SETUP] - tally[EXIT]) / n
+    row[0] = (
+        tally[Tally.VALUE_TOGETHER]
+        + tally[Tally.VALUE_SOLO]
+        - tally[Tally.SEARCH]
+        - tally[Tally.SETUP]
+        - tally[Tally.EXIT]
+    ) / n
     row[1] = alone / n
-    row[2] = tally[SYNERGY] / n
-    members_alone = tally[VALUE_TOGETHER] - tally[SYNERGY]
-    row[3] = tally[SYNERGY] / members_alone if members_alone > 0.0 else 0.0
-    row[4] = tally[QUALITY] / max(1.0, tally[TEAMS] + tally[SOLOISTS])
-    row[5], row[6], row[7] = tally[SEARCH] / n, tally[SETUP] / n, tally[EXIT] / n
-    row[8], row[9] = tally[LINK] / n, tally[RULE] / n
-    row[10], row[11], row[12] = tally[SOLVED] / n, tally[EXPIRED] / n, tally[COPIES] / n
+    row[2] = tally[Tally.SYNERGY] / n
+    members_alone = tally[Tally.VALUE_TOGETHER] - tally[Tally.SYNERGY]
+    row[3] = tally[Tally.SYNERGY] / members_alone if members_alone > 0.0 else 0.0
+    row[4] = tally[Tally.QUALITY] / max(1.0, tally[Tally.TEAMS] + tally[Tally.SOLOISTS])
+    row[5], row[6], row[7] = tally[Tally.SEARCH] / n, tally[Tally.SETUP] / n, tally[Tally.EXIT] / n
+    row[8], row[9] = tally[Tally.LINK] / n, tally[Tally.RULE] / n
+    row[10], row[11], row[12] = (
+        tally[Tally.SOLVED] / n,
+        tally[Tally.EXPIRED] / n,
+        tally[Tally.COPIES] / n,
+    )
     measure_teams(w, row)
     measure_population(w, row)

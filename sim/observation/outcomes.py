@@ -9,18 +9,28 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sim.config import BreadthClass
-from sim.observation.measures import PER, Measure
-from sim.phases.let_go import REASONS
+from sim.observation.measures import PER_ORGANISATION, Measure
+from sim.phases.let_go import END_REASONS
+from sim.state import Floats
 
-Values = NDArray[np.float64]
-MEMBER = "per member and round"
-ENDINGS = REASONS[1:]  # all but "running"
+PER_MEMBER = "per member and round"
+FINAL_REASONS = END_REASONS[1:]  # all but "running"
 OUTCOMES = {
-    "joint_value_early": Measure("joint value in the first tenth of the rounds", f"value {PER}"),
-    "synergy_early": Measure("synergy in the first tenth of the rounds", f"value {PER}"),
-    "synergy_peak": Measure("highest synergy, averaged over a window of a twentieth of the rounds", f"value {PER}"),
-    "synergy_loss": Measure("erosion: peak minus the last window", f"value {PER}"),
-    "synergy_half_life": Measure("rounds from the peak to the first window at or below half of it; NaN if there is none", "rounds"),
+    "joint_value_early": Measure(
+        "joint value in the first tenth of the rounds", f"value {PER_ORGANISATION}"
+    ),
+    "synergy_early": Measure(
+        "synergy in the first tenth of the rounds", f"value {PER_ORGANISATION}"
+    ),
+    "synergy_peak": Measure(
+        "highest synergy, averaged over a window of a twentieth of the rounds",
+        f"value {PER_ORGANISATION}",
+    ),
+    "synergy_loss": Measure("erosion: peak minus the last window", f"value {PER_ORGANISATION}"),
+    "synergy_half_life": Measure(
+        "rounds from the peak to the first window at or below half of it; NaN if there is none",
+        "rounds",
+    ),
     "solved_share": Measure("settled challenges that were solved, not run out", "share"),
     "solved_share_narrow": Measure("the same for the first class of challenge.breadths", "share"),
     "solved_share_broad": Measure("the same for the last class of challenge.breadths", "share"),
@@ -29,13 +39,26 @@ OUTCOMES = {
     "team_size": Measure("largest number of members, mean over collaborations", "organisations"),
     "lifetime": Measure("rounds a collaboration lasted, median over those that ended", "rounds"),
     "ended_at_once": Measure("ended collaborations that lasted one round", "share"),
-    **{f"ended_{reason}": Measure(f"ended collaborations that ended by: {reason}", "share") for reason in ENDINGS},
-    "synergy_new_partners": Measure("synergy where no two members had worked together before; started in the second half", f"value {MEMBER}"),
-    "synergy_old_partners": Measure("the same where all had worked together before", f"value {MEMBER}"),
-}  # fmt: skip
+    **{
+        f"ended_{reason}": Measure(f"ended collaborations that ended by: {reason}", "share")
+        for reason in FINAL_REASONS
+    },
+    "synergy_new_partners": Measure(
+        "synergy where no two members had worked together before; started in the second half",
+        f"value {PER_MEMBER}",
+    ),
+    "synergy_old_partners": Measure(
+        "the same where all had worked together before", f"value {PER_MEMBER}"
+    ),
+}
 
 
-def outcomes(rounds: pl.DataFrame, events: pl.DataFrame, challenges: pl.DataFrame, classes: Sequence[BreadthClass]) -> dict[str, float]:
+def compute_outcomes(
+    rounds: pl.DataFrame,
+    events: pl.DataFrame,
+    challenges: pl.DataFrame,
+    classes: Sequence[BreadthClass],
+) -> dict[str, float]:
     """Return every measure averaged over all rounds, and as ``<measure>_end`` over their last quarter, and ``OUTCOMES``.
 
     What does not occur in a run (no collaboration ended, no challenge settled) is NaN.
@@ -44,24 +67,37 @@ def outcomes(rounds: pl.DataFrame, events: pl.DataFrame, challenges: pl.DataFram
     values = measured.to_numpy().astype(np.float64, copy=False)
     last = values[-max(1, len(values) // 4) :]
     means = dict(zip(measured.columns, values.mean(axis=0).tolist(), strict=True))
-    ends = {f"{name}_end": value for name, value in zip(measured.columns, last.mean(axis=0).tolist(), strict=True)}
+    ends = {
+        f"{name}_end": value
+        for name, value in zip(measured.columns, last.mean(axis=0).tolist(), strict=True)
+    }
     return (
         means
         | ends
-        | course(rounds["round"].to_numpy(), rounds["joint_value"].to_numpy(), rounds["synergy"].to_numpy())
-        | challenges_settled(challenges, classes)
-        | collaborations_ended(events)
-        | partners_new_and_old(events, int(rounds["round"][-1]))
+        | compute_erosion_outcomes(
+            rounds["round"].to_numpy(),
+            rounds["joint_value"].to_numpy(),
+            rounds["synergy"].to_numpy(),
+        )
+        | compute_challenge_outcomes(challenges, classes)
+        | compute_collaboration_outcomes(events)
+        | compute_partner_outcomes(events, int(rounds["round"][-1]))
     )
 
 
-def course(moments: Values, joint_value: Values, synergy: Values) -> dict[str, float]:
+def compute_erosion_outcomes(
+    moments: Floats, joint_value: Floats, synergy: Floats
+) -> dict[str, float]:
     """Return early values, and how synergy erodes from its peak."""
     tenth, window = max(1, len(moments) // 10), max(1, len(moments) // 20)
     smooth = np.convolve(synergy, np.full(window, 1.0 / window), mode="valid")
     top = int(smooth.argmax())
     below = np.flatnonzero(smooth[top:] <= smooth[top] / 2.0)
-    half_life = float(moments[top + below[0]] - moments[top]) if below.size and smooth[top] > 0.0 else float("nan")
+    half_life = (
+        float(moments[top + below[0]] - moments[top])
+        if below.size and smooth[top] > 0.0
+        else float("nan")
+    )
     return {
         "joint_value_early": float(joint_value[:tenth].mean()),
         "synergy_early": float(synergy[:tenth].mean()),
@@ -71,14 +107,16 @@ def course(moments: Values, joint_value: Values, synergy: Values) -> dict[str, f
     }
 
 
-def challenges_settled(challenges: pl.DataFrame, classes: Sequence[BreadthClass]) -> dict[str, float]:
+def compute_challenge_outcomes(
+    challenges: pl.DataFrame, classes: Sequence[BreadthClass]
+) -> dict[str, float]:
     """Return which share of settled challenges was solved, over all and by class of breadth, and how long solving took."""
     breadth = challenges["breadth"].to_numpy()
     solved = (challenges["solved_alone"] + challenges["solved_together"]).to_numpy()
     settled = solved + challenges["expired"].to_numpy()
 
     def share(of: NDArray[np.bool_]) -> float:
-        return _ratio(float(solved[of].sum()), float(settled[of].sum()))
+        return _compute_ratio(float(solved[of].sum()), float(settled[of].sum()))
 
     rounds = float((challenges["mean_rounds_to_solve"].fill_nan(0.0).to_numpy() * solved).sum())
     narrow, broad = classes[0], classes[-1]
@@ -86,27 +124,30 @@ def challenges_settled(challenges: pl.DataFrame, classes: Sequence[BreadthClass]
         "solved_share": share(breadth > 0),
         "solved_share_narrow": share((breadth >= narrow.lowest) & (breadth <= narrow.highest)),
         "solved_share_broad": share((breadth >= broad.lowest) & (breadth <= broad.highest)),
-        "rounds_to_solve": _ratio(rounds, float(solved.sum())),
+        "rounds_to_solve": _compute_ratio(rounds, float(solved.sum())),
     }
 
 
-def collaborations_ended(events: pl.DataFrame) -> dict[str, float]:
+def compute_collaboration_outcomes(events: pl.DataFrame) -> dict[str, float]:
     """Return how many collaborations there were, how large, how long, and why they ended."""
     reason = events["reason"].to_numpy()
-    lasted = events["rounds"].to_numpy()[reason != REASONS[0]]
-    ended = {f"ended_{name}": _ratio(float((reason == name).sum()), float(lasted.size)) for name in ENDINGS}
+    lasted = events["rounds"].to_numpy()[reason != END_REASONS[0]]
+    ended = {
+        f"ended_{name}": _compute_ratio(float((reason == name).sum()), float(lasted.size))
+        for name in FINAL_REASONS
+    }
     return {
         "started": float(len(events)),
-        "team_size": _mean(events["largest_size"].to_numpy()),
+        "team_size": _compute_mean(events["largest_size"].to_numpy()),
         "lifetime": float(np.median(lasted)) if lasted.size else float("nan"),
-        "ended_at_once": _mean(lasted <= 1),
+        "ended_at_once": _compute_mean(lasted <= 1),
     } | ended
 
 
-def by_form(events: pl.DataFrame) -> pl.DataFrame:
+def compute_form_outcomes(events: pl.DataFrame) -> pl.DataFrame:
     """Return a row per form: its collaborations, their size and lifetime, and value and synergy per member and round."""
     work = pl.col("rounds") * pl.col("mean_size")
-    ended = pl.col("reason") != REASONS[0]
+    ended = pl.col("reason") != END_REASONS[0]
     return events.group_by("form", maintain_order=True).agg(
         collaborations=pl.len(),
         team_size=pl.col("largest_size").mean(),
@@ -117,18 +158,24 @@ def by_form(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def partners_new_and_old(events: pl.DataFrame, last: int) -> dict[str, float]:
+def compute_partner_outcomes(events: pl.DataFrame, last: int) -> dict[str, float]:
     """Return synergy per member in collaborations of strangers and of old acquaintances that started in the second half."""
     late = events["started"].to_numpy() > last / 2
-    each, known = (events["synergy"] / events["mean_size"]).to_numpy(), events["repeat_share"].to_numpy()
-    return {"synergy_new_partners": _mean(each[late & (known == 0.0)]), "synergy_old_partners": _mean(each[late & (known == 1.0)])}
+    each, known = (
+        (events["synergy"] / events["mean_size"]).to_numpy(),
+        events["repeat_share"].to_numpy(),
+    )
+    return {
+        "synergy_new_partners": _compute_mean(each[late & (known == 0.0)]),
+        "synergy_old_partners": _compute_mean(each[late & (known == 1.0)]),
+    }
 
 
-def _ratio(part: float, whole: float) -> float:
+def _compute_ratio(part: float, whole: float) -> float:
     """Return a share, NaN of nothing."""
     return part / whole if whole > 0.0 else float("nan")
 
 
-def _mean(values: NDArray[np.generic]) -> float:
+def _compute_mean(values: NDArray[np.generic]) -> float:
     """Return a mean, NaN of nothing."""
     return float(values.mean()) if values.size else float("nan")

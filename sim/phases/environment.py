@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from math import log
 
-from sim.phases.let_go import TURNOVER, drop_ended, hand_back, write_event
+from sim.phases.let_go import (
+    REASON_TURNOVER,
+    remove_ended_collaborations,
+    return_challenge,
+    write_event,
+)
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Process, pick, uniform
+from sim.runtime.randomness import Process, draw_uniform, pick_index
 from sim.state import NOBODY, Floats, World
-from sim.submodels.entering import enter, fit_budget
-from sim.submodels.production import Combine
-from sim.submodels.teams import expect_anew, remove_member
+from sim.submodels.entering import enter_organisation, fit_budget
+from sim.submodels.production import PoolingFunction
+from sim.submodels.teams import remove_member, update_expectation
 
-RENEWAL, PICK_UP, TURN = int(Process.RENEWAL), int(Process.PICK_UP), int(Process.TURNOVER)
+RENEWAL_STREAM, PICK_UP_STREAM, TURNOVER_STREAM = (
+    int(Process.RENEWAL),
+    int(Process.PICK_UP),
+    int(Process.TURNOVER),
+)
 
 
 @kernel
@@ -27,18 +36,18 @@ def pull_to_core(w: World) -> None:
 
 
 @kernel
-def renew(w: World, now: int) -> None:
+def renew_domain(w: World, now: int) -> None:
     """Renew a domain, sometimes: old skill loses worth, some pick the new up, demand shifts."""
     org, p, demand = w.org, w.p, w.around.demand
-    if uniform(p.seed, RENEWAL, now, 0, 0) >= p.turbulence:
+    if draw_uniform(p.seed, RENEWAL_STREAM, now, 0, 0) >= p.turbulence:
         return
     domains = demand.size
-    k = pick(uniform(p.seed, RENEWAL, now, 0, 1), domains)
+    k = pick_index(draw_uniform(p.seed, RENEWAL_STREAM, now, 0, 1), domains)
     for i in range(org.load.size):
         org.expertise[i, k] *= 1.0 - p.obsolescence
         org.core[i, k] *= 1.0 - p.obsolescence
-        if uniform(p.seed, PICK_UP, now, i, 0) < p.pick_up:
-            skill = uniform(p.seed, PICK_UP, now, i, 1)
+        if draw_uniform(p.seed, PICK_UP_STREAM, now, i, 0) < p.pick_up:
+            skill = draw_uniform(p.seed, PICK_UP_STREAM, now, i, 1)
             org.expertise[i, k] = skill
             org.core[i, k] = skill
             fit_budget(org.expertise[i], p.budget)
@@ -47,7 +56,7 @@ def renew(w: World, now: int) -> None:
     for other in range(domains):
         mean += demand[other]
     mean /= domains
-    demand[k] = -log(1.0 - uniform(p.seed, RENEWAL, now, 0, 2)) * mean
+    demand[k] = -log(1.0 - draw_uniform(p.seed, RENEWAL_STREAM, now, 0, 2)) * mean
     total = 0.0
     for other in range(domains):
         total += demand[other]
@@ -56,16 +65,18 @@ def renew(w: World, now: int) -> None:
 
 
 @kernel
-def dissolve(w: World, c: int, now: int) -> None:
+def dissolve_collaboration(w: World, c: int, now: int) -> None:
     """End a collaboration that turnover left too small: nobody pays or reflects."""
-    hand_back(w, c, now)
+    return_challenge(w, c, now)
     while w.col.size[c] > 0:
         remove_member(w.org, w.col, c, 0)
-    w.col.reason[c] = TURNOVER
+    w.col.reason[c] = REASON_TURNOVER
 
 
 @kernel
-def depart(w: World, own_rule: Combine, i: int, events: Floats, row: int, now: int) -> int:
+def leave_collaborations(
+    w: World, own_rule: PoolingFunction, i: int, events: Floats, row: int, now: int
+) -> int:
     """Take an organisation out of all its collaborations; return the next event row."""
     org, col = w.org, w.col
     while org.load[i] > 0:
@@ -73,23 +84,23 @@ def depart(w: World, own_rule: Combine, i: int, events: Floats, row: int, now: i
         while col.members[c, member] != i:
             member += 1
         if col.size[c] - 1 < w.forms.min_size[col.form[c]]:
-            col.reason[c] = TURNOVER
+            col.reason[c] = REASON_TURNOVER
             col.solved[c] = 0
             write_event(w, events, row, c, now)
             row += 1
             if col.owner[c] == i:
                 col.owner[c] = NOBODY
-            dissolve(w, c, now)
+            dissolve_collaboration(w, c, now)
         else:
             if col.owner[c] == i:
                 col.owner[c] = NOBODY
             remove_member(org, col, c, member)
-            expect_anew(org, w.ledger, col, w.forms, w.scratch, w.p, own_rule, c)
+            update_expectation(org, w.ledger, col, w.forms, w.scratch, w.p, own_rule, c)
     return row
 
 
 @kernel
-def void_slots(w: World) -> None:
+def remove_departed_partners(w: World) -> None:
     """Remove all slots that name an organisation that left (marked in ``worked_alone`` by -1)."""
     org, ledger = w.org, w.ledger
     for i in range(org.load.size):
@@ -114,27 +125,33 @@ def void_slots(w: World) -> None:
 
 
 @kernel
-def turn_over(w: World, own_rule: Combine, events: Floats, row: int, now: int) -> int:
+def replace_organisations(
+    w: World, own_rule: PoolingFunction, events: Floats, row: int, now: int
+) -> int:
     """Let some organisations leave and newcomers take their rows; return the next event row."""
     org, p, gone = w.org, w.p, 0
     for i in range(org.load.size):
-        if uniform(p.seed, TURN, now, i, 0) < p.turnover:
-            row = depart(w, own_rule, i, events, row, now)
-            enter(org, w.ledger, w.around, w.scratch, p, i, now + 1, p.redraws_entrants)
+        if draw_uniform(p.seed, TURNOVER_STREAM, now, i, 0) < p.turnover:
+            row = leave_collaborations(w, own_rule, i, events, row, now)
+            enter_organisation(
+                org, w.ledger, w.around, w.scratch, p, i, now + 1, p.redraws_entrants
+            )
             org.worked_alone[i] = -1
             gone += 1
     if gone > 0:
-        void_slots(w)
-        drop_ended(w)
+        remove_departed_partners(w)
+        remove_ended_collaborations(w)
     return row
 
 
 @kernel
-def change_environment(w: World, own_rule: Combine, events: Floats, row: int, now: int) -> int:
+def change_environment(
+    w: World, own_rule: PoolingFunction, events: Floats, row: int, now: int
+) -> int:
     """Let the world around change; return the next event row."""
     pull_to_core(w)
     if w.p.turbulence > 0.0:
-        renew(w, now)
+        renew_domain(w, now)
     if w.p.turnover > 0.0:
-        row = turn_over(w, own_rule, events, row, now)
+        row = replace_organisations(w, own_rule, events, row, now)
     return row

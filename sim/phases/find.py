@@ -2,49 +2,90 @@
 
 from __future__ import annotations
 
-from sim.phases.assemble import assemble, start_together
+from sim.phases.assemble import assemble_team, invite_and_start
 from sim.runtime.compilation import kernel
-from sim.runtime.prefetching import look_ahead_in_find, look_ahead_to_own_teams, look_at_acquaintance
-from sim.runtime.randomness import Process, pick, uniform
+from sim.runtime.prefetching import prefetch_acquaintance, prefetch_for_find, prefetch_own_teams
+from sim.runtime.randomness import Process, draw_uniform, pick_index
 from sim.runtime.sorting import sort_by_keys
-from sim.state import BY_RULES, NOBODY, Floats, Forms, Ledger, Organisations, Settings, Surroundings, World
-from sim.submodels.production import Combine, deepen, running_cost, team_quality, unit_value, write_contribution
-from sim.submodels.relations import cooling_off, open_slot, slot_of, trust_in
-from sim.submodels.structures import NONE
-from sim.submodels.teams import SEARCH, accepts, admit, judge_partner, value_with, weigh, write_members, write_perceived, write_shares
+from sim.state import (
+    BY_RULES,
+    NOBODY,
+    Floats,
+    Forms,
+    Ledger,
+    Organisations,
+    Settings,
+    Surroundings,
+    Tally,
+    World,
+)
+from sim.submodels.production import (
+    PoolingFunction,
+    apply_depth,
+    compute_running_cost,
+    compute_team_quality,
+    compute_unit_value,
+    write_contribution,
+)
+from sim.submodels.relations import find_slot, get_trust, is_cooling_off, open_slot
+from sim.submodels.structures import TOPOLOGY_NONE
+from sim.submodels.teams import (
+    admit_member,
+    compute_perceived_value,
+    compute_weight,
+    is_invitation_accepted,
+    judge_partner,
+    write_member_contributions,
+    write_perceived_contributions,
+    write_shares,
+)
 
-ORDER, CHANNEL, MEETING = int(Process.ORDER), int(Process.CHANNEL), int(Process.MEETING)
-REFERRAL, DIRECTORY, CONVENOR = 1, 2, 3
-NUMBERS_PER_MEETING = 64
-SAMPLE_FROM = 3
+ORDER_STREAM, CHANNEL_STREAM, MEETING_STREAM = (
+    int(Process.ORDER),
+    int(Process.CHANNEL),
+    int(Process.MEETING),
+)
+CHANNEL_REFERRAL, CHANNEL_DIRECTORY, CHANNEL_CONVENOR = 1, 2, 3
+DRAWS_PER_MEETING = 64
+FIRST_SAMPLE_DRAW = 3
 
 
 @kernel
-def search_wanted(org: Organisations, forms: Forms, p: Settings, i: int) -> bool:
+def is_search_wanted(org: Organisations, forms: Forms, p: Settings, i: int) -> bool:
     """Tell whether an organisation looks for partners by the rules: free, not content alone, its challenge not already at work."""
     if org.decides[i] != BY_RULES:
         return False
-    return org.load[i] < p.capacity and org.alone_quality[i] < p.aspiration and org.at_work[i] == NOBODY and forms.topology[org.form[i]] != NONE
+    return (
+        org.load[i] < p.capacity
+        and org.alone_quality[i] < p.aspiration
+        and org.at_work[i] == NOBODY
+        and forms.topology[org.form[i]] != TOPOLOGY_NONE
+    )
 
 
 @kernel
-def growth_wanted(w: World, i: int, c: int, now: int) -> bool:
+def is_growth_wanted(w: World, i: int, c: int, now: int) -> bool:
     """Tell whether ``i`` convenes this collaboration by the rules, and it runs below aspiration with room for one more."""
     col = w.col
     if w.org.decides[i] != BY_RULES:
         return False
-    return col.members[c, 0] == i and col.started[c] < now and col.quality[c] < w.p.aspiration and col.size[c] < w.forms.max_size[col.form[c]]
+    return (
+        col.members[c, 0] == i
+        and col.started[c] < now
+        and col.quality[c] < w.p.aspiration
+        and col.size[c] < w.forms.max_size[col.form[c]]
+    )
 
 
 @kernel
-def anybody(p: Settings, i: int, population: int, now: int, number: int) -> int:
+def draw_other_organisation(p: Settings, i: int, population: int, now: int, number: int) -> int:
     """Return any other organisation, uniformly."""
-    j = pick(uniform(p.seed, MEETING, now, i, number), population - 1)
+    j = pick_index(draw_uniform(p.seed, MEETING_STREAM, now, i, number), population - 1)
     return j + 1 if j >= i else j
 
 
 @kernel
-def partner_count(ledger: Ledger, i: int, but: int) -> int:
+def count_partners(ledger: Ledger, i: int, but: int) -> int:
     """Count the organisations ``i`` has worked with, other than ``but``."""
     count = 0
     for slot in range(ledger.used[i]):
@@ -53,7 +94,7 @@ def partner_count(ledger: Ledger, i: int, but: int) -> int:
 
 
 @kernel
-def nth_partner(ledger: Ledger, i: int, but: int, n: int) -> int:
+def find_nth_partner(ledger: Ledger, i: int, but: int, n: int) -> int:
     """Return the n-th organisation that ``i`` has worked with, other than ``but``, in ledger order."""
     for slot in range(ledger.used[i]):
         if ledger.joint[i, slot] > 0 and ledger.partner[i, slot] != but:
@@ -64,16 +105,16 @@ def nth_partner(ledger: Ledger, i: int, but: int, n: int) -> int:
 
 
 @kernel
-def fit(org: Organisations, p: Settings, i: int, j: int) -> float:
+def compute_fit(org: Organisations, p: Settings, i: int, j: int) -> float:
     """Return how well ``j`` fits the requirement of ``i``, as a directory shows it."""
     total = 0.0
     for d in range(org.breadth[i]):
-        total += org.requirement[i, d] * deepen(org.expertise[j, org.domains[i, d]], p.depth)
+        total += org.requirement[i, d] * apply_depth(org.expertise[j, org.domains[i, d]], p.depth)
     return total
 
 
 @kernel
-def best_connected(org: Organisations, ledger: Ledger, i: int) -> int:
+def find_best_connected(org: Organisations, ledger: Ledger, i: int) -> int:
     """Return the organisation with most partners among those ``i`` knows; NOBODY when none has any."""
     best, most = NOBODY, 0
     for slot in range(ledger.used[i]):
@@ -84,56 +125,91 @@ def best_connected(org: Organisations, ledger: Ledger, i: int) -> int:
 
 
 @kernel
-def whom_to_meet(org: Organisations, ledger: Ledger, forms: Forms, p: Settings, i: int, meeting: int, now: int) -> int:
+def choose_whom_to_meet(
+    org: Organisations, ledger: Ledger, forms: Forms, p: Settings, i: int, meeting: int, now: int
+) -> int:
     """Return whom ``i`` meets through the discovery channel of this meeting."""
-    population, base = org.load.size, NUMBERS_PER_MEETING * meeting
-    draw = uniform(p.seed, CHANNEL, now, i, meeting)
+    population, base = org.load.size, DRAWS_PER_MEETING * meeting
+    draw = draw_uniform(p.seed, CHANNEL_STREAM, now, i, meeting)
     channel = 0
-    while channel < CONVENOR and draw >= forms.channels[org.form[i], channel]:
+    while channel < CHANNEL_CONVENOR and draw >= forms.channels[org.form[i], channel]:
         channel += 1
-    if channel == REFERRAL:
-        known = partner_count(ledger, i, NOBODY)
+    if channel == CHANNEL_REFERRAL:
+        known = count_partners(ledger, i, NOBODY)
         if known > 0:
-            via = nth_partner(ledger, i, NOBODY, pick(uniform(p.seed, MEETING, now, i, base + 1), known))
-            known = partner_count(ledger, via, i)
+            via = find_nth_partner(
+                ledger,
+                i,
+                NOBODY,
+                pick_index(draw_uniform(p.seed, MEETING_STREAM, now, i, base + 1), known),
+            )
+            known = count_partners(ledger, via, i)
             if known > 0:
-                return nth_partner(ledger, via, i, pick(uniform(p.seed, MEETING, now, i, base + 2), known))
-    if channel == DIRECTORY or channel == CONVENOR:
-        convenor = best_connected(org, ledger, i) if channel == CONVENOR else NOBODY
-        known = partner_count(ledger, convenor, i) if convenor != NOBODY else 0
-        if channel == DIRECTORY or known > 0:
+                return find_nth_partner(
+                    ledger,
+                    via,
+                    i,
+                    pick_index(draw_uniform(p.seed, MEETING_STREAM, now, i, base + 2), known),
+                )
+    if channel == CHANNEL_DIRECTORY or channel == CHANNEL_CONVENOR:
+        convenor = find_best_connected(org, ledger, i) if channel == CHANNEL_CONVENOR else NOBODY
+        known = count_partners(ledger, convenor, i) if convenor != NOBODY else 0
+        if channel == CHANNEL_DIRECTORY or known > 0:
             best, best_fit = NOBODY, -1.0
             for sample in range(p.directory_sample):
-                number = base + SAMPLE_FROM + sample
-                if channel == DIRECTORY:
-                    j = anybody(p, i, population, now, number)
+                number = base + FIRST_SAMPLE_DRAW + sample
+                if channel == CHANNEL_DIRECTORY:
+                    j = draw_other_organisation(p, i, population, now, number)
                 else:
-                    j = nth_partner(ledger, convenor, i, pick(uniform(p.seed, MEETING, now, i, number), known))
-                suits = fit(org, p, i, j)
+                    j = find_nth_partner(
+                        ledger,
+                        convenor,
+                        i,
+                        pick_index(draw_uniform(p.seed, MEETING_STREAM, now, i, number), known),
+                    )
+                suits = compute_fit(org, p, i, j)
                 if suits > best_fit:
                     best, best_fit = j, suits
             return best
-    return anybody(p, i, population, now, base)
+    return draw_other_organisation(p, i, population, now, base)
 
 
 @kernel
-def meet(org: Organisations, ledger: Ledger, around: Surroundings, p: Settings, i: int, j: int, now: int) -> None:
+def meet_organisation(
+    org: Organisations, ledger: Ledger, around: Surroundings, p: Settings, i: int, j: int, now: int
+) -> None:
     """Let ``i`` meet ``j``, at a cost."""
-    look_at_acquaintance(org, ledger, p, j)
+    prefetch_acquaintance(org, ledger, p, j)
     slot = open_slot(org, ledger, p, i, j, now)
     ledger.last_met[i, slot] = now
     ledger.meetings[i, slot] += 1
     org.earned[i] -= p.search_cost
-    around.tally[SEARCH] += p.search_cost
+    around.tally[Tally.SEARCH] += p.search_cost
 
 
 @kernel
-def hold_meetings(org: Organisations, ledger: Ledger, forms: Forms, around: Surroundings, p: Settings, i: int, now: int) -> None:
+def hold_meetings(
+    org: Organisations,
+    ledger: Ledger,
+    forms: Forms,
+    around: Surroundings,
+    p: Settings,
+    i: int,
+    now: int,
+) -> None:
     """Hold this round's meetings, each at a cost."""
     if org.load.size < 2:
         return
     for meeting in range(p.meetings):
-        meet(org, ledger, around, p, i, whom_to_meet(org, ledger, forms, p, i, meeting, now), now)
+        meet_organisation(
+            org,
+            ledger,
+            around,
+            p,
+            i,
+            choose_whom_to_meet(org, ledger, forms, p, i, meeting, now),
+            now,
+        )
 
 
 @kernel
@@ -146,66 +222,93 @@ def is_member(w: World, c: int, j: int) -> bool:
 
 
 @kernel
-def copy_row(target: Floats, source: Floats, breadth: int) -> None:
+def copy_contributions(target: Floats, source: Floats, breadth: int) -> None:
     """Copy contributions on the required domains."""
     for d in range(breadth):
         target[d] = source[d]
 
 
 @kernel
-def invite(w: World, own_rule: Combine, c: int, j: int, weight: float, now: int) -> bool:
+def invite_newcomer(
+    w: World, own_rule: PoolingFunction, c: int, j: int, weight: float, now: int
+) -> bool:
     """Let the convenor invite ``j``, whose contribution stands after the members' in ``scratch``; tell whether it joins."""
     org, col, scratch, p, size = w.org, w.col, w.scratch, w.p, w.col.size[c]
-    quality, value = value_with(col, org, w.forms, scratch, p, own_rule, c, size + 1)
+    quality, value = compute_perceived_value(col, org, w.forms, scratch, p, own_rule, c, size + 1)
     write_shares(col, org, w.forms, scratch, p, own_rule, c, size + 1, quality, value)
     share = scratch.share[size]
-    if not accepts(org, w.forms, p, col.form[c], trust_in(org, w.ledger, p, j, col.members[c, 0]), share, j):
+    if not is_invitation_accepted(
+        org, w.forms, p, col.form[c], get_trust(org, w.ledger, p, j, col.members[c, 0]), share, j
+    ):
         return False
-    admit(org, w.ledger, col, w.forms, w.around, p, c, j, weight, share, value, now)
+    admit_member(org, w.ledger, col, w.forms, w.around, p, c, j, weight, share, value, now)
     return True
 
 
 @kernel
-def grow(w: World, own_rule: Combine, c: int, now: int) -> None:
+def grow_team(w: World, own_rule: PoolingFunction, c: int, now: int) -> None:
     """Let the convenor invite the one known free organisation that adds most, if that is worth its cost."""
     org, ledger, col, forms, scratch, p = w.org, w.ledger, w.col, w.forms, w.scratch, w.p
     i, form, size, breadth = col.members[c, 0], col.form[c], col.size[c], col.breadth[c]
-    write_members(org, col, scratch, p, c)
-    quality_now = team_quality(scratch.contribution, size, NOBODY, col.requirement[c], breadth, scratch.pooled, p, own_rule)
-    added_cost = running_cost(forms, form, size + 1) - running_cost(forms, form, size)
+    write_member_contributions(org, col, scratch, p, c)
+    quality_now = compute_team_quality(
+        scratch.contribution, size, NOBODY, col.requirement[c], breadth, scratch.pooled, p, own_rule
+    )
+    added_cost = compute_running_cost(forms, form, size + 1) - compute_running_cost(
+        forms, form, size
+    )
     best, best_net, best_weight = NOBODY, 0.0, 0.0
     for slot in range(ledger.used[i]):
         j = ledger.partner[i, slot]
-        if org.load[j] >= p.capacity or is_member(w, c, j) or cooling_off(ledger, p, i, slot, now):
+        if (
+            org.load[j] >= p.capacity
+            or is_member(w, c, j)
+            or is_cooling_off(ledger, p, i, slot, now)
+        ):
             continue
         understood, trusted, meetings = judge_partner(org, ledger, forms, p, form, i, j)
-        weight = weigh(forms, form, understood, trusted)
-        write_perceived(scratch.contribution[size], org, p, i, j, meetings, weight, org.load[j] + 1, col.domains[c], breadth)
-        quality = value_with(col, org, forms, scratch, p, own_rule, c, size + 1)[0]
-        net = unit_value(breadth, p) * (quality - quality_now) - added_cost - org.alone_value[j]
+        weight = compute_weight(forms, form, understood, trusted)
+        write_perceived_contributions(
+            scratch.contribution[size],
+            org,
+            p,
+            i,
+            j,
+            meetings,
+            weight,
+            org.load[j] + 1,
+            col.domains[c],
+            breadth,
+        )
+        quality = compute_perceived_value(col, org, forms, scratch, p, own_rule, c, size + 1)[0]
+        net = (
+            compute_unit_value(breadth, p) * (quality - quality_now)
+            - added_cost
+            - org.alone_value[j]
+        )
         if net > best_net:
             best, best_net, best_weight = j, net, weight
-            copy_row(scratch.own, scratch.contribution[size], breadth)
+            copy_contributions(scratch.own, scratch.contribution[size], breadth)
     if best == NOBODY:
         return
-    copy_row(scratch.contribution[size], scratch.own, breadth)
-    invite(w, own_rule, c, best, best_weight, now)
+    copy_contributions(scratch.contribution[size], scratch.own, breadth)
+    invite_newcomer(w, own_rule, c, best, best_weight, now)
 
 
 @kernel
-def avoids_somebody(w: World, i: int, c: int, now: int) -> bool:
+def has_avoided_member(w: World, i: int, c: int, now: int) -> bool:
     """Tell whether a collaboration contains a former partner that ``i`` still avoids."""
     if w.p.cooling_off == 0:
         return False
     for member in range(w.col.size[c]):
-        slot = slot_of(w.ledger, i, w.col.members[c, member])
-        if slot != NOBODY and cooling_off(w.ledger, w.p, i, slot, now):
+        slot = find_slot(w.ledger, i, w.col.members[c, member])
+        if slot != NOBODY and is_cooling_off(w.ledger, w.p, i, slot, now):
             return True
     return False
 
 
 @kernel
-def some_are_open(forms: Forms) -> bool:
+def has_open_form(forms: Forms) -> bool:
     """Tell whether any form lets organisations in that nobody invited."""
     for form in range(forms.entry_open.size):
         if forms.entry_open[form] == 1:
@@ -214,23 +317,42 @@ def some_are_open(forms: Forms) -> bool:
 
 
 @kernel
-def look_from_outside(w: World, own_rule: Combine, i: int, c: int, contact: int) -> tuple[float, float, float, float]:
+def evaluate_joining(
+    w: World, own_rule: PoolingFunction, i: int, c: int, contact: int
+) -> tuple[float, float, float, float]:
     """Return what ``i`` would get in a collaboration it knows a member of, the value then, its weight, and what it would add."""
     org, col, forms, scratch, p = w.org, w.col, w.forms, w.scratch, w.p
     form, size, breadth = col.form[c], col.size[c], col.breadth[c]
-    write_members(org, col, scratch, p, c)
-    quality_now = team_quality(scratch.contribution, size, NOBODY, col.requirement[c], breadth, scratch.pooled, p, own_rule)
+    write_member_contributions(org, col, scratch, p, c)
+    quality_now = compute_team_quality(
+        scratch.contribution, size, NOBODY, col.requirement[c], breadth, scratch.pooled, p, own_rule
+    )
     understood, trusted, _ = judge_partner(org, w.ledger, forms, p, form, i, contact)
-    weight = weigh(forms, form, understood, trusted)
-    write_contribution(scratch.contribution[size], weight, org.expertise[i], org.load[i] + 1, col.domains[c], breadth, p)
-    quality, value = value_with(col, org, forms, scratch, p, own_rule, c, size + 1)
+    weight = compute_weight(forms, form, understood, trusted)
+    write_contribution(
+        scratch.contribution[size],
+        weight,
+        org.expertise[i],
+        org.load[i] + 1,
+        col.domains[c],
+        breadth,
+        p,
+    )
+    quality, value = compute_perceived_value(col, org, forms, scratch, p, own_rule, c, size + 1)
     write_shares(col, org, forms, scratch, p, own_rule, c, size + 1, quality, value)
-    added_cost = running_cost(forms, form, size + 1) - running_cost(forms, form, size)
-    return scratch.share[size], value, weight, unit_value(breadth, p) * (quality - quality_now) - added_cost
+    added_cost = compute_running_cost(forms, form, size + 1) - compute_running_cost(
+        forms, form, size
+    )
+    return (
+        scratch.share[size],
+        value,
+        weight,
+        compute_unit_value(breadth, p) * (quality - quality_now) - added_cost,
+    )
 
 
 @kernel
-def join_running(w: World, own_rule: Combine, i: int, now: int) -> None:
+def join_best_collaboration(w: World, own_rule: PoolingFunction, i: int, now: int) -> None:
     """Let ``i`` join the open collaboration among its contacts' that pays best, if it dilutes nobody."""
     org, ledger, col, forms, scratch = w.org, w.ledger, w.col, w.forms, w.scratch
     visits = 0
@@ -249,41 +371,56 @@ def join_running(w: World, own_rule: Combine, i: int, now: int) -> None:
                 continue
             scratch.visited[visits] = c
             visits += 1
-            if avoids_somebody(w, i, c, now):
+            if has_avoided_member(w, i, c, now):
                 continue
-            share, value, weight, marginal = look_from_outside(w, own_rule, i, c, contact)
+            share, value, weight, marginal = evaluate_joining(w, own_rule, i, c, contact)
             wanted = share > org.alone_value[i] and marginal >= org.alone_value[i]
             if wanted and (best == NOBODY or share > best_share):
                 best, best_share, best_value, best_weight = c, share, value, weight
     if best != NOBODY:
-        admit(org, ledger, col, forms, w.around, w.p, best, i, best_weight, best_share, best_value, now)
+        admit_member(
+            org,
+            ledger,
+            col,
+            forms,
+            w.around,
+            w.p,
+            best,
+            i,
+            best_weight,
+            best_share,
+            best_value,
+            now,
+        )
 
 
 @kernel
-def find(w: World, own_rule: Combine, now: int) -> None:
+def find_partners(w: World, own_rule: PoolingFunction, now: int) -> None:
     """Let organisations act one after the other, in an order drawn anew: convenors grow teams, searchers find partners."""
     org, scratch = w.org, w.scratch
     actors = 0
     for i in range(org.load.size):
-        look_ahead_to_own_teams(w, i)
-        acts = search_wanted(org, w.forms, w.p, i)
+        prefetch_own_teams(w, i)
+        acts = is_search_wanted(org, w.forms, w.p, i)
         for place in range(org.load[i]):
-            acts = acts or growth_wanted(w, i, org.places[i, place], now)
+            acts = acts or is_growth_wanted(w, i, org.places[i, place], now)
         if acts:
             scratch.actors[actors] = i
-            scratch.keys[actors] = uniform(w.p.seed, ORDER, now, i, 0)
+            scratch.keys[actors] = draw_uniform(w.p.seed, ORDER_STREAM, now, i, 0)
             actors += 1
     sort_by_keys(scratch, actors)
-    can_join = org.load.size > 1 and some_are_open(w.forms)  # else looking at the teams of all it knows would be in vain
+    can_join = org.load.size > 1 and has_open_form(
+        w.forms
+    )  # else looking at the teams of all it knows would be in vain
     for turn in range(actors):
-        look_ahead_in_find(w, turn, actors)
+        prefetch_for_find(w, turn, actors)
         i = scratch.actors[turn]
         for place in range(org.load[i]):
             c = org.places[i, place]
-            if growth_wanted(w, i, c, now):
-                grow(w, own_rule, c, now)
-        if search_wanted(org, w.forms, w.p, i):
+            if is_growth_wanted(w, i, c, now):
+                grow_team(w, own_rule, c, now)
+        if is_search_wanted(org, w.forms, w.p, i):
             hold_meetings(org, w.ledger, w.forms, w.around, w.p, i, now)
-            size = assemble(w, own_rule, i, now)
-            if (size == 0 or not start_together(w, own_rule, i, size, now)) and can_join:
-                join_running(w, own_rule, i, now)
+            size = assemble_team(w, own_rule, i, now)
+            if (size == 0 or not invite_and_start(w, own_rule, i, size, now)) and can_join:
+                join_best_collaboration(w, own_rule, i, now)

@@ -5,24 +5,39 @@ from __future__ import annotations
 from math import floor
 
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Process, pick, uniform
+from sim.runtime.randomness import Process, draw_uniform, pick_index
 from sim.state import BY_RULES, Tally, World
 from sim.submodels.entering import fit_budget
-from sim.submodels.structures import CONVENOR, EVERYONE, LEADERS, LINKED, draw_links, place_of
+from sim.submodels.structures import (
+    EXPOSURE_CONVENOR,
+    EXPOSURE_EVERYONE,
+    EXPOSURE_LEADERS,
+    EXPOSURE_LINKED,
+    draw_links,
+    find_place,
+)
 
-RULES = {"success": 0, "conformity": 1, "blind": 2, "prestige": 3}
-SUCCESS, CONFORMITY, BLIND, PRESTIGE, OWN = range(5)
-IMITATION, EXPOSURE = int(Process.IMITATION), int(Process.EXPOSURE)
-COPIES = Tally.COPIES
-NUMBERS_PER_PLACE = 64
-RANKED_TO = 1e9
-NO_COPY, MEAN = -2, -1  # in place of a model: nobody is copied; the mean of those seen is, as conformity does
+IMITATION_RULES = {"success": 0, "conformity": 1, "blind": 2, "prestige": 3}
+(
+    IMITATION_SUCCESS,
+    IMITATION_CONFORMITY,
+    IMITATION_BLIND,
+    IMITATION_PRESTIGE,
+    IMITATION_USER_DEFINED,
+) = range(5)
+IMITATION_STREAM, EXPOSURE_STREAM = int(Process.IMITATION), int(Process.EXPOSURE)
+EXPOSURE_DRAWS_PER_PLACE = 64
+RANKING_PRECISION = 1e9
+COPY_NOBODY, COPY_MEAN = (
+    -2,
+    -1,
+)  # in place of a model: nobody is copied; the mean of those seen is, as conformity does
 
 
 @kernel
-def standing(performance: float) -> float:
+def round_performance(performance: float) -> float:
     """Return performance to nine decimals: equals must not rank above each other by an error of rounding."""
-    return floor(performance * RANKED_TO + 0.5)
+    return floor(performance * RANKING_PRECISION + 0.5)
 
 
 @kernel
@@ -44,13 +59,15 @@ def rank_leaders(w: World) -> None:
     """Bring the best performers to the front of the users of every form that shows leaders."""
     users, count, performance = w.around.users, w.around.user_count, w.org.performance
     for form in range(count.size):
-        if w.forms.exposure[form] != LEADERS:
+        if w.forms.exposure[form] != EXPOSURE_LEADERS:
             continue
         top = min(count[form], w.forms.seen_at_most[form])
         for position in range(count[form]):
             i = users[form, position]
             place = min(position, top)
-            while place > 0 and standing(performance[users[form, place - 1]]) < standing(performance[i]):
+            while place > 0 and round_performance(
+                performance[users[form, place - 1]]
+            ) < round_performance(performance[i]):
                 if place < top:
                     users[form, place] = users[form, place - 1]
                 place -= 1
@@ -59,28 +76,30 @@ def rank_leaders(w: World) -> None:
 
 
 @kernel
-def list_seen(w: World, c: int, member: int, place: int, now: int) -> int:
+def list_visible_organisations(w: World, c: int, member: int, place: int, now: int) -> int:
     """Write whom a member sees into ``scratch.seen``; return their number. ``scratch.linked`` is this round's graph."""
     col, seen = w.col, w.scratch.seen
     i, form, found = col.members[c, member], col.form[c], 0
     exposure = w.forms.exposure[form]
-    if exposure == LINKED:
+    if exposure == EXPOSURE_LINKED:
         for other in range(col.size[c]):
             if w.scratch.linked[member, other] == 1:
                 seen[found] = col.members[c, other]
                 found += 1
-    elif exposure == CONVENOR:
+    elif exposure == EXPOSURE_CONVENOR:
         if member != 0:
             seen[0], found = col.members[c, 0], 1
-    elif exposure == LEADERS:
+    elif exposure == EXPOSURE_LEADERS:
         for rank in range(min(w.around.user_count[form], w.forms.seen_at_most[form])):
             if w.around.users[form, rank] != i:
                 seen[found] = w.around.users[form, rank]
                 found += 1
     else:
         for sample in range(w.forms.seen_at_most[form]):
-            draw = uniform(w.p.seed, EXPOSURE, now, i, NUMBERS_PER_PLACE * place + sample)
-            j = w.around.users[form, pick(draw, w.around.user_count[form])]
+            draw = draw_uniform(
+                w.p.seed, EXPOSURE_STREAM, now, i, EXPOSURE_DRAWS_PER_PLACE * place + sample
+            )
+            j = w.around.users[form, pick_index(draw, w.around.user_count[form])]
             fresh = j != i
             for earlier in range(found):
                 fresh = fresh and seen[earlier] != j
@@ -91,28 +110,34 @@ def list_seen(w: World, c: int, member: int, place: int, now: int) -> int:
 
 
 @kernel
-def comes_up(w: World, i: int, place: int, chance: int, now: int) -> bool:
+def has_chance_to_copy(w: World, i: int, place: int, chance: int, now: int) -> bool:
     """Tell whether a chance to copy, one of those in ``scratch.seen``, comes up."""
     number = w.scratch.seen[chance] * w.p.capacity + place
-    return uniform(w.p.seed, IMITATION, now, i, number) < w.p.imitation_rate
+    return draw_uniform(w.p.seed, IMITATION_STREAM, now, i, number) < w.p.imitation_rate
 
 
 @kernel
-def model_at(w: World, c: int, i: int, place: int, chance: int, seen: int, now: int) -> int:
+def choose_model(w: World, c: int, i: int, place: int, chance: int, seen: int, now: int) -> int:
     """Return whom ``i`` copies at this chance, MEAN, or NO_COPY."""
-    if not comes_up(w, i, place, chance, now):
-        return NO_COPY
+    if not has_chance_to_copy(w, i, place, chance, now):
+        return COPY_NOBODY
     candidates, rule = w.scratch.seen, w.p.imitation_rule
-    if rule == CONFORMITY:
-        return MEAN
-    if rule == BLIND:
+    if rule == IMITATION_CONFORMITY:
+        return COPY_MEAN
+    if rule == IMITATION_BLIND:
         return candidates[chance]
     best = candidates[0]
-    if rule == SUCCESS:
+    if rule == IMITATION_SUCCESS:
         for s in range(1, seen):
-            if standing(w.org.performance[candidates[s]]) > standing(w.org.performance[best]):
+            if round_performance(w.org.performance[candidates[s]]) > round_performance(
+                w.org.performance[best]
+            ):
                 best = candidates[s]
-        return best if standing(w.org.performance[best]) > standing(w.org.performance[i]) else NO_COPY
+        return (
+            best
+            if round_performance(w.org.performance[best]) > round_performance(w.org.performance[i])
+            else COPY_NOBODY
+        )
     for s in range(seen):
         if candidates[s] == w.col.members[c, 0]:
             return candidates[s]
@@ -122,7 +147,7 @@ def model_at(w: World, c: int, i: int, place: int, chance: int, seen: int, now: 
 
 
 @kernel
-def copy_from(w: World, c: int, i: int, model: int, seen: int) -> None:
+def copy_expertise(w: World, c: int, i: int, model: int, seen: int) -> None:
     """Take over part of a model's expertise (or of MEAN)."""
     org, col, p = w.org, w.col, w.p
     d = 0
@@ -130,17 +155,19 @@ def copy_from(w: World, c: int, i: int, model: int, seen: int) -> None:
         required = d < col.breadth[c] and col.domains[c, d] == k
         d += required
         target = 0.0
-        if model == MEAN:
+        if model == COPY_MEAN:
             for s in range(seen):
                 target += org.before[w.scratch.seen[s], k]
             target /= seen
         else:
             target = org.before[model, k]
-        strength = p.imitation_strength * ((p.selectivity if required else 0.0) + 1.0 - p.selectivity)
+        strength = p.imitation_strength * (
+            (p.selectivity if required else 0.0) + 1.0 - p.selectivity
+        )
         skill = org.expertise[i, k] + strength * (target - org.expertise[i, k])
         if skill > org.expertise[i, k] or not p.upward_only:
             org.expertise[i, k] = skill
-    w.around.tally[COPIES] += 1.0
+    w.around.tally[Tally.COPIES] += 1.0
 
 
 @kernel
@@ -152,31 +179,34 @@ def prepare_imitation(w: World) -> None:
             for k in range(org.expertise.shape[1]):
                 org.before[i, k] = org.expertise[i, k]
     for form in range(w.around.user_count.size):
-        if w.forms.exposure[form] == LEADERS or w.forms.exposure[form] == EVERYONE:
+        if (
+            w.forms.exposure[form] == EXPOSURE_LEADERS
+            or w.forms.exposure[form] == EXPOSURE_EVERYONE
+        ):
             list_users(w)
             rank_leaders(w)
             return
 
 
 @kernel
-def imitate(w: World, now: int) -> None:
+def imitate_others(w: World, now: int) -> None:
     """Let every member copy: each organisation it sees is a chance."""
     org, col, p = w.org, w.col, w.p
-    if p.imitation_rate == 0.0 or p.imitation_rule == OWN:
+    if p.imitation_rate == 0.0 or p.imitation_rule == IMITATION_USER_DEFINED:
         return
     prepare_imitation(w)
     for position in range(col.totals[0]):
         c = col.order[position]
-        if w.forms.exposure[col.form[c]] == LINKED:
+        if w.forms.exposure[col.form[c]] == EXPOSURE_LINKED:
             draw_links(org, col, w.forms, w.scratch, p, c, now)
         for member in range(col.size[c]):
             i = col.members[c, member]
             if org.decides[i] != BY_RULES:
                 continue
-            place = place_of(org, i, c)
-            seen = list_seen(w, c, member, place, now)
+            place = find_place(org, i, c)
+            seen = list_visible_organisations(w, c, member, place, now)
             for chance in range(seen):
-                model = model_at(w, c, i, place, chance, seen, now)
-                if model != NO_COPY:
-                    copy_from(w, c, i, model, seen)
+                model = choose_model(w, c, i, place, chance, seen, now)
+                if model != COPY_NOBODY:
+                    copy_expertise(w, c, i, model, seen)
             fit_budget(org.expertise[i], p.budget)

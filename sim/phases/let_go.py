@@ -3,91 +3,117 @@
 from __future__ import annotations
 
 from sim.runtime.compilation import kernel
-from sim.runtime.prefetching import look_ahead_to_fate
-from sim.runtime.randomness import Process, uniform
+from sim.runtime.prefetching import prefetch_for_let_go
+from sim.runtime.randomness import Process, draw_uniform
 from sim.state import BY_RULES, NOBODY, Floats, Tally, World
 from sim.submodels.entering import draw_challenge, draw_joint_challenge
-from sim.submodels.production import Combine
-from sim.submodels.relations import distance_between, first_trust
-from sim.submodels.structures import place_of
-from sim.submodels.teams import expect_anew, remove_member
+from sim.submodels.production import PoolingFunction
+from sim.submodels.relations import compute_distance, get_initial_trust
+from sim.submodels.structures import find_place
+from sim.submodels.teams import remove_member, update_expectation
 
-PERSISTENCE, INERTIA, REFLECTION = int(Process.PERSISTENCE), int(Process.INERTIA), int(Process.REFLECTION)
-EXIT, SOLVED, EXPIRED = Tally.EXIT, Tally.SOLVED, Tally.EXPIRED
-REASONS = ("running", "solved", "deadline", "term", "surplus", "members", "turnover")
-GOES_ON, IS_SOLVED, DEADLINE, TERM, NO_SURPLUS, TOO_FEW, TURNOVER = range(7)
+PERSISTENCE_STREAM, INERTIA_STREAM, REFLECTION_STREAM = (
+    int(Process.PERSISTENCE),
+    int(Process.INERTIA),
+    int(Process.REFLECTION),
+)
+END_REASONS = ("running", "solved", "deadline", "term", "surplus", "members", "turnover")
+(
+    REASON_RUNNING,
+    REASON_SOLVED,
+    REASON_DEADLINE,
+    REASON_TERM,
+    REASON_SURPLUS,
+    REASON_MEMBERS,
+    REASON_TURNOVER,
+) = range(7)
 SOLVED_ALONE, SOLVED_TOGETHER, RAN_OUT, ROUNDS_TO_SOLVE = range(4)
 
 
 @kernel
-def note_challenge(w: World, breadth: int, outcome: int, rounds: int) -> None:
+def count_challenge(w: World, breadth: int, outcome: int, rounds: int) -> None:
     """Count a challenge that was solved or ran out."""
     w.around.challenges[breadth, outcome] += 1.0
     if outcome == RAN_OUT:
-        w.around.tally[EXPIRED] += 1.0
+        w.around.tally[Tally.EXPIRED] += 1.0
     else:
-        w.around.tally[SOLVED] += 1.0
+        w.around.tally[Tally.SOLVED] += 1.0
         w.around.challenges[breadth, ROUNDS_TO_SOLVE] += rounds
 
 
 @kernel
-def why_it_ends(w: World, c: int, now: int) -> int:
+def find_end_reason(w: World, c: int, now: int) -> int:
     """Return why a collaboration ends this round, or GOES_ON."""
     org, col, forms, p = w.org, w.col, w.forms, w.p
     form, convenor = col.form[c], col.members[c, 0]
     solved = col.progress[c] >= p.workload
     col.solved[c] = solved
-    if solved and uniform(p.seed, PERSISTENCE, now, convenor, place_of(org, convenor, c)) >= forms.persistence[form]:
-        return IS_SOLVED
+    if (
+        solved
+        and draw_uniform(p.seed, PERSISTENCE_STREAM, now, convenor, find_place(org, convenor, c))
+        >= forms.persistence[form]
+    ):
+        return REASON_SOLVED
     if not solved and col.rounds_left[c] <= 0:
-        return DEADLINE
+        return REASON_DEADLINE
     if forms.term[form] > 0 and col.age[c] >= forms.term[form]:
-        return IS_SOLVED if solved else TERM
+        return REASON_SOLVED if solved else REASON_TERM
     by_rules = org.decides[convenor] == BY_RULES  # a person that convenes leaves, or goes on
-    if by_rules and col.surplus[c] < 0.0 and uniform(p.seed, INERTIA, now, convenor, 2 * place_of(org, convenor, c)) >= forms.inertia[form]:
-        return IS_SOLVED if solved else NO_SURPLUS
-    return GOES_ON
+    if (
+        by_rules
+        and col.surplus[c] < 0.0
+        and draw_uniform(p.seed, INERTIA_STREAM, now, convenor, 2 * find_place(org, convenor, c))
+        >= forms.inertia[form]
+    ):
+        return REASON_SOLVED if solved else REASON_SURPLUS
+    return REASON_RUNNING
 
 
 @kernel
-def decide(w: World, c: int, now: int) -> None:
+def decide_departures(w: World, c: int, now: int) -> None:
     """Note who leaves one collaboration and whether it ends; nobody moves yet."""
     org, col, p = w.org, w.col, w.p
     form, size = col.form[c], col.size[c]
-    reason, leavers = why_it_ends(w, c, now), 0
+    reason, leavers = find_end_reason(w, c, now), 0
     for member in range(size):
         i = col.members[c, member]
         col.leaving[c, member] = 0
         if org.decides[i] == BY_RULES:
-            leaves = col.gain[c, member] < 0.0 and uniform(p.seed, INERTIA, now, i, 2 * place_of(org, i, c) + 1) >= w.forms.inertia[form]
+            leaves = (
+                col.gain[c, member] < 0.0
+                and draw_uniform(p.seed, INERTIA_STREAM, now, i, 2 * find_place(org, i, c) + 1)
+                >= w.forms.inertia[form]
+            )
         else:
             leaves = org.leaves[i] == c + 1
-        if reason != GOES_ON or leaves:
-            col.leaving[c, member] = place_of(org, i, c) + 1
+        if reason != REASON_RUNNING or leaves:
+            col.leaving[c, member] = find_place(org, i, c) + 1
             leavers += 1
-    if reason == GOES_ON and size - leavers < w.forms.min_size[form]:
-        reason = TOO_FEW
+    if reason == REASON_RUNNING and size - leavers < w.forms.min_size[form]:
+        reason = REASON_MEMBERS
         for member in range(size):
-            col.leaving[c, member] = place_of(org, col.members[c, member], c) + 1
+            col.leaving[c, member] = find_place(org, col.members[c, member], c) + 1
     col.reason[c] = reason
 
 
 @kernel
-def reflect(w: World, c: int, member: int, place: int, now: int) -> None:
+def reflect_on_collaboration(w: World, c: int, member: int, place: int, now: int) -> None:
     """Learn to bridge from the distance to those one worked with."""
     org, col, p = w.org, w.col, w.p
     i, size = col.members[c, member], col.size[c]
-    if uniform(p.seed, REFLECTION, now, i, place) >= p.reflection:
+    if draw_uniform(p.seed, REFLECTION_STREAM, now, i, place) >= p.reflection:
         return
     total = 0.0
     for other in range(size):
         if other != member:
-            total += distance_between(org.expertise, i, col.members[c, other])
-    org.bridging[i] = min(1.0, org.bridging[i] + p.bridging_gain * (1.0 - org.bridging[i]) * total / (size - 1))
+            total += compute_distance(org.expertise, i, col.members[c, other])
+    org.bridging[i] = min(
+        1.0, org.bridging[i] + p.bridging_gain * (1.0 - org.bridging[i]) * total / (size - 1)
+    )
 
 
 @kernel
-def hand_back(w: World, c: int, now: int) -> None:
+def return_challenge(w: World, c: int, now: int) -> None:
     """Return its challenge to the owner when a collaboration ends: new if settled, else with the progress made."""
     org, col = w.org, w.col
     owner = col.owner[c]
@@ -149,7 +175,7 @@ def write_event(w: World, events: Floats, row: int, c: int, now: int) -> None:
 
 
 @kernel
-def carry_out(w: World, own_rule: Combine, c: int, now: int) -> None:
+def carry_out_departures(w: World, own_rule: PoolingFunction, c: int, now: int) -> None:
     """Let leavers pay, reflect and go; settle the challenge; renew the expectation of those who go on."""
     org, col, forms = w.org, w.col, w.forms
     form, leavers = col.form[c], 0
@@ -159,34 +185,34 @@ def carry_out(w: World, own_rule: Combine, c: int, now: int) -> None:
             i = col.members[c, member]
             leavers += 1
             org.earned[i] -= cost
-            w.around.tally[EXIT] += cost
-            reflect(w, c, member, col.leaving[c, member] - 1, now)
-            if col.reason[c] == GOES_ON:
+            w.around.tally[Tally.EXIT] += cost
+            reflect_on_collaboration(w, c, member, col.leaving[c, member] - 1, now)
+            if col.reason[c] == REASON_RUNNING:
                 give_up_ownership(w, c, i, now)
     if col.solved[c] == 1:
-        note_challenge(w, col.breadth[c], SOLVED_TOGETHER, col.rounds_spent[c])
-    elif col.reason[c] != GOES_ON and col.rounds_left[c] <= 0:
-        note_challenge(w, col.breadth[c], RAN_OUT, col.rounds_spent[c])
-    if col.reason[c] != GOES_ON:
-        hand_back(w, c, now)
+        count_challenge(w, col.breadth[c], SOLVED_TOGETHER, col.rounds_spent[c])
+    elif col.reason[c] != REASON_RUNNING and col.rounds_left[c] <= 0:
+        count_challenge(w, col.breadth[c], RAN_OUT, col.rounds_spent[c])
+    if col.reason[c] != REASON_RUNNING:
+        return_challenge(w, c, now)
     remove_leavers(w, c)
-    if col.reason[c] == GOES_ON:
+    if col.reason[c] == REASON_RUNNING:
         if col.solved[c] == 1:
             if col.owner[c] != NOBODY:
                 give_up_ownership(w, c, col.owner[c], now)
             draw_joint_challenge(org, col, w.around, w.scratch, w.p, c, now + 1)
         if leavers > 0 or col.solved[c] == 1:
-            expect_anew(org, w.ledger, col, forms, w.scratch, w.p, own_rule, c)
+            update_expectation(org, w.ledger, col, forms, w.scratch, w.p, own_rule, c)
 
 
 @kernel
-def drop_ended(w: World) -> None:
+def remove_ended_collaborations(w: World) -> None:
     """Take ended collaborations out of the list; the others keep their order, the free slots follow."""
     col, kept, freed = w.col, 0, 0
     in_use = col.totals[0]
     for position in range(in_use):
         c = col.order[position]
-        if col.reason[c] == GOES_ON:
+        if col.reason[c] == REASON_RUNNING:
             col.order[kept] = c
             kept += 1
         else:
@@ -198,19 +224,21 @@ def drop_ended(w: World) -> None:
 
 
 @kernel
-def settle_alone(w: World, now: int) -> None:
+def settle_solo_challenges(w: World, now: int) -> None:
     """Give a new challenge to those who worked alone and solved theirs, or ran out of time."""
     org = w.org
     for i in range(org.load.size):
         if org.worked_alone[i] == 1:
             solved = org.progress[i] >= w.p.workload
             if solved or org.rounds_left[i] <= 0:
-                note_challenge(w, org.breadth[i], SOLVED_ALONE if solved else RAN_OUT, org.rounds_spent[i])
+                count_challenge(
+                    w, org.breadth[i], SOLVED_ALONE if solved else RAN_OUT, org.rounds_spent[i]
+                )
                 draw_challenge(org, w.around, w.scratch, w.p, i, now + 1)
 
 
 @kernel
-def forget(w: World, now: int) -> None:
+def fade_relations(w: World, now: int) -> None:
     """Fade trust to its start and familiarity to nothing where no work was shared this round."""
     ledger, rate = w.ledger, w.p.forgetting
     if rate == 0.0:
@@ -218,26 +246,26 @@ def forget(w: World, now: int) -> None:
     for i in range(w.org.load.size):
         for slot in range(ledger.used[i]):  # without branches, so that many slots are done at once
             fading = rate if ledger.last_worked[i, slot] < now else 0.0
-            start = first_trust(w.p, ledger.same_sector[i, slot] == 1)
+            start = get_initial_trust(w.p, ledger.same_sector[i, slot] == 1)
             ledger.trust[i, slot] += fading * (start - ledger.trust[i, slot])
             ledger.familiarity[i, slot] -= fading * ledger.familiarity[i, slot]
 
 
 @kernel
-def let_go(w: World, own_rule: Combine, events: Floats, row: int, now: int) -> int:
+def let_partners_go(w: World, own_rule: PoolingFunction, events: Floats, row: int, now: int) -> int:
     """Decide for all, then carry out; return the row after the last event written."""
     col = w.col
     for position in range(col.totals[0]):
-        look_ahead_to_fate(w, position)
-        decide(w, col.order[position], now)
+        prefetch_for_let_go(w, position)
+        decide_departures(w, col.order[position], now)
     for position in range(col.totals[0]):
-        look_ahead_to_fate(w, position)
+        prefetch_for_let_go(w, position)
         c = col.order[position]
-        if col.reason[c] != GOES_ON:
+        if col.reason[c] != REASON_RUNNING:
             write_event(w, events, row, c, now)
             row += 1
-        carry_out(w, own_rule, c, now)
-    drop_ended(w)
-    settle_alone(w, now)
-    forget(w, now)
+        carry_out_departures(w, own_rule, c, now)
+    remove_ended_collaborations(w)
+    settle_solo_challenges(w, now)
+    fade_relations(w, now)
     return row

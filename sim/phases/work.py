@@ -5,39 +5,53 @@ from __future__ import annotations
 from math import exp, sqrt
 
 from sim.runtime.compilation import kernel
-from sim.runtime.prefetching import look_ahead_in_work, look_ahead_to_needs
-from sim.runtime.randomness import Process, normal_pair
+from sim.runtime.prefetching import prefetch_for_work, prefetch_needs
+from sim.runtime.randomness import Process, draw_normal_pair
 from sim.state import NOBODY, Organisations, Scratch, Settings, Surroundings, Tally, World
 from sim.submodels.entering import fit_budget
-from sim.submodels.production import Combine, deepen, divide, quality_of, team_quality, unit_value, write_contribution
-from sim.submodels.relations import closeness, distance_between, open_slot, slot_from, slot_of, stranger_trust
-from sim.submodels.structures import MEDIATED, STAR, draw_links
-from sim.submodels.teams import weigh
+from sim.submodels.production import (
+    PoolingFunction,
+    apply_depth,
+    compute_quality,
+    compute_team_quality,
+    compute_unit_value,
+    divide_value,
+    write_contribution,
+)
+from sim.submodels.relations import (
+    compute_closeness,
+    compute_distance,
+    find_slot,
+    find_slot_from_guess,
+    get_stranger_trust,
+    open_slot,
+)
+from sim.submodels.structures import TOPOLOGY_MEDIATED, TOPOLOGY_STAR, draw_links
+from sim.submodels.teams import compute_weight
 
-SHOCK = int(Process.SHOCK)
-LINK, RULE, SYNERGY, QUALITY = Tally.LINK, Tally.RULE, Tally.SYNERGY, Tally.QUALITY
-VALUE_TOGETHER, VALUE_SOLO = Tally.VALUE_TOGETHER, Tally.VALUE_SOLO
-ALIKE, BRIDGED, DIVERSITY, TRUST = Tally.ALIKE, Tally.BRIDGED, Tally.DIVERSITY, Tally.TRUST
-TEAMS, SOLOISTS = Tally.TEAMS, Tally.SOLOISTS
+SHOCK_STREAM = int(Process.SHOCK)
 
 
 @kernel
-def look_alone(org: Organisations, scratch: Scratch, p: Settings) -> None:
+def compute_alone_values(org: Organisations, scratch: Scratch, p: Settings) -> None:
     """Work out what every organisation would make alone this round on its own challenge."""
     for i in range(org.load.size):
         breadth = org.breadth[i]
         for d in range(breadth):
-            scratch.pooled[d] = deepen(org.expertise[i, org.domains[i, d]], p.depth)
-        org.alone_quality[i] = quality_of(scratch.pooled, org.requirement[i], breadth, p)
-        org.alone_value[i] = unit_value(breadth, p) * org.alone_quality[i]
+            scratch.pooled[d] = apply_depth(org.expertise[i, org.domains[i, d]], p.depth)
+        org.alone_quality[i] = compute_quality(scratch.pooled, org.requirement[i], breadth, p)
+        org.alone_value[i] = compute_unit_value(breadth, p) * org.alone_quality[i]
 
 
 @kernel
-def shock(p: Settings, i: int, now: int) -> float:
+def draw_shock(p: Settings, i: int, now: int) -> float:
     """Return the multiplicative luck of an organisation this round, mean one."""
     if p.uncertainty == 0.0:
         return 1.0
-    return exp(p.uncertainty * normal_pair(p.seed, SHOCK, now, i, 0)[0] - p.uncertainty * p.uncertainty / 2.0)
+    return exp(
+        p.uncertainty * draw_normal_pair(p.seed, SHOCK_STREAM, now, i, 0)[0]
+        - p.uncertainty * p.uncertainty / 2.0
+    )
 
 
 @kernel
@@ -46,18 +60,18 @@ def work_alone(org: Organisations, around: Surroundings, p: Settings, now: int) 
     for i in range(org.load.size):
         org.worked_alone[i] = org.load[i] == 0
         if org.load[i] == 0:
-            value = org.alone_value[i] * shock(p, i, now)
+            value = org.alone_value[i] * draw_shock(p, i, now)
             org.earned[i] += value
             org.progress[i] += org.alone_quality[i]
             org.rounds_left[i] -= 1
             org.rounds_spent[i] += 1
-            around.tally[VALUE_SOLO] += value
-            around.tally[QUALITY] += org.alone_quality[i]
-            around.tally[SOLOISTS] += 1.0
+            around.tally[Tally.VALUE_SOLO] += value
+            around.tally[Tally.QUALITY] += org.alone_quality[i]
+            around.tally[Tally.SOLOISTS] += 1.0
 
 
 @kernel
-def look_at_each_other(w: World, c: int) -> tuple[float, float, float, float, float]:
+def compute_pair_relations(w: World, c: int) -> tuple[float, float, float, float, float]:
     """Fill distances, slots and understandings of all pairs; return mean and root mean square distance, alike, bridged, trust."""
     org, ledger, col, scratch, p = w.org, w.ledger, w.col, w.scratch, w.p
     size = col.size[c]
@@ -65,16 +79,18 @@ def look_at_each_other(w: World, c: int) -> tuple[float, float, float, float, fl
     for a in range(size):
         for b in range(a):
             i, j = col.members[c, a], col.members[c, b]
-            distance = distance_between(org.expertise, i, j)
-            close = closeness(distance, p)
+            distance = compute_distance(org.expertise, i, j)
+            close = compute_closeness(distance, p)
             distances += 2.0 * distance
             squares += 2.0 * distance * distance
             alike += 2.0 * close
             for _ in range(2):
                 first, second = (a, b) if i == col.members[c, a] else (b, a)
-                slot = slot_from(ledger, i, j, col.remembered[c, first, second])
+                slot = find_slot_from_guess(ledger, i, j, col.remembered[c, first, second])
                 learned = 0.0 if slot == NOBODY else ledger.familiarity[i, slot]
-                trust += stranger_trust(org, p, i, j) if slot == NOBODY else ledger.trust[i, slot]
+                trust += (
+                    get_stranger_trust(org, p, i, j) if slot == NOBODY else ledger.trust[i, slot]
+                )
                 col.remembered[c, first, second] = slot
                 scratch.understanding[first, second] = 1.0 - (1.0 - close) * (1.0 - learned)
                 bridged += (1.0 - close) * learned
@@ -84,19 +100,19 @@ def look_at_each_other(w: World, c: int) -> tuple[float, float, float, float, fl
 
 
 @kernel
-def integrate(w: World, c: int) -> None:
+def compute_integration(w: World, c: int) -> None:
     """Fill ``scratch.integration`` with I_ij: the best product of understandings along paths of the graph."""
     scratch, size, form = w.scratch, w.col.size[c], w.col.form[c]
     topology, reach, u = w.forms.topology[form], w.scratch.integration, w.scratch.understanding
     for a in range(size):
         for b in range(size):
-            if topology == MEDIATED:
+            if topology == TOPOLOGY_MEDIATED:
                 reach[a, b] = w.forms.mediator[form] * w.forms.mediator[form]
-            elif topology == STAR:
+            elif topology == TOPOLOGY_STAR:
                 reach[a, b] = (1.0 if a == 0 else u[a, 0]) * (1.0 if b == 0 else u[0, b])
             else:
                 reach[a, b] = u[a, b] if scratch.linked[a, b] == 1 else 0.0
-    if topology == MEDIATED or topology == STAR:
+    if topology == TOPOLOGY_MEDIATED or topology == TOPOLOGY_STAR:
         return
     for via in range(size):
         for a in range(size):
@@ -117,17 +133,31 @@ def weigh_members(w: World, c: int) -> None:
             if a != b:
                 slot = col.remembered[c, b, a]
                 understood += scratch.integration[a, b]
-                trusted += stranger_trust(org, p, j, col.members[c, a]) if slot == NOBODY else ledger.trust[j, slot]
-        col.weight[c, b] = weigh(w.forms, col.form[c], understood / (size - 1), trusted / (size - 1))
-        write_contribution(scratch.contribution[b], col.weight[c, b], org.expertise[j], org.load[j], col.domains[c], col.breadth[c], p)
+                trusted += (
+                    get_stranger_trust(org, p, j, col.members[c, a])
+                    if slot == NOBODY
+                    else ledger.trust[j, slot]
+                )
+        col.weight[c, b] = compute_weight(
+            w.forms, col.form[c], understood / (size - 1), trusted / (size - 1)
+        )
+        write_contribution(
+            scratch.contribution[b],
+            col.weight[c, b],
+            org.expertise[j],
+            org.load[j],
+            col.domains[c],
+            col.breadth[c],
+            p,
+        )
 
 
 @kernel
-def learn_each_other(w: World, c: int, outcome: float, now: int) -> None:
+def update_relations(w: World, c: int, outcome: float, now: int) -> None:
     """Move trust to the outcome and let familiarity grow, for every ordered pair of members."""
     org, ledger, col, scratch, p = w.org, w.ledger, w.col, w.scratch, w.p
     size, form = col.size[c], col.form[c]
-    mediated = w.forms.topology[form] == MEDIATED
+    mediated = w.forms.topology[form] == TOPOLOGY_MEDIATED
     gain = p.trust_gain * (1.0 - p.crowding_out * w.forms.formalisation[form])
     for a in range(size):
         for b in range(size):
@@ -136,7 +166,7 @@ def learn_each_other(w: World, c: int, outcome: float, now: int) -> None:
             i, j = col.members[c, a], col.members[c, b]
             slot = col.remembered[c, a, b]
             if slot == NOBODY or ledger.partner[i, slot] != j:
-                slot = slot_of(ledger, i, j)
+                slot = find_slot(ledger, i, j)
                 if slot == NOBODY:
                     slot = open_slot(org, ledger, p, i, j, now)
                     ledger.joint[i, slot] = 1
@@ -153,7 +183,7 @@ def learn_each_other(w: World, c: int, outcome: float, now: int) -> None:
 
 
 @kernel
-def outcome_of(value: float, expected: float) -> float:
+def compare_with_expectation(value: float, expected: float) -> float:
     """Return how far a collaboration met its expectation, 0 to 1."""
     if expected <= 0.0:
         return 1.0 if value >= expected else 0.0
@@ -161,23 +191,37 @@ def outcome_of(value: float, expected: float) -> float:
 
 
 @kernel
-def work_together(w: World, own_rule: Combine, c: int, now: int) -> None:
+def work_together(w: World, own_rule: PoolingFunction, c: int, now: int) -> None:
     """Let one collaboration work for a round."""
     org, col, forms, scratch, p, tally = w.org, w.col, w.forms, w.scratch, w.p, w.around.tally
     size, form, breadth, convenor = col.size[c], col.form[c], col.breadth[c], col.members[c, 0]
     links = draw_links(org, col, forms, scratch, p, c, now)
-    distance, diversity, alike, bridged, trust = look_at_each_other(w, c)
-    integrate(w, c)
+    distance, diversity, alike, bridged, trust = compute_pair_relations(w, c)
+    compute_integration(w, c)
     weigh_members(w, c)
     requirement = col.requirement[c]
-    quality = team_quality(scratch.contribution, size, NOBODY, requirement, breadth, scratch.pooled, p, own_rule)
+    quality = compute_team_quality(
+        scratch.contribution, size, NOBODY, requirement, breadth, scratch.pooled, p, own_rule
+    )
     g = forms.formalisation[form]
     link_cost, rule_cost = forms.link_cost[form] * links, size * forms.rule_cost[form] * g * g
-    value = unit_value(breadth, p) * quality * shock(p, convenor, now) - (link_cost + rule_cost)
-    divide(
-        scratch.share, value, quality, forms.sharing[form], org.alone_value[convenor], scratch.contribution, size,
-        requirement, breadth, scratch.pooled, p, own_rule,
-    )  # fmt: skip
+    value = compute_unit_value(breadth, p) * quality * draw_shock(p, convenor, now) - (
+        link_cost + rule_cost
+    )
+    divide_value(
+        scratch.share,
+        value,
+        quality,
+        forms.sharing[form],
+        org.alone_value[convenor],
+        scratch.contribution,
+        size,
+        requirement,
+        breadth,
+        scratch.pooled,
+        p,
+        own_rule,
+    )
     synergy = value
     for member in range(size):
         j = col.members[c, member]
@@ -187,21 +231,21 @@ def work_together(w: World, own_rule: Combine, c: int, now: int) -> None:
         col.gain[c, member] += p.surplus_rate * (gain - col.gain[c, member])
     col.surplus[c] += p.surplus_rate * (synergy - col.surplus[c])
     col.quality[c] = quality
-    learn_each_other(w, c, outcome_of(value, col.expected[c]), now)
+    update_relations(w, c, compare_with_expectation(value, col.expected[c]), now)
     col.progress[c] += quality
     col.age[c] += 1
     col.rounds_left[c] -= 1
     col.rounds_spent[c] += 1
-    tally[LINK] += link_cost
-    tally[RULE] += rule_cost
-    tally[VALUE_TOGETHER] += value
-    tally[SYNERGY] += synergy
-    tally[QUALITY] += quality
-    tally[DIVERSITY] += diversity
-    tally[ALIKE] += alike
-    tally[BRIDGED] += bridged
-    tally[TRUST] += trust
-    tally[TEAMS] += 1.0
+    tally[Tally.LINK] += link_cost
+    tally[Tally.RULE] += rule_cost
+    tally[Tally.VALUE_TOGETHER] += value
+    tally[Tally.SYNERGY] += synergy
+    tally[Tally.QUALITY] += quality
+    tally[Tally.DIVERSITY] += diversity
+    tally[Tally.ALIKE] += alike
+    tally[Tally.BRIDGED] += bridged
+    tally[Tally.TRUST] += trust
+    tally[Tally.TEAMS] += 1.0
     sums = col.sums[c]
     sums[0] += size
     sums[1] += value
@@ -213,11 +257,11 @@ def work_together(w: World, own_rule: Combine, c: int, now: int) -> None:
 
 
 @kernel
-def practise(w: World) -> None:
+def practise_skills(w: World) -> None:
     """Let every organisation grow in the required skill it is best at."""
     org, col, p = w.org, w.col, w.p
     for i in range(org.load.size):
-        look_ahead_to_needs(w, i)
+        prefetch_needs(w, i)
         skills = org.expertise[i]
         for place in range(max(1, org.load[i])):
             if org.load[i] == 0:
@@ -234,10 +278,10 @@ def practise(w: World) -> None:
 
 
 @kernel
-def work(w: World, own_rule: Combine, now: int) -> None:
+def carry_out_work(w: World, own_rule: PoolingFunction, now: int) -> None:
     """Let everybody work: alone, or together in every collaboration; then practise."""
     work_alone(w.org, w.around, w.p, now)
     for position in range(w.col.totals[0]):
-        look_ahead_in_work(w, position)
+        prefetch_for_work(w, position)
         work_together(w, own_rule, w.col.order[position], now)
-    practise(w)
+    practise_skills(w)

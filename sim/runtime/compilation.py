@@ -20,27 +20,33 @@ import numba
 from numba.core import types
 from platformdirs import user_cache_dir
 
-from sim.runtime.linking import PartCompiler, WholeCompiler, options
+from sim.runtime.linking import EntryKernelCompiler, InnerKernelCompiler, choose_compiler_options
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @cache
-def model_sources() -> tuple[Path, ...]:
+def list_model_sources() -> tuple[Path, ...]:
     """Return every module of this package but the classics, which the model does not know."""
     here = Path(__file__).parents[1]
-    return tuple(source for source in sorted(here.rglob("*.py")) if source.relative_to(here).parts[0] != "classics")
+    return tuple(
+        source
+        for source in sorted(here.rglob("*.py"))
+        if source.relative_to(here).parts[0] != "classics"
+    )
 
 
 @cache
-def cache_folder(sources: Sequence[Path] | None = None) -> Path:
+def find_cache_folder(sources: Sequence[Path] | None = None) -> Path:
     """Return the folder that holds the compiled kernels of exactly these sources, the model's unless told."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for source in model_sources() if sources is None else sources:
+    for source in list_model_sources() if sources is None else sources:
         digest.update(source.read_bytes())
     name = f"overbruggen-{digest.hexdigest()[:16]}"
     own_choice = os.environ.get("NUMBA_CACHE_DIR")
-    candidates = [own_choice] if own_choice else [user_cache_dir("overbruggen"), tempfile.gettempdir()]
+    candidates = (
+        [own_choice] if own_choice else [user_cache_dir("overbruggen"), tempfile.gettempdir()]
+    )
     for candidate in candidates:
         folder = Path(candidate) / name
         try:
@@ -52,12 +58,12 @@ def cache_folder(sources: Sequence[Path] | None = None) -> Path:
     return Path(tempfile.mkdtemp(prefix=name))
 
 
-def is_compiled() -> bool:
+def is_model_compiled() -> bool:
     """Tell whether kernels of this source were compiled on this machine before."""
-    return any(cache_folder().rglob("*play*.nbc"))
+    return any(find_cache_folder().rglob("*play*.nbc"))
 
 
-def widened(kind: Any) -> Any:
+def widen_type(kind: Any) -> Any:
     """Return the 64-bit type for any signed integer type, others unchanged."""
     return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind  # type: ignore[attr-defined]
 
@@ -68,31 +74,47 @@ def kernel(function: Function) -> Function:
     Whole numbers widen to 64 bits at every call: else Numba compiles each kernel anew for every mixture of 32-bit
     numbers from arrays and 64-bit numbers from loops, three times the work. ``sim/runtime/linking.py`` halves what is left.
     """
-    compiled = numba.njit(function, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, **options(PartCompiler))
+    compiled = numba.njit(
+        function,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        **choose_compiler_options(InnerKernelCompiler),
+    )
     template = compiled.get_call_template
-    compiled.get_call_template = lambda args, kws: template(tuple(widened(kind) for kind in args), kws)
+    compiled.get_call_template = lambda args, kws: template(
+        tuple(widen_type(kind) for kind in args), kws
+    )
     return compiled
 
 
 @contextmanager
-def kept(sources: Sequence[Path] | None = None) -> Iterator[None]:
+def use_cache_folder(sources: Sequence[Path] | None = None) -> Iterator[None]:
     """Let Numba keep what is declared meanwhile in our cache folder."""
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder(sources))
+    numba.config.CACHE_DIR = str(find_cache_folder(sources))
     try:
         yield
     finally:
         numba.config.CACHE_DIR = before
 
 
-def entry(function: Callable[..., Any], sources: Sequence[Path] | None = None) -> Callable[..., Any]:
+def entry(
+    function: Callable[..., Any], sources: Sequence[Path] | None = None
+) -> Callable[..., Any]:
     """Compile a kernel called from Python and keep it on disk, for as long as these sources (the model's unless told) stay as they are."""
-    with kept(sources):
-        return numba.njit(function, error_model="numpy", cache=True, nogil=True, **options(WholeCompiler))
+    with use_cache_folder(sources):
+        return numba.njit(
+            function,
+            error_model="numpy",
+            cache=True,
+            nogil=True,
+            **choose_compiler_options(EntryKernelCompiler),
+        )
 
 
-def callback(function: Callable[..., float]) -> Any:
+def compile_callback(function: Callable[..., float]) -> Any:
     """Compile a function of two numbers that kernels are handed, and keep it on disk."""
     two_numbers = types.float64(types.float64, types.float64)
-    with kept():
+    with use_cache_folder():
         return numba.cfunc(two_numbers, cache=True)(function)

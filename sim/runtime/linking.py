@@ -17,21 +17,30 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.environment import lookup_environment
 
-LEANS_ON = ("_finalized", "_finalize_dynamic_globals", "_finalize_final_module", "_finalize_specific", "_optimize_final_module", "codegen")
-ENVIRONMENT = "_ZN08NumbaEnv"  # how the names of variables begin that point at a function's Python constants
+NUMBA_INTERNALS = (
+    "_finalized",
+    "_finalize_dynamic_globals",
+    "_finalize_final_module",
+    "_finalize_specific",
+    "_optimize_final_module",
+    "codegen",
+)
+ENVIRONMENT_PREFIX = (  # how the names of variables begin that point at a function's Python constants
+    "_ZN08NumbaEnv"
+)
 
 
-class NoMachineCode:
+class NullCodegen:
     """Stands where Numba expects the generator of a part's machine code, to tell it where the constants are."""
 
     def set_env(self, name: str, environment: Any) -> None:
         """Do nothing: the whole does it for its parts."""
 
 
-class Part(JITCodeLibrary):  # type: ignore[misc]
+class InnerKernelLibrary(JITCodeLibrary):  # type: ignore[misc]
     """The code of a kernel that only kernels call: linked, but neither optimised nor translated."""
 
-    codegen = NoMachineCode()
+    codegen = NullCodegen()
 
     def _optimize_final_module(self) -> None:
         """Leave optimisation to the whole."""
@@ -47,38 +56,48 @@ class Part(JITCodeLibrary):  # type: ignore[misc]
         return 0
 
 
-class Whole(JITCodeLibrary):  # type: ignore[misc]
+class EntryKernelLibrary(JITCodeLibrary):  # type: ignore[misc]
     """The code of a kernel that Python calls, its parts included."""
 
     def _finalize_specific(self) -> None:
         """Make machine code, then tell it where the parts' constants are, as Numba does when it loads from disk."""
         super()._finalize_specific()
         for variable in self._final_module.global_variables:
-            if variable.name.startswith(ENVIRONMENT):
+            if variable.name.startswith(ENVIRONMENT_PREFIX):
                 environment = lookup_environment(variable.name)
                 if environment is not None:
                     self.codegen.set_env(variable.name, environment)
 
 
-class PartCompiler(Compiler):  # type: ignore[misc]
+class InnerKernelCompiler(Compiler):  # type: ignore[misc]
     """Numba's compiler, collecting code in a part."""
 
     def define_pipelines(self) -> Any:
         """Return Numba's own passes."""
-        self.state.library = Part(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        self.state.library = InnerKernelLibrary(
+            self.state.targetctx.codegen(), self.state.func_id.func_qualname
+        )
         return super().define_pipelines()
 
 
-class WholeCompiler(Compiler):  # type: ignore[misc]
+class EntryKernelCompiler(Compiler):  # type: ignore[misc]
     """Numba's compiler, collecting code in a whole."""
 
     def define_pipelines(self) -> Any:
         """Return Numba's own passes."""
-        self.state.library = Whole(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        self.state.library = EntryKernelLibrary(
+            self.state.targetctx.codegen(), self.state.func_id.func_qualname
+        )
         self.state.library.enable_object_caching()
         return super().define_pipelines()
 
 
-def options(compiler: type[Compiler], library: type = JITCodeLibrary) -> dict[str, type[Compiler]]:
+def choose_compiler_options(
+    compiler: type[Compiler], library: type = JITCodeLibrary
+) -> dict[str, type[Compiler]]:
     """Return what to ask of ``njit``: one of the compilers above, or nothing where Numba's libraries are built otherwise."""
-    return {"pipeline_class": compiler} if all(hasattr(library, name) for name in LEANS_ON) else {}
+    return (
+        {"pipeline_class": compiler}
+        if all(hasattr(library, name) for name in NUMBA_INTERNALS)
+        else {}
+    )

@@ -18,7 +18,14 @@ from llvmlite import ir
 from numba import types
 from numba.core.datamodel import PrimitiveModel
 from numba.core.typing.templates import AttributeTemplate
-from numba.extending import NativeValue, infer_getattr, lower_getattr_generic, register_model, typeof_impl, unbox
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    lower_getattr_generic,
+    register_model,
+    typeof_impl,
+    unbox,
+)
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 from numpy.typing import NDArray
@@ -26,10 +33,15 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 WORD = ir.IntType(64)
-NUMBERS = {float: types.float64, int: types.int64, bool: types.boolean, np.uint64: types.uint64}
+NUMBER_TYPES = {
+    float: types.float64,
+    int: types.int64,
+    bool: types.boolean,
+    np.uint64: types.uint64,
+}
 
 
-class GroupType(types.Type):  # type: ignore[misc]
+class PackedType(types.Type):  # type: ignore[misc]
     """Numba's type of a packed named tuple: which field stands at which word of the table, what it is, and its last stride where that is sure."""
 
     def __init__(self, title: str, fields: tuple[tuple[str, int, types.Type, int], ...]) -> None:
@@ -38,27 +50,27 @@ class GroupType(types.Type):  # type: ignore[misc]
         super().__init__(name=f"{title}({sha256(layout.encode()).hexdigest()[:16]})")
 
 
-@register_model(GroupType)
-class GroupModel(PrimitiveModel):  # type: ignore[misc]
+@register_model(PackedType)
+class PackedModel(PrimitiveModel):  # type: ignore[misc]
     """A group is the address of its first word."""
 
-    def __init__(self, manager: Any, kind: GroupType) -> None:
+    def __init__(self, manager: Any, kind: PackedType) -> None:
         super().__init__(manager, kind, WORD.as_pointer())
 
 
 @infer_getattr
-class GroupAttribute(AttributeTemplate):  # type: ignore[misc]
+class PackedAttribute(AttributeTemplate):  # type: ignore[misc]
     """Fields of a group have the types noted when it was packed."""
 
-    key = GroupType
+    key = PackedType
 
-    def generic_resolve(self, group: GroupType, field: str) -> types.Type | None:
+    def generic_resolve(self, group: PackedType, field: str) -> types.Type | None:
         """Return the type of a field."""
         return group.fields[field][1] if field in group.fields else None
 
 
-@lower_getattr_generic(GroupType)  # type: ignore[untyped-decorator]
-def read_field(context: Any, builder: Any, group: GroupType, table: Any, field: str) -> Any:
+@lower_getattr_generic(PackedType)  # type: ignore[untyped-decorator]
+def read_field(context: Any, builder: Any, group: PackedType, table: Any, field: str) -> Any:
     """Build a field's value from its words, which never change while a kernel runs."""
     word, kind, last = group.fields[field]
     invariant = builder.module.add_metadata([])
@@ -68,7 +80,7 @@ def read_field(context: Any, builder: Any, group: GroupType, table: Any, field: 
         loaded.set_metadata("invariant.load", invariant)
         return loaded
 
-    if isinstance(kind, GroupType):
+    if isinstance(kind, PackedType):
         return builder.gep(table, [ir.Constant(ir.IntType(32), word)])
     if kind == types.boolean:
         return builder.trunc(read(0), ir.IntType(1))
@@ -78,7 +90,9 @@ def read_field(context: Any, builder: Any, group: GroupType, table: Any, field: 
     shape = [read(1 + axis) for axis in range(kind.ndim)]
     if kind.layout == "A":
         strides = [read(1 + kind.ndim + axis) for axis in range(kind.ndim)]
-        if kind.ndim > 1:  # steps within a row do not depend on the configuration: known, many elements are done at once
+        if (
+            kind.ndim > 1
+        ):  # steps within a row do not depend on the configuration: known, many elements are done at once
             strides[-1] = ir.Constant(WORD, last)
     else:
         strides = [ir.Constant(WORD, item)]
@@ -86,27 +100,34 @@ def read_field(context: Any, builder: Any, group: GroupType, table: Any, field: 
             strides.insert(0, builder.mul(strides[0], shape[axis]))
     array = context.make_array(kind)(context, builder)
     data = builder.inttoptr(read(0), context.get_data_type(kind.dtype).as_pointer())
-    populate_array(array, data=data, shape=shape, strides=strides, itemsize=ir.Constant(WORD, item), meminfo=None)
+    populate_array(
+        array,
+        data=data,
+        shape=shape,
+        strides=strides,
+        itemsize=ir.Constant(WORD, item),
+        meminfo=None,
+    )
     return array._getvalue()
 
 
-class Packed:
+class PackedTuple:
     """A named tuple's table of words; keeps the arrays alive."""
 
     def __init__(self, source: Any) -> None:
         words: list[int] = []
         self.source = source
-        self.kind = lay_out(source, words)
+        self.kind = append_words(source, words)
         self.words = np.array(words, dtype=np.uint64)
         self.address = int(self.words.ctypes.data)
 
 
-def dense_strides(array: Array) -> tuple[int, ...]:
+def compute_dense_strides(array: Array) -> tuple[int, ...]:
     """Return the steps between elements when nothing stands between them; unlike NumPy's flag it does not depend on the shape."""
     return tuple(array.itemsize * prod(array.shape[axis + 1 :]) for axis in range(array.ndim))
 
 
-def lay_out(group: Any, words: list[int]) -> GroupType:
+def append_words(group: Any, words: list[int]) -> PackedType:
     """Append a named tuple's words; return its type with positions counted from its own first word."""
     start, fields = len(words), []
     for field, value in zip(group._fields, group, strict=True):
@@ -114,27 +135,33 @@ def lay_out(group: Any, words: list[int]) -> GroupType:
         kind: types.Type
         last = 0
         if isinstance(value, tuple):
-            kind = lay_out(value, words)
+            kind = append_words(value, words)
         elif isinstance(value, np.ndarray):
-            layout = "C" if value.strides == dense_strides(value) else "A"
-            words.extend([value.ctypes.data, *value.shape, *(value.strides if layout == "A" else ())])
+            layout = "C" if value.strides == compute_dense_strides(value) else "A"
+            words.extend(
+                [value.ctypes.data, *value.shape, *(value.strides if layout == "A" else ())]
+            )
             last = value.strides[-1] if value.ndim > 1 else 0
             kind = types.Array(from_dtype(value.dtype), value.ndim, layout)
         else:
-            kind = NUMBERS[type(value)]
-            words.append(int(np.float64(value).view(np.uint64)) if kind == types.float64 else int(value) % 2**64)
+            kind = NUMBER_TYPES[type(value)]
+            words.append(
+                int(np.float64(value).view(np.uint64))
+                if kind == types.float64
+                else int(value) % 2**64
+            )
         fields.append((field, word, kind, last))
-    return GroupType(type(group).__name__, tuple(fields))
+    return PackedType(type(group).__name__, tuple(fields))
 
 
-@typeof_impl.register(Packed)  # type: ignore[untyped-decorator]
-def type_of_packed(packed: Packed, context: Any) -> GroupType:
+@typeof_impl.register(PackedTuple)  # type: ignore[untyped-decorator]
+def get_packed_type(packed: PackedTuple, context: Any) -> PackedType:
     """Return the type noted when the tuple was packed."""
     return packed.kind
 
 
-@unbox(GroupType)  # type: ignore[untyped-decorator]
-def take_address(kind: GroupType, packed: Any, c: Any) -> NativeValue:
+@unbox(PackedType)  # type: ignore[untyped-decorator]
+def unbox_address(kind: PackedType, packed: Any, c: Any) -> NativeValue:
     """Hand the address of the table to compiled code."""
     address = c.pyapi.object_getattr_string(packed, "address")
     number = c.pyapi.long_as_longlong(address)

@@ -55,7 +55,9 @@ TWO_MINUS_53 = 1.0 / 9007199254740992.0
 
 
 @kernel
-def philox(c0: int, c1: int, c2: int, c3: int, seed: Seed) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+def philox(
+    c0: int, c1: int, c2: int, c3: int, seed: Seed
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Return the four 32-bit words of Philox4x32-10 for one counter and a 64-bit key (given as ``seed``)."""
     x0 = np.uint64(c0) & LOW_32
     x1 = np.uint64(c1) & LOW_32
@@ -76,7 +78,9 @@ def philox(c0: int, c1: int, c2: int, c3: int, seed: Seed) -> tuple[np.uint64, n
 
 
 @kernel
-def uniform_pair(seed: Seed, process: int, moment: int, entity: int, number: int) -> tuple[float, float]:
+def draw_uniform_pair(
+    seed: Seed, process: int, moment: int, entity: int, number: int
+) -> tuple[float, float]:
     """Return two independent uniforms in [0, 1) with 53 random bits each."""
     o0, o1, o2, o3 = philox(number, entity, moment, process, seed)
     first = (float(o0 >> SHIFT_5) * TWO_26 + float(o1 >> SHIFT_6)) * TWO_MINUS_53
@@ -85,20 +89,22 @@ def uniform_pair(seed: Seed, process: int, moment: int, entity: int, number: int
 
 
 @kernel
-def uniform(seed: Seed, process: int, moment: int, entity: int, number: int) -> float:
+def draw_uniform(seed: Seed, process: int, moment: int, entity: int, number: int) -> float:
     """Return one uniform in [0, 1)."""
-    return uniform_pair(seed, process, moment, entity, number)[0]
+    return draw_uniform_pair(seed, process, moment, entity, number)[0]
 
 
 @kernel
-def normal_pair(seed: Seed, process: int, moment: int, entity: int, number: int) -> tuple[float, float]:
+def draw_normal_pair(
+    seed: Seed, process: int, moment: int, entity: int, number: int
+) -> tuple[float, float]:
     """Return two independent standard normals (Box & Muller 1958)."""
-    first, second = uniform_pair(seed, process, moment, entity, number)
+    first, second = draw_uniform_pair(seed, process, moment, entity, number)
     radius = sqrt(-2.0 * log(1.0 - first))
     return radius * cos(2.0 * pi * second), radius * sin(2.0 * pi * second)
 
 
 @kernel
-def pick(draw: float, count: int) -> int:
+def pick_index(draw: float, count: int) -> int:
     """Turn a uniform into an index below ``count``."""
     return min(int(draw * count), count - 1)

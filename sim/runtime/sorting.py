@@ -11,22 +11,22 @@ import numpy as np
 from sim.runtime.compilation import kernel
 from sim.state import Scratch
 
-BYTES, VALUES = 8, 256  # of a key; of a byte
-BITS, LOWEST = np.uint64(8), np.uint64(255)
+BYTES_PER_KEY, VALUES_PER_BYTE = 8, 256  # of a key; of a byte
+BITS_PER_BYTE, LOWEST_BYTE_MASK = np.uint64(8), np.uint64(255)
 
 
 @kernel
 def count_bytes(scratch: Scratch, keys: int) -> None:
     """Count how often every byte of the keys has every value."""
     bits, counts = scratch.keys.view(np.uint64), scratch.byte_counts
-    for byte in range(BYTES):
-        for value in range(VALUES):
+    for byte in range(BYTES_PER_KEY):
+        for value in range(VALUES_PER_BYTE):
             counts[byte, value] = 0
     for k in range(keys):
         left = bits[k]
-        for byte in range(BYTES):
-            counts[byte, left & LOWEST] += 1
-            left >>= BITS
+        for byte in range(BYTES_PER_KEY):
+            counts[byte, left & LOWEST_BYTE_MASK] += 1
+            left >>= BITS_PER_BYTE
 
 
 @kernel
@@ -39,20 +39,20 @@ def sort_by_keys(scratch: Scratch, keys: int) -> None:
     source, target = scratch.keys.view(np.uint64), scratch.other_keys.view(np.uint64)
     carried, carried_to = scratch.actors, scratch.other_actors
     shift, moves = np.uint64(0), 0
-    for byte in range(BYTES):
+    for byte in range(BYTES_PER_KEY):
         place, before = scratch.byte_counts[byte], 0
-        alike = place[(source[0] >> shift) & LOWEST] == keys
-        for value in range(VALUES):
+        alike = place[(source[0] >> shift) & LOWEST_BYTE_MASK] == keys
+        for value in range(VALUES_PER_BYTE):
             before, place[value] = before + place[value], before
         if not alike:
             for k in range(keys):
-                value = (source[k] >> shift) & LOWEST
+                value = (source[k] >> shift) & LOWEST_BYTE_MASK
                 to = place[value]
                 place[value] += 1
                 target[to], carried_to[to] = source[k], carried[k]
             source, target, carried, carried_to = target, source, carried_to, carried
             moves += 1
-        shift += BITS
+        shift += BITS_PER_BYTE
     if moves % 2 == 1:
         for k in range(keys):
             target[k], carried_to[k] = source[k], carried[k]

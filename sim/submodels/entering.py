@@ -5,16 +5,30 @@ from __future__ import annotations
 from math import log
 
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Process, pick, uniform, uniform_pair
-from sim.state import NOBODY, Collaborations, Floats, Integers, Ledger, Organisations, Scratch, Settings, Surroundings
+from sim.runtime.randomness import Process, draw_uniform, draw_uniform_pair, pick_index
+from sim.state import (
+    NOBODY,
+    Collaborations,
+    Floats,
+    Integers,
+    Ledger,
+    Organisations,
+    Scratch,
+    Settings,
+    Surroundings,
+)
 
-EXPERTISE, SECTOR, FORM = int(Process.EXPERTISE), int(Process.SECTOR), int(Process.FORM)
-CHALLENGE, JOINT_CHALLENGE = int(Process.CHALLENGE), int(Process.JOINT_CHALLENGE)
-NUMBERS_PER_PLACE = 1024
+EXPERTISE_STREAM, SECTOR_STREAM, FORM_STREAM = (
+    int(Process.EXPERTISE),
+    int(Process.SECTOR),
+    int(Process.FORM),
+)
+CHALLENGE_STREAM, JOINT_CHALLENGE_STREAM = int(Process.CHALLENGE), int(Process.JOINT_CHALLENGE)
+CHALLENGE_DRAWS_PER_PLACE = 1024
 
 
 @kernel
-def label_of(cumulated: Floats, draw: float) -> int:
+def find_label(cumulated: Floats, draw: float) -> int:
     """Return the first label whose cumulated share exceeds the draw; the last if none does."""
     for label in range(cumulated.size - 1):
         if draw < cumulated[label]:
@@ -40,7 +54,7 @@ def draw_expertise(skills: Floats, p: Settings, i: int, moment: int) -> None:
     spare = p.budget - domains * p.base_skill
     total = 0.0
     for k in range(domains):
-        first, second = uniform_pair(p.seed, EXPERTISE, moment, i, k)
+        first, second = draw_uniform_pair(p.seed, EXPERTISE_STREAM, moment, i, k)
         skills[k] = (1.0 - first) ** (1.0 / p.concentration) * -log(1.0 - second)
         total += skills[k]
     for k in range(domains):
@@ -52,11 +66,17 @@ def draw_expertise(skills: Floats, p: Settings, i: int, moment: int) -> None:
 
 
 @kernel
-def draw_breadth(around: Surroundings, p: Settings, process: int, entity: int, moment: int, offset: int) -> int:
+def draw_breadth(
+    around: Surroundings, p: Settings, process: int, entity: int, moment: int, offset: int
+) -> int:
     """Draw how many domains a challenge needs."""
-    chosen = label_of(around.breadth_shares, uniform(p.seed, process, moment, entity, offset))
+    chosen = find_label(
+        around.breadth_shares, draw_uniform(p.seed, process, moment, entity, offset)
+    )
     lowest, highest = around.breadth_bounds[chosen, 0], around.breadth_bounds[chosen, 1]
-    return lowest + pick(uniform(p.seed, process, moment, entity, offset + 1), highest - lowest + 1)
+    return lowest + pick_index(
+        draw_uniform(p.seed, process, moment, entity, offset + 1), highest - lowest + 1
+    )
 
 
 @kernel
@@ -86,7 +106,7 @@ def draw_requirement(
         for k in range(skills.size):
             if weight[k] >= 0.0:
                 left += weight[k]
-        threshold = uniform(p.seed, process, moment, entity, offset + 2 + 2 * d) * left
+        threshold = draw_uniform(p.seed, process, moment, entity, offset + 2 + 2 * d) * left
         cumulated, chosen = 0.0, NOBODY
         for k in range(skills.size):
             if weight[k] >= 0.0:
@@ -95,7 +115,7 @@ def draw_requirement(
                 if cumulated > threshold:
                     break
         weight[chosen] = -1.0  # taken
-        raw = 0.5 + uniform(p.seed, process, moment, entity, offset + 3 + 2 * d)
+        raw = 0.5 + draw_uniform(p.seed, process, moment, entity, offset + 3 + 2 * d)
         raw_total += raw
         place = d
         while place > 0 and domains[place - 1] > chosen:
@@ -107,11 +127,25 @@ def draw_requirement(
 
 
 @kernel
-def draw_challenge(org: Organisations, around: Surroundings, scratch: Scratch, p: Settings, i: int, moment: int) -> None:
+def draw_challenge(
+    org: Organisations, around: Surroundings, scratch: Scratch, p: Settings, i: int, moment: int
+) -> None:
     """Give an organisation a new challenge of its own."""
-    breadth = draw_breadth(around, p, CHALLENGE, i, moment, 0)
+    breadth = draw_breadth(around, p, CHALLENGE_STREAM, i, moment, 0)
     org.breadth[i] = breadth
-    draw_requirement(org.domains[i], org.requirement[i], breadth, org.expertise[i], around, scratch.domain_weight, p, CHALLENGE, i, moment, 0)
+    draw_requirement(
+        org.domains[i],
+        org.requirement[i],
+        breadth,
+        org.expertise[i],
+        around,
+        scratch.domain_weight,
+        p,
+        CHALLENGE_STREAM,
+        i,
+        moment,
+        0,
+    )
     org.progress[i] = 0.0
     org.rounds_left[i] = p.deadline
     org.rounds_spent[i] = 0
@@ -119,21 +153,39 @@ def draw_challenge(org: Organisations, around: Surroundings, scratch: Scratch, p
 
 
 @kernel
-def draw_joint_challenge(org: Organisations, col: Collaborations, around: Surroundings, scratch: Scratch, p: Settings, c: int, moment: int) -> None:
+def draw_joint_challenge(
+    org: Organisations,
+    col: Collaborations,
+    around: Surroundings,
+    scratch: Scratch,
+    p: Settings,
+    c: int,
+    moment: int,
+) -> None:
     """Give a collaboration that persists its next challenge, near its members' mean expertise."""
     convenor, size, place = col.members[c, 0], col.size[c], 0
     while org.places[convenor, place] != c:
         place += 1
-    offset = NUMBERS_PER_PLACE * place
+    offset = CHALLENGE_DRAWS_PER_PLACE * place
     for k in range(scratch.skill.size):
         total = 0.0
         for member in range(size):
             total += org.expertise[col.members[c, member], k]
         scratch.skill[k] = total / size
-    breadth = draw_breadth(around, p, JOINT_CHALLENGE, convenor, moment, offset)
+    breadth = draw_breadth(around, p, JOINT_CHALLENGE_STREAM, convenor, moment, offset)
     col.breadth[c] = breadth
     draw_requirement(
-        col.domains[c], col.requirement[c], breadth, scratch.skill, around, scratch.domain_weight, p, JOINT_CHALLENGE, convenor, moment, offset
+        col.domains[c],
+        col.requirement[c],
+        breadth,
+        scratch.skill,
+        around,
+        scratch.domain_weight,
+        p,
+        JOINT_CHALLENGE_STREAM,
+        convenor,
+        moment,
+        offset,
     )
     col.progress[c] = 0.0
     col.rounds_left[c] = p.deadline
@@ -142,14 +194,25 @@ def draw_joint_challenge(org: Organisations, col: Collaborations, around: Surrou
 
 
 @kernel
-def enter(org: Organisations, ledger: Ledger, around: Surroundings, scratch: Scratch, p: Settings, i: int, moment: int, redraw: bool) -> None:
+def enter_organisation(
+    org: Organisations,
+    ledger: Ledger,
+    around: Surroundings,
+    scratch: Scratch,
+    p: Settings,
+    i: int,
+    moment: int,
+    redraw: bool,
+) -> None:
     """Let an organisation enter at row ``i``; with ``redraw`` off it takes over core and sector of the row."""
     if redraw:
         draw_expertise(org.core[i], p, i, moment)
-        org.sector[i] = label_of(around.sector_shares, uniform(p.seed, SECTOR, moment, i, 0))
+        org.sector[i] = find_label(
+            around.sector_shares, draw_uniform(p.seed, SECTOR_STREAM, moment, i, 0)
+        )
     for k in range(org.core.shape[1]):
         org.expertise[i, k] = org.core[i, k]
-    org.form[i] = label_of(around.form_shares, uniform(p.seed, FORM, moment, i, 0))
+    org.form[i] = find_label(around.form_shares, draw_uniform(p.seed, FORM_STREAM, moment, i, 0))
     org.bridging[i] = p.bridging_start
     org.performance[i] = 0.0
     org.earned[i] = 0.0

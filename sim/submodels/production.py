@@ -9,15 +9,15 @@ from sim.runtime.compilation import kernel
 from sim.state import Floats, Forms, Integers, Settings
 
 POOLING_RULES = {"best": 0, "additive": 1, "noisy_or": 2}
-BEST, ADDITIVE, NOISY_OR, OWN = 0, 1, 2, 3
+POOLING_BEST, POOLING_ADDITIVE, POOLING_NOISY_OR, POOLING_USER_DEFINED = 0, 1, 2, 3
 SHARING_RULES = {"equal": 0, "contribution": 1, "convenor_first": 2}
-EQUAL, BY_CONTRIBUTION = 0, 1
+SHARING_EQUAL, SHARING_BY_CONTRIBUTION = 0, 1
 
-Combine = Any  # a compiled function (pooled, contribution) -> pooled
+PoolingFunction = Any  # a compiled function (pooled, contribution) -> pooled
 
 
 @kernel
-def deepen(skill: float, depth: float) -> float:
+def apply_depth(skill: float, depth: float) -> float:
     """Return ``skill ** depth``, fast for the depths every headline figure uses."""
     if depth == 2.0:
         return skill * skill
@@ -29,19 +29,21 @@ def deepen(skill: float, depth: float) -> float:
 
 
 @kernel
-def pool(pooled: float, contribution: float, pooling: int, own_rule: Combine) -> float:
+def pool_contribution(
+    pooled: float, contribution: float, pooling: int, own_rule: PoolingFunction
+) -> float:
     """Combine one more contribution into a pooled capability."""
-    if pooling == BEST:
+    if pooling == POOLING_BEST:
         return max(pooled, contribution)
-    if pooling == ADDITIVE:
+    if pooling == POOLING_ADDITIVE:
         return min(1.0, pooled + contribution)
-    if pooling == NOISY_OR:
+    if pooling == POOLING_NOISY_OR:
         return 1.0 - (1.0 - pooled) * (1.0 - contribution)
     return float(own_rule(pooled, contribution))
 
 
 @kernel
-def quality_of(pooled: Floats, requirement: Floats, breadth: int, p: Settings) -> float:
+def compute_quality(pooled: Floats, requirement: Floats, breadth: int, p: Settings) -> float:
     """Return the quality of pooled capabilities, CES with exponent rho (rules.md, section 4)."""
     rho = p.complementarity
     total = 0.0
@@ -64,34 +66,45 @@ def quality_of(pooled: Floats, requirement: Floats, breadth: int, p: Settings) -
 
 
 @kernel
-def team_quality(
-    contribution: Floats, size: int, without: int, requirement: Floats, breadth: int, pooled: Floats, p: Settings, own_rule: Combine
+def compute_team_quality(
+    contribution: Floats,
+    size: int,
+    without: int,
+    requirement: Floats,
+    breadth: int,
+    pooled: Floats,
+    p: Settings,
+    own_rule: PoolingFunction,
 ) -> float:
     """Return the quality of a team from its members' contributions (size, breadth), one member left out if ``without`` >= 0."""
     for d in range(breadth):
         capability = 0.0
         for member in range(size):
             if member != without:
-                capability = pool(capability, contribution[member, d], p.pooling, own_rule)
+                capability = pool_contribution(
+                    capability, contribution[member, d], p.pooling, own_rule
+                )
         pooled[d] = capability
-    return quality_of(pooled, requirement, breadth, p)
+    return compute_quality(pooled, requirement, breadth, p)
 
 
 @kernel
-def running_cost(forms: Forms, form: int, size: int) -> float:
+def compute_running_cost(forms: Forms, form: int, size: int) -> float:
     """Return the cost per round of coordination links and rules for a team of this size."""
     g = forms.formalisation[form]
-    return forms.link_cost[form] * forms.link_count[form, size] + size * forms.rule_cost[form] * g * g
+    return (
+        forms.link_cost[form] * forms.link_count[form, size] + size * forms.rule_cost[form] * g * g
+    )
 
 
 @kernel
-def unit_value(breadth: int, p: Settings) -> float:
+def compute_unit_value(breadth: int, p: Settings) -> float:
     """Return the value per unit of quality and round of a challenge, V_r."""
     return p.value * float(breadth) ** p.breadth_premium
 
 
 @kernel
-def divide(
+def divide_value(
     share: Floats,
     value: float,
     quality: float,
@@ -103,17 +116,23 @@ def divide(
     breadth: int,
     pooled: Floats,
     p: Settings,
-    own_rule: Combine,
+    own_rule: PoolingFunction,
 ) -> None:
     """Write each member's share of ``value`` into ``share``; position 0 is the convenor."""
-    if sharing == EQUAL:
+    if sharing == SHARING_EQUAL:
         for member in range(size):
             share[member] = value / size
         return
-    if sharing == BY_CONTRIBUTION:
+    if sharing == SHARING_BY_CONTRIBUTION:
         total = 0.0
         for member in range(size):
-            share[member] = max(0.0, quality - team_quality(contribution, size, member, requirement, breadth, pooled, p, own_rule))
+            share[member] = max(
+                0.0,
+                quality
+                - compute_team_quality(
+                    contribution, size, member, requirement, breadth, pooled, p, own_rule
+                ),
+            )
             total += share[member]
         for member in range(size):
             share[member] = value * share[member] / total if total > 0.0 else value / size
@@ -125,7 +144,15 @@ def divide(
 
 
 @kernel
-def write_contribution(row: Floats, weight: float, skills: Floats, load: int, domains: Integers, breadth: int, p: Settings) -> None:
+def write_contribution(
+    row: Floats,
+    weight: float,
+    skills: Floats,
+    load: int,
+    domains: Integers,
+    breadth: int,
+    p: Settings,
+) -> None:
     """Write one member's contributions to the required domains."""
     for d in range(breadth):
-        row[d] = weight * deepen(skills[domains[d]], p.depth) / load
+        row[d] = weight * apply_depth(skills[domains[d]], p.depth) / load

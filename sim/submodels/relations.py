@@ -5,16 +5,16 @@ from __future__ import annotations
 from math import exp, sqrt
 
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Process, normal_pair
+from sim.runtime.randomness import Process, draw_normal_pair
 from sim.state import NOBODY, Floats, Ledger, Organisations, Settings
 
 DECAYS = {"gaussian": 0, "exponential": 1, "linear": 2}
-GAUSSIAN, EXPONENTIAL = 0, 1
-PERCEPTION = int(Process.PERCEPTION)
+DECAY_GAUSSIAN, DECAY_EXPONENTIAL = 0, 1
+PERCEPTION_STREAM = int(Process.PERCEPTION)
 
 
 @kernel
-def slot_of(ledger: Ledger, i: int, j: int) -> int:
+def find_slot(ledger: Ledger, i: int, j: int) -> int:
     """Return the slot in which ``i`` remembers ``j``, or NOBODY."""
     found = NOBODY
     for slot in range(ledger.used[i]):  # to the end, for then many slots are compared at once
@@ -24,29 +24,29 @@ def slot_of(ledger: Ledger, i: int, j: int) -> int:
 
 
 @kernel
-def slot_from(ledger: Ledger, i: int, j: int, guess: int) -> int:
+def find_slot_from_guess(ledger: Ledger, i: int, j: int, guess: int) -> int:
     """Return the slot in which ``i`` remembers ``j``, or NOBODY; quick when it still is where it was before (slots not in use name nobody)."""
     if guess >= 0 and ledger.partner[i, guess] == j:
         return guess
-    return slot_of(ledger, i, j)
+    return find_slot(ledger, i, j)
 
 
 @kernel
-def first_trust(p: Settings, same_sector: bool) -> float:
+def get_initial_trust(p: Settings, same_sector: bool) -> float:
     """Return the trust between strangers of one sector, or of two."""
     return p.trust_initial if same_sector else p.trust_across
 
 
 @kernel
-def stranger_trust(org: Organisations, p: Settings, i: int, j: int) -> float:
+def get_stranger_trust(org: Organisations, p: Settings, i: int, j: int) -> float:
     """Return the trust ``i`` has in ``j`` before they know each other, tau0."""
-    return first_trust(p, org.sector[i] == org.sector[j])
+    return get_initial_trust(p, org.sector[i] == org.sector[j])
 
 
 @kernel
 def open_slot(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int, now: int) -> int:
     """Return the slot of ``j`` in the ledger of ``i``; make one if needed, forgetting the least recently met when full."""
-    slot = slot_of(ledger, i, j)
+    slot = find_slot(ledger, i, j)
     if slot != NOBODY:
         return slot
     if ledger.used[i] < p.ledger_slots:
@@ -60,7 +60,7 @@ def open_slot(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int, n
         if ledger.joint[i, slot] > 0:
             org.partners[i] -= 1
     ledger.partner[i, slot] = j
-    ledger.trust[i, slot] = stranger_trust(org, p, i, j)
+    ledger.trust[i, slot] = get_stranger_trust(org, p, i, j)
     ledger.familiarity[i, slot] = 0.0
     ledger.meetings[i, slot] = 0
     ledger.last_met[i, slot] = now
@@ -71,7 +71,9 @@ def open_slot(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int, n
 
 
 @kernel
-def begin_together(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int, now: int) -> None:
+def record_joint_start(
+    org: Organisations, ledger: Ledger, p: Settings, i: int, j: int, now: int
+) -> None:
     """Note in the ledger of ``i`` that it starts a collaboration with ``j``."""
     slot = open_slot(org, ledger, p, i, j, now)
     if ledger.joint[i, slot] == 0:
@@ -81,20 +83,24 @@ def begin_together(org: Organisations, ledger: Ledger, p: Settings, i: int, j: i
 
 
 @kernel
-def trust_in(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int) -> float:
+def get_trust(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int) -> float:
     """Return the trust of ``i`` in ``j``, tau_ij."""
-    slot = slot_of(ledger, i, j)
-    return stranger_trust(org, p, i, j) if slot == NOBODY else ledger.trust[i, slot]
+    slot = find_slot(ledger, i, j)
+    return get_stranger_trust(org, p, i, j) if slot == NOBODY else ledger.trust[i, slot]
 
 
 @kernel
-def cooling_off(ledger: Ledger, p: Settings, i: int, slot: int, now: int) -> bool:
+def is_cooling_off(ledger: Ledger, p: Settings, i: int, slot: int, now: int) -> bool:
     """Tell whether ``i`` still avoids the former partner in this slot."""
-    return p.cooling_off > 0 and ledger.joint[i, slot] > 0 and now - ledger.last_worked[i, slot] <= p.cooling_off
+    return (
+        p.cooling_off > 0
+        and ledger.joint[i, slot] > 0
+        and now - ledger.last_worked[i, slot] <= p.cooling_off
+    )
 
 
 @kernel
-def distance_between(expertise: Floats, i: int, j: int) -> float:
+def compute_distance(expertise: Floats, i: int, j: int) -> float:
     """Return the cognitive distance d_ij, Euclidean."""
     total = 0.0
     for k in range(expertise.shape[1]):
@@ -104,31 +110,37 @@ def distance_between(expertise: Floats, i: int, j: int) -> float:
 
 
 @kernel
-def closeness(distance: float, p: Settings) -> float:
+def compute_closeness(distance: float, p: Settings) -> float:
     """Return the understanding that likeness alone gives, f(d / delta)."""
     z = distance / p.reach
-    if p.decay == GAUSSIAN:
+    if p.decay == DECAY_GAUSSIAN:
         return exp(-z * z)
-    if p.decay == EXPONENTIAL:
+    if p.decay == DECAY_EXPONENTIAL:
         return exp(-z)
     return max(0.0, 1.0 - z)
 
 
 @kernel
-def understanding_of(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int, slot: int) -> float:
+def compute_understanding(
+    org: Organisations, ledger: Ledger, p: Settings, i: int, j: int, slot: int
+) -> float:
     """Return how well ``i`` understands ``j``, u_ij; ``slot`` is where it remembers ``j``, or NOBODY."""
     learned = 0.0 if slot == NOBODY else ledger.familiarity[i, slot]
-    return 1.0 - (1.0 - closeness(distance_between(org.expertise, i, j), p)) * (1.0 - learned)
+    return 1.0 - (1.0 - compute_closeness(compute_distance(org.expertise, i, j), p)) * (
+        1.0 - learned
+    )
 
 
 @kernel
-def perceived_skill(org: Organisations, p: Settings, i: int, j: int, k: int, meetings: int) -> float:
+def compute_perceived_skill(
+    org: Organisations, p: Settings, i: int, j: int, k: int, meetings: int
+) -> float:
     """Return what ``i`` sees of the skill of ``j`` in domain ``k`` after so many meetings; clearer by meeting again."""
     skill = org.expertise[j, k]
     if p.noise == 0.0:
         return skill
     pairs = (org.expertise.shape[1] + 1) // 2
     meetings = max(1, meetings)
-    even, odd = normal_pair(p.seed, PERCEPTION, meetings, i, j * pairs + k // 2)
+    even, odd = draw_normal_pair(p.seed, PERCEPTION_STREAM, meetings, i, j * pairs + k // 2)
     error = even if k % 2 == 0 else odd
     return min(1.0, max(0.0, skill + p.noise / sqrt(meetings) * error))

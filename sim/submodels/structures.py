@@ -9,75 +9,100 @@ from typing import Any
 import numpy as np
 
 from sim.config import Structure
-from sim.errors import InputError, shown
+from sim.errors import InputError, format_value
 from sim.runtime.compilation import kernel
-from sim.runtime.randomness import Process, pick, uniform
+from sim.runtime.randomness import Process, draw_uniform, pick_index
 from sim.state import Collaborations, Flags, Forms, Organisations, Scratch, Settings
 from sim.submodels.production import SHARING_RULES
 
-NONE, COMPLETE, RING, STAR, MEDIATED, RANDOM, SMALL_WORLD, OWN = range(8)
-TOPOLOGIES = {
-    "none": NONE, "complete": COMPLETE, "ring": RING, "star": STAR, "mediated": MEDIATED, "random": RANDOM, "small_world": SMALL_WORLD,
-}  # fmt: skip
-LINKED, CONVENOR, LEADERS, EVERYONE = range(4)
-EXPOSURES = {"linked": LINKED, "convenor": CONVENOR, "leaders": LEADERS, "everyone": EVERYONE}
-TOPOLOGY = int(Process.TOPOLOGY)
+(
+    TOPOLOGY_NONE,
+    TOPOLOGY_COMPLETE,
+    TOPOLOGY_RING,
+    TOPOLOGY_STAR,
+    TOPOLOGY_MEDIATED,
+    TOPOLOGY_RANDOM,
+    TOPOLOGY_SMALL_WORLD,
+    TOPOLOGY_USER_DEFINED,
+) = range(8)
+FORM_TOPOLOGIES = {
+    "none": TOPOLOGY_NONE,
+    "complete": TOPOLOGY_COMPLETE,
+    "ring": TOPOLOGY_RING,
+    "star": TOPOLOGY_STAR,
+    "mediated": TOPOLOGY_MEDIATED,
+    "random": TOPOLOGY_RANDOM,
+    "small_world": TOPOLOGY_SMALL_WORLD,
+}
+EXPOSURE_LINKED, EXPOSURE_CONVENOR, EXPOSURE_LEADERS, EXPOSURE_EVERYONE = range(4)
+EXPOSURES = {
+    "linked": EXPOSURE_LINKED,
+    "convenor": EXPOSURE_CONVENOR,
+    "leaders": EXPOSURE_LEADERS,
+    "everyone": EXPOSURE_EVERYONE,
+}
+TOPOLOGY_STREAM = int(Process.TOPOLOGY)
 
-Links = Sequence[tuple[int, int]]
-LinkRule = Callable[[int], Links]
+LinkPairs = Sequence[tuple[int, int]]
+LinkRule = Callable[[int], LinkPairs]
 
 
-def complete_links(size: int) -> Links:
+def list_complete_links(size: int) -> LinkPairs:
     """Link every pair of positions."""
     return [(a, b) for a in range(size) for b in range(a + 1, size)]
 
 
-def ring_links(size: int) -> Links:
+def list_ring_links(size: int) -> LinkPairs:
     """Link every position to the next; two positions share one link."""
     return [(a, (a + 1) % size) for a in range(size if size > 2 else size - 1)]
 
 
-def star_links(size: int) -> Links:
+def list_star_links(size: int) -> LinkPairs:
     """Link every position to the convenor's, 0."""
     return [(0, a) for a in range(1, size)]
 
 
-def small_world_links(size: int) -> Links:
+def list_small_world_links(size: int) -> LinkPairs:
     """Link a ring and a few chords across it (fixed, after Watts & Strogatz 1998)."""
-    return [*ring_links(size), *((2 * c, 2 * c + size // 2) for c in range(size // 4))]
+    return [*list_ring_links(size), *((2 * c, 2 * c + size // 2) for c in range(size // 4))]
 
 
 LINK_RULES: dict[str, LinkRule] = {
-    "complete": complete_links, "ring": ring_links, "star": star_links, "small_world": small_world_links,
-}  # fmt: skip
+    "complete": list_complete_links,
+    "ring": list_ring_links,
+    "star": list_star_links,
+    "small_world": list_small_world_links,
+}
 
 
-def pairs(given: Any, name: str, size: int) -> list[tuple[int, int]]:
+def check_pairs(given: Any, name: str, size: int) -> list[tuple[int, int]]:
     """Return what a link rule gave as pairs of whole numbers; refuse what is none."""
     try:
         return [(index(a), index(b)) for a, b in given]
     except (TypeError, ValueError):
         raise InputError(
-            f"structure.topology={name} gives {shown(given)} for {size} members; it must give a list of pairs of positions, 0 to {size - 1}"
+            f"structure.topology={name} gives {format_value(given)} for {size} members; it must"
+            f" give a list of pairs of positions, 0 to {size - 1}"
         ) from None
 
 
-def link_table(links: LinkRule, name: str, largest: int) -> tuple[Flags, np.ndarray]:
+def build_link_table(links: LinkRule, name: str, largest: int) -> tuple[Flags, np.ndarray]:
     """Return who is linked (size, position, position) and the number of links, for every team size up to ``largest``."""
     linked = np.zeros((largest + 1, largest, largest), dtype=np.int8)
     count = np.zeros(largest + 1)
     for size in range(2, largest + 1):
-        for a, b in pairs(links(size), name, size):
+        for a, b in check_pairs(links(size), name, size):
             if not (0 <= a < size and 0 <= b < size) or a == b:
                 raise InputError(
-                    f"structure.topology={name} gives the link {(a, b)} for {size} members; positions go from 0 to {size - 1} and differ"
+                    f"structure.topology={name} gives the link {(a, b)} for {size} members;"
+                    f" positions go from 0 to {size - 1} and differ"
                 )
             linked[size, a, b] = linked[size, b, a] = 1
         count[size] = linked[size].sum() / 2
     return linked, count
 
 
-def form_tables(structures: Sequence[Structure], own_links: dict[str, LinkRule]) -> Forms:
+def build_forms(structures: Sequence[Structure], own_links: dict[str, LinkRule]) -> Forms:
     """Turn forms into columns; ``own_links`` holds the user's topologies by name."""
     largest = max(s.max_size for s in structures)
     linked = np.zeros((len(structures), largest + 1, largest, largest), dtype=np.int8)
@@ -85,13 +110,23 @@ def form_tables(structures: Sequence[Structure], own_links: dict[str, LinkRule])
     for f, s in enumerate(structures):
         rule = own_links.get(s.topology, LINK_RULES.get(s.topology))
         if rule is not None:
-            linked[f], count[f] = link_table(rule, s.topology, largest)
+            linked[f], count[f] = build_link_table(rule, s.topology, largest)
         elif s.topology == "mediated":
             count[f] = np.arange(largest + 1)
         elif s.topology == "random":
             sizes = np.arange(largest + 1)
             count[f] = np.maximum(0, sizes - 1) + (s.extra_links or 0.0) * sizes
-    channels = np.array([[s.discovery.encounter, s.discovery.referral, s.discovery.directory, s.discovery.convenor] for s in structures])
+    channels = np.array(
+        [
+            [
+                s.discovery.encounter,
+                s.discovery.referral,
+                s.discovery.directory,
+                s.discovery.convenor,
+            ]
+            for s in structures
+        ]
+    )
     cumulated = np.cumsum(channels / channels.sum(axis=1, keepdims=True), axis=1)
     for f in range(len(structures)):
         cumulated[f, np.flatnonzero(channels[f])[-1] :] = 1.0
@@ -103,7 +138,9 @@ def form_tables(structures: Sequence[Structure], own_links: dict[str, LinkRule])
         return np.array([getattr(s, field) or 0.0 for s in structures], dtype=np.float64)
 
     return Forms(
-        topology=integers([TOPOLOGIES.get(s.topology, OWN) for s in structures]),
+        topology=integers(
+            [FORM_TOPOLOGIES.get(s.topology, TOPOLOGY_USER_DEFINED) for s in structures]
+        ),
         min_size=integers([s.min_size for s in structures]),
         max_size=integers([s.max_size for s in structures]),
         formalisation=floats("formalisation"),
@@ -128,7 +165,7 @@ def form_tables(structures: Sequence[Structure], own_links: dict[str, LinkRule])
 
 
 @kernel
-def place_of(org: Organisations, i: int, c: int) -> int:
+def find_place(org: Organisations, i: int, c: int) -> int:
     """Return the place of a collaboration among those of an organisation."""
     place = 0
     while org.places[i, place] != c:
@@ -137,7 +174,15 @@ def place_of(org: Organisations, i: int, c: int) -> int:
 
 
 @kernel
-def draw_links(org: Organisations, col: Collaborations, forms: Forms, scratch: Scratch, p: Settings, c: int, now: int) -> int:
+def draw_links(
+    org: Organisations,
+    col: Collaborations,
+    forms: Forms,
+    scratch: Scratch,
+    p: Settings,
+    c: int,
+    now: int,
+) -> int:
     """Write the coordination graph of this round into ``scratch.linked``; return the number of links (not for mediated)."""
     size, form, linked = col.size[c], col.form[c], scratch.linked
     topology = forms.topology[form]
@@ -145,9 +190,9 @@ def draw_links(org: Organisations, col: Collaborations, forms: Forms, scratch: S
     for a in range(size):
         for b in range(size):
             linked[a, b] = 0
-    if topology == MEDIATED:
+    if topology == TOPOLOGY_MEDIATED:
         return size
-    if topology != RANDOM:
+    if topology != TOPOLOGY_RANDOM:
         for a in range(size):
             for b in range(size):
                 linked[a, b] = forms.linked[form, size, a, b]
@@ -155,13 +200,13 @@ def draw_links(org: Organisations, col: Collaborations, forms: Forms, scratch: S
         return links // 2
     for a in range(1, size):
         i = col.members[c, a]
-        b = pick(uniform(p.seed, TOPOLOGY, now, i, 3 * place_of(org, i, c)), a)
+        b = pick_index(draw_uniform(p.seed, TOPOLOGY_STREAM, now, i, 3 * find_place(org, i, c)), a)
         linked[a, b] = linked[b, a] = 1
     for a in range(size):
         i = col.members[c, a]
-        number = 3 * place_of(org, i, c)
-        if uniform(p.seed, TOPOLOGY, now, i, number + 1) < forms.extra_links[form]:
-            b = pick(uniform(p.seed, TOPOLOGY, now, i, number + 2), size - 1)
+        number = 3 * find_place(org, i, c)
+        if draw_uniform(p.seed, TOPOLOGY_STREAM, now, i, number + 1) < forms.extra_links[form]:
+            b = pick_index(draw_uniform(p.seed, TOPOLOGY_STREAM, now, i, number + 2), size - 1)
             if b >= a:
                 b += 1
             linked[a, b] = linked[b, a] = 1

@@ -7,43 +7,43 @@ from typing import Any
 
 import numpy as np
 
-from sim.agents import ModelOfAgents, Organisation
-from sim.errors import InputError, shown
-from sim.phases.imitate import comes_up, list_seen, prepare_imitation
+from sim.agents import AgentModel, Organisation
+from sim.errors import InputError, format_value
+from sim.phases.imitate import has_chance_to_copy, list_visible_organisations, prepare_imitation
 from sim.runtime.compilation import entry
-from sim.runtime.packing import Packed
+from sim.runtime.packing import PackedTuple
 from sim.state import BY_RULES, Floats, Tally, World
 from sim.submodels.entering import fit_budget
-from sim.submodels.structures import LINKED, draw_links, place_of
+from sim.submodels.structures import EXPOSURE_LINKED, draw_links, find_place
 
 
 @entry
-def prepare(w: World) -> None:
+def prepare_copying(w: World) -> None:
     """Note expertise before copying, users and leaders."""
     prepare_imitation(w)
 
 
 @entry
-def chances(w: World, c: int, member: int, now: int) -> tuple[int, int]:
+def draw_copying_chances(w: World, c: int, member: int, now: int) -> tuple[int, int]:
     """Write whom a member sees into ``scratch.seen``; return their number and how many chances to copy came up."""
-    if w.forms.exposure[w.col.form[c]] == LINKED:
+    if w.forms.exposure[w.col.form[c]] == EXPOSURE_LINKED:
         draw_links(w.org, w.col, w.forms, w.scratch, w.p, c, now)
     i = w.col.members[c, member]
-    place = place_of(w.org, i, c)
-    seen = list_seen(w, c, member, place, now)
+    place = find_place(w.org, i, c)
+    seen = list_visible_organisations(w, c, member, place, now)
     hits = 0
     for s in range(seen):
-        hits += comes_up(w, i, place, s, now)
+        hits += has_chance_to_copy(w, i, place, s, now)
     return seen, hits
 
 
 @entry
-def settle(w: World, i: int) -> None:
+def restore_budget(w: World, i: int) -> None:
     """Scale an organisation's expertise back into the budget."""
     fit_budget(w.org.expertise[i], w.p.budget)
 
 
-def skills_wanted(model: ModelOfAgents, target: Any) -> Floats:
+def get_target_skills(model: AgentModel, target: Any) -> Floats:
     """Return the skills an own rule wants copied: those of an organisation before this round's copying, or a vector it gave."""
     if isinstance(target, Organisation):
         skills: Floats = model.world.org.before[target.row]
@@ -55,34 +55,42 @@ def skills_wanted(model: ModelOfAgents, target: Any) -> Floats:
         wanted = np.empty(0)
     if wanted.shape != (domains,) or not np.isfinite(wanted).all():
         raise InputError(
-            f"imitation.rule {model.config.imitation.rule} returned {shown(target)}; "
+            f"imitation.rule {model.config.imitation.rule} returned {format_value(target)}; "
             f"it must return an organisation, {domains} finite numbers (one per domain), or None"
         )
     return wanted
 
 
-def imitate_by(model: ModelOfAgents, packed: Packed, rule: Callable[..., Any], now: int) -> None:
+def imitate_by_user_rule(
+    model: AgentModel, packed: PackedTuple, rule: Callable[..., Any], now: int
+) -> None:
     """Let every member copy by an own rule ``rule(member, seen, model)``, which returns an expertise vector, an organisation or None."""
     world, settings = model.world, model.world.p
     if settings.imitation_rate == 0.0:
         return
-    prepare(packed)
+    prepare_copying(packed)
     for c in world.col.order[: world.col.totals[0]].tolist():
         needed = np.zeros(world.org.expertise.shape[1])
         needed[world.col.domains[c, : world.col.breadth[c]]] = 1.0
-        strength = settings.imitation_strength * (settings.selectivity * needed + 1.0 - settings.selectivity)
+        strength = settings.imitation_strength * (
+            settings.selectivity * needed + 1.0 - settings.selectivity
+        )
         for position in range(world.col.size[c]):
             i = int(world.col.members[c, position])
             if world.org.decides[i] != BY_RULES:
                 continue
-            seen, hits = chances(packed, c, position, now)
+            seen, hits = draw_copying_chances(packed, c, position, now)
             others = [model.organisation(int(j)) for j in world.scratch.seen[:seen]]
             for _ in range(hits):
                 target = rule(model.organisation(i), others, model)
                 if target is None:
                     continue
-                wanted = skills_wanted(model, target)
-                skills = world.org.expertise[i] + strength * (np.clip(wanted, 0.0, 1.0) - world.org.expertise[i])
-                world.org.expertise[i] = np.maximum(skills, world.org.expertise[i]) if settings.upward_only else skills
+                wanted = get_target_skills(model, target)
+                skills = world.org.expertise[i] + strength * (
+                    np.clip(wanted, 0.0, 1.0) - world.org.expertise[i]
+                )
+                world.org.expertise[i] = (
+                    np.maximum(skills, world.org.expertise[i]) if settings.upward_only else skills
+                )
                 world.around.tally[Tally.COPIES] += 1.0
-            settle(packed, i)
+            restore_budget(packed, i)

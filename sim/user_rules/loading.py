@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import InputError, shown
-from sim.runtime.compilation import callback
+from sim.errors import InputError, format_value
+from sim.runtime.compilation import compile_callback
 
 
-def is_own(name: str) -> bool:
+def is_user_defined(name: str) -> bool:
     """Tell whether a name points at somebody's own function."""
     return ":" in name
 
@@ -30,11 +30,14 @@ def is_own(name: str) -> bool:
 def check_name(parameter: str, name: str, known: Iterable[str]) -> None:
     """Refuse a name that is neither one of ours nor a reference to an own function."""
     known = sorted(known)
-    if name in known or is_own(name):
+    if name in known or is_user_defined(name):
         return
     near = get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise InputError(f"{parameter} is {name}; allowed: {', '.join(known)}, or an own function as file.py:name.{hint}")
+    raise InputError(
+        f"{parameter} is {name}; allowed: {', '.join(known)}, or an own function as"
+        f" file.py:name.{hint}"
+    )
 
 
 def load_module(parameter: str, reference: str, place: str) -> Any:
@@ -44,7 +47,10 @@ def load_module(parameter: str, reference: str, place: str) -> Any:
             return importlib.import_module(place)
         path = Path(place).expanduser()
         if not path.is_file():
-            raise InputError(f"{parameter} is {reference}; the file {path} does not exist: give its path from the folder you start in")
+            raise InputError(
+                f"{parameter} is {reference}; the file {path} does not exist: give its path from"
+                " the folder you start in"
+            )
         spec = importlib.util.spec_from_file_location(path.stem, path)
         assert spec is not None and spec.loader is not None  # a .py file has both
         module = importlib.util.module_from_spec(spec)
@@ -53,26 +59,36 @@ def load_module(parameter: str, reference: str, place: str) -> Any:
     except InputError:
         raise
     except (Exception, SystemExit) as error:
-        raise InputError(f"{parameter} is {reference}; {place} cannot be loaded: {said(error)}; mend it so that it can be imported") from error
+        raise InputError(
+            f"{parameter} is {reference}; {place} cannot be loaded: {describe_error(error)}; mend"
+            " it so that it can be imported"
+        ) from error
 
 
 def load_function(parameter: str, reference: str) -> Callable[..., Any]:
     """Return the function a reference names, as it stands in its file."""
     place, _, name = reference.rpartition(":")
     if not place or not name:
-        raise InputError(f"{parameter} is {reference}; write file.py:name, for example my_rules.py:nearest")
+        raise InputError(
+            f"{parameter} is {reference}; write file.py:name, for example my_rules.py:nearest"
+        )
     module = load_module(parameter, reference, place)
     function = getattr(module, name, None)
     if callable(function):
         return function
     if hasattr(module, name):
-        raise InputError(f"{parameter} is {reference}; {name} in {place} is {shown(function)}, no function: name a function")
-    near = get_close_matches(name, [known for known in dir(module) if callable(getattr(module, known, None))], n=1)
+        raise InputError(
+            f"{parameter} is {reference}; {name} in {place} is {format_value(function)}, no"
+            " function: name a function"
+        )
+    near = get_close_matches(
+        name, [known for known in dir(module) if callable(getattr(module, known, None))], n=1
+    )
     hint = f" Did you mean {near[0]}?" if near else ""
     raise InputError(f"{parameter} is {reference}; {place} has no function {name}.{hint}")
 
 
-def own_function(parameter: str, reference: str) -> Callable[..., Any]:
+def load_user_function(parameter: str, reference: str) -> Callable[..., Any]:
     """Return the function a reference names; whatever it raises is said in a sentence, and what it yields is a list."""
     function = load_function(parameter, reference)
 
@@ -82,44 +98,58 @@ def own_function(parameter: str, reference: str) -> Callable[..., Any]:
             result = function(*given)
             return list(result) if isinstance(result, Iterator) else result
         except (Exception, SystemExit) as error:
-            raise InputError(f"{parameter} {reference} raised {said(error, function)}; mend the function") from error
+            raise InputError(
+                f"{parameter} {reference} raised {describe_error(error, function)}; mend the"
+                " function"
+            ) from error
 
     return guarded
 
 
-def own_measure(reference: str) -> Callable[..., float]:
+def load_user_measure(reference: str) -> Callable[..., float]:
     """Return a researcher's measure; what is no number is refused."""
-    function = own_function("run.measures", reference)
+    function = load_user_function("run.measures", reference)
 
     @wraps(function)
     def measure(model: Any) -> float:
         value = function(model)
         if not isinstance(value, (Real, np.bool_)):
-            raise InputError(f"run.measures {reference} returned {shown(value)}; a measure must return a number (nan where there is none)")
+            raise InputError(
+                f"run.measures {reference} returned {format_value(value)}; a measure must return a"
+                " number (nan where there is none)"
+            )
         return float(value)
 
     return measure
 
 
-def said(error: BaseException, function: Callable[..., Any] | None = None) -> str:
+def describe_error(error: BaseException, function: Callable[..., Any] | None = None) -> str:
     """Return an error's kind and first line, and where in the file of ``function`` it came up."""
     text = next(iter(str(error).strip().splitlines()), "")
     code = getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if code is not None and frame.filename == code.co_filename]
-    place = f" (line {lines[-1]} of {Path(code.co_filename).name})" if lines and code is not None else ""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if code is not None and frame.filename == code.co_filename
+    ]
+    place = (
+        f" (line {lines[-1]} of {Path(code.co_filename).name})"
+        if lines and code is not None
+        else ""
+    )
     return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
 
 
-def larger(pooled: float, contribution: float) -> float:
+def take_larger(pooled: float, contribution: float) -> float:
     """Pool by the best; what kernels are handed when no own rule is named."""
     return max(pooled, contribution)
 
 
-PROBED = np.linspace(0.0, 1.0, 21).tolist()  # capabilities and contributions lie in [0, 1]
+PROBE_VALUES = np.linspace(0.0, 1.0, 21).tolist()  # capabilities and contributions lie in [0, 1]
 
 
 @contextmanager
-def heard(parameter: str, reference: str) -> Iterator[None]:
+def report_callback_errors(parameter: str, reference: str) -> Iterator[None]:
     """Say what a compiled own function raises: kernels cannot be stopped by it, so it is heard and told afterwards."""
     raised: list[BaseException] = []
     before = sys.unraisablehook
@@ -136,20 +166,23 @@ def heard(parameter: str, reference: str) -> Iterator[None]:
     finally:
         sys.unraisablehook = before
     if raised:
-        raise InputError(f"{parameter} {reference} raised {said(raised[0])}; mend the function") from raised[0]
+        raise InputError(
+            f"{parameter} {reference} raised {describe_error(raised[0])}; mend the function"
+        ) from raised[0]
 
 
 @cache
 def compile_pooling(reference: str | None) -> Any:
     """Return a compiled pooling rule: a function of the pooled capability so far and one more contribution."""
     if reference is None:
-        return callback(larger)
+        return compile_callback(take_larger)
     function = load_function("production.pooling", reference)
     try:
-        compiled = callback(function)
+        compiled = compile_callback(function)
     except Exception as error:
         raise InputError(
-            f"production.pooling is {reference}; it must turn two numbers into one with arithmetic and the math module alone: {said(error)}"
+            f"production.pooling is {reference}; it must turn two numbers into one with arithmetic"
+            f" and the math module alone: {describe_error(error)}"
         ) from error
     probe_pooling(reference, compiled.ctypes)
     return compiled
@@ -157,11 +190,16 @@ def compile_pooling(reference: str | None) -> Any:
 
 def probe_pooling(reference: str, pool: Callable[[float, float], float]) -> None:
     """Refuse a pooling rule that raises, or gives what is no capability, somewhere in [0, 1] x [0, 1]."""
-    with heard("production.pooling", reference):
-        found = [(pooled, contribution, pool(pooled, contribution)) for pooled in PROBED for contribution in PROBED]
+    with report_callback_errors("production.pooling", reference):
+        found = [
+            (pooled, contribution, pool(pooled, contribution))
+            for pooled in PROBE_VALUES
+            for contribution in PROBE_VALUES
+        ]
     for pooled, contribution, value in found:
         if not isfinite(value) or value < 0.0:
             raise InputError(
-                f"production.pooling {reference} gives {value:g} for pooled {pooled:g} and contribution {contribution:g}; "
-                "allowed: a finite number, 0 or more, wherever both lie between 0 and 1"
+                f"production.pooling {reference} gives {value:g} for pooled {pooled:g} and"
+                f" contribution {contribution:g}; allowed: a finite number, 0 or more, wherever"
+                " both lie between 0 and 1"
             )

@@ -7,7 +7,9 @@ import sys
 def modules_after(code):
     """Return the modules that a new process has imported once it ran some code."""
     program = f"import sys\n{code}\nprint('\\n'.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     return set(done.stdout.split())
 
 
@@ -26,4 +28,8 @@ def test_the_report_and_the_archive_import_no_runner():
 def test_running_a_study_imports_no_figures():
     modules = modules_after("import experiments.run_study, experiments.run")
     assert "matplotlib" not in modules
-    assert not [name for name in modules if name.startswith(("analysis.figures", "experiments.presentation"))]
+    assert not [
+        name
+        for name in modules
+        if name.startswith(("analysis.figures", "experiments.presentation"))
+    ]

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from experiments.cli.describe import measures_markdown, parameters_markdown
-from experiments.configuration import parameter_paths
+from experiments.cli.descriptions import format_measures_markdown, format_parameters_markdown
+from experiments.configuration import list_parameters
 
 ROOT = Path(__file__).parents[2]
-SOURCES = [path for room in ("sim", "analysis", "experiments", "tests", "benchmarks") for path in (ROOT / room).rglob("*.py")]
+SOURCES = [
+    path
+    for room in ("sim", "analysis", "experiments", "tests", "benchmarks")
+    for path in (ROOT / room).rglob("*.py")
+]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -22,9 +26,9 @@ def test_files_and_functions_are_short(path):
             assert length <= 65, f"{node.name} has {length} lines"
 
 
-@pytest.mark.parametrize("path", parameter_paths())
+@pytest.mark.parametrize("path", list_parameters())
 def test_every_parameter_says_what_it_is(path):
-    field = parameter_paths()[path]
+    field = list_parameters()[path]
     assert field.description
     assert field.json_schema_extra["unit"]
     assert field.json_schema_extra["source"]
@@ -32,9 +36,13 @@ def test_every_parameter_says_what_it_is(path):
 
 def test_parameter_page_is_what_the_code_says():
     page = (ROOT / "docs" / "parameters.md").read_text()
-    assert page == parameters_markdown(), "renew it: overbruggen describe --markdown > docs/parameters.md"
+    assert page == format_parameters_markdown(), (
+        "renew it: overbruggen describe --markdown > docs/parameters.md"
+    )
 
 
 def test_measures_page_is_what_the_code_says():
     page = (ROOT / "docs" / "measures.md").read_text()
-    assert page == measures_markdown(), "renew it: overbruggen describe measures --markdown > docs/measures.md"
+    assert page == format_measures_markdown(), (
+        "renew it: overbruggen describe measures --markdown > docs/measures.md"
+    )

@@ -19,7 +19,11 @@ def defined_in(path):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names = [node.name]
         elif isinstance(node, ast.Assign):
-            targets = [part for target in node.targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+            targets = [
+                part
+                for target in node.targets
+                for part in (target.elts if isinstance(target, ast.Tuple) else [target])
+            ]
             names = [target.id for target in targets if isinstance(target, ast.Name)]
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             names = [node.target.id]
@@ -31,7 +35,10 @@ def defined_in(path):
 @cache
 def modules_of(package):
     """Return the modules of a package by dotted name."""
-    return {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in sorted((ROOT / package).rglob("*.py"))}
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for path in sorted((ROOT / package).rglob("*.py"))
+    }
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -39,7 +46,9 @@ def test_a_public_name_is_defined_once(package):
     places = defaultdict(list)
     for module, path in modules_of(package).items():
         for name, _ in defined_in(path):
-            if not any(name in names and module.startswith(room) for room, names in CONVENTIONS.items()):
+            if not any(
+                name in names and module.startswith(room) for room, names in CONVENTIONS.items()
+            ):
                 places[name].append(module)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
@@ -50,7 +59,11 @@ def test_functions_begin_with_a_verb(package):
     for module, path in modules_of(package).items():
         for name, node in defined_in(path):
             named_after_result = name in NAMED_AFTER_WHAT_THEY_RETURN.get(package, ())
-            if isinstance(node, ast.FunctionDef) and name.split("_")[0] not in VERBS and not named_after_result:
+            if (
+                isinstance(node, ast.FunctionDef)
+                and name.split("_")[0] not in VERBS
+                and not named_after_result
+            ):
                 odd.append(f"{module}.{name}")
     assert odd == []
 

@@ -45,7 +45,12 @@ def panels(folder, browser, address):
     page.tab.click("#open-advanced")
     page.tab.screenshot(path=folder / "advanced.png")
     page.close()
-    page = Visit(browser, address, "?a=platform&b=movement&run.seed=3&population.organisations=100&lang=en", "large")
+    page = Visit(
+        browser,
+        address,
+        "?a=platform&b=movement&run.seed=3&population.organisations=100&lang=en",
+        "large",
+    )
     page.play_to(ROUNDS)
     page.tab.wait_for_timeout(700)
     page.tab.screenshot(path=folder / "platform_and_movement.png")
@@ -54,10 +59,16 @@ def panels(folder, browser, address):
 
 def lessons(folder, browser, address):
     """A lesson in all its steps, a classic, and a worksheet."""
-    for size, asked in (("projector", "imitation.1&lang=en"), ("phone", "which_form_when.2&lang=nl"), ("large", "march.2&lang=en")):
+    for size, asked in (
+        ("projector", "imitation.1&lang=en"),
+        ("phone", "which_form_when.2&lang=nl"),
+        ("large", "march.2&lang=en"),
+    ):
         page = Visit(browser, address, f"?lesson={asked}&luck=5", size)
         for step in ("predict", "run", "explain", "try"):
-            until(lambda page=page, now=step: page.tab.evaluate("page.lessons.at.step") == now, step)
+            until(
+                lambda page=page, now=step: page.tab.evaluate("page.lessons.at.step") == now, step
+            )
             page.tab.wait_for_timeout(500)
             page.tab.screenshot(path=folder / f"lesson_{size}_{step}.png")
             if step == "predict":
@@ -77,11 +88,16 @@ def lessons(folder, browser, address):
 def a_class(folder, browser, address):
     """A role-play as the teacher and two students see it, the projector, and a figure that was saved."""
     teacher = Visit(browser, address, SETTINGS)
-    students = [Visit(browser, address, "?join&lang=en"), Visit(browser, address, "?join&lang=nl", "phone")]
+    students = [
+        Visit(browser, address, "?join&lang=en"),
+        Visit(browser, address, "?join&lang=nl", "phone"),
+    ]
     teacher.play_to(15)
     teacher.tab.click("#show-room")
     teacher.say(kind="roles", begin=True)
-    for _ in range(2):  # two rounds in which the first meets somebody, and the rules decide for the other
+    for _ in range(
+        2
+    ):  # two rounds in which the first meets somebody, and the rules decide for the other
         teacher.say(kind="open_round", seconds=300)
         until(lambda: students[0].tab.locator("#decide").is_enabled(), "the round to open")
         students[0].tab.select_option("select[name=stranger]", index=3)
@@ -91,7 +107,10 @@ def a_class(folder, browser, address):
         teacher.tab.click("#now")
         until(lambda: students[0].tab.locator("#decide").is_disabled(), "the round to be played")
     teacher.say(kind="open_round", seconds=300)
-    until(lambda: all(one.tab.locator("#decide").is_enabled() for one in students), "the round to open")
+    until(
+        lambda: all(one.tab.locator("#decide").is_enabled() for one in students),
+        "the round to open",
+    )
     students[0].tab.screenshot(path=folder / "role.png")
     students[1].tab.screenshot(path=folder / "role_phone.png", full_page=True)
     teacher.say(kind="roles", begin=False)

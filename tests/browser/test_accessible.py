@@ -8,7 +8,10 @@ SETTINGS = "?a=alliance&a.imitation.rate=0.1&b=hub&run.seed=3&population.organis
 SERIOUS = ("serious", "critical")
 # Axe computes contrast from the styles the browser really uses; these rules are AA and below.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-STANDARD = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}  # what passes is counted but not described
+STANDARD = {
+    "runOnly": {"type": "tag", "values": TAGS},
+    "resultTypes": ["violations"],
+}  # what passes is counted but not described
 # Text on a canvas no checker sees: the colours are read from the module that draws, the formula is WCAG's own.
 CONTRAST = """async () => {
   const looks = await import("./js/looks.js");
@@ -22,7 +25,10 @@ CONTRAST = """async () => {
 
 @pytest.fixture(scope="module")
 def axe():
-    return pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed: pip install '.[dev]'").Axe()
+    return pytest.importorskip(
+        "axe_playwright_python.sync_playwright",
+        reason="axe-playwright-python is not installed: pip install '.[dev]'",
+    ).Axe()
 
 
 def faults(axe, page):
@@ -73,8 +79,16 @@ def test_the_page_of_a_player_has_no_serious_fault_and_fits(visit, axe, size, la
     teacher.play_to(8)
     teacher.say(kind="roles", begin=True)
     teacher.say(kind="open_round", seconds=300)
-    until(lambda: player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled(), "the round")
-    player.tab.evaluate("document.querySelectorAll('#role details').forEach((part) => Object.assign(part, { name: '', open: true }))")
+    until(
+        lambda: (
+            player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled()
+        ),
+        "the round",
+    )
+    player.tab.evaluate(
+        "document.querySelectorAll('#role details').forEach((part) => Object.assign(part, { name:"
+        " '', open: true }))"
+    )
     assert faults(axe, player) == []
     box, width = player.tab.locator("#role").bounding_box(), SIZES[size][0]
     assert box["x"] >= 0 and box["x"] + box["width"] <= width

@@ -29,7 +29,12 @@ def test_a_role_play_with_three_pages(visit):
         assert page.tab.locator(".stage").is_hidden() and page.tab.locator("#decide").is_disabled()
     teacher.tab.select_option("#seconds", "300")
     teacher.tab.click("#open")
-    until(lambda: one.tab.locator("#decide").is_enabled() and other.tab.locator("#decide").is_enabled(), "the round to be open")
+    until(
+        lambda: (
+            one.tab.locator("#decide").is_enabled() and other.tab.locator("#decide").is_enabled()
+        ),
+        "the round to be open",
+    )
     assert 0 < int(text(one, "#role-clock").split()[0]) <= 300
     stranger = one.tab.locator("select[name=stranger] option").nth(1).get_attribute("value")
     one.tab.select_option("select[name=stranger]", stranger)
@@ -40,8 +45,12 @@ def test_a_role_play_with_three_pages(visit):
     other.tab.click("#decide")
     until(lambda: teacher.round == start + 1, "the round, when all have decided")
     until(lambda: "You met whom you wanted" in text(one, "#role"), "what happened")
-    assert f"Organisation {int(stranger) + 1} " in one.tab.text_content("#role .choices")  # those without room stand behind a line
-    assert not one.tab.locator("input[name=leave]").count() or "You work together" not in text(one, ".you")
+    assert f"Organisation {int(stranger) + 1} " in one.tab.text_content(
+        "#role .choices"
+    )  # those without room stand behind a line
+    assert not one.tab.locator("input[name=leave]").count() or "You work together" not in text(
+        one, ".you"
+    )
     teacher.tab.select_option("#seconds", "15")
     teacher.tab.click("#open")
     until(lambda: one.tab.locator("#decide").is_enabled(), "the second round")
@@ -52,13 +61,23 @@ def test_a_role_play_with_three_pages(visit):
     second = {side: teacher.side(side) | {"series": None} for side in "ab"}
     teacher.seek(start)
     teacher.seek(start + 2)
-    assert {side: teacher.side(side) | {"series": None} for side in "ab"} == second  # rewind shows what was decided
+    assert {
+        side: teacher.side(side) | {"series": None} for side in "ab"
+    } == second  # rewind shows what was decided
     one.tab.reload()
     one.ready()
-    until(lambda: "You are organisation 1" in text(one, "#role"), "the same organisation after a reload")
+    until(
+        lambda: "You are organisation 1" in text(one, "#role"),
+        "the same organisation after a reload",
+    )
     teacher.tab.click("#end")
     for page in (one, other):
-        until(lambda page=page: page.tab.locator("#role").is_hidden() and page.tab.locator(".stage").is_visible(), "the page of its own")
+        until(
+            lambda page=page: (
+                page.tab.locator("#role").is_hidden() and page.tab.locator(".stage").is_visible()
+            ),
+            "the page of its own",
+        )
 
 
 @pytest.mark.parametrize("phone", [(360, 740), (390, 844)])
@@ -68,7 +87,12 @@ def test_a_player_on_a_phone_has_clock_and_button_in_sight_and_parts_that_open(v
     teacher.play_to(8)
     teacher.say(kind="roles", begin=True)
     teacher.say(kind="open_round", seconds=300)
-    until(lambda: player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled(), "the round")
+    until(
+        lambda: (
+            player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled()
+        ),
+        "the round",
+    )
     in_sight = ("#role-clock", "#role-phase", "#chosen", "#decide")
     for part in range(3):
         summary = player.tab.locator(".part > summary").nth(part)
@@ -78,7 +102,12 @@ def test_a_player_on_a_phone_has_clock_and_button_in_sight_and_parts_that_open(v
         for place in (0, 10_000):
             player.tab.evaluate("(place) => window.scrollTo(0, place)", place)
             boxes = [player.tab.locator(what).bounding_box() for what in in_sight]
-            assert all(box["x"] >= 0 and box["x"] + box["width"] <= phone[0] and 0 <= box["y"] <= phone[1] - box["height"] for box in boxes), part
+            assert all(
+                box["x"] >= 0
+                and box["x"] + box["width"] <= phone[0]
+                and 0 <= box["y"] <= phone[1] - box["height"]
+                for box in boxes
+            ), part
             bar = player.tab.locator(".role-bar").bounding_box()
             assert bar["height"] < 100
         assert player.tab.evaluate("document.documentElement.scrollWidth") <= phone[0]
@@ -99,15 +128,26 @@ def test_bands_beside_a_role_play_say_that_the_rules_play_them(visit):
     until(lambda: "other luck" in text(teacher, "#bands-note"), "the bands")
     teacher.say(kind="roles", begin=True)
     teacher.say(kind="open_round", seconds=300)
-    until(lambda: player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled(), "the round")
+    until(
+        lambda: (
+            player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled()
+        ),
+        "the round",
+    )
     player.tab.click("#decide")
-    until(lambda: "the rules decide for everybody" in text(teacher, "#bands-note"), "the word of warning")
+    until(
+        lambda: "the rules decide for everybody" in text(teacher, "#bands-note"),
+        "the word of warning",
+    )
     teacher.tab.click("#bands")
     assert text(teacher, "#bands-text") != "Run 30×"
     teacher.tab.click("#reset")
     until(lambda: teacher.tab.locator("#bands-note").is_hidden(), "a new beginning")
     assert text(teacher, "#bands-text") == "Run 30×"  # what was under way is given up
-    until(lambda: "Wait for the teacher" in text(player, "#role-phase"), "the player to see the new beginning")
+    until(
+        lambda: "Wait for the teacher" in text(player, "#role-phase"),
+        "the player to see the new beginning",
+    )
     assert "the rules did" not in text(player, ".you")
 
 
@@ -143,7 +183,10 @@ def test_the_projector_shows_the_teachers_page_large_and_without_controls(visit)
     teacher.play_to(4)
     projector = visit("?view=projector&lang=en", "large")
     until(lambda: projector.round == teacher.round, "the same round")
-    assert projector.tab.locator("button:visible").count() == 0 and projector.tab.locator("input:visible").count() == 0
+    assert (
+        projector.tab.locator("button:visible").count() == 0
+        and projector.tab.locator("input:visible").count() == 0
+    )
     teacher.play_to(9)
     until(lambda: projector.round == teacher.round, "the same round again")
     assert projector.side("a") == teacher.side("a")
@@ -175,7 +218,12 @@ def test_measures_and_figures_can_be_saved(visit):
     drawing = ElementTree.fromstring(saved["svg"])
     words = [one.text for one in drawing.iter("{http://www.w3.org/2000/svg}text")]
     assert {"A  Alliance", "B  Hub", "Joint value", "Trust"} <= set(words)
-    assert len(list(drawing.iter("{http://www.w3.org/2000/svg}path"))) > 80  # 40 organisations on each of two sides, and more
+    assert (
+        len(list(drawing.iter("{http://www.w3.org/2000/svg}path"))) > 80
+    )  # 40 organisations on each of two sides, and more
     picture = Image.open(io.BytesIO(saved["png"]))
-    assert picture.size == (2 * int(drawing.get("width")), 2 * int(drawing.get("height"))) and len(picture.convert("RGB").getcolors(1 << 20)) > 20
+    assert (
+        picture.size == (2 * int(drawing.get("width")), 2 * int(drawing.get("height")))
+        and len(picture.convert("RGB").getcolors(1 << 20)) > 20
+    )
     page.tab.keyboard.press("Escape")

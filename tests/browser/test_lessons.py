@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from experiments.classroom.bands import play_batch
-from experiments.classroom.lessons import Part, lessons
-from experiments.classroom.rehearsal import outcome
+from experiments.classroom.lessons import LessonPart, read_lessons
+from experiments.classroom.rehearsal import find_higher_side
 from tests.browser.visit import until
 
 SHORT, FEW = 10, 12  # rounds and organisations in the test that walks through everything
 STEP = "page.lessons.at?.step"
 TEXT = "document.querySelector('#lesson').innerText"
 SHORTEN = (
-    "Object.values(page.lessons.told).flat().filter((part) => !part.classic)"
-    f".forEach((part) => {{ part.rounds = {SHORT}; part.scenario.shared['population.organisations'] = {FEW}; }})"
+    "Object.values(page.lessons.told).flat().filter((part) => !part.classic).forEach((part) => {"
+    f" part.rounds = {SHORT}; part.scenario.shared['population.organisations'] = {FEW}; }})"
 )
 
 
@@ -24,7 +24,10 @@ def press(page, what):
 
 
 def reach(page, step):
-    until(lambda: page.tab.evaluate(STEP) == step and page.tab.evaluate("page.lessons.waits") is None, f"the step {step}")
+    until(
+        lambda: page.tab.evaluate(STEP) == step and page.tab.evaluate("page.lessons.waits") is None,
+        f"the step {step}",
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -33,9 +36,12 @@ def test_every_lesson_from_start_to_end(visit, language):
     page.tab.evaluate(SHORTEN)
     page.tab.click("#show-lessons")
     page.tab.click("#lessons [data-lesson]")
-    for name, parts in lessons().items():
+    for name, parts in read_lessons().items():
         for number in range(len(parts)):
-            until(lambda at=f"lesson={name}.{number + 1}&": at in page.tab.evaluate("location.href"), f"{name}, question {number + 1}")
+            until(
+                lambda at=f"lesson={name}.{number + 1}&": at in page.tab.evaluate("location.href"),
+                f"{name}, question {number + 1}",
+            )
             assert page.tab.locator("#lesson-next").is_disabled()
             press(page, ".option.a")
             press(page, "#lesson-next")
@@ -45,12 +51,14 @@ def test_every_lesson_from_start_to_end(visit, language):
             reach(page, "explain")
             seen = page.tab.evaluate(TEXT)
             assert "{" not in seen and "undefined" not in seen and "NaN" not in seen, seen
-            assert page.tab.locator("#lesson .numbers tbody tr").count() == 1 + len(parts[number].also)
+            assert page.tab.locator("#lesson .numbers tbody tr").count() == 1 + len(
+                parts[number].also
+            )
             press(page, "#lesson-next")
             reach(page, "try")
             controls = [path for path in parts[number].controls if path != "form"]
             assert page.tab.locator("#lesson .row").count() == len(controls)
-            if name != list(lessons())[-1] or number + 1 < len(parts):
+            if name != list(read_lessons())[-1] or number + 1 < len(parts):
                 press(page, "#lesson-next")
     press(page, ".onward.last button")
     assert page.tab.locator("#lesson").is_hidden() and page.tab.locator("#controls").is_visible()
@@ -64,28 +72,40 @@ def test_the_answer_is_that_of_the_runs(visit):
     press(page, "#lesson-next")
     page.say(kind="speed", per_second=60)
     reach(page, "explain")
-    part = lessons()["imitation"][0]
-    assert isinstance(part, Part)
+    part = read_lessons()["imitation"][0]
+    assert isinstance(part, LessonPart)
     configs = part.scenario().with_value("both", "run.seed", 5).configs()
-    late = {side: np.array(play_batch([(0, configs[side])], range(6, 36), 100))[:, 50:, 0].mean(axis=1) for side in "ab"}
-    own = {side: np.array(play_batch([(0, configs[side])], [5], 100))[0, 50:, 0].mean() for side in "ab"}
+    late = {
+        side: np.array(play_batch([(0, configs[side])], range(6, 36), 100))[:, 50:, 0].mean(axis=1)
+        for side in "ab"
+    }
+    own = {
+        side: np.array(play_batch([(0, configs[side])], [5], 100))[0, 50:, 0].mean()
+        for side in "ab"
+    }
     cells = page.tab.locator("#lesson .numbers tbody tr").first.locator("td").all_inner_texts()
     wanted = [own["a"], own["b"], late["a"].mean(), late["b"].mean()]
     assert [float(cell) for cell in cells] == pytest.approx(wanted, abs=0.0051)
     more, less = int((late["b"] > late["a"]).sum()), int((late["b"] < late["a"]).sum())
     told = {"A": f"A is higher in {less} of 30 runs.", "B": f"B is higher in {more} of 30 runs."}
     unclear = f"No clear difference: B is higher in {more} of 30 runs, A in {less}."
-    assert page.tab.inner_text("#lesson .count summary") == told.get(outcome(late["a"], late["b"]), unclear)
+    assert page.tab.inner_text("#lesson .count summary") == told.get(
+        find_higher_side(late["a"], late["b"]), unclear
+    )
     page.tab.reload()  # a reload comes back to the same answer
     page.ready()
     reach(page, "explain")
     until(lambda: page.tab.locator("#lesson .numbers").count() == 1, "the same answer")
-    assert page.tab.locator("#lesson .numbers tbody tr").first.locator("td").all_inner_texts() == cells
+    assert (
+        page.tab.locator("#lesson .numbers tbody tr").first.locator("td").all_inner_texts() == cells
+    )
     press(page, "#lesson-next")
     slider = page.tab.locator("#lesson .row input[data-side=b]")
     slider.focus()
     slider.press("Home")  # B no longer copies: both sides are the same
-    until(lambda: "b.imitation.rate=0&" in page.tab.evaluate("location.href"), "the address to say so")
+    until(
+        lambda: "b.imitation.rate=0&" in page.tab.evaluate("location.href"), "the address to say so"
+    )
     press(page, "#lesson-again")
     page.say(kind="speed", per_second=60)
     until(lambda: page.tab.evaluate("Boolean(page.lessons.at.tried)"), "what was tried")
@@ -97,7 +117,9 @@ def test_a_lesson_whose_runs_are_given_up_asks_to_run_again(visit):
     page = visit("?lesson=imitation&luck=7&lang=en")
     press(page, ".option.a")
     press(page, "#lesson-next")
-    page.tab.evaluate("page.lessons.waits = { into: 'found', begun: true }")  # as when the thirty runs are under way
+    page.tab.evaluate(
+        "page.lessons.waits = { into: 'found', begun: true }"
+    )  # as when the thirty runs are under way
     page.tab.click("#reset")
     reach(page, "run")
     assert page.tab.locator("#lesson-next").is_enabled()
@@ -106,15 +128,17 @@ def test_a_lesson_whose_runs_are_given_up_asks_to_run_again(visit):
 def test_all_three_outcomes_are_told(visit):
     page = visit("?lang=en")
     outcomes = page.tab.evaluate(
-        "(async () => { const { verdict } = await import('/js/verdict.js');"
-        " const a = Array(30).fill(1), up = (n) => a.map((one, k) => k < n ? 2 : 0);"
-        " return [up(30), up(22), up(21), up(9), up(8), up(0), a].map((b) => verdict(a, b, 22).outcome); })()"
+        "(async () => { const { verdict } = await import('/js/verdict.js'); const a ="
+        " Array(30).fill(1), up = (n) => a.map((one, k) => k < n ? 2 : 0); return [up(30), up(22),"
+        " up(21), up(9), up(8), up(0), a].map((b) => verdict(a, b, 22).outcome); })()"
     )
     assert outcomes == ["b", "b", "same", "same", "a", "a", "same"]
     texts = page.tab.evaluate(
-        "(async () => { const { answer } = await import('/js/lesson_card.js'); const { lessonTexts } = await import('/js/lesson_words.js');"
-        " const found = (outcome) => { const main = { measure: 'joint_value', a: 1, b: 2, outcome }; return { main, all: [main] }; };"
-        " return ['a', 'b', 'same'].map((outcome) => answer(found(outcome), lessonTexts('letting_go').parts[0])); })()"
+        "(async () => { const { answer } = await import('/js/lesson_card.js'); const { lessonTexts"
+        " } = await import('/js/lesson_words.js'); const found = (outcome) => { const main = {"
+        " measure: 'joint_value', a: 1, b: 2, outcome }; return { main, all: [main] }; }; return"
+        " ['a', 'b', 'same'].map((outcome) => answer(found(outcome),"
+        " lessonTexts('letting_go').parts[0])); })()"
     )
     assert len(set(texts)) == 3 and all("1.00" in text and "2.00" in text for text in texts)
 
@@ -160,15 +184,24 @@ EXPLAIN_ALL = """() => {
 
 @pytest.mark.parametrize("size", ["projector", "large"])
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_question_choices_outcome_and_explanation_stand_beside_the_networks_without_scrolling(visit, size, language):
-    assert visit(f"?lesson=imitation.1&luck=5&lang={language}", size).tab.evaluate(EXPLAIN_ALL) == []
+def test_question_choices_outcome_and_explanation_stand_beside_the_networks_without_scrolling(
+    visit, size, language
+):
+    assert (
+        visit(f"?lesson=imitation.1&luck=5&lang={language}", size).tab.evaluate(EXPLAIN_ALL) == []
+    )
 
 
 def test_worksheets_hold_every_question_and_no_answer(visit):
     page = visit("?lang=nl")
-    for name, parts in lessons().items():
-        page.tab.goto(page.tab.url.split("?")[0].replace("worksheet.html", "") + f"worksheet.html?lesson={name}&lang=nl")
+    for name, parts in read_lessons().items():
+        page.tab.goto(
+            page.tab.url.split("?")[0].replace("worksheet.html", "")
+            + f"worksheet.html?lesson={name}&lang=nl"
+        )
         page.tab.locator(".sheet").first.wait_for()
         assert page.tab.locator(".sheet").count() == len(parts)
         assert page.tab.locator(".sheet .options li").count() == 3 * len(parts)
-        assert len(re.findall(rb"/Type */Page\b", page.tab.pdf(prefer_css_page_size=True))) == len(parts), name  # a page of paper per question
+        assert len(re.findall(rb"/Type */Page\b", page.tab.pdf(prefer_css_page_size=True))) == len(
+            parts
+        ), name  # a page of paper per question

@@ -79,10 +79,16 @@ def test_a_server_that_is_started_again_shows_the_same_rounds(browser):
         until(lambda: "b.imitation.rate=1" in page.tab.evaluate("location.href"), "the change")
         page.play_to(12)
         now, held = page.round, {side: page.side(side) for side in "ab"}
-    until(lambda: page.tab.evaluate("document.body.dataset.status") == "lost", "the page to note that the server is gone")
+    until(
+        lambda: page.tab.evaluate("document.body.dataset.status") == "lost",
+        "the page to note that the server is gone",
+    )
     with served("--port", urlsplit(where).port) as where:
         page.ready()
-        until(lambda: page.round == now and {side: page.side(side) for side in "ab"} == held, "the same rounds")  # the scene comes before them
+        until(
+            lambda: page.round == now and {side: page.side(side) for side in "ab"} == held,
+            "the same rounds",
+        )  # the scene comes before them
         page.faults.clear()  # the browser reports the tries that found no server
         page.close()
 
@@ -103,7 +109,9 @@ def test_a_control_acts_at_once_or_waits_as_it_says(visit):
     slider = page.tab.locator("#controls input[data-path='imitation.rate'][data-side='b']")
     slider.focus()
     slider.press("End")
-    until(lambda: "b.imitation.rate=1" in page.tab.evaluate("location.href"), "the address to say so")
+    until(
+        lambda: "b.imitation.rate=1" in page.tab.evaluate("location.href"), "the address to say so"
+    )
     assert page.tab.locator("#controls .banner").is_hidden()
     page.tab.locator("#controls input[data-path='population.organisations']").focus()
     page.tab.keyboard.press("Home")
@@ -118,8 +126,9 @@ def test_every_control_of_the_advanced_panel_has_a_name_and_a_rule(visit):
     page.tab.click("#open-advanced")
     count = page.tab.evaluate("page.controls.parameters.size")
     rows = page.tab.evaluate(
-        "[...document.querySelectorAll('dialog .row')].map((row) => [row.querySelector('h3').textContent,"
-        " row.querySelector('.equation').textContent, [...row.querySelectorAll('input, select')].every((one) => one.ariaLabel)])"
+        "[...document.querySelectorAll('dialog .row')].map((row) =>"
+        " [row.querySelector('h3').textContent, row.querySelector('.equation').textContent,"
+        " [...row.querySelectorAll('input, select')].every((one) => one.ariaLabel)])"
     )
     assert len(rows) == count
     assert all(name and rule and named for name, rule, named in rows)
@@ -149,12 +158,17 @@ TRY_CONTROL = """async ({ path, side }) => {
 def test_every_control_of_every_parameter_does_something(visit):
     """Chosen, or refused in a sentence because another parameter stands against it; those of another topology are disabled."""
     page = visit(SETTINGS.replace("organisations=40", "organisations=12"))
-    controls = page.tab.evaluate("page.controls.inputs.map(({ parameter, side }) => ({ path: parameter.path, side }))")
+    controls = page.tab.evaluate(
+        "page.controls.inputs.map(({ parameter, side }) => ({ path: parameter.path, side }))"
+    )
     seen = {(one["path"], one["side"]): page.tab.evaluate(TRY_CONTROL, one) for one in controls}
     assert len(seen) > 100
     assert "nothing" not in seen.values()
     others = {control: answer for control, answer in seen.items() if answer != "chosen"}
-    assert {path for (path, _), answer in others.items() if answer == "disabled"} <= {"structure.mediator_understanding", "structure.extra_links"}
+    assert {path for (path, _), answer in others.items() if answer == "disabled"} <= {
+        "structure.mediator_understanding",
+        "structure.extra_links",
+    }
     assert len([answer for answer in others.values() if answer != "disabled"]) <= 12, others
 
 
@@ -175,7 +189,13 @@ def test_the_remaining_controls(visit):
     page.tab.keyboard.press("End")
     until(lambda: page.tab.inner_text("#speed-text").startswith("60"), "the speed")
     page.tab.evaluate("document.activeElement.blur()")
-    for key, now in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", 2), ("Home", 0)):
+    for key, now in (
+        ("ArrowRight", 1),
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("End", 2),
+        ("Home", 0),
+    ):
         page.tab.keyboard.press(key)
         until(lambda now=now: page.round == now, key)
     page.tab.keyboard.press("Space")
@@ -191,12 +211,16 @@ def test_a_tab_that_freezes_comes_back_to_the_newest_round_at_once(visit):
     page.say(kind="speed", per_second=20)
     page.tab.click("#play")
     until(lambda: page.round >= 3, "the clock")
-    page.tab.evaluate("() => { const end = performance.now() + 4000; while (performance.now() < end); }")
+    page.tab.evaluate(
+        "() => { const end = performance.now() + 4000; while (performance.now() < end); }"
+    )
     before = page.round
     page.pause()
     until(lambda: page.round == page.tab.evaluate("page.worlds.frontier"), "the newest round")
     assert page.round > before
-    assert page.round < 3 + 20 * (4 + 4)  # it did not run away meanwhile: two seconds after the last picture the clock stood
+    assert page.round < 3 + 20 * (
+        4 + 4
+    )  # it did not run away meanwhile: two seconds after the last picture the clock stood
     assert len(page.side("a")["series"]) == page.round
 
 
@@ -228,7 +252,11 @@ def test_bands_of_thirty_runs_come_while_the_page_plays_on(visit):
     assert page.round > before
     bands = page.tab.evaluate("page.charts[0].bands")
     assert bands["runs"] == 30
-    assert all(low <= mean + 1e-9 or low <= high for side in "ab" for low, mean, high in zip(*bands[side][0], strict=True))
+    assert all(
+        low <= mean + 1e-9 or low <= high
+        for side in "ab"
+        for low, mean, high in zip(*bands[side][0], strict=True)
+    )
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -246,18 +274,33 @@ def test_all_panels_are_on_the_screen(visit, size, language):
     assert abs(boxes["#network-a"]["width"] - boxes["#network-b"]["width"]) < 2
     for side in "ab":
         inner, outer = boxes[f"#network-{side}"], boxes[f"#side-{side}"]
-        assert outer["x"] <= inner["x"] and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+        assert (
+            outer["x"] <= inner["x"] and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+        )
     texts = "[...document.querySelectorAll('button, select, h3, .summary')]"
-    assert page.tab.evaluate(f"{texts}.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.id)") == []
+    assert (
+        page.tab.evaluate(
+            f"{texts}.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.id)"
+        )
+        == []
+    )
     for one in page.tab.locator("#transport > *:visible").all():
         box = one.bounding_box()
         assert 0 <= box["x"] and box["x"] + box["width"] <= width, one
     if size != "phone":  # nothing lies over anything else
-        apart = [boxes[panel] for panel in ("#side-a", "#side-b", "#charts", "#transport", "#controls")]
+        apart = [
+            boxes[panel] for panel in ("#side-a", "#side-b", "#charts", "#transport", "#controls")
+        ]
         for k, one in enumerate(apart):
             for other in apart[:k]:
-                beside = one["x"] >= other["x"] + other["width"] or other["x"] >= one["x"] + one["width"]
-                assert beside or one["y"] >= other["y"] + other["height"] or other["y"] >= one["y"] + one["height"]
+                beside = (
+                    one["x"] >= other["x"] + other["width"] or other["x"] >= one["x"] + one["width"]
+                )
+                assert (
+                    beside
+                    or one["y"] >= other["y"] + other["height"]
+                    or other["y"] >= one["y"] + one["height"]
+                )
 
 
 def test_the_page_speaks_dutch(visit):
@@ -275,5 +318,10 @@ def test_the_page_speaks_dutch(visit):
 def test_little_motion_is_respected(visit):
     page = visit(SETTINGS, reduced_motion="reduce")
     page.play_to(6)
-    assert page.tab.evaluate("page.networks.a.draw(performance.now()) || page.networks.b.draw(performance.now())") is False
+    assert (
+        page.tab.evaluate(
+            "page.networks.a.draw(performance.now()) || page.networks.b.draw(performance.now())"
+        )
+        is False
+    )
     assert page.tab.evaluate("page.networks.a.flying.length") == 0

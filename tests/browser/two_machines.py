@@ -43,7 +43,11 @@ def laid(second):
     for device in ("lo", "here"):
         ip("link", "set", device, "up")
     ip("route", "add", "default", "via", STUDENT)
-    for words in (["addr", "add", f"{STUDENT}/24", "dev", "there"], ["link", "set", "lo", "up"], ["link", "set", "there", "up"]):
+    for words in (
+        ["addr", "add", f"{STUDENT}/24", "dev", "there"],
+        ["link", "set", "lo", "up"],
+        ["link", "set", "there", "up"],
+    ):
         subprocess.run([*there, "ip", *words], check=True)
     return there
 
@@ -56,15 +60,23 @@ def student_machine():
     second.wait()
 
 
-def test_a_student_on_another_machine_joins_with_the_code_and_gets_what_the_teacher_sends(student_machine):
+def test_a_student_on_another_machine_joins_with_the_code_and_gets_what_the_teacher_sends(
+    student_machine,
+):
     with served("--lan") as address, browsing() as browser:
         teacher = Visit(browser, address, SETTINGS)
         teacher.tab.click("#show-room")
         code = teacher.tab.inner_text("#room .code")
         where = address.replace("127.0.0.1", TEACHER)
         assert where in teacher.tab.inner_text("#room")
-        student = subprocess.Popen([*student_machine, sys.executable, "-m", "tests.browser.two_machines", where, code], cwd=ROOT)
-        until(lambda: "1 student" in teacher.tab.inner_text("#present"), "the student of the other machine")
+        student = subprocess.Popen(
+            [*student_machine, sys.executable, "-m", "tests.browser.two_machines", where, code],
+            cwd=ROOT,
+        )
+        until(
+            lambda: "1 student" in teacher.tab.inner_text("#present"),
+            "the student of the other machine",
+        )
         teacher.tab.click("#everyone")
         assert student.wait(timeout=60) == 0
         teacher.close()

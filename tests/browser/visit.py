@@ -10,9 +10,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SIZES = {"projector": (1280, 720), "large": (1920, 1080), "phone": (390, 844)}
 PATIENCE = 60.0  # seconds; a busy machine is slow, and that is no fault of the page
 # The server ends at once, loudly, when it wants to reach another machine.
@@ -37,8 +43,20 @@ def browser_path():
 @contextmanager
 def served(*options):
     """Serve the page; give its address. Fails when the server wanted to leave the machine, or said anything it should not."""
-    command = [sys.executable, "-u", "-c", SERVE, "classroom", "--no-browser", "--port", "0", *map(str, options)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = [
+        sys.executable,
+        "-u",
+        "-c",
+        SERVE,
+        "classroom",
+        "--no-browser",
+        "--port",
+        "0",
+        *map(str, options),
+    ]
+    server = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
         lines = []
         while not lines or "http://127.0.0.1:" not in lines[-1]:
@@ -82,18 +100,38 @@ class Visit:
 
     def __init__(self, browser, address, search="", size="projector", **options):
         width, height = SIZES[size]
-        self.context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB", **options)
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, locale="en-GB", **options
+        )
         self.tab = self.context.new_page()
         self.faults, self.outside = [], []
-        self.tab.on("console", lambda said: self.faults.append(said.text) if said.type in ("error", "warning") else None)
+        self.tab.on(
+            "console",
+            lambda said: (
+                self.faults.append(said.text) if said.type in ("error", "warning") else None
+            ),
+        )
         self.tab.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.tab.on("request", lambda request: None if request.url.startswith((address, "data:", "blob:")) else self.outside.append(request.url))
+        self.tab.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((address, "data:", "blob:"))
+                else self.outside.append(request.url)
+            ),
+        )
         self.tab.goto(address + search)
         self.ready()
 
     def ready(self):
         """Wait until the first picture is painted."""
-        until(lambda: self.tab.evaluate("document.body.dataset.status === 'open' && document.body.dataset.round !== undefined"), "the first picture")
+        until(
+            lambda: self.tab.evaluate(
+                "document.body.dataset.status === 'open' && document.body.dataset.round !=="
+                " undefined"
+            ),
+            "the first picture",
+        )
 
     @property
     def round(self):
@@ -115,7 +153,14 @@ class Visit:
         """Pause, and wait until the page rests: the clock has stopped, and the last frame it sent is on the screen."""
         if self.tab.evaluate("document.body.querySelector('#play').classList.contains('playing')"):
             self.tab.click("#play")
-        until(lambda: not self.tab.evaluate("document.body.querySelector('#play').classList.contains('playing')"), "the clock to stop")
+        until(
+            lambda: (
+                not self.tab.evaluate(
+                    "document.body.querySelector('#play').classList.contains('playing')"
+                )
+            ),
+            "the clock to stop",
+        )
         until(lambda: self.tab.evaluate("page.unpainted === null"), "the last frame to be painted")
 
     def seek(self, now):
@@ -126,8 +171,9 @@ class Visit:
     def side(self, name):
         """Return what the page holds of a side."""
         return self.tab.evaluate(
-            "(side) => { const w = page.worlds[side]; return { strongest: w.strongest, peak: w.peak, sector: w.sector, series: w.series,"
-            " teams: [...w.teams].sort((a, b) => a[0] - b[0]).map(([serial, team]) => [serial, team.form, ...team.members]) }; }",
+            "(side) => { const w = page.worlds[side]; return { strongest: w.strongest, peak:"
+            " w.peak, sector: w.sector, series: w.series, teams: [...w.teams].sort((a, b) => a[0] -"
+            " b[0]).map(([serial, team]) => [serial, team.form, ...team.members]) }; }",
             name,
         )
 

@@ -8,13 +8,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from experiments.classroom.access import draw_qr_code
 from experiments.classroom.connection import Connection
-from experiments.classroom.hall import Hall
-from experiments.classroom.joining import qr_code
+from experiments.classroom.open_pages import OpenPages
 from experiments.classroom.scenario import Scenario
 from experiments.classroom.server import Classroom
 from experiments.classroom.session import Session
-from sim.interactive.deciding import Decision
+from sim.interactive.decisions import Decision
 from tests.classroom.test_server import SCENARIO, Page, visiting
 
 FEW = SCENARIO | {"shared": {"population.organisations": 2, "run.seed": 3}}
@@ -38,7 +38,10 @@ def roles_begin(teacher, *students):
 
 def series_of(classroom, page):
     """The measures of both sides of a page's session, round by round."""
-    return {side: played.series for side, played in classroom.registry.find(page.welcome["session"]).sides.items()}
+    return {
+        side: played.series
+        for side, played in classroom.registry.find(page.welcome["session"]).sides.items()
+    }
 
 
 def after_round(page):
@@ -58,11 +61,19 @@ def test_students_get_organisations_in_order_and_see_them_as_the_model_has_them(
         for i, view in enumerate(views):
             organisation = model.organisation(i)
             assert view["sector"] == organisation.sector
-            assert {known["partner"]: (known["meetings"], known["joint"]) for known in view["known"]} == {
-                known["partner"].row: (known["meetings"], known["joint"]) for known in organisation.ledger()
+            assert {
+                known["partner"]: (known["meetings"], known["joint"]) for known in view["known"]
+            } == {
+                known["partner"].row: (known["meetings"], known["joint"])
+                for known in organisation.ledger()
             }
-            assert [team["serial"] for team in view["teams"]] == [team.serial for team in organisation.collaborations]
-            assert all(0.0 <= known["trust"] <= 1.0 and 0.0 <= known["understanding"] <= 1.0 for known in view["known"])
+            assert [team["serial"] for team in view["teams"]] == [
+                team.serial for team in organisation.collaborations
+            ]
+            assert all(
+                0.0 <= known["trust"] <= 1.0 and 0.0 <= known["understanding"] <= 1.0
+                for known in view["known"]
+            )
 
 
 def test_a_round_is_played_when_all_have_decided_and_tells_what_came_of_it(client):
@@ -109,7 +120,12 @@ def test_what_players_decided_is_replayed_when_the_past_is_looked_at(client, cla
         teacher.say("seek", round=3)
         teacher.hear("frame")
         teacher.say("look", side="a", organisation=0)
-        assert [known["partner"] for known in sorted(teacher.hear("story")["partners"], key=lambda known: known["partner"])] == [3, 4, 5]
+        assert [
+            known["partner"]
+            for known in sorted(
+                teacher.hear("story")["partners"], key=lambda known: known["partner"]
+            )
+        ] == [3, 4, 5]
         session = classroom.registry.find(teacher.welcome["session"])
         held = session.sides["a"].series[3:7]
         teacher.say("seek", round=3)
@@ -121,7 +137,12 @@ def test_what_players_decided_is_replayed_when_the_past_is_looked_at(client, cla
 
 def test_only_the_teacher_leads_and_only_players_decide(client):
     with visiting(client) as teacher, student(client) as one:
-        for kind, more in (("everyone", {}), ("roles", {"begin": True}), ("open_round", {"seconds": 10}), ("close_round", {})):
+        for kind, more in (
+            ("everyone", {}),
+            ("roles", {"begin": True}),
+            ("open_round", {"seconds": 10}),
+            ("close_round", {}),
+        ):
             one.say(kind, **more)
             assert "the teacher's to do" in one.hear("refused")["sentence"]
         one.say("decide")
@@ -144,7 +165,9 @@ def test_only_the_teacher_leads_and_only_players_decide(client):
         assert "no round is open for you" in teacher.hear("refused")["sentence"]
 
 
-def test_a_player_that_comes_back_keeps_its_organisation_and_the_teacher_ends_the_play_by_leaving(client, classroom):
+def test_a_player_that_comes_back_keeps_its_organisation_and_the_teacher_ends_the_play_by_leaving(
+    client, classroom
+):
     with visiting(client) as teacher:
         with student(client) as first, student(client) as other:
             roles_begin(teacher, first, other)
@@ -159,8 +182,17 @@ def test_a_player_that_comes_back_keeps_its_organisation_and_the_teacher_ends_th
 
 
 def test_with_more_students_than_organisations_some_look_on(client):
-    with visiting(client, FEW) as teacher, student(client) as one, student(client) as two, student(client) as three:
-        assert [view["organisation"] for view in roles_begin(teacher, one, two, three)] == [0, 1, None]
+    with (
+        visiting(client, FEW) as teacher,
+        student(client) as one,
+        student(client) as two,
+        student(client) as three,
+    ):
+        assert [view["organisation"] for view in roles_begin(teacher, one, two, three)] == [
+            0,
+            1,
+            None,
+        ]
         teacher.say("open_round", seconds=600)
         for page in (one, two):
             page.say("decide")
@@ -168,11 +200,18 @@ def test_with_more_students_than_organisations_some_look_on(client):
 
 
 @pytest.mark.parametrize(("kind", "more"), [("reset", {}), ("choose", {"scenario": FEW})])
-def test_a_new_beginning_in_the_middle_closes_the_round_and_forgets_what_was_decided(client, classroom, kind, more):
+def test_a_new_beginning_in_the_middle_closes_the_round_and_forgets_what_was_decided(
+    client, classroom, kind, more
+):
     with visiting(client, more.get("scenario", SCENARIO)) as plain:
         plain.step(1)
         by_rules = series_of(classroom, plain)
-    with visiting(client) as teacher, student(client) as one, student(client) as two, student(client) as three:
+    with (
+        visiting(client) as teacher,
+        student(client) as one,
+        student(client) as two,
+        student(client) as three,
+    ):
         roles_begin(teacher, one, two, three)
         teacher.say("open_round", seconds=600)
         one.say("decide", accepts=False)
@@ -188,7 +227,9 @@ def test_a_new_beginning_in_the_middle_closes_the_round_and_forgets_what_was_dec
         teacher.hear("scene")
         views = [begun_anew(page) for page in (one, two, three)]
         assert [view["organisation"] for view in views] == ([0, 1, None] if more else [0, 1, 2])
-        assert [view.get("answers") for view in views] == ([{}, {}, None] if more else [{}, {}, {}])  # no round was played that rules decided
+        assert [view.get("answers") for view in views] == (
+            [{}, {}, None] if more else [{}, {}, {}]
+        )  # no round was played that rules decided
         teacher.say("close_round")
         assert "no round is open" in teacher.hear("refused")["sentence"]
         teacher.say("open_round", seconds=600)
@@ -242,7 +283,11 @@ class Seen:
 def test_a_round_that_waits_to_be_played_is_given_up_when_the_session_begins_anew():
     async def play():
         scenario = Scenario.model_validate_json(json.dumps(SCENARIO))
-        hall, teacher, student = Hall(), Seen(Session(scenario), False), Seen(Session(scenario), True)
+        hall, teacher, student = (
+            OpenPages(),
+            Seen(Session(scenario), False),
+            Seen(Session(scenario), True),
+        )
         for page in (teacher, student):
             await hall.enter(page)
         await hall.begin_roles(teacher)
@@ -294,8 +339,17 @@ def given_up(classroom):
     return seeds
 
 
-@pytest.mark.parametrize(("kind", "more"), [("reset", {}), ("choose", {"scenario": SCENARIO}), ("form", {"side": "b", "name": "platform"})])
-def test_thirty_runs_of_the_old_settings_are_given_up_at_a_new_beginning(client, given_up, kind, more):
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("reset", {}),
+        ("choose", {"scenario": SCENARIO}),
+        ("form", {"side": "b", "name": "platform"}),
+    ],
+)
+def test_thirty_runs_of_the_old_settings_are_given_up_at_a_new_beginning(
+    client, given_up, kind, more
+):
     with visiting(client) as page:
         page.say("bands", rounds=10)
         page.hear("bands_progress")
@@ -333,7 +387,10 @@ def test_a_page_that_looks_on_sees_the_teachers_rounds_and_changes_nothing(clien
 def test_the_qr_code_is_the_teachers_alone(client, classroom, monkeypatch):
     drawn = client.get("/invitation.svg")
     assert drawn.status_code == 200 and drawn.headers["content-type"].startswith("image/svg+xml")
-    assert drawn.content == qr_code("http://127.0.0.1:80/#code=ABC234")
-    assert ElementTree.parse(io.BytesIO(drawn.content)).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    assert drawn.content == draw_qr_code("http://127.0.0.1:80/#code=ABC234")
+    assert (
+        ElementTree.parse(io.BytesIO(drawn.content)).getroot().tag
+        == "{http://www.w3.org/2000/svg}svg"
+    )
     monkeypatch.setattr(classroom.door, "is_teacher", lambda address: False)
     assert client.get("/invitation.svg").status_code == 404

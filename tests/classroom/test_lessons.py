@@ -7,18 +7,36 @@ import numpy as np
 import pytest
 
 from experiments.classroom.bands import play_batch
-from experiments.classroom.lessons import FORM, ClassicPart, Part, classic_part, lessons, lessons_told
-from experiments.classroom.rehearsal import outcome, row
-from experiments.classroom.scenario import Choice, page_parameters
-from experiments.classroom.server import PAGE
-from sim.classics.registry import classic
+from experiments.classroom.lessons import (
+    FORM_CONTROL,
+    ClassicPart,
+    LessonPart,
+    describe_lessons,
+    find_classic_part,
+    read_lessons,
+)
+from experiments.classroom.rehearsal import find_higher_side, format_question_row
+from experiments.classroom.scenario import SideSettings, list_page_parameters
+from experiments.classroom.server import PAGE_FOLDER
+from sim.classics.registry import load_classic
 from sim.errors import InputError
 from tests.classroom.test_server import visiting
 
-WORDS = {language: json.loads((PAGE / "i18n" / f"lessons.{language}.json").read_text(encoding="utf-8")) for language in ("en", "nl")}
-PARTS = [(name, number, part) for name, parts in lessons().items() for number, part in enumerate(parts)]
+WORDS = {
+    language: json.loads(
+        (PAGE_FOLDER / "i18n" / f"lessons.{language}.json").read_text(encoding="utf-8")
+    )
+    for language in ("en", "nl")
+}
+PARTS = [
+    (name, number, part)
+    for name, parts in read_lessons().items()
+    for number, part in enumerate(parts)
+]
 OUTCOMES = {"a", "b", "same"}
-every_part = pytest.mark.parametrize(("name", "number", "part"), PARTS, ids=[f"{name}.{number + 1}" for name, number, _ in PARTS])
+every_part = pytest.mark.parametrize(
+    ("name", "number", "part"), PARTS, ids=[f"{name}.{number + 1}" for name, number, _ in PARTS]
+)
 
 
 def leaves(words, before=""):
@@ -26,7 +44,11 @@ def leaves(words, before=""):
     if isinstance(words, str):
         return {before: words}
     entries = words.items() if isinstance(words, dict) else enumerate(words)
-    return {path: text for key, inner in entries for path, text in leaves(inner, f"{before}.{key}").items()}
+    return {
+        path: text
+        for key, inner in entries
+        for path, text in leaves(inner, f"{before}.{key}").items()
+    }
 
 
 def named(text):
@@ -40,28 +62,39 @@ def test_both_languages_say_the_same_things():
         assert text.strip() and dutch[path].strip(), path
         assert named(text) == named(dutch[path]), path
     same = {path for path, text in english.items() if text == dutch[path]}
-    assert same <= {".ui.run.a", ".ui.run.b", ".ui.many_runs", ".measures.synergy"} | {path for path in same if len(english[path]) < 15}
+    assert same <= {".ui.run.a", ".ui.run.b", ".ui.many_runs", ".measures.synergy"} | {
+        path for path in same if len(english[path]) < 15
+    }
 
 
 def test_there_are_six_lessons_of_our_own_and_classics_and_each_has_its_words():
-    own = [name for name, parts in lessons().items() if isinstance(parts[0], Part)]
-    assert own == ["alone_or_together", "finding_and_trust", "using_differences", "imitation", "which_form_when", "letting_go"]
+    own = [name for name, parts in read_lessons().items() if isinstance(parts[0], LessonPart)]
+    assert own == [
+        "alone_or_together",
+        "finding_and_trust",
+        "using_differences",
+        "imitation",
+        "which_form_when",
+        "letting_go",
+    ]
     for words in WORDS.values():
-        assert list(words["lessons"]) == list(lessons())
-        for name, parts in lessons().items():
+        assert list(words["lessons"]) == list(read_lessons())
+        for name, parts in read_lessons().items():
             assert len(words["lessons"][name]["parts"]) == len(parts)
 
 
 @every_part
 def test_a_part_names_only_what_there_is(name, number, part):
-    told = lessons_told()[name][number]
+    told = describe_lessons()[name][number]
     assert {part.measure, *part.also} <= set(told["measures"])
     assert part.measure not in part.also
     for words in WORDS.values():
         text = words["lessons"][name]["parts"][number]
         assert text["options"].keys() == text["answers"].keys() == OUTCOMES
         assert len(set(text["answers"].values())) == 3
-        known = {"a", "b"} | {f"{measure}_{side}" for measure in (part.measure, *part.also) for side in "ab"}
+        known = {"a", "b"} | {
+            f"{measure}_{side}" for measure in (part.measure, *part.also) for side in "ab"
+        }
         assert all(named(answer) <= known for answer in text["answers"].values())
         assert {part.measure, *part.also} <= words["measures"].keys()
         assert ("rule" in text) == isinstance(part, ClassicPart)
@@ -73,11 +106,20 @@ def test_a_part_names_only_what_there_is(name, number, part):
 def test_both_sides_are_valid_and_differ_in_a_control_of_the_part(name, number, part):
     if isinstance(part, ClassicPart):
         values = {side: part.parameters(side, {}) for side in "ab"}
-        differing = {key for key in values["a"] | values["b"] if values["a"].get(key) != values["b"].get(key)}
+        differing = {
+            key for key in values["a"] | values["b"] if values["a"].get(key) != values["b"].get(key)
+        }
         assert differing and differing <= part.controls.keys()
         for side in "ab":  # what the page sends at the start
-            part.parameters(side, {name: value for name, value in getattr(part, side).values.items() if name in part.controls})
-        defaults = classic(part.classic).Parameters()
+            part.parameters(
+                side,
+                {
+                    name: value
+                    for name, value in getattr(part, side).values.items()
+                    if name in part.controls
+                },
+            )
+        defaults = load_classic(part.classic).Parameters()
         for control, reach in part.controls.items():
             assert reach.allows(getattr(defaults, control))
             for value in reach.choices or (reach.low, reach.high):
@@ -86,25 +128,43 @@ def test_both_sides_are_valid_and_differ_in_a_control_of_the_part(name, number, 
                     part.parameters(side, {control: int(value) if whole else value})
         for words in WORDS.values():
             assert part.controls.keys() <= words["controls"].keys()
-            assert {one for reach in part.controls.values() for one in reach.choices} <= words["choices"].keys()
+            assert {one for reach in part.controls.values() for one in reach.choices} <= words[
+                "choices"
+            ].keys()
         return
     configs = part.scenario().configs()
     assert configs["a"] != configs["b"]
-    differing = {path for path in part.a.values.keys() | part.b.values.keys() if part.a.values.get(path) != part.b.values.get(path)}
-    assert set(part.controls) <= {FORM, *page_parameters()}
-    assert differing <= set(part.controls) and (part.a.structure == part.b.structure or FORM in part.controls)
+    differing = {
+        path
+        for path in part.a.values.keys() | part.b.values.keys()
+        if part.a.values.get(path) != part.b.values.get(path)
+    }
+    assert set(part.controls) <= {FORM_CONTROL, *list_page_parameters()}
+    assert differing <= set(part.controls) and (
+        part.a.structure == part.b.structure or FORM_CONTROL in part.controls
+    )
     assert bool(differing) or part.a.structure != part.b.structure
 
 
 def test_no_lesson_knows_its_outcome():
-    assert {field for kind in (Part, ClassicPart) for field in kind.model_fields} == {
-        "shared", "a", "b", "rounds", "measure", "also", "controls", "rules", "classic",
-    }  # fmt: skip
+    assert {field for kind in (LessonPart, ClassicPart) for field in kind.model_fields} == {
+        "shared",
+        "a",
+        "b",
+        "rounds",
+        "measure",
+        "also",
+        "controls",
+        "rules",
+        "classic",
+    }
 
 
 def test_bands_tell_every_run_of_the_second_half(client):
-    part = lessons()["imitation"][0]
-    scenario = part.scenario().model_copy(update={"shared": {"run.seed": 5, "population.organisations": 20}})
+    part = read_lessons()["imitation"][0]
+    scenario = part.scenario().model_copy(
+        update={"shared": {"run.seed": 5, "population.organisations": 20}}
+    )
     with visiting(client, scenario.model_dump()) as page:
         page.say("bands", rounds=20)
         late = page.hear("bands")["late"]
@@ -117,12 +177,18 @@ def test_runs_of_a_classic_are_those_of_the_model(client):
     with visiting(client) as page:
         page.say("classic", lesson="march", part=0, seed=7, b={"p1": 0.5})
         told = page.hear("classic_runs")
-    model = classic("march_1991")
+    model = load_classic("march_1991")
     for side, p1 in (("a", 0.1), ("b", 0.5)):
         for seed, series in ((7, told["series"][side]), (37, None)):
-            table = model(rounds=10, p1=p1, rng=seed).run().rounds_table().drop("round").to_numpy()[1:]
+            table = (
+                model(rounds=10, p1=p1, rng=seed).run().rounds_table().drop("round").to_numpy()[1:]
+            )
             if series is None:
-                assert np.allclose([measure[-1] for measure in told["late"][side]], table[5:].mean(axis=0), atol=1e-4)
+                assert np.allclose(
+                    [measure[-1] for measure in told["late"][side]],
+                    table[5:].mean(axis=0),
+                    atol=1e-4,
+                )
             else:
                 assert np.allclose(series, table, atol=1e-4)
     assert len(told["late"]["a"][0]) == 30
@@ -134,9 +200,15 @@ def test_runs_of_a_classic_are_those_of_the_model(client):
         ({"lesson": "marsh", "part": 0}, "marsh is not a lesson. Did you mean march?"),
         ({"lesson": "march", "part": 9}, "part 9 of march does not play a classic"),
         ({"lesson": "imitation", "part": 0}, "part 0 of imitation does not play a classic"),
-        ({"lesson": "march", "part": 0, "a": {"individuals": 90000}}, "individuals is not a control of this lesson."),
+        (
+            {"lesson": "march", "part": 0, "a": {"individuals": 90000}},
+            "individuals is not a control of this lesson.",
+        ),
         ({"lesson": "march", "part": 0, "a": {"p1": 7.0}}, "p1 is 7.0; allowed: 0.05 to 1"),
-        ({"lesson": "lazer_friedman", "part": 0, "b": {"network": "os"}}, "network is os; allowed: line, ring, small_world, random, complete"),
+        (
+            {"lesson": "lazer_friedman", "part": 0, "b": {"network": "os"}},
+            "network is os; allowed: line, ring, small_world, random, complete",
+        ),
         ({"lesson": "lazer_friedman", "part": 1, "b": {"k": 2.5}}, "k"),
     ],
 )
@@ -147,7 +219,7 @@ def test_only_what_a_lesson_offers_is_played(client, asked, said):
 
 
 def test_runs_that_take_too_long_are_told(client, monkeypatch):
-    monkeypatch.setattr("experiments.classroom.bands.LARGEST_TIME", 0.001)
+    monkeypatch.setattr("experiments.classroom.bands.BATCH_TIME_LIMIT", 0.001)
     with visiting(client) as page:
         page.say("classic", lesson="hong_page", part=0, seed=1)
         assert "choose fewer organisations or rounds" in page.hear("refused")["sentence"]
@@ -155,13 +227,20 @@ def test_runs_that_take_too_long_are_told(client, monkeypatch):
 
 def test_a_part_that_is_no_classic_is_said_to_be_none():
     with pytest.raises(InputError, match="not a lesson"):
-        classic_part("nothing", 0)
-    assert isinstance(lessons()["imitation"][0].a, Choice)
+        find_classic_part("nothing", 0)
+    assert isinstance(read_lessons()["imitation"][0].a, SideSettings)
 
 
 def test_a_rehearsal_tells_what_lessons_tell():
     ones = np.ones(30)
     wins = [np.where(np.arange(30) < n, 2.0, 0.0) for n in (30, 22, 21, 9, 8, 0)]
-    assert [outcome(ones, other) for other in [*wins, ones]] == ["B", "B", *["no clear difference"] * 2, "A", "A", "no clear difference"]
-    told = row("march", 1, lessons()["march"][0], lucks=(1,))
+    assert [find_higher_side(ones, other) for other in [*wins, ones]] == [
+        "B",
+        "B",
+        *["no clear difference"] * 2,
+        "A",
+        "A",
+        "no clear difference",
+    ]
+    told = format_question_row("march", 1, read_lessons()["march"][0], lucks=(1,))
     assert told.startswith("| march 1 | code_score | 0.") and " of 30 |" in told

@@ -9,11 +9,11 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from experiments.classroom import server, side
-from experiments.classroom.connection import FROZEN_AFTER, IN_FLIGHT
-from experiments.classroom.joining import MOST_GUESSES, Door
+from experiments.classroom.access import MOST_WRONG_CODES, AccessControl
+from experiments.classroom.connection import FRAMES_IN_FLIGHT, FROZEN_AFTER
 from experiments.classroom.messages import LARGEST_MESSAGE, MOST_ROUNDS, read_message
 from experiments.classroom.scenario import Scenario
-from experiments.classroom.stories import past
+from experiments.classroom.stories import collect_past
 from sim.errors import InputError
 
 SCENARIO = {
@@ -156,7 +156,9 @@ def test_a_story_tells_what_the_frames_told(client):
         page.say("look", side="a", organisation=i)
         story = page.hear("story")
         assert sum(times for _, times in story["copied"]) <= len(copied[i])
-        assert dict(story["copied"]) == {model: copied[i].count(model) for model, _ in story["copied"]}
+        assert dict(story["copied"]) == {
+            model: copied[i].count(model) for model, _ in story["copied"]
+        }
         page.say("seek", round=0)
         page.hear("state")
         page.say("look", side="a", organisation=i)
@@ -175,15 +177,47 @@ def test_bands_are_of_thirty_runs(client):
 
 
 BAD = [
-    ("change", {"side": "a", "parameter": "imitation.rule", "value": "mine.py:evil"}, "allowed: success"),
-    ("change", {"side": "a", "parameter": "production.pooling", "value": "mine.py:evil"}, "allowed: best"),
-    ("change", {"side": "a", "parameter": "structure.topology", "value": "mine.py:evil"}, "allowed: none"),
-    ("change", {"side": "both", "parameter": "population.path", "value": "/etc/passwd"}, "is not a parameter of the page"),
-    ("change", {"side": "both", "parameter": "run.measures", "value": "x.py:y"}, "is not a parameter of the page"),
-    ("change", {"side": "a", "parameter": "__class__", "value": 1}, "is not a parameter of the page"),
-    ("change", {"side": "both", "parameter": "population.organisations", "value": 5000}, "the page goes up to 300"),
+    (
+        "change",
+        {"side": "a", "parameter": "imitation.rule", "value": "mine.py:evil"},
+        "allowed: success",
+    ),
+    (
+        "change",
+        {"side": "a", "parameter": "production.pooling", "value": "mine.py:evil"},
+        "allowed: best",
+    ),
+    (
+        "change",
+        {"side": "a", "parameter": "structure.topology", "value": "mine.py:evil"},
+        "allowed: none",
+    ),
+    (
+        "change",
+        {"side": "both", "parameter": "population.path", "value": "/etc/passwd"},
+        "is not a parameter of the page",
+    ),
+    (
+        "change",
+        {"side": "both", "parameter": "run.measures", "value": "x.py:y"},
+        "is not a parameter of the page",
+    ),
+    (
+        "change",
+        {"side": "a", "parameter": "__class__", "value": 1},
+        "is not a parameter of the page",
+    ),
+    (
+        "change",
+        {"side": "both", "parameter": "population.organisations", "value": 5000},
+        "the page goes up to 300",
+    ),
     ("change", {"side": "a", "parameter": "imitation.rate", "value": 7}, "imitation.rate is 7"),
-    ("change", {"side": "a", "parameter": "imitation.rate", "value": True}, "imitation.rate is True"),
+    (
+        "change",
+        {"side": "a", "parameter": "imitation.rate", "value": True},
+        "imitation.rate is True",
+    ),
     ("change", {"side": "c", "parameter": "imitation.rate", "value": 0.1}, "side"),
     ("form", {"side": "a", "name": "../../etc"}, "is not a preset"),
     ("seek", {"round": 900}, "is not played yet"),
@@ -193,13 +227,19 @@ BAD = [
     ("step", {"evil": 1}, "evil"),
     ("dance", {}, "dance"),
     ("hello", {"protocol": 1}, "say hello once"),
-    ("choose", {"scenario": {"a": {"structure": "alliance", "values": {"population.source": "file"}}}}, "is not a parameter of the page"),
+    (
+        "choose",
+        {"scenario": {"a": {"structure": "alliance", "values": {"population.source": "file"}}}},
+        "is not a parameter of the page",
+    ),
     ("choose", {"scenario": {"shared": {"imitation.rate": 0.5}}}, "belongs to one side"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "more", "sentence"), BAD)
-def test_what_is_not_allowed_is_told_in_a_sentence_and_changes_nothing(client, kind, more, sentence):
+def test_what_is_not_allowed_is_told_in_a_sentence_and_changes_nothing(
+    client, kind, more, sentence
+):
     with visiting(client) as page:
         page.say(kind, **more)
         assert sentence in page.hear("refused")["sentence"]
@@ -209,14 +249,57 @@ def test_what_is_not_allowed_is_told_in_a_sentence_and_changes_nothing(client, k
 
 def malformed(draw):
     """Return a message that is none."""
-    kind = draw.choice(["hello", "play", "step", "seek", "change", "choose", "look", "bands", "painted", "x" * draw.randrange(50)])
-    junk = [None, True, -1, 1e308, "x" * draw.randrange(200), [], {}, [[[[]]]], {"kind": "step"}, "\u0000", 2**80]
-    made = draw.choice([
-        "", "null", "{", "[]", '"step"', "\u0000" * draw.randrange(1, 9), "[" * draw.randrange(1, 3000), json.dumps(draw.choice(junk)),
-        json.dumps({"kind": kind, draw.choice("abc"): draw.choice(junk)}), json.dumps({draw.choice(["Kind", "k"]): kind}),
-        json.dumps({"kind": "change", "side": "a", "parameter": draw.choice(junk), "value": draw.choice(junk)}),
-        json.dumps({"kind": "choose", "scenario": draw.choice(junk[3:])}), '{"kind": "seek", "round": NaN}',
-    ])  # fmt: skip
+    kind = draw.choice(
+        [
+            "hello",
+            "play",
+            "step",
+            "seek",
+            "change",
+            "choose",
+            "look",
+            "bands",
+            "painted",
+            "x" * draw.randrange(50),
+        ]
+    )
+    junk = [
+        None,
+        True,
+        -1,
+        1e308,
+        "x" * draw.randrange(200),
+        [],
+        {},
+        [[[[]]]],
+        {"kind": "step"},
+        "\u0000",
+        2**80,
+    ]
+    made = draw.choice(
+        [
+            "",
+            "null",
+            "{",
+            "[]",
+            '"step"',
+            "\u0000" * draw.randrange(1, 9),
+            "[" * draw.randrange(1, 3000),
+            json.dumps(draw.choice(junk)),
+            json.dumps({"kind": kind, draw.choice("abc"): draw.choice(junk)}),
+            json.dumps({draw.choice(["Kind", "k"]): kind}),
+            json.dumps(
+                {
+                    "kind": "change",
+                    "side": "a",
+                    "parameter": draw.choice(junk),
+                    "value": draw.choice(junk),
+                }
+            ),
+            json.dumps({"kind": "choose", "scenario": draw.choice(junk[3:])}),
+            '{"kind": "seek", "round": NaN}',
+        ]
+    )
     return made
 
 
@@ -241,7 +324,7 @@ def is_one(text):
 
 def test_ten_thousand_malformed_messages_leave_the_server_well(client, classroom, monkeypatch):
     """All are read, for the cap is lifted, and each is answered by one sentence."""
-    monkeypatch.setattr(server, "AT_ONCE", 1e9)
+    monkeypatch.setattr(server, "MESSAGE_BURST", 1e9)
     draw = random.Random(1)
     sent = [text for text in (malformed(draw) for _ in range(12_000)) if not is_one(text)][:10_000]
     assert len(sent) == 10_000
@@ -264,15 +347,17 @@ def test_ten_thousand_malformed_messages_leave_the_server_well(client, classroom
 
 
 def test_a_page_that_says_too_much_is_heard_later_and_nothing_is_lost(client, monkeypatch):
-    monkeypatch.setattr(server, "AT_ONCE", 5.0)
-    monkeypatch.setattr(server, "MOST_PER_SECOND", 100.0)
+    monkeypatch.setattr(server, "MESSAGE_BURST", 5.0)
+    monkeypatch.setattr(server, "MOST_MESSAGES_PER_SECOND", 100.0)
     with visiting(client) as page:
         begun = time.monotonic()
         for _ in range(60):
             page.say("pause")
         for _ in range(60):
             page.hear("state")
-        assert time.monotonic() - begun > 0.5  # of it 55 wait for their turn, a hundredth of a second each
+        assert (
+            time.monotonic() - begun > 0.5
+        )  # of it 55 wait for their turn, a hundredth of a second each
 
 
 def test_a_page_that_paints_nothing_gets_no_more_and_its_clock_stops(client, classroom):
@@ -283,12 +368,16 @@ def test_a_page_that_paints_nothing_gets_no_more_and_its_clock_stops(client, cla
         session = classroom.registry.find(page.welcome["session"])
         stopped = session.shown
         time.sleep(0.6)
-        assert session.shown == stopped > IN_FLIGHT
+        assert session.shown == stopped > FRAMES_IN_FLIGHT
         page.say("pause")
         frames = 0
-        while (message := page.socket.receive_json())["kind"] != "state" or message["playing"] or not message["round"]:
+        while (
+            (message := page.socket.receive_json())["kind"] != "state"
+            or message["playing"]
+            or not message["round"]
+        ):
             frames += message["kind"] == "frame"
-        assert frames <= IN_FLIGHT + 1  # the last one when it pauses: where it is
+        assert frames <= FRAMES_IN_FLIGHT + 1  # the last one when it pauses: where it is
         page.say("painted", number=10_000)
         page.say("step")
         assert page.hear("frame")["round"] == stopped + 1
@@ -317,44 +406,61 @@ def test_sessions_are_bounded_and_those_in_use_stay(client, classroom):
 @pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "http://evil.example"}])
 def test_other_sites_cannot_reach_the_server(client, headers):
     assert client.get("/", headers=headers).status_code == 421
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/page", headers=headers) as socket:
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/page", headers=headers) as socket,
+    ):
         socket.receive_text()
 
 
 def test_nothing_but_the_page_is_served(client):
     assert client.get("/").status_code == 200
     assert "default-src 'self'" in client.get("/").headers["content-security-policy"]
-    for path in ("/../server.py", "/%2e%2e/server.py", "/js/../../server.py", "/js/..%2f..%2fserver.py"):
+    for path in (
+        "/../server.py",
+        "/%2e%2e/server.py",
+        "/js/../../server.py",
+        "/js/..%2f..%2fserver.py",
+    ):
         assert client.get(path).status_code in (404, 405)
 
 
 def test_others_need_the_code_and_cannot_try_many():
-    door = Door("ABC234")
+    door = AccessControl("ABC234")
     door.check("127.0.0.1", None)
     door.check("192.168.1.7", "abc234 ")
-    for _ in range(MOST_GUESSES):
+    for _ in range(MOST_WRONG_CODES):
         with pytest.raises(InputError, match="not the code"):
             door.check("192.168.1.8", "WRONG1")
     with pytest.raises(InputError, match="too many"):
         door.check("192.168.1.8", "ABC234")
     with pytest.raises(InputError, match="--lan"):
-        Door(None).check("192.168.1.7", "ABC234")
+        AccessControl(None).check("192.168.1.7", "ABC234")
 
 
 def test_the_story_of_a_newcomer_begins_when_it_took_the_place(client, classroom):
-    values = {"structure": "alliance", "values": {"environment.turnover": 0.1, "imitation.rate": 0.5}}
+    values = {
+        "structure": "alliance",
+        "values": {"environment.turnover": 0.1, "imitation.rate": 0.5},
+    }
     with visiting(client, SCENARIO | {"a": values, "b": values}) as page:
         frames = page.step(20)
         side = classroom.registry.find(page.welcome["session"]).sides["a"]
         entered = {i: now for now in range(21) for i in side.moment(now).entered}
-        assert sum(frame["a"]["entered"] for frame in frames) == sum(len(side.moment(now).entered) for now in range(21)) > 10
+        assert (
+            sum(frame["a"]["entered"] for frame in frames)
+            == sum(len(side.moment(now).entered) for now in range(21))
+            > 10
+        )
         for i in range(20):
             page.say("look", side="a", organisation=i)
             told = page.hear("story")
             assert told["since"] == entered.get(i, 0)
             assert all(one["started"] > told["since"] for one in told["collaborations"])
             if told["since"] == 20:  # just come: nothing learned, nobody known
-                assert told["skills"] == told["core"] and not told["partners"] and not told["copied"]
+                assert (
+                    told["skills"] == told["core"] and not told["partners"] and not told["copied"]
+                )
         assert 20 in entered.values()
 
 
@@ -364,6 +470,8 @@ def test_a_story_reads_every_round_once(monkeypatch):
         played.play()
     read = []
     unpack = side.unpack
-    monkeypatch.setattr(side, "unpack", lambda packed: read.append(packed) or unpack(packed))
-    assert past(played, 0, 12)["since"] == 0
+    monkeypatch.setattr(
+        side, "unpack_round_snapshot", lambda packed: read.append(packed) or unpack(packed)
+    )
+    assert collect_past(played, 0, 12)["since"] == 0
     assert len(read) == len(set(read)) == 11  # rounds 1 to 11; the newest is not packed

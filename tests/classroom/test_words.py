@@ -6,16 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from experiments.classroom.moments import CHARTED
-from experiments.classroom.scenario import CHOICES, page_parameters
-from experiments.classroom.server import PAGE
-from experiments.classroom.vocabulary import rules, vocabulary
+from experiments.classroom.scenario import PARAMETER_CHOICES, list_page_parameters
+from experiments.classroom.server import PAGE_FOLDER
+from experiments.classroom.snapshots import CHARTED_MEASURES
+from experiments.classroom.vocabulary import build_vocabulary, read_rules
 from sim.config import Population
-from sim.phases.let_go import REASONS
-from sim.presets import structure_presets
+from sim.phases.let_go import END_REASONS
+from sim.presets import list_structure_presets
 
-WORDS = {language: json.loads((PAGE / "i18n" / f"{language}.json").read_text(encoding="utf-8")) for language in ("en", "nl")}
-SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in [*PAGE.glob("js/*.js"), PAGE / "index.html"])
+WORDS = {
+    language: json.loads((PAGE_FOLDER / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+    for language in ("en", "nl")
+}
+SOURCES = "\n".join(
+    path.read_text(encoding="utf-8")
+    for path in [*PAGE_FOLDER.glob("js/*.js"), PAGE_FOLDER / "index.html"]
+)
 
 
 def test_both_languages_say_the_same_things():
@@ -30,47 +36,72 @@ def test_both_languages_say_the_same_things():
 @pytest.mark.parametrize("language", WORDS)
 def test_what_the_model_names_has_a_word(language):
     words = WORDS[language]
-    choices = {one for group in vocabulary()["groups"] for parameter in group["parameters"] for one in parameter.get("choices", ())}
+    choices = {
+        one
+        for group in build_vocabulary()["groups"]
+        for parameter in group["parameters"]
+        for one in parameter.get("choices", ())
+    }
     wanted = {
-        "parameters": set(page_parameters()), "forms": set(structure_presets()), "charts": set(CHARTED), "reasons": {*REASONS, "left"},
-        "groups": {group["name"] for group in vocabulary()["groups"]}, "choices": choices | {one for known in CHOICES.values() for one in known},
+        "parameters": set(list_page_parameters()),
+        "forms": set(list_structure_presets()),
+        "charts": set(CHARTED_MEASURES),
+        "reasons": {*END_REASONS, "left"},
+        "groups": {group["name"] for group in build_vocabulary()["groups"]},
+        "choices": choices | {one for known in PARAMETER_CHOICES.values() for one in known},
         "sectors": set(Population().sectors),
-    }  # fmt: skip
+    }
     assert {part: set(words[part]) for part in wanted} == wanted
 
 
 def test_dutch_says_what_parameters_mean():
-    assert WORDS["nl"]["meanings"].keys() == page_parameters().keys()
+    assert WORDS["nl"]["meanings"].keys() == list_page_parameters().keys()
 
 
 def test_every_text_asked_for_is_there_and_every_text_there_is_asked_for():
-    asked = set(re.findall(r"""\bt\(\s*["'`]([\w.]+)["'`]""", SOURCES)) | set(re.findall(r'data-i18n(?:-label)?="([\w.]+)"', SOURCES))
+    asked = set(re.findall(r"""\bt\(\s*["'`]([\w.]+)["'`]""", SOURCES)) | set(
+        re.findall(r'data-i18n(?:-label)?="([\w.]+)"', SOURCES)
+    )
     asked |= set(re.findall(r'"([a-z]+(?:\.[\w]+)*)"', SOURCES))  # chosen between, then asked for
     stems = re.findall(r"`([\w.]+)\$\{", SOURCES)
     known = set(WORDS["en"]["texts"])
     assert set(re.findall(r'data-i18n(?:-label)?="([\w.]+)"', SOURCES)) <= known
     assert {key for key in re.findall(r"""\bt\("([\w.]+)"[,)]""", SOURCES)} <= known
-    assert {key for key in known - asked if not any(stem and key.startswith(stem) for stem in stems)} == set()
+    assert {
+        key for key in known - asked if not any(stem and key.startswith(stem) for stem in stems)
+    } == set()
 
 
 def test_every_rule_names_a_section_of_the_rules():
-    assert rules().keys() == page_parameters().keys()
-    sections = set(re.findall(r"^## (.+)$", (Path(__file__).parents[2] / "docs" / "rules.md").read_text(), re.MULTILINE))
-    assert {rule["section"] for rule in rules().values()} <= sections
+    assert read_rules().keys() == list_page_parameters().keys()
+    sections = set(
+        re.findall(
+            r"^## (.+)$",
+            (Path(__file__).parents[2] / "docs" / "rules.md").read_text(),
+            re.MULTILINE,
+        )
+    )
+    assert {rule["section"] for rule in read_rules().values()} <= sections
 
 
 def test_an_equation_with_words_stands_in_dutch_too():
     formula = {"max", "min", "exp", "blind", "model"}  # the same in both, or part of a symbol
-    for path, rule in rules().items():
+    for path, rule in read_rules().items():
         words = set(re.findall(r"[a-z]{3,}", re.sub(r"_\w+", "", rule["equation"]))) - formula
-        assert not words or rule.get("equation_nl", rule["equation"]) != rule["equation"], (path, words)
+        assert not words or rule.get("equation_nl", rule["equation"]) != rule["equation"], (
+            path,
+            words,
+        )
 
 
 def test_defaults_lie_within_their_controls():
-    forms = vocabulary()["structures"].values()
-    for group in vocabulary()["groups"]:
+    forms = build_vocabulary()["structures"].values()
+    for group in build_vocabulary()["groups"]:
         for parameter in group["parameters"]:
-            values = [parameter["default"], *(form[parameter["path"]] for form in forms if parameter["path"] in form)]
+            values = [
+                parameter["default"],
+                *(form[parameter["path"]] for form in forms if parameter["path"] in form),
+            ]
             for value in (value for value in values if value is not None):
                 if "low" in parameter:
                     assert parameter["low"] <= value <= parameter["high"], parameter["path"]
@@ -80,10 +111,17 @@ def test_defaults_lie_within_their_controls():
 
 def test_nothing_is_fetched_from_elsewhere_and_files_are_short():
     addresses = set(
-        re.findall(r"(?:https?:)?//[\w.-]+", re.sub(r"(?m)(^|\s)//.*$", "", SOURCES) + "".join(sheet.read_text() for sheet in PAGE.glob("*.css")))
+        re.findall(
+            r"(?:https?:)?//[\w.-]+",
+            re.sub(r"(?m)(^|\s)//.*$", "", SOURCES)
+            + "".join(sheet.read_text() for sheet in PAGE_FOLDER.glob("*.css")),
+        )
     )
-    assert addresses <= {"//www.w3.org", "http://www.w3.org"}  # the name of SVG, which nobody fetches
-    for path in PAGE.rglob("*.*"):
+    assert addresses <= {
+        "//www.w3.org",
+        "http://www.w3.org",
+    }  # the name of SVG, which nobody fetches
+    for path in PAGE_FOLDER.rglob("*.*"):
         if path.suffix in (".js", ".css", ".html"):
             assert len(path.read_text().splitlines()) <= 400
             assert max(map(len, path.read_text().splitlines())) <= 240, path

@@ -5,7 +5,7 @@ import pytest
 
 from sim.config import Config
 from sim.errors import InputError
-from sim.interactive.changing import FIXED, acts_at_once
+from sim.interactive.parameter_changes import FIXED_PARAMETERS, can_change_between_rounds
 from sim.model import CollaborationModel
 from sim.presets import load_structure
 from tests.contracts.test_every_parameter_moves import BUSY, PUSHES
@@ -28,7 +28,11 @@ def busy(path=None, value=None, structure=None):
     return Config.model_validate(values)
 
 
-LIVE = [path for path, (_, _, needs) in PUSHES.items() if acts_at_once(path) and not set(needs) - {"structure"}]
+LIVE = [
+    path
+    for path, (_, _, needs) in PUSHES.items()
+    if can_change_between_rounds(path) and not set(needs) - {"structure"}
+]
 
 
 @pytest.mark.parametrize("path", LIVE)
@@ -52,7 +56,10 @@ def test_change_acts_from_the_next_round_on_and_not_before():
     switched.run(10)
     switched.change(busy("imitation.rate", 0.0))
     switched.run(ROUNDS - 10)
-    copies, fewer = steady.rounds_table()["copies"].to_numpy(), switched.rounds_table()["copies"].to_numpy()
+    copies, fewer = (
+        steady.rounds_table()["copies"].to_numpy(),
+        switched.rounds_table()["copies"].to_numpy(),
+    )
     np.testing.assert_array_equal(copies[:10], fewer[:10])
     assert copies[10:].sum() > 0 and fewer[10:].sum() == 0
 
@@ -66,14 +73,18 @@ def test_a_change_to_the_same_changes_nothing():
     assert steady.rounds_table().equals(touched.rounds_table())
 
 
-@pytest.mark.parametrize("path", FIXED)
+@pytest.mark.parametrize("path", FIXED_PARAMETERS)
 def test_what_a_model_is_built_from_is_refused_and_nothing_changes(path):
     model = CollaborationModel(busy())
     others = {
-        "population": ("population.organisations", 41), "run": ("run.seed", 9), "challenge.breadths": ("challenge.breadths", [{"share": 1}]),
-        "learning.bridging_start": ("learning.bridging_start", 0.9), "structure.name": ("structure.name", "other"),
-        "structure.max_size": ("structure.max_size", 9), "structure.mix": ("structure.mix", {"hub": 1.0}),
-    }  # fmt: skip
+        "population": ("population.organisations", 41),
+        "run": ("run.seed", 9),
+        "challenge.breadths": ("challenge.breadths", [{"share": 1}]),
+        "learning.bridging_start": ("learning.bridging_start", 0.9),
+        "structure.name": ("structure.name", "other"),
+        "structure.max_size": ("structure.max_size", 9),
+        "structure.mix": ("structure.mix", {"hub": 1.0}),
+    }
     before = model.config
     with pytest.raises(InputError, match=f"{path} cannot change while a model runs"):
         model.change(busy(*others[path]))
@@ -95,4 +106,6 @@ def test_copies_told_are_the_copies_made(rule, structure):
         assert rule != "conformity" or (pairs[:, 1] == -1).all()
     assert plain.rounds_table().equals(watched.rounds_table())
     assert sum(told) > 0
-    np.testing.assert_allclose(np.array(told), plain.rounds_table()["copies"].to_numpy() * config.population.organisations)
+    np.testing.assert_allclose(
+        np.array(told), plain.rounds_table()["copies"].to_numpy() * config.population.organisations
+    )

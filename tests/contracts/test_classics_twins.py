@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp, ttest_ind
 
-from sim.classics.registry import classic
+from sim.classics.registry import load_classic
 from tests.reference.classics.axelrod_1997 import PlainAxelrod1997
 from tests.reference.classics.barkoczi_galesic_2016 import PlainBarkocziGalesic2016
 from tests.reference.classics.fang_lee_schilling_2010 import PlainFangLeeSchilling2010
@@ -36,13 +36,23 @@ CASES = (  # classic, twin, settings, rounds
     ("lazer_friedman_2007", PlainLazerFriedman2007, SEARCH, 4),
     ("lazer_friedman_2007", PlainLazerFriedman2007, {**SEARCH, "network": "line"}, 8),
     ("fang_lee_schilling_2010", PlainFangLeeSchilling2010, {**GROUPS, "beta": 0.3}, 12),
-    ("fang_lee_schilling_2010", PlainFangLeeSchilling2010, {**GROUPS, "beta": 0.3, "majority": "all"}, 12),
+    (
+        "fang_lee_schilling_2010",
+        PlainFangLeeSchilling2010,
+        {**GROUPS, "beta": 0.3, "majority": "all"},
+        12,
+    ),
     ("guimera_2005", PlainGuimera2005, {**TEAMS, "q": 0.0}, 60),
     ("guimera_2005", PlainGuimera2005, {**TEAMS, "q": 0.9}, 60),
     ("guimera_2005", PlainGuimera2005, {**TEAMS, "q": 0.9, "collaborators": "any"}, 60),
     ("tomasello_2017", PlainTomasello2017, {"agents": 50, "q": 0.6}, 100),
     ("tomasello_2017", PlainTomasello2017, FIRMS, 100),
-    ("tomasello_2017", PlainTomasello2017, {**FIRMS, "thresholds": "fitness", "benefit": "sum", "a_c": 1.0}, 100),
+    (
+        "tomasello_2017",
+        PlainTomasello2017,
+        {**FIRMS, "thresholds": "fitness", "benefit": "sum", "a_c": 1.0},
+        100,
+    ),
     ("hong_page_2004", PlainHongPage2004, TEAM, 1),
     ("hong_page_2004", PlainHongPage2004, {**TEAM, "team": "best"}, 8),
     ("hong_page_2004", PlainHongPage2004, {**TEAM, "smoothness": 4}, 8),
@@ -57,21 +67,26 @@ CASES = (  # classic, twin, settings, rounds
 
 @pytest.mark.parametrize(("name", "twin", "settings", "rounds"), CASES)
 def test_the_twin_gives_the_same(name, twin, settings, rounds):
-    ours = [classic(name)(rng=seed, **settings).run(rounds) for seed in range(400)]
+    ours = [load_classic(name)(rng=seed, **settings).run(rounds) for seed in range(400)]
     plain = []
     for seed in range(150):
         model = twin(rng=seed, **settings)
         for _ in range(rounds):
             model.step()
         plain.append(model.measures())
-    assert set(plain[0]) == set(classic(name).MEASURES)
-    for measure in classic(name).MEASURES:
-        compare(measure, [getattr(model, measure) for model in ours], [row[measure] for row in plain])
+    assert set(plain[0]) == set(load_classic(name).MEASURES)
+    for measure in load_classic(name).MEASURES:
+        compare(
+            measure, [getattr(model, measure) for model in ours], [row[measure] for row in plain]
+        )
 
 
 def compare(measure, ours, plain):
     """Compare two samples; what can take few values alone is the same number on both sides, and what is always the same needs no test."""
-    ours, plain = np.round(np.array(ours, dtype=float), 9), np.round(np.array(plain, dtype=float), 9)
+    ours, plain = (
+        np.round(np.array(ours, dtype=float), 9),
+        np.round(np.array(plain, dtype=float), 9),
+    )
     if len(np.unique(np.concatenate([ours, plain]))) > 1:
         assert ttest_ind(ours, plain, equal_var=False).pvalue > FALSE_ALARM, measure
         assert ks_2samp(ours, plain).pvalue > FALSE_ALARM, measure

@@ -7,7 +7,7 @@ import pytest
 
 from sim.config import Config
 from sim.errors import InputError
-from sim.interactive.deciding import Decision
+from sim.interactive.decisions import Decision
 from sim.model import CollaborationModel
 from sim.presets import load_structure
 
@@ -15,9 +15,15 @@ ROUNDS = 25
 
 
 def config(structure="alliance", **groups):
-    values = {"population": {"organisations": 40}, "structure": load_structure(structure).model_dump(), "imitation": {"rate": 0.2}}
+    values = {
+        "population": {"organisations": 40},
+        "structure": load_structure(structure).model_dump(),
+        "imitation": {"rate": 0.2},
+    }
     values["run"] = {"seed": 5}
-    return Config.model_validate({name: values.get(name, {}) | groups.get(name, {}) for name in {*values, *groups}})
+    return Config.model_validate(
+        {name: values.get(name, {}) | groups.get(name, {}) for name in {*values, *groups}}
+    )
 
 
 def still():
@@ -33,7 +39,9 @@ def state(model):
     """Every array of the state, but for working space."""
     world = model.world
     return {
-        f"{title}.{name}": array.copy() for title in ("org", "ledger", "col", "around") for name, array in getattr(world, title)._asdict().items()
+        f"{title}.{name}": array.copy()
+        for title in ("org", "ledger", "col", "around")
+        for name, array in getattr(world, title)._asdict().items()
     }
 
 
@@ -63,7 +71,14 @@ def test_decisions_replay_to_the_bit():
         model = played(config(), 10)
         told = []
         for now in range(15):
-            told.append(model.step_decided({0: Decision(meet=(now + 1,), invite=(now, now + 1) if now else (1,)), 7: Decision(accepts=False)})[1])
+            told.append(
+                model.step_decided(
+                    {
+                        0: Decision(meet=(now + 1,), invite=(now, now + 1) if now else (1,)),
+                        7: Decision(accepts=False),
+                    }
+                )[1]
+            )
         return model, told
 
     one, other = play(), play()
@@ -81,7 +96,9 @@ def test_a_person_who_decides_nothing_meets_nobody_copies_nobody_and_stays():
     np.testing.assert_array_equal(model.organisation(i).expertise, before)
     if not team.ended:
         assert i in [member.row for member in team.members]
-    assert model.world.ledger.meetings[i].sum() - met == len([1 for one in model.world.ledger.last_worked[i] if one == ROUNDS])  # by working together
+    assert model.world.ledger.meetings[i].sum() - met == len(
+        [1 for one in model.world.ledger.last_worked[i] if one == ROUNDS]
+    )  # by working together
 
 
 def test_meeting_opens_a_slot_at_a_cost():
@@ -92,7 +109,9 @@ def test_meeting_opens_a_slot_at_a_cost():
     not_met.step_decided(nobody)
     met.step_decided(nobody | {3: Decision(meet=(9, 4))})
     assert [known["partner"].row for known in met.organisation(3).ledger()] == [9, 4]
-    assert met.organisation(3).earned_total == pytest.approx(not_met.organisation(3).earned_total - 0.5, abs=1e-12)
+    assert met.organisation(3).earned_total == pytest.approx(
+        not_met.organisation(3).earned_total - 0.5, abs=1e-12
+    )
 
 
 def whom_it_met(before, after, i):
@@ -100,7 +119,10 @@ def whom_it_met(before, after, i):
     now = after.rounds_played - 1
     earlier = {known["partner"].row: known["meetings"] for known in before.organisation(i).ledger()}
     worked = after.world.ledger.last_worked[i] == now
-    rows = [(k["partner"].row, k["meetings"] - earlier.get(k["partner"].row, 0) - worked[s]) for s, k in enumerate(after.organisation(i).ledger())]
+    rows = [
+        (k["partner"].row, k["meetings"] - earlier.get(k["partner"].row, 0) - worked[s])
+        for s, k in enumerate(after.organisation(i).ledger())
+    ]
     return tuple(j for j, grown in rows if grown == 1)
 
 
@@ -111,18 +133,35 @@ def test_a_person_who_meets_and_invites_as_the_rule_would_gets_what_the_rule_get
         start = played(settings, rounds)
         others = {j: Decision() for j in range(40) if j != i}
         ruled, person = copy.deepcopy(start), copy.deepcopy(start)
-        ruled.change(settings.model_copy(update={"imitation": settings.imitation.model_copy(update={"rate": 0.0})}))
+        ruled.change(
+            settings.model_copy(
+                update={"imitation": settings.imitation.model_copy(update={"rate": 0.0})}
+            )
+        )
         ruled.step_decided(others)
-        begun = [team for team in ruled.collaborations if team.started == rounds and team.convenor.row == i]
+        begun = [
+            team
+            for team in ruled.collaborations
+            if team.started == rounds and team.convenor.row == i
+        ]
         if not begun:
             continue
         invited = tuple(member.row for member in begun[0].members[1:])
-        _, told = person.step_decided(others | {i: Decision(meet=whom_it_met(start, ruled, i), invite=invited)})
+        _, told = person.step_decided(
+            others | {i: Decision(meet=whom_it_met(start, ruled, i), invite=invited)}
+        )
         assert told[i] == {"meet": "done", "invite": "done"}
         mine, theirs = state(person), state(ruled)
         for name in ("members", "expected", "weight", "surplus", "quality", "gain", "repeat_share"):
             np.testing.assert_array_equal(mine[f"col.{name}"], theirs[f"col.{name}"], err_msg=name)
-        for name in ("org.load", "org.earned_total", "ledger.meetings", "ledger.joint", "ledger.trust", "ledger.familiarity"):
+        for name in (
+            "org.load",
+            "org.earned_total",
+            "ledger.meetings",
+            "ledger.joint",
+            "ledger.trust",
+            "ledger.familiarity",
+        ):
             np.testing.assert_array_equal(mine[name], theirs[name], err_msg=name)
         seen += 1
     assert seen >= 5
@@ -133,13 +172,21 @@ def test_a_person_who_joins_as_the_rule_would_gets_what_the_rule_gets():
     settings, seen = config("movement", imitation={"rate": 0.0}), 0
     for i in range(40):
         start = played(settings, 15)
-        start.change(settings.model_copy(update={"search": settings.search.model_copy(update={"meetings": 0})}))
+        start.change(
+            settings.model_copy(
+                update={"search": settings.search.model_copy(update={"meetings": 0})}
+            )
+        )
         others = {j: Decision(accepts=False) for j in range(40) if j != i}
         ruled, person = copy.deepcopy(start), copy.deepcopy(start)
         ruled.step_decided(others)
-        teams = [team for team in ruled.collaborations if i in [member.row for member in team.members]]
+        teams = [
+            team for team in ruled.collaborations if i in [member.row for member in team.members]
+        ]
         was_in = [team.serial for team in start.organisation(i).collaborations]
-        joined = [team.serial for team in teams if team.serial not in was_in and team.convenor.row != i]
+        joined = [
+            team.serial for team in teams if team.serial not in was_in and team.convenor.row != i
+        ]
         if not joined:
             continue
         _, told = person.step_decided(others | {i: Decision(join=joined[0])})
@@ -173,7 +220,11 @@ def test_leaving_is_done_when_the_round_ends_and_no_other_time():
 
 @pytest.mark.parametrize("rate", [0.0, 0.3])
 def test_copying_takes_over_one_skill_of_a_team_mate_as_before_the_round(rate):
-    settings = still().model_copy(update={"imitation": still().imitation.model_copy(update={"rate": rate, "upward_only": False})})
+    settings = still().model_copy(
+        update={
+            "imitation": still().imitation.model_copy(update={"rate": rate, "upward_only": False})
+        }
+    )
     model = played(settings)
     i, team = in_a_team(model)
     j = team.members[0].row
@@ -187,7 +238,14 @@ def test_copying_takes_over_one_skill_of_a_team_mate_as_before_the_round(rate):
 
 def test_what_cannot_be_done_is_said_and_not_done():
     model = played(config())
-    stranger = next(j for j in range(1, 40) if all(j not in [member.row for member in team.members] for team in model.organisation(0).collaborations))
+    stranger = next(
+        j
+        for j in range(1, 40)
+        if all(
+            j not in [member.row for member in team.members]
+            for team in model.organisation(0).collaborations
+        )
+    )
     _, told = model.step_decided({0: Decision(join=10_000, copy=(stranger, 0), leave=10_000)})
     assert told[0] == {"join": "impossible", "copy": "impossible", "leave": "impossible"}
 
@@ -202,7 +260,9 @@ def test_what_cannot_be_done_is_said_and_not_done():
         (Decision(copy=(1, 12)), "domain 12 is not there"),
     ],
 )
-def test_a_decision_that_names_what_is_not_there_is_refused_and_nothing_is_played(decision, sentence):
+def test_a_decision_that_names_what_is_not_there_is_refused_and_nothing_is_played(
+    decision, sentence
+):
     model = CollaborationModel(config())
     with pytest.raises(InputError, match=sentence):
         model.step_decided({0: decision})

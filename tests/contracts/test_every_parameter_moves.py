@@ -5,13 +5,13 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 
-from experiments.configuration import parameter_paths
+from experiments.configuration import list_parameters
 from sim.config import Config
 from sim.model import CollaborationModel
-from sim.phases.imitate import RULES
-from sim.presets import load_structure, structure_presets
+from sim.phases.imitate import IMITATION_RULES
+from sim.presets import list_structure_presets, load_structure
 from sim.submodels.production import POOLING_RULES, SHARING_RULES
-from sim.submodels.structures import TOPOLOGIES
+from sim.submodels.structures import FORM_TOPOLOGIES
 
 # A world in which every mechanism is at work.
 BUSY = {
@@ -39,7 +39,11 @@ PUSHES = {
     "challenge.workload": (2.0, 20.0, {}),
     "challenge.deadline": (5, 50, {}),
     "challenge.aspiration": (0.1, 0.8, {}),
-    "challenge.breadths": ([{"lowest": 1, "highest": 2, "share": 1}], [{"lowest": 5, "highest": 8, "share": 1}], {}),
+    "challenge.breadths": (
+        [{"lowest": 1, "highest": 2, "share": 1}],
+        [{"lowest": 5, "highest": 8, "share": 1}],
+        {},
+    ),
     "search.meetings": (1, 16, {}),
     "search.cost": (0.0, 0.1, {}),
     "search.directory_sample": (1, 20, {"structure": "platform"}),
@@ -107,7 +111,12 @@ PUSHES = {
     "run.measures": (("core",), ("core", "network"), {}),
     "run.window": (2, 50, {"measures": ["core", "network"]}),
 }
-FROM_FILE = {"population.source", "population.path", "population.minimum_projects", "population.sample_seed"}  # tests/unit/test_population_file.py
+FROM_FILE = {
+    "population.source",
+    "population.path",
+    "population.minimum_projects",
+    "population.sample_seed",
+}  # tests/unit/test_population_file.py
 
 
 # choice parameter: what the mechanism needs to be felt, and what a choice needs to be allowed
@@ -121,10 +130,17 @@ CHOICES = {
     "structure.exposure": ({"imitation.rate": 0.3}, {}),
     "structure.topology": (
         {"structure.exposure": "leaders", "structure.max_size": 8, "structure.link_cost": 0.01},
-        {"mediated": {"structure.mediator_understanding": 0.9}, "random": {"structure.extra_links": 0.3}},
+        {
+            "mediated": {"structure.mediator_understanding": 0.9},
+            "random": {"structure.extra_links": 0.3},
+        },
     ),
 }
-NAMED = {"production.pooling": POOLING_RULES, "imitation.rule": RULES, "structure.topology": TOPOLOGIES}
+NAMED = {
+    "production.pooling": POOLING_RULES,
+    "imitation.rule": IMITATION_RULES,
+    "structure.topology": FORM_TOPOLOGIES,
+}
 CHANNELS = ("encounter", "referral", "directory", "convenor")
 
 # parameter: (low, high, outcome, sign, what the mechanism needs to be felt). Reasons a reader may doubt stand beside.
@@ -144,11 +160,25 @@ SIGNS = [
     ("production.floor", 0.01, 0.1, "value_alone", +1, {}),
     ("imitation.rate", 0.0, 0.3, "diversity", -1, {"imitation.strength": 0.3}),
     ("imitation.strength", 0.05, 0.5, "diversity_within", -1, {"imitation.rate": 0.2}),
-    ("structure.link_cost", 0.0, 0.8, "joint_value", -1, {}),  # a small cost also keeps teams away that would lose: no sure sign
+    (
+        "structure.link_cost",
+        0.0,
+        0.8,
+        "joint_value",
+        -1,
+        {},
+    ),  # a small cost also keeps teams away that would lose: no sure sign
     ("structure.max_size", 2, 8, "team_size", +1, {}),
     ("structure.term", 2, 20, "lifetime", +1, {}),
     ("letting_go.cooling_off", 0, 30, "repeat_share", -1, {}),
-    ("environment.obsolescence", 0.0, 1.0, "joint_value", -1, {"environment.turbulence": 0.2, "environment.pick_up": 0.0}),
+    (
+        "environment.obsolescence",
+        0.0,
+        1.0,
+        "joint_value",
+        -1,
+        {"environment.turbulence": 0.2, "environment.pick_up": 0.0},
+    ),
 ]
 PAIRS = 8
 
@@ -183,7 +213,9 @@ def choices(path):
     """All that a choice parameter allows, as its declaration or its registry has it."""
     group, name = path.split(".")
     kind = Config.model_fields[group].annotation.model_fields[name].annotation
-    return tuple(NAMED[path]) if path in NAMED else (False, True) if kind is bool else get_args(kind)
+    return (
+        tuple(NAMED[path]) if path in NAMED else (False, True) if kind is bool else get_args(kind)
+    )
 
 
 def is_choice(path):
@@ -195,11 +227,13 @@ def is_choice(path):
 
 
 def test_every_parameter_has_a_push():
-    assert set(PUSHES) | FROM_FILE == set(parameter_paths())
+    assert set(PUSHES) | FROM_FILE == set(list_parameters())
 
 
 def test_every_choice_parameter_is_known():
-    assert {path for path in parameter_paths() if is_choice(path)} - FROM_FILE == set(CHOICES) - set(NAMED)
+    assert {path for path in list_parameters() if is_choice(path)} - FROM_FILE == set(
+        CHOICES
+    ) - set(NAMED)
     assert set(choices("structure.sharing")) == set(SHARING_RULES)
 
 
@@ -207,7 +241,9 @@ def test_every_choice_parameter_is_known():
 def test_parameter_moves_an_outcome(path):
     low, high, needs = PUSHES[path]
     given = {"run.measures": needs["measures"]} if "measures" in needs else {}
-    first, second = (busy(needs.get("structure", "alliance"), given | {path: value}) for value in (low, high))
+    first, second = (
+        busy(needs.get("structure", "alliance"), given | {path: value}) for value in (low, high)
+    )
     assert not same(first, second)
 
 
@@ -221,17 +257,29 @@ def all_different(runs):
 def test_no_two_choices_come_to_the_same(path):
     needs, allowed = CHOICES[path]
     assert len(choices(path)) >= 2
-    all_different({choice: busy("alliance", needs | allowed.get(choice, {}) | {path: choice}) for choice in choices(path)})
+    all_different(
+        {
+            choice: busy("alliance", needs | allowed.get(choice, {}) | {path: choice})
+            for choice in choices(path)
+        }
+    )
 
 
 def test_no_two_ways_of_finding_come_to_the_same():
     """Each channel for three in four meetings; alone, a channel that needs acquaintances would fall back on encounter."""
     rest = {f"structure.discovery.{channel}": 1.0 for channel in CHANNELS}
-    all_different({channel: busy("alliance", rest | {f"structure.discovery.{channel}": 9.0}) for channel in CHANNELS})
+    all_different(
+        {
+            channel: busy("alliance", rest | {f"structure.discovery.{channel}": 9.0})
+            for channel in CHANNELS
+        }
+    )
 
 
 def test_no_two_presets_come_to_the_same():
-    all_different({preset: busy(preset, {"structure.name": "same"}) for preset in structure_presets()})
+    all_different(
+        {preset: busy(preset, {"structure.name": "same"}) for preset in list_structure_presets()}
+    )
 
 
 @pytest.mark.parametrize(("path", "low", "high", "outcome", "sign", "needs"), SIGNS)
@@ -246,6 +294,8 @@ def test_parameter_moves_its_outcome_the_way_theory_says(path, low, high, outcom
     differences = []
     for seed in range(1, PAIRS + 1):
         given = {"run.seed": seed} | needs
-        below, above = (played(given | {path: value}, world).summary()[outcome] for value in (low, high))
+        below, above = (
+            played(given | {path: value}, world).summary()[outcome] for value in (low, high)
+        )
         differences.append(sign * (above - below))
     assert min(differences) > 0, differences

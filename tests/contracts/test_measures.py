@@ -14,8 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from sim.config import Config
 from sim.model import CollaborationModel
 from sim.observation.measures import EVENT_COLUMNS, MEASURES
-from sim.observation.network import NETWORK_MEASURES, network_measures, partner_network
-from sim.presets import forms, load_structure, structure_presets
+from sim.observation.network import (
+    NETWORK_MEASURES,
+    build_partner_network,
+    compute_network_measures,
+)
+from sim.presets import list_structure_presets, load_forms, load_structure
 from tests.configurations import configurations
 from tests.reference.measures import MeasuredTwin
 
@@ -24,12 +28,21 @@ NAMES = ("form", "reason")
 
 
 def close(ours, theirs, what):
-    np.testing.assert_allclose(np.asarray(ours, float), np.asarray(theirs, float), rtol=TOLERANCE, atol=TOLERANCE, err_msg=what)
+    np.testing.assert_allclose(
+        np.asarray(ours, float),
+        np.asarray(theirs, float),
+        rtol=TOLERANCE,
+        atol=TOLERANCE,
+        err_msg=what,
+    )
 
 
 def compare(config):
     """Play a run in both and compare every measure of every round and every column of every event; return both."""
-    model, twin = CollaborationModel(config).run(), MeasuredTwin(config, forms(config)).run(config.run.rounds)
+    model, twin = (
+        CollaborationModel(config).run(),
+        MeasuredTwin(config, load_forms(config)).run(config.run.rounds),
+    )
     rounds, events = model.rounds_table(), model.events_table()
     assert set(twin.measured[0]) == set(MEASURES) == set(rounds.columns) - {"round"}
     for name in MEASURES:
@@ -61,16 +74,21 @@ def lively(preset):
     )
 
 
-@pytest.mark.parametrize("preset", structure_presets())
+@pytest.mark.parametrize("preset", list_structure_presets())
 def test_measures_and_events_on_every_preset(preset):
     model, twin = compare(lively(preset))
     if preset != "alone":
         assert len(twin.ended) >= 3
         assert len({event["reason"] for event in twin.ended}) >= 2
-        assert all(len(set(model.rounds_table()[name])) > 1 for name in ("synergy_ratio", "understanding_bridged", "trust_within"))
+        assert all(
+            len(set(model.rounds_table()[name])) > 1
+            for name in ("synergy_ratio", "understanding_bridged", "trust_within")
+        )
 
 
-@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(configurations())
 def test_measures_and_events_on_random_configurations(config):
     compare(config)
@@ -80,7 +98,11 @@ def test_quality_counts_soloists_that_left_by_turnover():
     """The mean quality of all who worked this round, whether or not a newcomer stands in their row at its end."""
     config = lively("alone")
     model, twin = CollaborationModel(config).run(), MeasuredTwin(config).run(config.run.rounds)
-    close(model.rounds_table()["quality"], [measured["quality"] for measured in twin.measured], "quality")
+    close(
+        model.rounds_table()["quality"],
+        [measured["quality"] for measured in twin.measured],
+        "quality",
+    )
 
 
 def test_repeat_share_knows_all_pairs_that_had_worked_together_when_ledgers_are_full():
@@ -93,7 +115,11 @@ def test_repeat_share_knows_all_pairs_that_had_worked_together_when_ledgers_are_
         }
     )
     model, twin = CollaborationModel(config).run(), MeasuredTwin(config).run(config.run.rounds)
-    close(model.events_table()["repeat_share"], [event["repeat_share"] for event in twin.events()], "repeat_share")
+    close(
+        model.events_table()["repeat_share"],
+        [event["repeat_share"] for event in twin.events()],
+        "repeat_share",
+    )
 
 
 def test_measures_hold_when_nobody_is_there_to_compare_with():
@@ -108,10 +134,21 @@ def test_measures_hold_when_nobody_is_there_to_compare_with():
 NOW, WINDOW = 50, 20
 # (who remembers, whom, last round of shared work): a triangle with a tail, a pair, and somebody alone
 LEDGER = [
-    (0, 1, 50), (1, 0, 50), (1, 2, 40), (2, 1, 40), (0, 2, 31),  # 2 forgot 0; 31 is the oldest round of the window
-    (2, 3, 45), (3, 4, 44), (4, 3, 44), (5, 6, 50), (6, 5, 50),
-    (0, 5, 30), (5, 0, 30), (1, 7, -1), (7, 0, 2),  # before the window, met but never worked, long ago
-]  # fmt: skip
+    (0, 1, 50),
+    (1, 0, 50),
+    (1, 2, 40),
+    (2, 1, 40),
+    (0, 2, 31),  # 2 forgot 0; 31 is the oldest round of the window
+    (2, 3, 45),
+    (3, 4, 44),
+    (4, 3, 44),
+    (5, 6, 50),
+    (6, 5, 50),
+    (0, 5, 30),
+    (5, 0, 30),
+    (1, 7, -1),
+    (7, 0, 2),  # before the window, met but never worked, long ago
+]
 TIES = [(0, 1), (1, 2), (0, 2), (2, 3), (3, 4), (5, 6)]
 
 
@@ -129,13 +166,17 @@ def world():
 
 
 def test_partner_network_of_a_ledger_written_by_hand(world):
-    assert {frozenset(edge) for edge in partner_network(world, NOW, WINDOW).edges} == {frozenset(tie) for tie in TIES}
+    assert {frozenset(edge) for edge in build_partner_network(world, NOW, WINDOW).edges} == {
+        frozenset(tie) for tie in TIES
+    }
 
 
 def test_network_measures_counted_by_hand(world):
-    found = network_measures(world, NOW, WINDOW)
+    found = compute_network_measures(world, NOW, WINDOW)
     assert tuple(found) == NETWORK_MEASURES
-    clustering = (1 + 1 + 1 / 3) / 8  # 0 and 1 stand in a triangle, 2 has one of three pairs of partners tied
+    clustering = (
+        1 + 1 + 1 / 3
+    ) / 8  # 0 and 1 stand in a triangle, 2 has one of three pairs of partners tied
     path = (1 + 1 + 2 + 3 + 1 + 2 + 3 + 1 + 2 + 1) / 10  # between 01 02 03 04, 12 13 14, 23 24, 34
     expected = {
         "network_density": 6 / 28,
@@ -161,27 +202,42 @@ def test_network_measures_against_networkx(world):
     graph = nx.Graph(TIES)
     graph.add_nodes_from(range(8))
     piece = graph.subgraph({0, 1, 2, 3, 4})
-    found = network_measures(world, NOW, WINDOW)
+    found = compute_network_measures(world, NOW, WINDOW)
     assert found["network_density"] == pytest.approx(nx.density(graph))
     assert found["network_clustering"] == pytest.approx(nx.average_clustering(graph))
     assert found["network_path_length"] == pytest.approx(nx.average_shortest_path_length(piece))
-    assert found["network_assortativity"] == pytest.approx(nx.degree_assortativity_coefficient(graph))
+    assert found["network_assortativity"] == pytest.approx(
+        nx.degree_assortativity_coefficient(graph)
+    )
 
 
 def test_network_measures_of_nobody_tied(world):
     world.ledger.used[:] = 0
-    found = network_measures(world, NOW, WINDOW)
+    found = compute_network_measures(world, NOW, WINDOW)
     assert [found[name] for name in NETWORK_MEASURES[:4]] == [0.0, 0.0, 0.0, 1 / 8]
     assert all(np.isnan(found[name]) for name in NETWORK_MEASURES[4:])
 
 
 def test_recorded_network_is_that_of_the_last_rounds():
     """Ties are all pairs that worked together in the last three rounds, as the twin saw them."""
-    config = Config.model_validate({"population": {"organisations": 20}, "run": {"rounds": 40, "measures": ["core", "network"], "window": 3}})
-    model, twin, worked, degree, density = CollaborationModel(config).run(), MeasuredTwin(config), [], [], []
+    config = Config.model_validate(
+        {
+            "population": {"organisations": 20},
+            "run": {"rounds": 40, "measures": ["core", "network"], "window": 3},
+        }
+    )
+    model, twin, worked, degree, density = (
+        CollaborationModel(config).run(),
+        MeasuredTwin(config),
+        [],
+        [],
+        [],
+    )
     for _ in range(40):
         twin.step()
-        worked.append({pair for team in twin.worked for pair in combinations(sorted(team["members"]), 2)})
+        worked.append(
+            {pair for team in twin.worked for pair in combinations(sorted(team["members"]), 2)}
+        )
         ties = len(set().union(*worked[-3:]))
         degree.append(2 * ties / 20)
         density.append(ties / 190)

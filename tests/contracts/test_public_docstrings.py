@@ -28,8 +28,15 @@ def find(module, name):
 def test_a_public_docstring_is_complete(module, name):
     found = find(module, name)
     text = inspect.getdoc(found) or ""
-    takes = [p for p in inspect.signature(found).parameters if p not in ("self", "cls")] if inspect.isroutine(found) else []
-    gives = inspect.isroutine(found) and inspect.signature(found).return_annotation not in (None, "None")
+    takes = (
+        [p for p in inspect.signature(found).parameters if p not in ("self", "cls")]
+        if inspect.isroutine(found)
+        else []
+    )
+    gives = inspect.isroutine(found) and inspect.signature(found).return_annotation not in (
+        None,
+        "None",
+    )
     assert not takes or "Args:" in text
     assert not gives or "Returns:" in text
     assert "Example:" in text
@@ -42,7 +49,11 @@ def test_a_public_example_runs(module, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = find(module, name)
     names = dict(vars(import_module(module)))
-    tests = [test for test in doctest.DocTestFinder(recurse=False).find(found, name, globs=names) if test.examples]
+    tests = [
+        test
+        for test in doctest.DocTestFinder(recurse=False).find(found, name, globs=names)
+        if test.examples
+    ]
     assert tests, "there is no example to run"
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     for test in tests:

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 
 from sim.config import Config
 from sim.model import CollaborationModel
-from sim.presets import forms, load_structure, structure_presets
-from sim.runtime.prefetching import FROM_ORGANISATIONS
+from sim.presets import list_structure_presets, load_forms, load_structure
+from sim.runtime.prefetching import PREFETCH_FROM_ORGANISATIONS
 from tests.configurations import configurations
 from tests.reference.twin import TwinModel
 
@@ -19,23 +19,44 @@ EXAMPLES = int(os.environ.get("TWIN_EXAMPLES", QUICK))
 
 
 def close(ours, theirs, what):
-    np.testing.assert_allclose(np.asarray(ours, float), np.asarray(theirs, float), rtol=TOLERANCE, atol=TOLERANCE, err_msg=what)
+    np.testing.assert_allclose(
+        np.asarray(ours, float),
+        np.asarray(theirs, float),
+        rtol=TOLERANCE,
+        atol=TOLERANCE,
+        err_msg=what,
+    )
 
 
 def compare(config):
     """Play both and compare every round's sums, then the whole state."""
-    model, twin = CollaborationModel(config).run(), TwinModel(config, forms(config)).run(config.run.rounds)
+    model, twin = (
+        CollaborationModel(config).run(),
+        TwinModel(config, load_forms(config)).run(config.run.rounds),
+    )
     table = model.rounds_table()
     for name in twin.rounds[0]:
         close(table[name], [record[name] for record in twin.rounds], name)
     org, ledger = model.world.org, model.world.ledger
-    for ours, theirs in (("expertise", "x"), ("core", "core"), ("bridging", "b"), ("performance", "performance"), ("earned_total", "earned_total")):
+    for ours, theirs in (
+        ("expertise", "x"),
+        ("core", "core"),
+        ("bridging", "b"),
+        ("performance", "performance"),
+        ("earned_total", "earned_total"),
+    ):
         close(getattr(org, ours), [getattr(o, theirs) for o in twin.organisations], ours)
     close(org.sector, [o.sector for o in twin.organisations], "sector")
     close(org.progress, [o.challenge.progress for o in twin.organisations], "progress")
     close(org.rounds_left, [o.challenge.rounds_left for o in twin.organisations], "rounds left")
     for row, o in enumerate(twin.organisations):
-        needs = dict(zip(org.domains[row, : org.breadth[row]].tolist(), org.requirement[row, : org.breadth[row]].tolist(), strict=True))
+        needs = dict(
+            zip(
+                org.domains[row, : org.breadth[row]].tolist(),
+                org.requirement[row, : org.breadth[row]].tolist(),
+                strict=True,
+            )
+        )
         assert list(needs) == list(o.challenge.needs)
         close(list(needs.values()), list(o.challenge.needs.values()), "requirement")
         used = ledger.used[row]
@@ -46,22 +67,33 @@ def compare(config):
     assert len(model.collaborations) == len(twin.list)
     for ours, theirs in zip(model.collaborations, twin.list, strict=True):
         assert [o.row for o in ours.members] == [o.row for o in theirs.members]
-        close([ours.progress, ours.rounds_left], [theirs.challenge.progress, theirs.challenge.rounds_left], "collaboration's challenge")
+        close(
+            [ours.progress, ours.rounds_left],
+            [theirs.challenge.progress, theirs.challenge.rounds_left],
+            "collaboration's challenge",
+        )
         close(
             [ours.age, ours.expected, ours.surplus, ours.quality],
             [theirs.age, theirs.expected, theirs.surplus, theirs.quality],
             "collaboration",
         )
-        assert (ours.owner.row if ours.owner else None) == (theirs.owner.row if theirs.owner else None)
+        assert (ours.owner.row if ours.owner else None) == (
+            theirs.owner.row if theirs.owner else None
+        )
 
 
-@settings(max_examples=EXAMPLES, derandomize=EXAMPLES == QUICK, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=EXAMPLES == QUICK,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(configurations())
 def test_engine_and_twin_agree_on_random_configurations(config):
     compare(config)
 
 
-@pytest.mark.parametrize("preset", structure_presets())
+@pytest.mark.parametrize("preset", list_structure_presets())
 @pytest.mark.parametrize("rule", ["success", "conformity", "blind", "prestige"])
 def test_engine_and_twin_agree_on_every_preset_and_rule(preset, rule):
     compare(
@@ -78,9 +110,20 @@ def test_engine_and_twin_agree_on_every_preset_and_rule(preset, rule):
 
 def test_engine_and_twin_agree_when_the_budget_leaves_no_choice():
     """A budget below base skill in every domain makes all skills equal; not drawn at random, for there rounding breaks exact ties."""
-    compare(Config.model_validate({"population": {"organisations": 20, "budget": 0.05}, "run": {"rounds": 10, "seed": 5}}))
+    compare(
+        Config.model_validate(
+            {"population": {"organisations": 20, "budget": 0.05}, "run": {"rounds": 10, "seed": 5}}
+        )
+    )
 
 
 def test_engine_and_twin_agree_on_a_population_that_is_looked_ahead_in():
     """Large populations are prefetched and stand in one block of memory, which must change nothing."""
-    compare(Config.model_validate({"population": {"organisations": FROM_ORGANISATIONS}, "run": {"rounds": 4, "seed": 3}}))
+    compare(
+        Config.model_validate(
+            {
+                "population": {"organisations": PREFETCH_FROM_ORGANISATIONS},
+                "run": {"rounds": 4, "seed": 3},
+            }
+        )
+    )

@@ -16,13 +16,17 @@ import yaml
 from distributed import Client
 
 from experiments.__main__ import main
-from experiments.execution.queues import Queue
+from experiments.execution.queues import JobQueueSource
 from experiments.execution.settings import read_execution
 from sim.errors import InputError
 from tests.studies import records_in, start, study_file, wait_for_records
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(ROOT),
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+}
 SOON = 60  # seconds within which everything here happens, on a busy machine too
 
 
@@ -51,7 +55,14 @@ class Machines:
     def dask(self, *words):
         log = (self.folder / f"dask-{len(self.started)}.log").open("w")
         command = [sys.executable, "-m", "dask", *words, "--no-dashboard"]
-        process = subprocess.Popen(command, cwd=self.folder, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=ENVIRONMENT,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
         self.started.append(process)
         return process
 
@@ -59,7 +70,15 @@ class Machines:
         self.scheduler = self.dask("scheduler", "--host", "127.0.0.1", "--port", str(self.port))
 
     def start_worker(self, *options):
-        return self.dask("worker", self.address, "--nthreads", "1", "--local-directory", str(self.folder), *options)
+        return self.dask(
+            "worker",
+            self.address,
+            "--nthreads",
+            "1",
+            "--local-directory",
+            str(self.folder),
+            *options,
+        )
 
     def kill(self):
         for process in self.started:
@@ -78,7 +97,10 @@ def machines(folder, workers):
         cluster.start_scheduler()
         if workers:
             cluster.start_worker("--nworkers", str(workers))
-        until(lambda: socket.socket().connect_ex(("127.0.0.1", cluster.port)) == 0, "the scheduler listening")
+        until(
+            lambda: socket.socket().connect_ex(("127.0.0.1", cluster.port)) == 0,
+            "the scheduler listening",
+        )
         with Client(cluster.address) as client:
             until(lambda: len(client.nthreads()) == workers, "all workers registered")
         yield cluster
@@ -121,7 +143,13 @@ def test_the_same_bytes_as_here(cluster, tmp_path, chunk):
 def test_our_own_model_in_chunks_that_it_chooses(cluster, tmp_path):
     study = tmp_path / "forms.yaml"
     model = ["run.rounds=20", "population.organisations=20"]
-    given = {"question": "Forms?", "factors": {"structure": ["hub", "alliance"]}, "replicates": 2, "keep": ["events"], "series": 10}
+    given = {
+        "question": "Forms?",
+        "factors": {"structure": ["hub", "alliance"]},
+        "replicates": 2,
+        "keep": ["events"],
+        "series": 10,
+    }
     study.write_text(yaml.safe_dump(given | {"overrides": model}))
     here, there = tmp_path / "here", tmp_path / "there"
     assert run("study", study, "--workers", 1, "--out", here) == 0
@@ -131,13 +159,22 @@ def test_our_own_model_in_chunks_that_it_chooses(cluster, tmp_path):
 
 
 def test_a_bad_run_costs_itself_alone(cluster, tmp_path):
-    study = study_file(tmp_path, {"mood": ["fine", "raises", "dies", "hangs", "vague", "murders"]}, replicates=1)
+    study = study_file(
+        tmp_path, {"mood": ["fine", "raises", "dies", "hangs", "vague", "murders"]}, replicates=1
+    )
     folder = tmp_path / "results"
-    assert run("study", study, "--time-limit", 1, "--out", folder, *cluster.words, "execution.chunk=3") == 3
+    assert (
+        run("study", study, "--time-limit", 1, "--out", folder, *cluster.words, "execution.chunk=3")
+        == 3
+    )
     failures = pl.read_parquet(folder / "failures.parquet")
     assert dict(zip(failures["mood"], failures["status"], strict=True)) == {
-        "raises": "failed", "dies": "died", "hangs": "timed out", "vague": "undefined", "murders": "died",
-    }  # fmt: skip
+        "raises": "failed",
+        "dies": "died",
+        "hangs": "timed out",
+        "vague": "undefined",
+        "murders": "died",
+    }
     assert "2 workers died" in failures.filter(pl.col("mood") == "murders")["reason"].item()
     assert pl.read_parquet(folder / "runs.parquet")["mood"].to_list() == ["fine"]
 
@@ -147,13 +184,19 @@ def test_ctrl_c_leaves_a_folder_to_go_on_with_and_an_idle_cluster(cluster, tmp_p
     folder = tmp_path / "results"
     with Client(cluster.address) as client:
         process = start("study", study, "--out", folder, *cluster.words, "execution.chunk=200")
-        until(lambda: (folder / "manifest.json").exists() and all(client.processing().values()), "both workers busy")
+        until(
+            lambda: (folder / "manifest.json").exists() and all(client.processing().values()),
+            "both workers busy",
+        )
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=SOON)
         assert process.returncode == 130, out + err
         assert "Traceback" not in err
         held = lambda dask_worker: len(dask_worker.state.tasks)  # noqa: E731
-        until(lambda: not any(client.run(held).values()), "what would have taken two minutes more given up")
+        until(
+            lambda: not any(client.run(held).values()),
+            "what would have taken two minutes more given up",
+        )
     assert run("resume", folder, "pause=0", "replicates=2", *cluster.words) == 0
     assert len(pl.read_parquet(folder / "runs.parquet")) == 4
 
@@ -199,7 +242,10 @@ def test_patience_ends(tmp_path):
 def test_a_scheduler_without_workers(tmp_path, capsys):
     with machines(tmp_path / "machines", 0) as own:
         study = study_file(tmp_path, {"size": [1]})
-        assert run("study", study, "--out", tmp_path / "results", *own.words, "execution.patience=1") == 2
+        assert (
+            run("study", study, "--out", tmp_path / "results", *own.words, "execution.patience=1")
+            == 2
+        )
     told = capsys.readouterr()
     assert "No workers at" in told.out
     assert "no worker at" in told.err
@@ -218,8 +264,16 @@ WRONG = {
     ("execution=dask",): "needs an address",
     ("execution=dask", "execution.adress=tcp://host:8786"): "Did you mean address?",
     ("execution=dask", "execution.address=host"): "allowed: an address",
-    ("execution=dask", "execution.address=tcp://127.0.0.1:1"): "no Dask scheduler answers at tcp://127.0.0.1:1",
-    ("execution=dask", "execution.address=tcp://h:1", "--workers", "2"): "--workers is for runs on this machine",
+    (
+        "execution=dask",
+        "execution.address=tcp://127.0.0.1:1",
+    ): "no Dask scheduler answers at tcp://127.0.0.1:1",
+    (
+        "execution=dask",
+        "execution.address=tcp://h:1",
+        "--workers",
+        "2",
+    ): "--workers is for runs on this machine",
     ("execution.workers=0",): "execution.workers is 0",
     ("execution.workers=2", "--workers", "2"): "give one",
     ("execution.workers=1,2",): "is no factor",
@@ -233,8 +287,11 @@ WRONG = {
 
 @pytest.mark.parametrize("words", WRONG, ids=" ".join)
 def test_wrong_words_are_said_before_anything_is_written(words, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("experiments.execution.cluster.CONNECT_WITHIN", 0.5)
-    assert run("study", study_file(tmp_path, {"size": [1]}), "--out", tmp_path / "results", *words) == 2
+    monkeypatch.setattr("experiments.execution.cluster.CONNECT_TIMEOUT", 0.5)
+    assert (
+        run("study", study_file(tmp_path, {"size": [1]}), "--out", tmp_path / "results", *words)
+        == 2
+    )
     said = capsys.readouterr().err
     assert WRONG[words] in said and len(said.splitlines()) == 1
     assert not (tmp_path / "results").exists()
@@ -242,12 +299,24 @@ def test_wrong_words_are_said_before_anything_is_written(words, tmp_path, capsys
 
 def test_without_the_libraries_it_says_how_to_install_them(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("experiments.execution.settings.find_spec", lambda name: None)
-    assert run("study", study_file(tmp_path, {"size": [1]}), "--out", tmp_path / "results", "execution=slurm") == 2
+    assert (
+        run(
+            "study",
+            study_file(tmp_path, {"size": [1]}),
+            "--out",
+            tmp_path / "results",
+            "execution=slurm",
+        )
+        == 2
+    )
     assert "pip install 'overbruggen[cluster]'" in capsys.readouterr().err
 
 
 def test_a_run_does_not_import_dask():
-    code = "import sys, experiments.run_study, experiments.run; sys.exit(any(name in sys.modules for name in ('dask', 'distributed')))"
+    code = (
+        "import sys, experiments.run_study, experiments.run; sys.exit(any(name in sys.modules for"
+        " name in ('dask', 'distributed')))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
 
 
@@ -261,8 +330,13 @@ def commands(tmp_path, monkeypatch):
     folder.mkdir()
     log = folder / "log"
     for name in ("sbatch", "qsub"):
-        start_job = f'script=$(mktemp -p {folder})\ncp "$1" $script\nsetsid bash $script > {folder}/out 2>&1 &\n'
-        (folder / name).write_text(f'#!/bin/bash\n{start_job}echo "Submitted batch job $!" | tee -a {log}\n')
+        start_job = (
+            f'script=$(mktemp -p {folder})\ncp "$1" $script\nsetsid bash $script > {folder}/out'
+            " 2>&1 &\n"
+        )
+        (folder / name).write_text(
+            f'#!/bin/bash\n{start_job}echo "Submitted batch job $!" | tee -a {log}\n'
+        )
     for name in ("scancel", "qdel"):
         (folder / name).write_text(f'#!/bin/bash\necho "cancelled $1" >> {log}\nkill -9 -- -$1\n')
     for path in folder.iterdir():
@@ -275,18 +349,39 @@ def commands(tmp_path, monkeypatch):
 def script_of(*words):
     execution, rest = read_execution([*words, "replicates=3"])
     assert rest == ["replicates=3"]
-    source = Queue(execution)
+    source = JobQueueSource(execution)
     try:
         return source.cluster.job_script()
     finally:
         source.close()
 
 
-COMMON = ("execution.cores=8", "execution.memory=4GB", "execution.walltime=02:00:00", "execution.queue=short", "execution.account=bridges")
+COMMON = (
+    "execution.cores=8",
+    "execution.memory=4GB",
+    "execution.walltime=02:00:00",
+    "execution.queue=short",
+    "execution.account=bridges",
+)
 HEADS = {
-    "slurm": ("#SBATCH", ["-p short", "-A bridges", "--cpus-per-task=8", "--mem=4G", "-t 02:00:00", "--exclusive"]),
-    "pbs": ("#PBS", ["-q short", "-A bridges", "-l select=1:ncpus=8:mem=3815MB", "-l walltime=02:00:00", "--exclusive"]),
-    "sge": ("#$", ["-q short", "-P bridges", "-pe smp 8", "-l h_vmem=1G", "-l h_rt=02:00:00", "--exclusive"]),
+    "slurm": (
+        "#SBATCH",
+        ["-p short", "-A bridges", "--cpus-per-task=8", "--mem=4G", "-t 02:00:00", "--exclusive"],
+    ),
+    "pbs": (
+        "#PBS",
+        [
+            "-q short",
+            "-A bridges",
+            "-l select=1:ncpus=8:mem=3815MB",
+            "-l walltime=02:00:00",
+            "--exclusive",
+        ],
+    ),
+    "sge": (
+        "#$",
+        ["-q short", "-P bridges", "-pe smp 8", "-l h_vmem=1G", "-l h_rt=02:00:00", "--exclusive"],
+    ),
 }
 
 
@@ -336,9 +431,18 @@ def test_a_study_in_jobs(commands, tmp_path):
 def test_jobs_that_are_refused(commands, tmp_path, capsys):
     refuse = "echo 'invalid partition specified: shrt' >&2\nexit 1\n"
     accepts = (commands / "sbatch").read_text()
-    (commands / "sbatch").write_text(accepts.replace("#!/bin/bash\n", f"#!/bin/bash\nif ! mkdir {commands}/taken; then {refuse}fi\n"))
+    (commands / "sbatch").write_text(
+        accepts.replace(
+            "#!/bin/bash\n", f"#!/bin/bash\nif ! mkdir {commands}/taken; then {refuse}fi\n"
+        )
+    )
     check_study_in_jobs("slurm", 1, commands, tmp_path)  # some come, which is enough
     (commands / "sbatch").write_text(f"#!/bin/bash\n{refuse}")
     study = study_file(tmp_path, {"size": [1]})
-    assert run("study", study, "--out", tmp_path / "results", "execution=slurm", "execution.queue=shrt") == 2
+    assert (
+        run(
+            "study", study, "--out", tmp_path / "results", "execution=slurm", "execution.queue=shrt"
+        )
+        == 2
+    )
     assert "slurm refuses the jobs: invalid partition specified: shrt" in capsys.readouterr().err

@@ -8,8 +8,8 @@ import mesa
 import yaml
 from mesa.examples import Schelling
 
-from experiments.models.mesa import probe_seeding, target_of
-from experiments.models.model import Wanted
+from experiments.models.mesa import probe_seeding, read_mesa_target
+from experiments.models.target import RecordingOptions
 
 PAGE = (Path(__file__).parents[2] / "docs" / "coming-from-batch-run.md").read_text()
 EXAMPLE, SEEDED = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -44,17 +44,26 @@ def test_python_example_gives_the_numbers_of_the_model_by_hand(capsys):
 
 def test_study_of_the_page_can_be_run():
     study = yaml.safe_load(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL).group(1))
-    target = target_of(study["model"])
+    target = read_mesa_target(study["model"])
     for levels in product(*study["factors"].values()):
         parameters = target.settle(dict(zip(study["factors"], levels, strict=True)))
-        assert list(target.run({**parameters, "model.rounds": 2}, 1, Wanted()).measures) == ["happy", "happy_mean"]
+        assert list(
+            target.run({**parameters, "model.rounds": 2}, 1, RecordingOptions()).measures
+        ) == ["happy", "happy_mean"]
 
 
-def test_a_model_as_the_page_wants_it_is_seeded_and_one_against_it_gets_the_warning_of_the_page(tmp_path):
+def test_a_model_as_the_page_wants_it_is_seeded_and_one_against_it_gets_the_warning_of_the_page(
+    tmp_path,
+):
     (tmp_path / "walk_seeded.py").write_text(SEEDED)
-    (tmp_path / "walk_unseeded.py").write_text("import random\n" + SEEDED.replace("self.random.choice", "random.choice"))
+    (tmp_path / "walk_unseeded.py").write_text(
+        "import random\n" + SEEDED.replace("self.random.choice", "random.choice")
+    )
     model = {"rounds": 5, "measures": ["place"]}
-    seeded, unseeded = (target_of({"class": f"{tmp_path / name}.py:Walk", **model}) for name in ("walk_seeded", "walk_unseeded"))
+    seeded, unseeded = (
+        read_mesa_target({"class": f"{tmp_path / name}.py:Walk", **model})
+        for name in ("walk_seeded", "walk_unseeded")
+    )
     assert probe_seeding(seeded, seeded.settle({})) is None
     assert probe_seeding(unseeded, unseeded.settle({})) in " ".join(PAGE.split())
 

@@ -4,22 +4,28 @@ import polars as pl
 import pytest
 
 from experiments.__main__ import main
-from experiments.docking.comparing import run_dock
-from experiments.docking.reference import Replicates, dock_names, read_dock
-from experiments.docking.showing import figure_of, tables_of, verdict_of
+from experiments.docking.comparison import run_dock
+from experiments.docking.output import build_dock_tables, draw_dock, format_dock_verdict
+from experiments.docking.reference import Replicates, list_docks, read_dock
 
 
-@pytest.mark.parametrize("name", dock_names())
+@pytest.mark.parametrize("name", list_docks())
 def test_a_dock_is_run_compared_and_drawn(name):
     """Two replicates of a few cells; what they come to is luck and not looked at."""
     dock = read_dock(name)
-    small = dock._replace(about=dock.about.model_copy(update={"replicates": Replicates(quick=2, full=2)}))
+    small = dock._replace(
+        about=dock.about.model_copy(update={"replicates": Replicates(quick=2, full=2)})
+    )
     outcome = run_dock(small, quick=True, workers=1)
-    assert len(outcome.compared) == sum(cell.value is not None for cell in dock.cells) + len(dock.crossings)
-    assert len(tables_of(outcome)[0].rows) == len(outcome.compared)
-    assert f"of {len(outcome.compared)} cells equivalent" in verdict_of(outcome)
-    exhibit = figure_of(outcome)
-    assert sum(axes.get_visible() for axes in exhibit.figure.axes) == len(dock.about.panels)  # of a grid that is not full some are hidden
+    assert len(outcome.compared) == sum(cell.value is not None for cell in dock.cells) + len(
+        dock.crossings
+    )
+    assert len(build_dock_tables(outcome)[0].rows) == len(outcome.compared)
+    assert f"of {len(outcome.compared)} cells equivalent" in format_dock_verdict(outcome)
+    exhibit = draw_dock(outcome)
+    assert sum(axes.get_visible() for axes in exhibit.figure.axes) == len(
+        dock.about.panels
+    )  # of a grid that is not full some are hidden
     assert isinstance(exhibit.data, pl.DataFrame)
     refuse_overlaps(exhibit.figure)
 
@@ -28,8 +34,16 @@ def refuse_overlaps(figure):
     """No legend lies over data, over a title or over another legend."""
     figure.draw_without_rendering()
     panels = [panel for panel in figure.axes if panel.get_visible()]
-    legends = [legend.get_window_extent() for legend in (*figure.legends, *(panel.get_legend() for panel in panels)) if legend]
-    others = [extent for panel in panels for extent in (panel.get_window_extent(), panel.title.get_window_extent())]
+    legends = [
+        legend.get_window_extent()
+        for legend in (*figure.legends, *(panel.get_legend() for panel in panels))
+        if legend
+    ]
+    others = [
+        extent
+        for panel in panels
+        for extent in (panel.get_window_extent(), panel.title.get_window_extent())
+    ]
     assert len(legends) in (1, len(panels))
     for position, legend in enumerate(legends):
         assert legend.count_overlaps([*others, *legends[:position]]) == 0

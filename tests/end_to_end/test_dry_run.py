@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from experiments.__main__ import main
-from experiments.execution.dry_run import spread
+from experiments.execution.dry_run import spread_positions
 
 MODEL = Path(__file__).parents[1] / "moody_model.py"
 
@@ -17,7 +17,18 @@ def study(tmp_path):
     def write(factors, replicates=4, **more):
         model = {"class": f"{MODEL}:Moody", "rounds": 2, "measures": ["value"]}
         path = tmp_path / "moods.yaml"
-        path.write_text(yaml.safe_dump({"question": "Moods?", "model": model, "factors": factors, "replicates": replicates, "seed": 7, **more}))
+        path.write_text(
+            yaml.safe_dump(
+                {
+                    "question": "Moods?",
+                    "model": model,
+                    "factors": factors,
+                    "replicates": replicates,
+                    "seed": 7,
+                    **more,
+                }
+            )
+        )
         return str(path)
 
     return write
@@ -25,12 +36,27 @@ def study(tmp_path):
 
 def shown(capsys):
     out = capsys.readouterr().out
-    return {key: value for key, value in re.findall(r"^ +([a-z0-9 ]+?)  +(.+?) *$", out, re.MULTILINE)}, out
+    return {
+        key: value for key, value in re.findall(r"^ +([a-z0-9 ]+?)  +(.+?) *$", out, re.MULTILINE)
+    }, out
 
 
 def test_it_tells_the_size_and_the_ends_and_does_nothing(study, tmp_path, capsys):
     folder = tmp_path / "results"
-    assert main(["study", study({"size": list(range(1, 21)), "pause": [0.0, 0.01]}), "--dry-run", "--workers", "2", "--out", str(folder)]) == 0
+    assert (
+        main(
+            [
+                "study",
+                study({"size": list(range(1, 21)), "pause": [0.0, 0.01]}),
+                "--dry-run",
+                "--workers",
+                "2",
+                "--out",
+                str(folder),
+            ]
+        )
+        == 0
+    )
     table, out = shown(capsys)
     assert (table["points"], table["runs"]) == ("40", "160")
     assert re.search(r"size +1 +20 ", out) and re.search(r"pause +0\.0 +0\.01", out)
@@ -48,12 +74,23 @@ def test_the_disk_it_expects_is_what_the_study_takes(study, tmp_path, capsys, mo
     number, unit = shown(capsys)[0]["disk"].split()
     folder = tmp_path / "results"
     assert main(["study", asked, "--workers", "1", "--out", str(folder)]) == 0
-    written = sum(path.stat().st_size for path in [*folder.glob("*.parquet"), *(folder / "parts").iterdir()])
+    written = sum(
+        path.stat().st_size for path in [*folder.glob("*.parquet"), *(folder / "parts").iterdir()]
+    )
     assert written / 2 < float(number) * {"kB": 1e3, "MB": 1e6}[unit] < 2 * written
 
 
 def test_adaptive_replicates_give_a_range(study, capsys):
-    assert main(["study", study({"size": [1, 2]}, {"until": {"value": 0.1}, "at_least": 5, "at_most": 50}), "--dry-run"]) == 0
+    assert (
+        main(
+            [
+                "study",
+                study({"size": [1, 2]}, {"until": {"value": 0.1}, "at_least": 5, "at_most": 50}),
+                "--dry-run",
+            ]
+        )
+        == 0
+    )
     assert shown(capsys)[0]["runs"] == "10 to 100"
 
 
@@ -68,7 +105,7 @@ def test_a_wrong_point_is_refused(study, capsys):
 
 
 def test_points_are_spread_with_the_ends_first():
-    assert spread(1) == [0]
-    assert spread(2) == [0, 1]
-    assert spread(1000)[:2] == [0, 999]
-    assert len(spread(1000)) == 9
+    assert spread_positions(1) == [0]
+    assert spread_positions(2) == [0, 1]
+    assert spread_positions(1000)[:2] == [0, 999]
+    assert len(spread_positions(1000)) == 9

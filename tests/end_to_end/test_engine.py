@@ -9,21 +9,26 @@ import time
 import polars as pl
 import pytest
 
-from experiments.store.folder import locked
+from experiments.store.folder import lock_folder
 from tests.studies import ledger_of, run, runs_of, start, study_file, wait_for_records
 
 KILLS = int(os.environ.get("KILLS", "3"))
 
 
 def test_a_bad_run_costs_itself_alone(tmp_path, capsys):
-    study = study_file(tmp_path, {"mood": ["fine", "raises", "dies", "hangs", "vague"]}, replicates=2)
+    study = study_file(
+        tmp_path, {"mood": ["fine", "raises", "dies", "hangs", "vague"]}, replicates=2
+    )
     folder = tmp_path / "results"
     assert run("study", study, "--workers", 2, "--time-limit", 2, "--out", folder) == 3
     assert runs_of(folder)["mood"].to_list() == ["fine", "fine"]
     failures = pl.read_parquet(folder / "failures.parquet")
     assert dict(zip(failures["mood"], failures["status"], strict=True)) == {
-        "raises": "failed", "dies": "died", "hangs": "timed out", "vague": "undefined",
-    }  # fmt: skip
+        "raises": "failed",
+        "dies": "died",
+        "hangs": "timed out",
+        "vague": "undefined",
+    }
     by_mood = {row["mood"]: row for row in failures.iter_rows(named=True)}
     assert "ValueError: not today" in by_mood["raises"]["reason"]
     assert "value" in by_mood["vague"]["reason"]
@@ -106,7 +111,7 @@ def test_a_second_process_and_a_changed_model_are_refused(tmp_path, capsys):
     study = study_file(tmp_path, {"size": [1]})
     folder = tmp_path / "results"
     assert run("study", study, "--workers", 1, "--out", folder) == 0
-    with locked(folder):
+    with lock_folder(folder):
         assert run("resume", folder) == 2
     assert "in use by another process" in capsys.readouterr().err
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -152,10 +157,21 @@ def test_a_series_keeps_every_nth_round_or_the_last(tmp_path, capsys):
 def test_an_argument_set_on_the_command_line_is_set_or_refused(tmp_path, capsys):
     study = study_file(tmp_path, {"size": [1, 2]})
     assert run("study", study, "mood=vague", "--workers", 1, "--out", tmp_path / "set") == 3
-    assert pl.read_parquet(tmp_path / "set" / "failures.parquet")["status"].to_list() == ["undefined"] * 8
+    assert (
+        pl.read_parquet(tmp_path / "set" / "failures.parquet")["status"].to_list()
+        == ["undefined"] * 8
+    )
     assert run("study", study, "mod=vague", "--out", tmp_path / "wrong") == 2
     assert "mood" in capsys.readouterr().err
-    assert run("study", study_file(tmp_path, {"size": [1]}, overrides=["mood=vague"]), "--out", tmp_path / "wrong") == 2
+    assert (
+        run(
+            "study",
+            study_file(tmp_path, {"size": [1]}, overrides=["mood=vague"]),
+            "--out",
+            tmp_path / "wrong",
+        )
+        == 2
+    )
     assert "factor of one level" in capsys.readouterr().err
 
 
@@ -163,5 +179,8 @@ def test_without_common_random_numbers_every_run_has_its_own_seed(tmp_path):
     common = study_file(tmp_path, {"size": [1, 2]})
     for switch, seeds in (("true", 4), ("false", 8)):
         folder = tmp_path / switch
-        assert run("study", common, f"common_random_numbers={switch}", "--workers", 1, "--out", folder) == 0
+        assert (
+            run("study", common, f"common_random_numbers={switch}", "--workers", 1, "--out", folder)
+            == 0
+        )
         assert runs_of(folder)["seed"].n_unique() == seeds

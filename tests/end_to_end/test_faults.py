@@ -13,10 +13,21 @@ import polars as pl
 import pytest
 
 from experiments.execution.settings import read_execution
-from experiments.run_study import Options, run_study
-from experiments.store.folder import Storage, locked
+from experiments.run_study import StudyOptions, run_study
+from experiments.store.folder import RunStorage, lock_folder
 from experiments.store.journal import Journal
-from tests.studies import end_of, interrupted, keeping_study_file, ledger_of, run, start, start_from_nothing, study_file, tables_of, wait_for_records
+from tests.studies import (
+    end_of,
+    interrupted,
+    keeping_study_file,
+    ledger_of,
+    run,
+    start,
+    start_from_nothing,
+    study_file,
+    tables_of,
+    wait_for_records,
+)
 
 KB = 1024
 
@@ -35,7 +46,7 @@ def kept(tmp_path_factory):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Let a small study write in as many pieces as a long one."""
-    monkeypatch.setattr("experiments.execution.runner.CHUNK_RUNS", 5)
+    monkeypatch.setattr("experiments.execution.runner.SAVE_AFTER_RUNS", 5)
     monkeypatch.setattr("experiments.store.folder.COMPACT_AFTER", 12)
 
 
@@ -44,7 +55,11 @@ def disk(tmp_path):
     """A disk of 1000 kB; gives how to leave just some kB on it."""
     place, filler = tmp_path / "disk", tmp_path / "disk" / "filler"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1000k", "tmpfs", str(place)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1000k", "tmpfs", str(place)],
+        capture_output=True,
+        check=False,
+    )
     if mounted.returncode != 0:
         pytest.skip("a small disk can only be mounted by root")
 
@@ -84,7 +99,11 @@ def test_a_full_disk_at_any_moment_costs_nothing_that_finished(disk, kept, small
             break
         assert (status, err.count("\n"), "the disk is full" in err) == (2, 1, True), err
         moments.add(moment(folder))
-        again = ["resume", folder] if (folder / "manifest.json").exists() else ["study", study, "--out", folder]
+        again = (
+            ["resume", folder]
+            if (folder / "manifest.json").exists()
+            else ["study", study, "--out", folder]
+        )
         if again[0] == "resume":
             assert f"overbruggen resume {folder}" in err
             assert run(*again, "--workers", 1, "--quiet") in (0, 2)  # still full, or just enough
@@ -92,7 +111,9 @@ def test_a_full_disk_at_any_moment_costs_nothing_that_finished(disk, kept, small
         assert run(*again, "--workers", 1, "--quiet") == 0
         assert tables_of(folder) == tables
         assert once_each(folder)
-        assert not [path for path in folder.rglob("*") if path.suffix == ".draft" or "slices" in path.name]
+        assert not [
+            path for path in folder.rglob("*") if path.suffix == ".draft" or "slices" in path.name
+        ]
         shutil.rmtree(folder)
         capsys.readouterr()
     assert status == 0
@@ -116,7 +137,9 @@ def is_worker(child):
         return False
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="worker processes are found in /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="worker processes are found in /proc"
+)
 @pytest.mark.parametrize(
     ("when", "victim", "factors"),
     [
@@ -167,9 +190,13 @@ def test_a_clock_that_jumps_changes_nothing(workers, tmp_path):
     whole, jumped = tmp_path / "whole", tmp_path / "jumped"
     assert run("study", study, "--workers", 1, "--quiet", "--out", whole) == 0
     (tmp_path / "sitecustomize.py").write_text(CLOCK)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    }
     limit = ["--time-limit", 30] if workers > 1 else []
-    process = start_from_nothing("study", study, "--workers", workers, *limit, "--out", jumped, env=environment)
+    process = start_from_nothing(
+        "study", study, "--workers", workers, *limit, "--out", jumped, env=environment
+    )
     out, err = end_of(process)
     assert process.returncode == 0, out + err
     assert tables_of(jumped) == tables_of(whole)
@@ -205,7 +232,7 @@ def test_of_two_processes_at_once_one_works(second, tmp_path):
 
 def test_a_single_run_does_not_replace_the_folder_of_a_study_that_runs(kept, tmp_path, capsys):
     shutil.copytree(kept[1], tmp_path / "used")
-    with locked(tmp_path / "used"):
+    with lock_folder(tmp_path / "used"):
         assert run("run", "--out", tmp_path / "used", "--overwrite") == 2
     assert "in use by another process" in capsys.readouterr().err
     assert tables_of(tmp_path / "used").keys() == kept[2].keys()
@@ -226,7 +253,7 @@ def torn_at_the_end(folder):
 def compacted_but_not_cleared(folder):
     journal = folder / "journal.jsonl"
     lines = journal.read_bytes()
-    Storage(folder).compact()
+    RunStorage(folder).compact()
     assert not journal.exists()
     journal.write_bytes(lines)
 
@@ -243,7 +270,11 @@ DAMAGES = {
     "line torn in the middle": torn_in_the_middle,
     "line torn at the end": torn_at_the_end,
     "stopped between compacting and clearing": compacted_but_not_cleared,
-    **{f"{kind} part {which}": truncated(kind, which) for kind in ("runs", "ledger", "events", "series") for which in (0, -1)},
+    **{
+        f"{kind} part {which}": truncated(kind, which)
+        for kind in ("runs", "ledger", "events", "series")
+        for which in (0, -1)
+    },
     "no ledger": lambda folder: next((folder / "parts").glob("ledger-*")).unlink(),
     "draft": lambda folder: (folder / "parts" / "runs-00000001.draft").write_bytes(b"PAR1"),
 }
@@ -252,7 +283,9 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_mended(damage, kept, tmp_path):
     study, _, tables = kept
-    folder = interrupted(study, tmp_path / "broken", after=17, chunk=2, compact=9)  # 10 runs in parts, 7 in the journal
+    folder = interrupted(
+        study, tmp_path / "broken", after=17, chunk=2, compact=9
+    )  # 10 runs in parts, 7 in the journal
     DAMAGES[damage](folder)
     assert run("resume", folder, "--workers", 1, "--quiet") == 0
     assert tables_of(folder) == tables
@@ -272,7 +305,9 @@ def test_a_damaged_manifest_is_refused_and_nothing_touched(kept, tmp_path, capsy
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_interruption_while_a_chunk_is_kept_does_not_keep_it_twice(when, kept, small_chunks, tmp_path, monkeypatch):
+def test_an_interruption_while_a_chunk_is_kept_does_not_keep_it_twice(
+    when, kept, small_chunks, tmp_path, monkeypatch
+):
     study, _, tables = kept
     folder, append = tmp_path / "broken", Journal.append
 
@@ -284,7 +319,13 @@ def test_an_interruption_while_a_chunk_is_kept_does_not_keep_it_twice(when, kept
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "append", struck)
         with pytest.raises(KeyboardInterrupt):
-            run_study(study, [], folder, False, Options(read_execution((), {"workers": 1})[0], quiet=True))
+            run_study(
+                study,
+                [],
+                folder,
+                False,
+                StudyOptions(read_execution((), {"workers": 1})[0], quiet=True),
+            )
     assert run("resume", folder, "--workers", 1, "--quiet") == 0
     assert tables_of(folder) == tables
     assert once_each(folder)

@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from docs.build.gallery import PIECES, RESULTS
+from docs.build.gallery import PICTURES, RESULT_COMMANDS
 from experiments.__main__ import main
-from experiments.cli.arguments import KINDS
-from experiments.presentation.drawing import OF_RUNS, OF_STUDIES
+from experiments.cli.arguments import FIGURE_KINDS
+from experiments.presentation.figure_kinds import RUN_FIGURE_KINDS, STUDY_FIGURE_KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gallery.md").read_text(encoding="utf-8")
 SMALL = ["population.organisations=20", "run.rounds=12"]
@@ -31,7 +31,21 @@ keep: [events]
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("figures")
     (folder / "forms.yaml").write_text(STUDY)
-    assert main(["study", str(folder / "forms.yaml"), *SMALL, "--out", str(folder / "out"), "--workers", "1", "--quiet"]) == 0
+    assert (
+        main(
+            [
+                "study",
+                str(folder / "forms.yaml"),
+                *SMALL,
+                "--out",
+                str(folder / "out"),
+                "--workers",
+                "1",
+                "--quiet",
+            ]
+        )
+        == 0
+    )
     return folder / "out"
 
 
@@ -48,20 +62,28 @@ def said(capsys, *words):
     return status, out.replace("\n", " "), err
 
 
-@pytest.mark.parametrize("kind", OF_STUDIES)
+@pytest.mark.parametrize("kind", STUDY_FIGURE_KINDS)
 def test_every_kind_of_figure_of_a_study(kind, study, capsys):
-    words = ["--by", "structure"] if kind in ("timecourse", "distributions") else ["--x", "imitation.rate", "--by", "structure"]
+    words = (
+        ["--by", "structure"]
+        if kind in ("timecourse", "distributions")
+        else ["--x", "imitation.rate", "--by", "structure"]
+    )
     words = ["--by", "structure"] if kind == "profiles" else words
-    status, out, err = said(capsys, "figures", study, "--kind", kind, *words, "--journal", "pnas", "--columns", 1)
+    status, out, err = said(
+        capsys, "figures", study, "--kind", kind, *words, "--journal", "pnas", "--columns", 1
+    )
     assert (status, err) == (0, "")
     files = re.search(r"Figures drawn in \S+ (.*)", out).group(1).strip().split(", ")
     assert {Path(name).suffix for name in files} == {".pdf", ".svg", ".png", ".csv", ".md", ".tex"}
     caption = next((study / name).read_text() for name in files if name.endswith(".md"))
-    assert "common random numbers, seed 7" in caption and "n = 2 replicates" in caption.replace("in 2 replicates", "n = 2 replicates")
+    assert "common random numbers, seed 7" in caption and "n = 2 replicates" in caption.replace(
+        "in 2 replicates", "n = 2 replicates"
+    )
     assert not pl.read_csv(next(study / name for name in files if name.endswith(".csv"))).is_empty()
 
 
-@pytest.mark.parametrize("kind", OF_RUNS)
+@pytest.mark.parametrize("kind", RUN_FIGURE_KINDS)
 def test_every_kind_of_figure_of_a_run(kind, run, capsys):
     status, out, err = said(capsys, "figures", run, "--kind", kind)
     assert (status, err) == (0, "")
@@ -69,13 +91,22 @@ def test_every_kind_of_figure_of_a_run(kind, run, capsys):
 
 
 def test_moments_of_a_run_are_what_the_model_had(run):
-    members, organisations = pl.read_parquet(run / "members.parquet"), pl.read_parquet(run / "organisations.parquet")
+    members, organisations = (
+        pl.read_parquet(run / "members.parquet"),
+        pl.read_parquet(run / "organisations.parquet"),
+    )
     rounds = pl.read_parquet(run / "rounds.parquet")
     assert members["moment"].unique().sort().to_list() == [*range(1, 13)]
-    running = members.group_by("moment").agg(pl.col("collaboration").n_unique(), pl.len() / pl.col("collaboration").n_unique()).sort("moment")
+    running = (
+        members.group_by("moment")
+        .agg(pl.col("collaboration").n_unique(), pl.len() / pl.col("collaboration").n_unique())
+        .sort("moment")
+    )
     assert running["collaboration"].to_list() == rounds["collaborations"].to_list()
     assert running["len"].to_list() == pytest.approx(rounds["mean_size"].to_list())
-    domains = organisations.select(pl.col("^domain_.*$"), "moment").partition_by("moment", include_key=False)
+    domains = organisations.select(pl.col("^domain_.*$"), "moment").partition_by(
+        "moment", include_key=False
+    )
     for skills, moment in zip(domains, (None, -1), strict=True):
         x = skills.to_numpy()
         pairs = ((x[:, None] - x[None]) ** 2).sum(axis=2).sum() / (len(x) * (len(x) - 1))
@@ -89,7 +120,15 @@ WRONG = {
     ("study", "--kind", "lines", "--measure", "joint_valu"): "Did you mean joint_value?",
     ("study", "--kind", "lines", "--x", "imitation.rat"): "Did you mean imitation.rate?",
     ("study", "--kind", "lines", "--y", "structure"): "--y has no meaning",
-    ("study", "--kind", "phase", "--measure", "synergy", "--measure", "joint_value"): "takes one measure",
+    (
+        "study",
+        "--kind",
+        "phase",
+        "--measure",
+        "synergy",
+        "--measure",
+        "joint_value",
+    ): "takes one measure",
     ("study", "--kind", "network"): "is drawn of one run, and this is a study",
     ("study", "--measure", "synergy"): "add --kind",
     ("study", "--journal", "natur"): "Did you mean nature?",
@@ -111,7 +150,17 @@ def test_what_is_asked_for_wrongly_is_said(words, study, run, capsys):
 
 
 def test_what_a_folder_lacks_is_said(tmp_path, capsys):
-    plain = ["study", "alone_or_together", *SMALL, "replicates=1", "structure=hub,alone", "challenges=broad", "--workers", "1", "--quiet"]
+    plain = [
+        "study",
+        "alone_or_together",
+        *SMALL,
+        "replicates=1",
+        "structure=hub,alone",
+        "challenges=broad",
+        "--workers",
+        "1",
+        "--quiet",
+    ]
     status, _, _ = said(capsys, *plain, "--out", tmp_path / "one")
     assert status == 0
     for kind, sentence in (
@@ -124,7 +173,10 @@ def test_what_a_folder_lacks_is_said(tmp_path, capsys):
         assert (status, sentence in err) == (2, True), err
     status, _, err = said(capsys, "figures", tmp_path / "one", "--kind", "lines")
     assert (status, err) == (0, "")
-    assert "One replicate: there is no interval" in (tmp_path / "one" / "lines_joint_value_synergy.md").read_text()
+    assert (
+        "One replicate: there is no interval"
+        in (tmp_path / "one" / "lines_joint_value_synergy.md").read_text()
+    )
     manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
     (tmp_path / "one" / "manifest.json").write_text(json.dumps(manifest | {"complete": False}))
     status, _, err = said(capsys, "figures", tmp_path / "one")
@@ -132,7 +184,10 @@ def test_what_a_folder_lacks_is_said(tmp_path, capsys):
 
 
 def test_a_study_writes_its_tables_unrounded(study):
-    assert r"\toprule" in (study / "tables.tex").read_text() and "| structure |" in (study / "tables.md").read_text()
+    assert (
+        r"\toprule" in (study / "tables.tex").read_text()
+        and "| structure |" in (study / "tables.md").read_text()
+    )
     points, runs = pl.read_csv(study / "table_points.csv"), pl.read_parquet(study / "runs.parquet")
     first = points.row(0, named=True)
     same = runs.filter(
@@ -140,12 +195,22 @@ def test_a_study_writes_its_tables_unrounded(study):
         & (pl.col("imitation.rate") == first["imitation.rate"])
         & (pl.col("production.depth") == first["production.depth"])
     )
-    assert (first["joint value"], first["joint value n"]) == (pytest.approx(same["joint_value"].mean(), abs=1e-15), 2)
+    assert (first["joint value"], first["joint value n"]) == (
+        pytest.approx(same["joint_value"].mean(), abs=1e-15),
+        2,
+    )
 
 
 def test_the_gallery_shows_every_kind_and_its_commands(capsys):
-    assert set(KINDS) == set(OF_STUDIES) | set(OF_RUNS) == {shlex.split(piece.words)[1] for piece in PIECES}
-    for command in (*RESULTS, *(f"figures results/gallery/{piece.of} {piece.words}" for piece in PIECES)):
+    assert (
+        set(FIGURE_KINDS)
+        == set(STUDY_FIGURE_KINDS) | set(RUN_FIGURE_KINDS)
+        == {shlex.split(piece.words)[1] for piece in PICTURES}
+    )
+    for command in (
+        *RESULT_COMMANDS,
+        *(f"figures results/gallery/{piece.of} {piece.words}" for piece in PICTURES),
+    ):
         assert f"overbruggen {command}\n" in PAGE
     for picture in re.findall(r"\]\((images/gallery/.*?)\)", PAGE):
         assert (Path(__file__).parents[2] / "docs" / picture).is_file()

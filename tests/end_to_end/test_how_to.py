@@ -50,7 +50,10 @@ def test_own_imitation_rule_moves_skills(rules):
 
 def test_own_rule_that_is_ours_gives_our_numbers(rules, tmp_path):
     """Blind copying written as an own conformity rule must equal the compiled one."""
-    code = "def mean_of(member, seen, model):\n    return sum(model.world.org.before[o.row] for o in seen) / len(seen)\n"
+    code = (
+        "def mean_of(member, seen, model):\n    return sum(model.world.org.before[o.row] for o in"
+        " seen) / len(seen)\n"
+    )
     (tmp_path / "same.py").write_text(code)
     ours = run(imitation={"rule": "conformity", "rate": 0.2}).summary()
     own = run(imitation={"rule": "same.py:mean_of", "rate": 0.2}).summary()
@@ -59,15 +62,27 @@ def test_own_rule_that_is_ours_gives_our_numbers(rules, tmp_path):
 
 
 def test_own_pooling_that_is_ours_gives_our_numbers(rules, tmp_path):
-    (tmp_path / "same.py").write_text("def best(pooled, contribution):\n    return max(pooled, contribution)\n")
+    (tmp_path / "same.py").write_text(
+        "def best(pooled, contribution):\n    return max(pooled, contribution)\n"
+    )
     assert run(production={"pooling": "same.py:best"}).rounds_table().equals(run().rounds_table())
-    assert not run(production={"pooling": "my_rules.py:halfway"}).rounds_table().equals(run().rounds_table())
+    assert (
+        not run(production={"pooling": "my_rules.py:halfway"})
+        .rounds_table()
+        .equals(run().rounds_table())
+    )
 
 
 def test_own_topology_that_is_ours_gives_our_numbers(rules, tmp_path):
-    code = "def ring(size):\n    return [(a, (a + 1) % size) for a in range(size if size > 2 else 1)]\n"
+    code = (
+        "def ring(size):\n    return [(a, (a + 1) % size) for a in range(size if size > 2 else"
+        " 1)]\n"
+    )
     (tmp_path / "same.py").write_text(code)
-    own, ours = (run(structure={"topology": topology}).rounds_table() for topology in ("same.py:ring", "ring"))
+    own, ours = (
+        run(structure={"topology": topology}).rounds_table()
+        for topology in ("same.py:ring", "ring")
+    )
     assert own.equals(ours)
 
 
@@ -92,8 +107,8 @@ def test_wrong_references_get_a_sentence(rules, reference, sentence):
 
 def test_wrong_results_of_own_rules_get_a_sentence(rules, tmp_path):
     (tmp_path / "bad.py").write_text(
-        "def rule(member, seen, model):\n    return [1.0]\n\n\ndef links(size):\n    return [(0, size)]\n\n\n"
-        "def pool(pooled, contribution):\n    return open(pooled)\n"
+        "def rule(member, seen, model):\n    return [1.0]\n\n\ndef links(size):\n    return [(0,"
+        " size)]\n\n\ndef pool(pooled, contribution):\n    return open(pooled)\n"
     )
     with pytest.raises(InputError, match="must return an organisation, 12 finite numbers"):
         run(imitation={"rule": "bad.py:rule", "rate": 0.5})
@@ -179,38 +194,88 @@ def gone_wrong(parameter, function):
     """Return the configuration with one own function of bad.py."""
     group, name = parameter.split(".")
     reference = f"bad.py:{function}"
-    values = {name: ["core", reference] if name == "measures" else reference} | ({"rate": 0.5} if name == "rule" else {})
+    values = {name: ["core", reference] if name == "measures" else reference} | (
+        {"rate": 0.5} if name == "rule" else {}
+    )
     return {group: values | ({"rounds": 5} if group == "run" else {})}
 
 
 @pytest.mark.parametrize(
     ("parameter", "function", "sentence"),
     [
-        ("imitation.rule", "raises", "imitation.rule bad.py:raises raised ValueError: boom (line 8 of bad.py); mend the function"),
+        (
+            "imitation.rule",
+            "raises",
+            (
+                "imitation.rule bad.py:raises raised ValueError: boom (line 8 of bad.py); mend the"
+                " function"
+            ),
+        ),
         ("imitation.rule", "leaves", "imitation.rule bad.py:leaves raised SystemExit: 3"),
         ("imitation.rule", "few", "few() takes 0 positional arguments but 3 were given"),
-        ("imitation.rule", "text", "imitation.rule bad.py:text returned 'much'; it must return an organisation"),
+        (
+            "imitation.rule",
+            "text",
+            "imitation.rule bad.py:text returned 'much'; it must return an organisation",
+        ),
         ("imitation.rule", "ragged", "imitation.rule bad.py:ragged returned [[1.0], [1.0, 2.0]]"),
         ("imitation.rule", "notfun", "notfun in bad.py is 3, no function"),
-        ("structure.topology", "raises", "structure.topology bad.py:raises raised ValueError: boom"),
-        ("structure.topology", "yields", "structure.topology bad.py:yields raised KeyError: 'late'"),
-        ("structure.topology", "nothing", "structure.topology=bad.py:nothing gives None for 2 members; it must give a list of pairs"),
+        (
+            "structure.topology",
+            "raises",
+            "structure.topology bad.py:raises raised ValueError: boom",
+        ),
+        (
+            "structure.topology",
+            "yields",
+            "structure.topology bad.py:yields raised KeyError: 'late'",
+        ),
+        (
+            "structure.topology",
+            "nothing",
+            (
+                "structure.topology=bad.py:nothing gives None for 2 members; it must give a list of"
+                " pairs"
+            ),
+        ),
         ("structure.topology", "text", "gives 'much' for 2 members"),
         ("structure.topology", "floats", "gives [(0.0, 1.0)] for 2 members"),
         ("run.measures", "raises", "run.measures bad.py:raises raised ValueError: boom"),
-        ("run.measures", "text", "run.measures bad.py:text returned 'much'; a measure must return a number"),
+        (
+            "run.measures",
+            "text",
+            "run.measures bad.py:text returned 'much'; a measure must return a number",
+        ),
         ("run.measures", "nothing", "returned None"),
         ("run.measures", "ragged", "returned [[1.0], [1.0, 2.0]]"),
         ("run.measures", "joint_value", "there is a column joint_value already"),
-        ("production.pooling", "sometimes", "production.pooling bad.py:sometimes raised ValueError: too much"),
-        ("production.pooling", "seldom", "production.pooling bad.py:seldom raised ValueError: too little"),
-        ("production.pooling", "divides", "production.pooling bad.py:divides raised ZeroDivisionError"),
-        ("production.pooling", "minus", "production.pooling bad.py:minus gives -0.05 for pooled 0 and contribution 0.05"),
+        (
+            "production.pooling",
+            "sometimes",
+            "production.pooling bad.py:sometimes raised ValueError: too much",
+        ),
+        (
+            "production.pooling",
+            "seldom",
+            "production.pooling bad.py:seldom raised ValueError: too little",
+        ),
+        (
+            "production.pooling",
+            "divides",
+            "production.pooling bad.py:divides raised ZeroDivisionError",
+        ),
+        (
+            "production.pooling",
+            "minus",
+            "production.pooling bad.py:minus gives -0.05 for pooled 0 and contribution 0.05",
+        ),
         ("production.pooling", "unknown", "gives nan for pooled 0 and contribution 0"),
         ("production.pooling", "endless", "gives inf"),
     ],
 )
-def test_own_functions_gone_wrong_get_a_sentence(rules, tmp_path, capfd, parameter, function, sentence):
+def test_own_functions_gone_wrong_get_a_sentence(
+    rules, tmp_path, capfd, parameter, function, sentence
+):
     (tmp_path / "bad.py").write_text(BAD)
     with pytest.raises(InputError, match=re.escape(sentence)) as error:
         run(**gone_wrong(parameter, function))
@@ -229,7 +294,17 @@ def test_two_measures_of_one_name_and_a_file_that_leaves(rules, tmp_path):
 
 def test_own_functions_gone_wrong_in_the_workers_of_a_study(rules, tmp_path, capfd):
     (tmp_path / "bad.py").write_text(BAD)
-    words = ["study", "alone_or_together", "population.organisations=20", "run.rounds=5", "replicates=2", "--workers", "2", "--out", "wrong"]
+    words = [
+        "study",
+        "alone_or_together",
+        "population.organisations=20",
+        "run.rounds=5",
+        "replicates=2",
+        "--workers",
+        "2",
+        "--out",
+        "wrong",
+    ]
     for override, sentence in (
         ("run.measures=[bad.py:raises]", "run.measures bad.py:raises raised ValueError: boom"),
         ("run.measures=[bad.py:leaves]", "run.measures bad.py:leaves raised SystemExit: 3"),

@@ -42,7 +42,15 @@ def test_analysis_of_the_page(capsys):
 
 @pytest.mark.parametrize("study", ["structure_and_imitation", "coordination_and_imitation"])
 def test_a_study_under_another_design_shows_its_points(study, capsys):
-    words = ["design=latin_hypercube", "design.samples=14", "run.rounds=10", "population.organisations=20", "replicates=1", "--workers", "1"]
+    words = [
+        "design=latin_hypercube",
+        "design.samples=14",
+        "run.rounds=10",
+        "population.organisations=20",
+        "replicates=1",
+        "--workers",
+        "1",
+    ]
     assert main(["study", study, *words]) == 0
     assert "Shown instead: its points." in capsys.readouterr().out
     assert len(pl.read_parquet(Path("results") / study / "runs.parquet")) == 14

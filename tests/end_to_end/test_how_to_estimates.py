@@ -29,7 +29,11 @@ def names(tmp_path_factory):
 
 
 def test_every_table_explains_itself(names):
-    tables = {name: table for name, table in names.items() if isinstance(table, pl.DataFrame) and name not in ("runs", "series", "books")}
+    tables = {
+        name: table
+        for name, table in names.items()
+        if isinstance(table, pl.DataFrame) and name not in ("runs", "series", "books")
+    }
     assert len(tables) >= 17
     for name, table in tables.items():
         assert not table.is_empty(), name
@@ -39,14 +43,21 @@ def test_every_table_explains_itself(names):
 def test_common_seeds_are_paired(names):
     assert names["against_alliance"]["method"].str.starts_with("paired").all()
     assert (names["tested"]["p_holm"] >= names["tested"]["p_value"]).all()
-    assert (names["sizes"]["effect"].unique().sort() == pl.Series(["d_z", "probability of superiority"])).all()
+    assert (
+        names["sizes"]["effect"].unique().sort() == pl.Series(["d_z", "probability of superiority"])
+    ).all()
 
 
 def test_shares_and_parts_add_up(names):
     assert names["shares"]["eta_squared"].sum() == pytest.approx(1.0)
-    for table, factor, by in ((names["by_imitation"], "imitation.rate", "structure"), (names["by_form"], "structure", "imitation.rate")):
+    for table, factor, by in (
+        (names["by_imitation"], "imitation.rate", "structure"),
+        (names["by_form"], "structure", "imitation.rate"),
+    ):
         for _, part in table.group_by(factor, by):
-            assert part.filter(pl.col("of") != "total")["value"].sum() == pytest.approx(part.filter(of="total")["value"][0])
+            assert part.filter(pl.col("of") != "total")["value"].sum() == pytest.approx(
+                part.filter(of="total")["value"][0]
+            )
     assert names["both"]["value"][:2].sum() == pytest.approx(names["both"]["value"][2])
 
 
@@ -55,4 +66,8 @@ def test_parts_of_forms_are_those_of_the_presets(names):
 
     for name, form in names["forms"].items():
         preset = load_structure(name)
-        assert (form.modularity, form.formalisation, form.mediator) == (preset.modularity, preset.formalisation, preset.mediator_understanding)
+        assert (form.modularity, form.formalisation, form.mediator) == (
+            preset.modularity,
+            preset.formalisation,
+            preset.mediator_understanding,
+        )

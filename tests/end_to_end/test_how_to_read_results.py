@@ -25,7 +25,21 @@ def names(tmp_path_factory):
             "run.rounds=10",
             "population.organisations=20",
         ]
-        assert main(["study", "structure_and_imitation", *words, "--workers", "1", "--quiet", "--out", "results/small"]) == 0
+        assert (
+            main(
+                [
+                    "study",
+                    "structure_and_imitation",
+                    *words,
+                    "--workers",
+                    "1",
+                    "--quiet",
+                    "--out",
+                    "results/small",
+                ]
+            )
+            == 0
+        )
         pytest.importorskip("duckdb")
         made: dict = {}
         for code in CODE:
@@ -36,7 +50,12 @@ def names(tmp_path_factory):
 
 def test_every_way_of_reading_gives_the_same_means(names):
     means = names["means"]["joint_value"].to_numpy()
-    grouped = names["frames"].runs.groupby(["structure", "imitation.rate"])["joint_value"].mean().to_numpy()
+    grouped = (
+        names["frames"]
+        .runs.groupby(["structure", "imitation.rate"])["joint_value"]
+        .mean()
+        .to_numpy()
+    )
     asked = [row[2] for row in names["asked"]]
     assert len(means) == 4
     assert np.allclose(means, grouped, rtol=1e-12)

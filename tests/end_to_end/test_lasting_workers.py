@@ -3,18 +3,21 @@
 import os
 import signal
 
-from experiments.design.recorded import plan_of
+from experiments.design.recorded_study import plan_study
 from experiments.design.study import load_study
-from experiments.execution.engines import Pool, Task
-from experiments.execution.restarting import Lasting
-from experiments.models.model import Wanted
+from experiments.execution.engines import PoolEngine, Task
+from experiments.execution.restart import RestartingEngine
+from experiments.models.target import RecordingOptions
 from tests.studies import study_file
 
 
 def tasks_of(folder, first, last):
     """Runs of one point, from a replicate on up to another."""
-    plan, _ = plan_of(load_study(str(study_file(folder, {"pause": [0.05]}, replicates=last))))
-    return [Task(run.id, plan.target, plan.parameters(0), run.seed, Wanted()) for run in plan.runs([first], [last])]
+    plan, _ = plan_study(load_study(str(study_file(folder, {"pause": [0.05]}, replicates=last))))
+    return [
+        Task(run.id, plan.target, plan.parameters(0), run.seed, RecordingOptions())
+        for run in plan.runs([first], [last])
+    ]
 
 
 def workers_of(pool):
@@ -23,8 +26,8 @@ def workers_of(pool):
 
 
 def test_workers_stay_between_batches_and_are_replaced_when_they_die_meanwhile(tmp_path):
-    with Pool(2) as pool:
-        engine = Lasting(pool)
+    with PoolEngine(2) as pool:
+        engine = RestartingEngine(pool)
         first = [outcome.status for outcome in engine.outcomes(tasks_of(tmp_path, 0, 8))]
         before = workers_of(pool)
         second = [outcome.status for outcome in engine.outcomes(tasks_of(tmp_path, 8, 16))]
@@ -32,5 +35,8 @@ def test_workers_stay_between_batches_and_are_replaced_when_they_die_meanwhile(t
         assert workers_of(pool) & before  # the same processes, not new ones
         for worker in before:
             os.kill(worker, signal.SIGKILL)
-        third = {outcome.task.run: outcome.status for outcome in engine.outcomes(tasks_of(tmp_path, 16, 24))}
+        third = {
+            outcome.task.run: outcome.status
+            for outcome in engine.outcomes(tasks_of(tmp_path, 16, 24))
+        }
         assert list(third.values()) == ["done"] * 8

@@ -17,10 +17,19 @@ SMALL = Config.model_validate({"population": {"organisations": 12}})
 
 
 def test_the_model_is_made_anew_from_a_configuration_and_dotted_parameters_as_sliders_give_them():
-    model = CollaborationModel(SMALL, **{"imitation.rate": 0.3, "structure.discovery.encounter": 0.5, "structure.discovery.referral": 0.5})
+    model = CollaborationModel(
+        SMALL,
+        **{
+            "imitation.rate": 0.3,
+            "structure.discovery.encounter": 0.5,
+            "structure.discovery.referral": 0.5,
+        },
+    )
     assert model.config.imitation.rate == 0.3 and model.config.structure.discovery.referral == 0.5
     assert len(model.organisations) == 12
-    with pytest.raises(InputError, match=r"imitation.rat is not a parameter. Did you mean imitation.rate\?"):
+    with pytest.raises(
+        InputError, match=r"imitation.rat is not a parameter. Did you mean imitation.rate\?"
+    ):
         CollaborationModel(SMALL, **{"imitation.rat": 0.3})
     with pytest.raises(InputError, match=r"imitation.rate is 7"):
         CollaborationModel(SMALL, **{"imitation.rate": 7})
@@ -53,9 +62,24 @@ def solara_serves():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    words = [sys.executable, "-m", "solara", "run", "experiments/mesa_page.py", "--port", str(port), "--no-open", "--production"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False"}
-    server = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    words = [
+        sys.executable,
+        "-m",
+        "solara",
+        "run",
+        "experiments/mesa_page.py",
+        "--port",
+        str(port),
+        "--no-open",
+        "--production",
+    ]
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    }
+    server = subprocess.Popen(
+        words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         yield f"http://127.0.0.1:{port}/"
     finally:
@@ -64,12 +88,21 @@ def solara_serves():
 
 
 def test_the_page_plays_begins_again_and_gives_every_visitor_a_model_of_its_own():
-    pytest.importorskip("solara", reason="the extra viz is not installed: see docs/how-to-solaraviz.md")
+    pytest.importorskip(
+        "solara", reason="the extra viz is not installed: see docs/how-to-solaraviz.md"
+    )
     if browser_path() is None:
         pytest.skip("no browser is on this machine: apt-get install chromium, and this test runs")
     with solara_serves() as address, browsing() as browser:
         tab, outside = browser.new_page(), []
-        tab.on("request", lambda request: None if request.url.startswith((address, "data:", "blob:")) else outside.append(request.url))
+        tab.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((address, "data:", "blob:"))
+                else outside.append(request.url)
+            ),
+        )
         until(lambda: reached(tab, address), "the server")
         tab.get_by_text("Step: 0").wait_for(timeout=60_000)
         for rounds in (1, 2):

@@ -9,7 +9,10 @@ from experiments.__main__ import main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(yaml|sh|text|python)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-QUOTES = [" ".join(line.removeprefix("> ") for line in block.splitlines()) for block in re.findall(r"(?:^> .*\n)+", PAGE, re.MULTILINE)]
+QUOTES = [
+    " ".join(line.removeprefix("> ") for line in block.splitlines())
+    for block in re.findall(r"(?:^> .*\n)+", PAGE, re.MULTILINE)
+]
 FOLDER = Path("results/withstand")
 
 
@@ -34,13 +37,17 @@ def test_the_page_followed(tmp_path, monkeypatch, capsys):
             for line in text.splitlines():
                 program, *words = shlex.split(line)
                 assert program == "overbruggen"
-                assert main([*words, *(["--workers", "1"] if words[0] == "study" else [])]) == 0, line
+                assert main([*words, *(["--workers", "1"] if words[0] == "study" else [])]) == 0, (
+                    line
+                )
             printed = capsys.readouterr().out
         elif kind == "python":
             exec(text, names)
             printed = capsys.readouterr().out
         else:
-            assert in_order(words_of(text), words_of(printed)), f"the page shows\n{text}\nand it is\n{printed}"
+            assert in_order(words_of(text), words_of(printed)), (
+                f"the page shows\n{text}\nand it is\n{printed}"
+            )
             shown += 1
     assert shown == 5
     tables = re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE)
@@ -57,11 +64,16 @@ def check_sentences(names):
     assert methods in report
     assert report.count("<svg") == 4  # the study's own, and those of step 4
     answer = names["answer"].row(0, named=True)
-    assert f"The hub loses {-answer['value']:.3f} less than the alliance" in PAGE and answer["high"] < 0
+    assert (
+        f"The hub loses {-answer['value']:.3f} less than the alliance" in PAGE
+        and answer["high"] < 0
+    )
     apart = names["apart"].filter(names["apart"]["low"] < 0)
     assert apart["imitation.rate"].to_list() == [0.0, 0.05]
     for name in re.findall(r"`(withstand\.\w+|sensitivity\w+\.pdf)`", PAGE):
-        assert any(folder.joinpath(name).exists() for folder in (Path(), FOLDER, Path("results/screening"))), name
+        assert any(
+            folder.joinpath(name).exists() for folder in (Path(), FOLDER, Path("results/screening"))
+        ), name
 
 
 def test_the_page_links_to_pages_that_are_there():

@@ -25,7 +25,10 @@ def test_state_stays_within_bounds(config):
         assert ledger.used.max() <= p.ledger_slots
         in_use = np.arange(p.ledger_slots) < ledger.used[:, None]
         assert ((ledger.partner == NOBODY) == ~in_use).all()  # a slot not in use names nobody
-        assert (ledger.same_sector == (model.world.org.sector[ledger.partner] == model.world.org.sector[:, None]))[in_use].all()
+        assert (
+            ledger.same_sector
+            == (model.world.org.sector[ledger.partner] == model.world.org.sector[:, None])
+        )[in_use].all()
         assert org.load.max() <= p.capacity
         check_membership(model)
 
@@ -48,8 +51,15 @@ def check_membership(model):
 @given(configurations())
 def test_value_is_conserved(config):
     """What organisations earn adds up to the joint value of the round, while nobody is replaced."""
-    calm = config.model_copy(update={"environment": config.environment.model_copy(update={"turnover": 0.0})})
+    calm = config.model_copy(
+        update={"environment": config.environment.model_copy(update={"turnover": 0.0})}
+    )
     model = CollaborationModel(calm)
     for _ in range(calm.run.rounds):
         model.step()
-        np.testing.assert_allclose(model.world.org.earned.mean(), model.rounds_table()["joint_value"][-1], rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(
+            model.world.org.earned.mean(),
+            model.rounds_table()["joint_value"][-1],
+            rtol=1e-9,
+            atol=1e-9,
+        )

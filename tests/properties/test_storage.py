@@ -7,8 +7,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.store.folder import Storage
-from experiments.store.journal import DONE, FAILED, Record
+from experiments.store.folder import RunStorage
+from experiments.store.journal import RUN_DONE, RUN_FAILED, RunRecord
 
 RUNS = [f"run{number:02}" for number in range(24)]
 KINDS = {"events": 2, "series": 3}  # rows that a run leaves
@@ -16,20 +16,28 @@ KINDS = {"events": 2, "series": 3}  # rows that a run leaves
 chunks = st.integers(1, 5).map(lambda size: ("chunk", size))
 compactions = st.just(("compact", 0))
 stops = st.just(("stop", 0))
-damages = st.tuples(st.just("crash"), st.lists(st.tuples(st.integers(0, 99), st.floats(0.0, 1.0)), max_size=3))
+damages = st.tuples(
+    st.just("crash"), st.lists(st.tuples(st.integers(0, 99), st.floats(0.0, 1.0)), max_size=3)
+)
 drafts = st.just(("draft", 0))
 reopened = st.just(("reopen", 0))
 
 
 def rows(kind, run):
-    return pl.DataFrame({"value": [float(RUNS.index(run) * 10 + row) for row in range(KINDS[kind])], "run": run})
+    return pl.DataFrame(
+        {"value": [float(RUNS.index(run) * 10 + row) for row in range(KINDS[kind])], "run": run}
+    )
 
 
 def finished(storage):
     """Return the last status of every run that ended."""
     storage.compact()
     ledgers = [pl.read_parquet(path) for path in storage.paths("ledger")]
-    table = pl.concat(ledgers).unique("run", keep="last") if ledgers else pl.DataFrame({"run": [], "status": []})
+    table = (
+        pl.concat(ledgers).unique("run", keep="last")
+        if ledgers
+        else pl.DataFrame({"run": [], "status": []})
+    )
     return dict(zip(table["run"], table["status"], strict=True))
 
 
@@ -42,11 +50,18 @@ def do(storage, runs, fails=()):
     """Keep a chunk of runs as the engine does; those that fail leave nothing but their record."""
     number = storage.chunk
     records = [
-        Record(run, number, FAILED, 1.0, {}, "bad luck") if run in fails else Record(run, number, DONE, 1.0, {"m": float(RUNS.index(run))})
+        (
+            RunRecord(run, number, RUN_FAILED, 1.0, {}, "bad luck")
+            if run in fails
+            else RunRecord(run, number, RUN_DONE, 1.0, {"m": float(RUNS.index(run))})
+        )
         for run in runs
     ]
     good = [run for run in runs if run not in fails]
-    storage.write(records, {kind: pl.concat([rows(kind, run) for run in good]) for kind in KINDS} if good else {})
+    storage.write(
+        records,
+        {kind: pl.concat([rows(kind, run) for run in good]) for kind in KINDS} if good else {},
+    )
 
 
 def missing(storage):
@@ -56,16 +71,18 @@ def missing(storage):
         table = pl.read_parquet(path)
         ended.update(zip(table["run"], table["status"], strict=True))
     ended.update((record.run, record.status) for record in storage.journal.records())
-    return [run for run in RUNS if ended.get(run) != DONE]
+    return [run for run in RUNS if ended.get(run) != RUN_DONE]
 
 
 def whole(storage):
     """Check that every run which is done has all its tables, once, and no other run has any."""
     status = finished(storage)
-    done = sorted(run for run in status if status[run] == DONE)
+    done = sorted(run for run in status if status[run] == RUN_DONE)
     assert contents(storage, "runs")["run"].to_list() == done
     for kind in KINDS:
-        expected = pl.concat([rows(kind, run) for run in done]) if done else pl.DataFrame({"run": []})
+        expected = (
+            pl.concat([rows(kind, run) for run in done]) if done else pl.DataFrame({"run": []})
+        )
         assert contents(storage, kind).equals(expected), kind
 
 
@@ -80,12 +97,13 @@ def crash(folder, hits):
 
 @settings(deadline=None, max_examples=80)
 @given(
-    steps=st.lists(st.one_of(chunks, compactions, stops, damages, drafts, reopened), max_size=20), fails=st.sets(st.sampled_from(RUNS), max_size=6)
+    steps=st.lists(st.one_of(chunks, compactions, stops, damages, drafts, reopened), max_size=20),
+    fails=st.sets(st.sampled_from(RUNS), max_size=6),
 )
 def test_what_is_finished_is_whole_and_the_rest_can_be_done_once_each(steps, fails):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        storage = Storage(folder)
+        storage = RunStorage(folder)
         for step, how in steps:
             if step == "chunk" and missing(storage):
                 do(storage, missing(storage)[:how], fails)
@@ -95,15 +113,15 @@ def test_what_is_finished_is_whole_and_the_rest_can_be_done_once_each(steps, fai
                 lines = storage.journal.path.read_bytes()
                 storage.compact()
                 storage.journal.path.write_bytes(lines)  # stopped just before this was removed
-                storage = Storage(folder)
+                storage = RunStorage(folder)
             elif step == "draft":
                 (folder / "parts" / "events-00000000.draft").write_bytes(b"half")
             elif step == "crash":
                 crash(folder, how)
-                storage = Storage(folder)
+                storage = RunStorage(folder)
             else:
-                storage = Storage(folder)
-        storage = Storage(folder)
+                storage = RunStorage(folder)
+        storage = RunStorage(folder)
         whole(storage)
         while left := missing(storage):
             do(storage, left[:4])

@@ -11,7 +11,9 @@ RENEWAL, PICK_UP, TURNOVER = 17, 18, 19
 def change(m):
     e = m.config.environment
     for i in m.organisations:
-        i.x = [x + m.config.learning.identity * (core - x) for x, core in zip(i.x, i.core, strict=True)]
+        i.x = [
+            x + m.config.learning.identity * (core - x) for x, core in zip(i.x, i.core, strict=True)
+        ]
     if m.draws.u(RENEWAL, m.now, 0, 0) < e.turbulence:
         renew(m)
     if e.turnover > 0:

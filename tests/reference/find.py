@@ -36,7 +36,9 @@ def weight(form, understood, trusted):
 
 def felt(form, i, j):
     """Understanding and trust that i expects with j."""
-    return (form.mediator_understanding**2 if form.topology == "mediated" else i.understanding(j)), i.trust(j)
+    return (
+        form.mediator_understanding**2 if form.topology == "mediated" else i.understanding(j)
+    ), i.trust(j)
 
 
 def seen_contributions(m, i, j, w, challenge, load):
@@ -49,11 +51,21 @@ def accepts(m, form, j, i, share):
 
 
 def growable(m, team, i):
-    return team.members[0] is i and team.started < m.now and team.quality < m.config.challenge.aspiration and len(team.members) < team.form.max_size
+    return (
+        team.members[0] is i
+        and team.started < m.now
+        and team.quality < m.config.challenge.aspiration
+        and len(team.members) < team.form.max_size
+    )
 
 
 def searches(m, i):
-    return i.free and i.alone_quality < m.config.challenge.aspiration and i.team_on_own is None and i.form.topology != "none"
+    return (
+        i.free
+        and i.alone_quality < m.config.challenge.aspiration
+        and i.team_on_own is None
+        and i.form.topology != "none"
+    )
 
 
 def find(m):
@@ -68,7 +80,10 @@ def find(m):
 
 
 def present_rows(m, team):
-    return [m.contributions(j, w, team.challenge, len(j.teams)) for j, w in zip(team.members, team.weights, strict=True)]
+    return [
+        m.contributions(j, w, team.challenge, len(j.teams))
+        for j, w in zip(team.members, team.weights, strict=True)
+    ]
 
 
 def admit(m, team, j, w, share, value):
@@ -162,12 +177,21 @@ def assemble(m, i):
         j = slot.partner
         if j.free and not i.avoids(j):
             u, t = felt(form, i, j)
-            known.append((j, u, t, seen_contributions(m, i, j, weight(form, u, t), challenge, len(j.teams) + 1)))
+            known.append(
+                (
+                    j,
+                    u,
+                    t,
+                    seen_contributions(m, i, j, weight(form, u, t), challenge, len(j.teams) + 1),
+                )
+            )
 
     def judge(mates):
         """Quality, value, surplus and rows (i last) of i with these."""
         n = len(mates) + 1
-        w = weight(form, sum(c[1] for c in mates) / len(mates), sum(c[2] for c in mates) / len(mates))
+        w = weight(
+            form, sum(c[1] for c in mates) / len(mates), sum(c[2] for c in mates) / len(mates)
+        )
         own = m.contributions(i, w, challenge, len(i.teams) + 1)
         q = m.quality([c[3] for c in mates] + [own], challenge)
         v = challenge.unit_value * q - running_cost(form, n)
@@ -194,7 +218,9 @@ def assemble(m, i):
     mates = max(prefixes, key=lambda p: judge(p)[2])
     q, v, surplus, w, own = judge(mates)
     shares = m.shares(form, v, [own] + [c[3] for c in mates], challenge, i.alone)
-    staying = [c for c, share in zip(mates, shares[1:], strict=True) if accepts(m, form, c[0], i, share)]
+    staying = [
+        c for c, share in zip(mates, shares[1:], strict=True) if accepts(m, form, c[0], i, share)
+    ]
     if len(staying) + 1 < max(2, form.min_size):
         return False
     if len(staying) < len(mates):

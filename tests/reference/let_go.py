@@ -85,7 +85,9 @@ def carry_out(m, team, reason, leavers):
             convenor, n = team.members[0], len(team.members)
             mean = [sum(i.x[k] for i in team.members) / n for k in range(len(convenor.x))]
             offset = 1024 * convenor.teams.index(team)
-            team.challenge = m.draw_challenge(JOINT_CHALLENGE, convenor.row, m.now + 1, offset, mean)
+            team.challenge = m.draw_challenge(
+                JOINT_CHALLENGE, convenor.row, m.now + 1, offset, mean
+            )
         if leavers or solved:
             expect(m, team)
 
@@ -95,7 +97,10 @@ def hand_back(m, team, solved):
         return
     owner, team.owner = team.owner, None
     owner.team_on_own = None
-    owner.challenge.progress, owner.challenge.rounds_left = team.challenge.progress, team.challenge.rounds_left
+    owner.challenge.progress, owner.challenge.rounds_left = (
+        team.challenge.progress,
+        team.challenge.rounds_left,
+    )
     if solved or team.challenge.rounds_left <= 0:
         owner.redraw(m.now + 1)
 
@@ -104,7 +109,14 @@ def expect(m, team):
     """The convenor's expectation of the team as it is now."""
     i, form, mates = team.members[0], team.form, team.members[1:]
     feelings = [felt(form, i, j) for j in mates]
-    rows = [seen_contributions(m, i, j, weight(form, u, t), team.challenge, len(j.teams)) for j, (u, t) in zip(mates, feelings, strict=True)]
-    w = weight(form, sum(u for u, _ in feelings) / len(mates), sum(t for _, t in feelings) / len(mates))
+    rows = [
+        seen_contributions(m, i, j, weight(form, u, t), team.challenge, len(j.teams))
+        for j, (u, t) in zip(mates, feelings, strict=True)
+    ]
+    w = weight(
+        form, sum(u for u, _ in feelings) / len(mates), sum(t for _, t in feelings) / len(mates)
+    )
     rows.append(m.contributions(i, w, team.challenge, len(i.teams)))
-    team.expected = team.challenge.unit_value * m.quality(rows, team.challenge) - running_cost(form, len(team.members))
+    team.expected = team.challenge.unit_value * m.quality(rows, team.challenge) - running_cost(
+        form, len(team.members)
+    )

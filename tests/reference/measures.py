@@ -19,7 +19,13 @@ class MeasuredTwin(TwinModel):
     """The plain twin with a table of measures and a table of events."""
 
     def __init__(self, config, forms=None):
-        self.started, self.alone_this_round, self.worked, self.measured, self.ended = 0, [], [], [], []
+        self.started, self.alone_this_round, self.worked, self.measured, self.ended = (
+            0,
+            [],
+            [],
+            [],
+            [],
+        )
         super().__init__(config, forms)
 
     # --- what is kept ---
@@ -57,7 +63,9 @@ class MeasuredTwin(TwinModel):
     def step(self):
         self.alone_this_round, self.worked = [], []
         super().step()
-        self.measured.append(self.of_money() | self.of_work() | self.of_running() | self.of_everybody())
+        self.measured.append(
+            self.of_money() | self.of_work() | self.of_running() | self.of_everybody()
+        )
 
     # --- events ---
 
@@ -66,7 +74,14 @@ class MeasuredTwin(TwinModel):
         return [*self.ended, *(self.event(team, "running") for team in self.list)]
 
     def event(self, team, reason):
-        averaged = ("value", "synergy", "mean_distance", "understanding_alike", "understanding_bridged", "trust")
+        averaged = (
+            "value",
+            "synergy",
+            "mean_distance",
+            "understanding_alike",
+            "understanding_bridged",
+            "trust",
+        )
         return {name: mean(seen[name] for seen in team.history) for name in averaged} | {
             "collaboration": team.serial,
             "form": team.form.name,
@@ -80,7 +95,9 @@ class MeasuredTwin(TwinModel):
             "largest_size": max(len(seen["members"]) for seen in team.history),
             "breadth": len(team.challenge.needs),
             "repeat_share": team.repeat_share,
-            "cross_sector_share": mean(i.sector != j.sector for i, j in combinations(team.members, 2)),
+            "cross_sector_share": mean(
+                i.sector != j.sector for i, j in combinations(team.members, 2)
+            ),
             "bridging_skill": mean(i.b for i in team.members),
         }
 
@@ -92,7 +109,12 @@ class MeasuredTwin(TwinModel):
 
     def of_work(self):
         """Over all teams that worked this round, also those that ended by it."""
-        names = ("understanding", "understanding_alike", "understanding_bridged", "diversity_within")
+        names = (
+            "understanding",
+            "understanding_alike",
+            "understanding_bridged",
+            "diversity_within",
+        )
         synergy, alone = (sum(seen[name] for seen in self.worked) for name in ("synergy", "alone"))
         return {name: mean(seen[name] for seen in self.worked) for name in names} | {
             "synergy": synergy / len(self.organisations),
@@ -103,7 +125,10 @@ class MeasuredTwin(TwinModel):
 
     def of_running(self):
         """Over collaborations that run at the end of the round."""
-        across = [mean(i.sector != j.sector for i, j in combinations(team.members, 2)) for team in self.list]
+        across = [
+            mean(i.sector != j.sector for i, j in combinations(team.members, 2))
+            for team in self.list
+        ]
         return {
             "working_share": mean(len(i.teams) > 0 for i in self.organisations),
             "collaborations": len(self.list),
@@ -125,8 +150,14 @@ class MeasuredTwin(TwinModel):
             "diversity": sqrt(between(skills).sum() / (n * (n - 1))) if n > 1 else 0.0,
             "rao_entropy": rao,
             "effective_profiles": 1.0 / (1.0 - rao),
-            "domains_covered": mean(bool(any(o.x[k] >= 0.5 for o in self.organisations)) for k in range(skills.shape[1])),
-            "gini_value": np.abs(earned[:, None] - earned).mean() / (2.0 * earned.mean()) if earned.any() else 0.0,
+            "domains_covered": mean(
+                bool(any(o.x[k] >= 0.5 for o in self.organisations)) for k in range(skills.shape[1])
+            ),
+            "gini_value": (
+                np.abs(earned[:, None] - earned).mean() / (2.0 * earned.mean())
+                if earned.any()
+                else 0.0
+            ),
         }
 
 

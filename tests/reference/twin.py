@@ -25,7 +25,12 @@ class Challenge:
     """A requirement with progress and time left."""
 
     def __init__(self, needs, unit_value, rounds_left):
-        self.needs, self.unit_value, self.rounds_left, self.progress = needs, unit_value, rounds_left, 0.0
+        self.needs, self.unit_value, self.rounds_left, self.progress = (
+            needs,
+            unit_value,
+            rounds_left,
+            0.0,
+        )
 
     def copy(self):
         twin = Challenge(self.needs, self.unit_value, self.rounds_left)
@@ -51,11 +56,19 @@ class TwinOrganisation(mesa.Agent):
             self.core = [min(1.0, p.budget / p.domains)] * p.domains
         else:
             total = sum(raw)
-            self.core = [min(1.0, p.base_skill + spare * (g / total if total > 0 else 1 / p.domains)) for g in raw]
+            self.core = [
+                min(1.0, p.base_skill + spare * (g / total if total > 0 else 1 / p.domains))
+                for g in raw
+            ]
         self.x = list(self.core)
         self.sector = label(list(p.sectors.values()), m.draws.u(SECTOR, moment, self.row, 0))
         self.form = m.forms[label(m.form_shares, m.draws.u(FORM, moment, self.row, 0))]
-        self.b, self.performance, self.earned, self.earned_total = m.config.learning.bridging_start, 0.0, 0.0, 0.0
+        self.b, self.performance, self.earned, self.earned_total = (
+            m.config.learning.bridging_start,
+            0.0,
+            0.0,
+            0.0,
+        )
         self.slots, self.teams, self.worked_alone = [], [], False
         self.redraw(moment)
 
@@ -90,7 +103,11 @@ class TwinOrganisation(mesa.Agent):
     def closeness(self, other):
         u = self.model.config.understanding
         z = self.distance(other) / u.reach
-        return {"gaussian": lambda: exp(-z * z), "exponential": lambda: exp(-z), "linear": lambda: max(0.0, 1 - z)}[u.decay]()
+        return {
+            "gaussian": lambda: exp(-z * z),
+            "exponential": lambda: exp(-z),
+            "linear": lambda: max(0.0, 1 - z),
+        }[u.decay]()
 
     def understanding(self, other):
         s = self.slot(other)
@@ -103,12 +120,19 @@ class TwinOrganisation(mesa.Agent):
         s = self.slot(other)
         meetings = max(1, 0 if s is None else s.meetings)
         pairs = (len(self.x) + 1) // 2
-        z = self.model.draws.normals(PERCEPTION, meetings, self.row, other.row * pairs + k // 2)[k % 2]
+        z = self.model.draws.normals(PERCEPTION, meetings, self.row, other.row * pairs + k // 2)[
+            k % 2
+        ]
         return min(1.0, max(0.0, other.x[k] + sigma / sqrt(meetings) * z))
 
     def avoids(self, other):
         s, rounds = self.slot(other), self.model.config.letting_go.cooling_off
-        return s is not None and rounds > 0 and s.joint > 0 and self.model.now - s.last_worked <= rounds
+        return (
+            s is not None
+            and rounds > 0
+            and s.joint > 0
+            and self.model.now - s.last_worked <= rounds
+        )
 
     @property
     def free(self):
@@ -128,7 +152,13 @@ class Team:
     def __init__(self, model, form, challenge, owner):
         self.model, self.form, self.challenge, self.owner = model, form, challenge, owner
         self.members, self.weights, self.gains = [], [], []
-        self.started, self.age, self.quality, self.expected, self.surplus = model.now, 0, 0.0, 0.0, 0.0
+        self.started, self.age, self.quality, self.expected, self.surplus = (
+            model.now,
+            0,
+            0.0,
+            0.0,
+            0.0,
+        )
 
     def append(self, organisation, weight, gain):
         self.members.append(organisation)
@@ -155,12 +185,17 @@ class TwinModel(mesa.Model):
         self.draws, self.now, self.rounds, self.list = Draws(config.run.seed), 0, [], []
         self.demand = [1 / config.population.domains] * config.population.domains
         self.clear()
-        self.organisations = [TwinOrganisation(self, row) for row in range(config.population.organisations)]
+        self.organisations = [
+            TwinOrganisation(self, row) for row in range(config.population.organisations)
+        ]
         for organisation in self.organisations:
             organisation.enter(0)
 
     def clear(self):
-        names = "search_cost setup_cost exit_cost link_cost rule_cost together solo synergy solved expired copies"
+        names = (
+            "search_cost setup_cost exit_cost link_cost rule_cost together solo synergy solved"
+            " expired copies"
+        )
         self.tally = dict.fromkeys(names.split(), 0.0)
 
     def fitted(self, skills):
@@ -178,11 +213,18 @@ class TwinModel(mesa.Model):
         kind = c.breadths[label([b.share for b in c.breadths], u(0))]
         breadth = kind.lowest + pick(u(1), kind.highest - kind.lowest + 1)
         total = sum(skills)
-        weights = {k: c.affinity * (x / total if total > 0 else 0.0) + (1 - c.affinity) * self.demand[k] for k, x in enumerate(skills)}
+        weights = {
+            k: c.affinity * (x / total if total > 0 else 0.0) + (1 - c.affinity) * self.demand[k]
+            for k, x in enumerate(skills)
+        }
         raw = {}
         for d in range(breadth):
             left = [k for k in range(len(skills)) if k not in raw]
-            threshold, cumulated, chosen = u(2 + 2 * d) * sum(weights[k] for k in left), 0.0, left[-1]
+            threshold, cumulated, chosen = (
+                u(2 + 2 * d) * sum(weights[k] for k in left),
+                0.0,
+                left[-1],
+            )
             for k in left:
                 cumulated += weights[k]
                 if cumulated > threshold:
@@ -192,7 +234,11 @@ class TwinModel(mesa.Model):
         whole = 0.0
         for weight in raw.values():
             whole += weight
-        return Challenge({k: raw[k] / whole for k in sorted(raw)}, c.value * breadth**c.breadth_premium, c.deadline)
+        return Challenge(
+            {k: raw[k] / whole for k in sorted(raw)},
+            c.value * breadth**c.breadth_premium,
+            c.deadline,
+        )
 
     def contributions(self, organisation, weight, challenge, load):
         phi = self.config.production.depth
@@ -204,7 +250,11 @@ class TwinModel(mesa.Model):
         for d in range(len(challenge.needs)):
             c = 0.0
             for row in rows:
-                c = {"best": max(c, row[d]), "additive": min(1.0, c + row[d]), "noisy_or": 1 - (1 - c) * (1 - row[d])}[p.pooling]
+                c = {
+                    "best": max(c, row[d]),
+                    "additive": min(1.0, c + row[d]),
+                    "noisy_or": 1 - (1 - c) * (1 - row[d]),
+                }[p.pooling]
             pooled.append(max(p.floor, c))
         weights, rho = list(challenge.needs.values()), p.complementarity
         if abs(rho) < 1e-9:
@@ -217,7 +267,10 @@ class TwinModel(mesa.Model):
         n = len(rows)
         if form.sharing == "contribution":
             whole = self.quality(rows, challenge)
-            marginal = [max(0.0, whole - self.quality(rows[:j] + rows[j + 1 :], challenge)) for j in range(n)]
+            marginal = [
+                max(0.0, whole - self.quality(rows[:j] + rows[j + 1 :], challenge))
+                for j in range(n)
+            ]
             if sum(marginal) > 0:
                 return [value * m / sum(marginal) for m in marginal]
         if form.sharing == "convenor_first" and value > 0:
@@ -245,7 +298,9 @@ class TwinModel(mesa.Model):
         self.clear()
         for o in self.organisations:
             o.earned = 0.0
-            o.alone_quality = self.quality([self.contributions(o, 1.0, o.challenge, 1)], o.challenge)
+            o.alone_quality = self.quality(
+                [self.contributions(o, 1.0, o.challenge, 1)], o.challenge
+            )
             o.alone = o.challenge.unit_value * o.alone_quality
         alone = sum(o.alone for o in self.organisations)
         find(self)
@@ -258,7 +313,13 @@ class TwinModel(mesa.Model):
         t, n = self.tally, len(self.organisations)
         costs = t["search_cost"] + t["setup_cost"] + t["exit_cost"]
         record = {name: value / n for name, value in t.items() if name not in ("together", "solo")}
-        self.rounds.append(record | {"joint_value": (t["together"] + t["solo"] - costs) / n, "value_alone": alone / n})
+        self.rounds.append(
+            record
+            | {
+                "joint_value": (t["together"] + t["solo"] - costs) / n,
+                "value_alone": alone / n,
+            }
+        )
         self.now += 1
 
     def run(self, rounds):

@@ -31,7 +31,9 @@ def work(m):
 
 def shock(m, i):
     sigma = m.config.production.uncertainty
-    return exp(sigma * m.draws.normals(SHOCK, m.now, i.row, 0)[0] - sigma**2 / 2) if sigma > 0 else 1.0
+    return (
+        exp(sigma * m.draws.normals(SHOCK, m.now, i.row, 0)[0] - sigma**2 / 2) if sigma > 0 else 1.0
+    )
 
 
 def graph(m, team):
@@ -68,7 +70,9 @@ def integration(m, team, pairs):
     u = [[i.understanding(j) if i is not j else 1.0 for j in team.members] for i in team.members]
     best = [[u[a][b] if frozenset((a, b)) in pairs else 0.0 for b in range(n)] for a in range(n)]
     if form.topology == "star":
-        return [[(u[a][0] if a else 1.0) * (u[0][b] if b else 1.0) for b in range(n)] for a in range(n)]
+        return [
+            [(u[a][0] if a else 1.0) * (u[0][b] if b else 1.0) for b in range(n)] for a in range(n)
+        ]
     for via in range(n):
         for a in range(n):
             for b in range(n):
@@ -90,7 +94,9 @@ def work_together(m, team):
     team.quality = m.quality(rows, team.challenge)
     link_cost = form.link_cost * (n if pairs is None else len(pairs))
     rule_cost = n * form.rule_cost * form.formalisation**2
-    value = team.challenge.unit_value * team.quality * shock(m, members[0]) - (link_cost + rule_cost)
+    value = team.challenge.unit_value * team.quality * shock(m, members[0]) - (
+        link_cost + rule_cost
+    )
     shares = m.shares(form, value, rows, team.challenge, members[0].alone)
     synergy = value - sum(j.alone for j in members)
     rate = c.letting_go.surplus_rate
@@ -107,7 +113,12 @@ def work_together(m, team):
     team.challenge.progress += team.quality
     team.challenge.rounds_left -= 1
     team.age += 1
-    for name, amount in (("link_cost", link_cost), ("rule_cost", rule_cost), ("together", value), ("synergy", synergy)):
+    for name, amount in (
+        ("link_cost", link_cost),
+        ("rule_cost", rule_cost),
+        ("together", value),
+        ("synergy", synergy),
+    ):
         m.tally[name] += amount
 
 
@@ -177,7 +188,9 @@ def model_of(m, team, i, j, seen, before):
     if rule == "conformity":
         return [sum(before[o][k] for o in seen) / len(seen) for k in range(len(i.x))]
     if rule == "prestige":
-        return before[team.members[0] if team.members[0] in seen else max(seen, key=lambda o: o.partners)]
+        return before[
+            team.members[0] if team.members[0] in seen else max(seen, key=lambda o: o.partners)
+        ]
     best = max(seen, key=rank)
     return before[best] if rank(best) > rank(i) else None
 

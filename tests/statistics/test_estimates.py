@@ -5,9 +5,17 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from analysis.comparison import summary_tables
+from analysis.comparison import make_summary_tables
 from analysis.errors import AnalysisError
-from analysis.estimates import crossing, mean, paired_difference, peak, response_matrix, simultaneous_level, turning_rate
+from analysis.estimates import (
+    build_response_matrix,
+    compute_simultaneous_level,
+    estimate_mean,
+    estimate_paired_difference,
+    estimate_peak,
+    estimate_turning_rate,
+    find_turning_levels,
+)
 
 LEVELS = np.array([0.0, 0.1, 0.2, 0.5])
 
@@ -15,15 +23,19 @@ LEVELS = np.array([0.0, 0.1, 0.2, 0.5])
 def test_mean_is_students():
     values = np.random.default_rng(1).normal(3, 2, 12)
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    got = mean(values)
+    got = estimate_mean(values)
     assert (got.low, got.high) == pytest.approx((expected.low, expected.high))
     assert got.n == 12
 
 
 def test_interval_covers_as_often_as_it_says():
     rng = np.random.default_rng(2)
-    hits = sum(e.low <= 0 <= e.high for e in (mean(rng.normal(0, 1, 8)) for _ in range(4000)))
-    assert stats.binomtest(hits, 4000, 0.95).pvalue > 1e-6  # a correct interval fails for one seed in a million
+    hits = sum(
+        e.low <= 0 <= e.high for e in (estimate_mean(rng.normal(0, 1, 8)) for _ in range(4000))
+    )
+    assert (
+        stats.binomtest(hits, 4000, 0.95).pvalue > 1e-6
+    )  # a correct interval fails for one seed in a million
 
 
 def test_paired_difference_is_the_paired_test():
@@ -31,14 +43,14 @@ def test_paired_difference_is_the_paired_test():
     first = rng.normal(0, 1, 10)
     second = first + rng.normal(0.5, 0.1, 10)
     expected = stats.ttest_rel(first, second).confidence_interval(0.95)
-    got = paired_difference(first, second)
+    got = estimate_paired_difference(first, second)
     assert (got.low, got.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_one_value_has_no_interval_and_nan_is_refused():
-    assert np.isnan(mean(np.array([1.0])).low)
+    assert np.isnan(estimate_mean(np.array([1.0])).low)
     with pytest.raises(AnalysisError, match="finite"):
-        mean(np.array([1.0, np.nan]))
+        estimate_mean(np.array([1.0, np.nan]))
 
 
 @pytest.mark.parametrize(
@@ -52,15 +64,17 @@ def test_one_value_has_no_interval_and_nan_is_refused():
     ],
 )
 def test_crossing_of_known_curves(curve, expected):
-    assert crossing(LEVELS, np.array([curve]))[0] == pytest.approx(expected)
+    assert find_turning_levels(LEVELS, np.array([curve]))[0] == pytest.approx(expected)
 
 
 def test_turning_rate_and_peak_of_noisy_curves():
     noise = np.random.default_rng(4).normal(0, 0.01, (30, 1))
-    curves = np.array([1.0, 1.2, 1.1, 0.9]) + noise  # the same luck at all levels: the turning point does not move
-    turn = turning_rate(LEVELS, curves)
+    curves = (
+        np.array([1.0, 1.2, 1.1, 0.9]) + noise
+    )  # the same luck at all levels: the turning point does not move
+    turn = estimate_turning_rate(LEVELS, curves)
     assert (turn.value, turn.low, turn.high) == pytest.approx((0.35, 0.35, 0.35))
-    assert peak(LEVELS, curves)[:3] == (0.1, 0.1, 0.1)
+    assert estimate_peak(LEVELS, curves)[:3] == (0.1, 0.1, 0.1)
 
 
 def runs():
@@ -83,26 +97,45 @@ def runs():
 
 
 def test_tables_say_what_the_runs_say():
-    value, turning, erosion = summary_tables(runs().sample(fraction=1.0, shuffle=True, seed=1).sort("form", descending=True))
-    assert value.rows[0] == ("hub", "1.210 [1.185, 1.235]", "1.110 [1.085, 1.135]", "0.100 [0.100, 0.100]")
+    value, turning, erosion = make_summary_tables(
+        runs().sample(fraction=1.0, shuffle=True, seed=1).sort("form", descending=True)
+    )
+    assert value.rows[0] == (
+        "hub",
+        "1.210 [1.185, 1.235]",
+        "1.110 [1.085, 1.135]",
+        "0.100 [0.100, 0.100]",
+    )
     assert turning.rows[0][3:] == ("0 [0, 0]", "0 [0, 0]")
-    assert erosion.rows == [("hub", "0.100 [0.100, 0.100]", "0.200 [0.200, 0.200]", "0.100 [0.100, 0.100]", "20 rounds (2 of 3)")]
+    assert erosion.rows == [
+        (
+            "hub",
+            "0.100 [0.100, 0.100]",
+            "0.200 [0.200, 0.200]",
+            "0.100 [0.100, 0.100]",
+            "20 rounds (2 of 3)",
+        )
+    ]
 
 
 def test_incomplete_runs_are_refused():
     with pytest.raises(AnalysisError, match="not complete"):
-        response_matrix(runs().filter(pl.col("form") == "hub").head(5), "joint_value", "imitation_rate")
+        build_response_matrix(
+            runs().filter(pl.col("form") == "hub").head(5), "joint_value", "imitation_rate"
+        )
     with pytest.raises(AnalysisError, match="no column synergy"):
-        summary_tables(runs().drop("synergy"))
+        make_summary_tables(runs().drop("synergy"))
     with pytest.raises(AnalysisError, match="needs 0"):
-        summary_tables(runs().filter(pl.col("imitation_rate") > 0))
+        make_summary_tables(runs().filter(pl.col("imitation_rate") > 0))
 
 
 def test_the_level_of_one_of_several_intervals_is_bonferronis():
-    assert simultaneous_level(5) == pytest.approx(0.99)
+    assert compute_simultaneous_level(5) == pytest.approx(0.99)
     with pytest.raises(AnalysisError, match="one or more"):
-        simultaneous_level(0)
+        compute_simultaneous_level(0)
 
 
 def test_the_opposite_of_an_estimate():
-    assert -mean(np.array([1.0, 2.0, 4.0])) == pytest.approx(mean(np.array([-1.0, -2.0, -4.0])))
+    assert -estimate_mean(np.array([1.0, 2.0, 4.0])) == pytest.approx(
+        estimate_mean(np.array([-1.0, -2.0, -4.0]))
+    )

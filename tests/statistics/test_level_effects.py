@@ -10,18 +10,30 @@ from scipy import stats
 from analysis.errors import AnalysisError
 from analysis.sensitivity.level_effects import main_effects, one_at_a_time
 
-POINTS = pl.DataFrame({"rate": [0.0, 0.2, 0.4, 0.0], "form": ["hub", "hub", "hub", "network"], "fixed": [1.0] * 4})
+POINTS = pl.DataFrame(
+    {"rate": [0.0, 0.2, 0.4, 0.0], "form": ["hub", "hub", "hub", "network"], "fixed": [1.0] * 4}
+)
 VALUES = np.array([1.0, 1.5, 3.0, 0.5])[:, None] + np.random.default_rng(1).normal(0, 0.1, (4, 6))
 
 
 def test_effects_are_paired_with_common_random_numbers_and_welchs_without():
     paired, apart = (one_at_a_time(POINTS, VALUES, common).effects for common in (True, False))
-    assert paired.select("factor", "level", "base").rows() == [("rate", "0.2", "0"), ("rate", "0.4", "0"), ("form", "network", "hub")]
+    assert paired.select("factor", "level", "base").rows() == [
+        ("rate", "0.2", "0"),
+        ("rate", "0.4", "0"),
+        ("form", "network", "hub"),
+    ]
     for row, place in enumerate((1, 2, 3)):
         expected = stats.ttest_rel(VALUES[place], VALUES[0]).confidence_interval(0.95)
-        assert (paired["low"][row], paired["high"][row]) == pytest.approx((expected.low, expected.high))
-        expected = stats.ttest_ind(VALUES[place], VALUES[0], equal_var=False).confidence_interval(0.95)
-        assert (apart["low"][row], apart["high"][row]) == pytest.approx((expected.low, expected.high))
+        assert (paired["low"][row], paired["high"][row]) == pytest.approx(
+            (expected.low, expected.high)
+        )
+        expected = stats.ttest_ind(VALUES[place], VALUES[0], equal_var=False).confidence_interval(
+            0.95
+        )
+        assert (apart["low"][row], apart["high"][row]) == pytest.approx(
+            (expected.low, expected.high)
+        )
     assert paired["swing"][0] == pytest.approx(paired["effect"][1])
 
 
@@ -43,7 +55,9 @@ def test_one_replicate_has_effects_without_interval():
 
 def test_designs_of_another_kind_are_refused():
     with pytest.raises(AnalysisError, match="differs from the base in rate and form"):
-        one_at_a_time(pl.DataFrame({"rate": [0.0, 0.1], "form": ["hub", "network"]}), VALUES[:2], True)
+        one_at_a_time(
+            pl.DataFrame({"rate": [0.0, 0.1], "form": ["hub", "network"]}), VALUES[:2], True
+        )
     with pytest.raises(AnalysisError, match="no factor has a level beside its base"):
         one_at_a_time(POINTS.head(1), VALUES[:1], True)
     with pytest.raises(AnalysisError, match="two-level design"):
@@ -58,10 +72,16 @@ def design():
 def test_main_effects_are_those_of_salib():
     problem, unit = design()
     outcome = 3 * unit[:, 0] - unit[:, 1] + 2 * unit[:, 2] * unit[:, 3]
-    found = main_effects(pl.DataFrame(unit, schema=list("abcd")), outcome[:, None], dict.fromkeys("abcd", (0.0, 1.0))).effects
+    found = main_effects(
+        pl.DataFrame(unit, schema=list("abcd")), outcome[:, None], dict.fromkeys("abcd", (0.0, 1.0))
+    ).effects
     expected = salib_ff.analyze({**problem, "names": list("abcd")}, unit, outcome)["ME"]
-    salibs = dict(zip("abcd", 2 * np.asarray(expected)[:4], strict=True))  # SALib halves the difference
-    assert dict(zip(found["factor"], found["effect"], strict=True)) == pytest.approx({"a": 3, "b": -1, "c": 1, "d": 1})
+    salibs = dict(
+        zip("abcd", 2 * np.asarray(expected)[:4], strict=True)
+    )  # SALib halves the difference
+    assert dict(zip(found["factor"], found["effect"], strict=True)) == pytest.approx(
+        {"a": 3, "b": -1, "c": 1, "d": 1}
+    )
     assert salibs == pytest.approx({"a": 3, "b": -1, "c": 1, "d": 1})
 
 

@@ -6,9 +6,13 @@ import pytest
 from scipy.stats import qmc
 
 from analysis.errors import AnalysisError
-from analysis.figures.surface import surface_exhibit
-from analysis.sensitivity.metamodel import GAUSSIAN_UP_TO, indices_of, metamodel
-from analysis.sensitivity.surfaces import cell_means, foretold_surface
+from analysis.figures.surface import draw_surface_exhibit
+from analysis.sensitivity.metamodel import (
+    MAX_GAUSSIAN_POINTS,
+    compute_metamodel_indices,
+    fit_metamodel,
+)
+from analysis.sensitivity.surfaces import compute_surface_means, predict_surface
 
 LUCK = 0.2
 
@@ -20,23 +24,31 @@ def points(count, seed=1):
 
 
 def response(at):
-    rate, trust, hub = np.log10(at["rate"].to_numpy()) / 2 + 1, at["trust"].to_numpy(), (at["form"] == "hub").to_numpy()
+    rate, trust, hub = (
+        np.log10(at["rate"].to_numpy()) / 2 + 1,
+        at["trust"].to_numpy(),
+        (at["form"] == "hub").to_numpy(),
+    )
     return 2 * rate + trust**2 + 0.5 * hub
 
 
 def noisy(at, replicates, seed=2):
-    return response(at)[:, None] + np.random.default_rng(seed).normal(0, LUCK, (len(at), replicates))
+    return response(at)[:, None] + np.random.default_rng(seed).normal(
+        0, LUCK, (len(at), replicates)
+    )
 
 
 @pytest.fixture(scope="module")
 def model():
-    return metamodel(points(60), noisy(points(60), 4), ["rate"])
+    return fit_metamodel(points(60), noisy(points(60), 4), ["rate"])
 
 
 def test_held_out_error_is_near_the_floor_of_luck(model):
     held_out = model.held_out
     assert model.kind == "Gaussian process"
-    assert held_out.floor == pytest.approx(LUCK / 2, rel=0.3)  # 59 x 3 degrees of freedom: 5 standard errors are 27 %
+    assert held_out.floor == pytest.approx(
+        LUCK / 2, rel=0.3
+    )  # 59 x 3 degrees of freedom: 5 standard errors are 27 %
     assert held_out.r2 == pytest.approx(1 - (held_out.rmse / held_out.rmse_mean) ** 2)
     assert held_out.rmse < 1.6 * held_out.floor
     unseen = points(200, seed=3)
@@ -44,7 +56,7 @@ def test_held_out_error_is_near_the_floor_of_luck(model):
 
 
 def test_indices_of_a_sum_are_its_shares_of_variance(model):
-    found = indices_of(model)
+    found = compute_metamodel_indices(model)
     parts = {"rate": 4 / 12, "trust": 1 / 5 - 1 / 9, "form": 0.25 / 4}
     for factor, first, total in found.select("factor", "first", "total").iter_rows():
         assert first == pytest.approx(parts[factor] / sum(parts.values()), abs=0.05)
@@ -52,16 +64,16 @@ def test_indices_of_a_sum_are_its_shares_of_variance(model):
 
 
 def test_many_points_are_boosted():
-    at = points(GAUSSIAN_UP_TO + 1)
-    found = metamodel(at, noisy(at, 2), ["rate"])
+    at = points(MAX_GAUSSIAN_POINTS + 1)
+    found = fit_metamodel(at, noisy(at, 2), ["rate"])
     assert found.kind == "gradient boosting"
     assert found.held_out.r2 > 0.9
 
 
 def test_the_same_points_give_the_same_metamodel_to_the_bit(model):
-    again = metamodel(points(60), noisy(points(60), 4), ["rate"])
+    again = fit_metamodel(points(60), noisy(points(60), 4), ["rate"])
     assert again.held_out == model.held_out
-    assert indices_of(again).equals(indices_of(model))
+    assert compute_metamodel_indices(again).equals(compute_metamodel_indices(model))
 
 
 def test_pure_noise_is_refused():
@@ -69,7 +81,7 @@ def test_pure_noise_is_refused():
     refused = 0
     for seed in range(10):
         try:
-            metamodel(points(40), np.random.default_rng(seed).normal(0, 1, (40, 2)), ["rate"])
+            fit_metamodel(points(40), np.random.default_rng(seed).normal(0, 1, (40, 2)), ["rate"])
         except AnalysisError as error:
             refused += "not reliably smaller than that of the mean" in str(error)
     assert refused >= 8
@@ -80,7 +92,7 @@ def test_points_with_failed_runs_and_repeated_points_are_left_out():
     values = noisy(points(60), 3)
     values = np.vstack([values, values[:5]])
     values[10, 1] = np.nan
-    found = metamodel(at, values, ["rate"])
+    found = fit_metamodel(at, values, ["rate"])
     assert len(found.points) == 59
     assert "1 of 60 points" in found.note
 
@@ -95,41 +107,51 @@ def test_points_with_failed_runs_and_repeated_points_are_left_out():
 )
 def test_what_cannot_be_learnt_is_refused(at, values, said):
     with pytest.raises(AnalysisError, match=said):
-        metamodel(at, values)
+        fit_metamodel(at, values)
 
 
 def test_a_foretold_surface_is_averaged_over_the_others(model):
-    surface = foretold_surface(model, "rate", "form")
+    surface = predict_surface(model, "rate", "form")
     assert surface.columns == ["rate", "form", "mean"] and len(surface) == 42
-    assert np.diff(np.log(surface["rate"].unique().sort().to_numpy())) == pytest.approx(np.log(surface["rate"].max() / surface["rate"].min()) / 20)
-    expected = response(surface.with_columns(trust=pl.lit(0.0))) + np.mean(points(60)["trust"].to_numpy() ** 2)
+    assert np.diff(np.log(surface["rate"].unique().sort().to_numpy())) == pytest.approx(
+        np.log(surface["rate"].max() / surface["rate"].min()) / 20
+    )
+    expected = response(surface.with_columns(trust=pl.lit(0.0))) + np.mean(
+        points(60)["trust"].to_numpy() ** 2
+    )
     assert np.abs(surface["mean"].to_numpy() - expected).max() < 0.2
     with pytest.raises(AnalysisError, match="Did you mean trust"):
-        foretold_surface(model, "rate", "trst")
+        predict_surface(model, "rate", "trst")
     with pytest.raises(AnalysisError, match="both are rate"):
-        foretold_surface(model, "rate", "rate")
+        predict_surface(model, "rate", "rate")
 
 
 def grid():
-    return pl.DataFrame([(x, y, z) for x in (0.0, 0.1, 0.5) for y in ("b", "a") for z in (1.0, 2.0)], schema=["x", "y", "z"], orient="row")
+    return pl.DataFrame(
+        [(x, y, z) for x in (0.0, 0.1, 0.5) for y in ("b", "a") for z in (1.0, 2.0)],
+        schema=["x", "y", "z"],
+        orient="row",
+    )
 
 
 def test_cells_are_means_over_other_factors_with_students_interval():
     values = np.random.default_rng(5).normal(0, 1, (12, 4))
-    found = cell_means(grid(), values, "x", "y")
+    found = compute_surface_means(grid(), values, "x", "y")
     assert found.select("x", "y").rows() == [(x, y) for x in (0.0, 0.1, 0.5) for y in ("b", "a")]
     assert found["mean"].to_list() == pytest.approx(values.reshape(6, 2, 4).mean(axis=(1, 2)))
     assert found["n"].to_list() == [4] * 6
     values[0, 0] = np.nan
-    assert cell_means(grid(), values, "x", "y")["n"].to_list() == [3, *[4] * 5]
+    assert compute_surface_means(grid(), values, "x", "y")["n"].to_list() == [3, *[4] * 5]
     values[1] = np.nan
     with pytest.raises(AnalysisError, match="all runs at x=0.0, y=b failed"):
-        cell_means(grid(), values, "x", "y")
+        compute_surface_means(grid(), values, "x", "y")
     with pytest.raises(AnalysisError, match="no full factorial"):
-        cell_means(grid().head(11), values[:11], "x", "y")
+        compute_surface_means(grid().head(11), values[:11], "x", "y")
 
 
 def test_a_surface_with_names_on_both_axes_is_drawn():
-    surface = cell_means(grid(), np.arange(24.0).reshape(12, 2), "x", "y")
-    panel = surface_exhibit("surface", surface, grid(), "joint_value", "caption").figure.axes[0]
+    surface = compute_surface_means(grid(), np.arange(24.0).reshape(12, 2), "x", "y")
+    panel = draw_surface_exhibit("surface", surface, grid(), "joint_value", "caption").figure.axes[
+        0
+    ]
     assert [label.get_text() for label in panel.get_yticklabels()] == ["b", "a"]

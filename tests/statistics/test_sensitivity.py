@@ -10,13 +10,23 @@ from SALib.test_functions import Ishigami, Sobol_G
 from scipy import stats
 
 from analysis.errors import AnalysisError
-from analysis.sensitivity.indices import effects_by_trajectory, elementary_effects, sobol_indices
-from analysis.sensitivity.noise import moments, noise, noise_note
-from analysis.sensitivity.responses import responses, whole_blocks
+from analysis.sensitivity.indices import (
+    compute_effects_by_trajectory,
+    elementary_effects,
+    sobol_indices,
+)
+from analysis.sensitivity.noise import compute_mean_squares, estimate_noise, format_noise_note
+from analysis.sensitivity.responses import collect_responses, select_complete_blocks
 
 ONE_IN_A_MILLION = 1e-6
-ISHIGAMI_VARIANCE = 7**2 / 8 + 0.1 * np.pi**4 / 5 + 0.1**2 * np.pi**8 / 18 + 0.5  # Ishigami & Homma (1990)
-ISHIGAMI_FIRST = [0.5 * (1 + 0.1 * np.pi**4 / 5) ** 2 / ISHIGAMI_VARIANCE, 7**2 / 8 / ISHIGAMI_VARIANCE, 0.0]
+ISHIGAMI_VARIANCE = (
+    7**2 / 8 + 0.1 * np.pi**4 / 5 + 0.1**2 * np.pi**8 / 18 + 0.5
+)  # Ishigami & Homma (1990)
+ISHIGAMI_FIRST = [
+    0.5 * (1 + 0.1 * np.pi**4 / 5) ** 2 / ISHIGAMI_VARIANCE,
+    7**2 / 8 / ISHIGAMI_VARIANCE,
+    0.0,
+]
 ISHIGAMI_BOTH = 8 * 0.1**2 * np.pi**8 / 225 / ISHIGAMI_VARIANCE  # of the first and third factor
 ISHIGAMI_TOTAL = [ISHIGAMI_FIRST[0] + ISHIGAMI_BOTH, ISHIGAMI_FIRST[1], ISHIGAMI_BOTH]
 G_COEFFICIENTS = [0.0, 1.0, 4.5, 9.0]
@@ -24,7 +34,9 @@ G_COEFFICIENTS = [0.0, 1.0, 4.5, 9.0]
 
 def problem(factors, groups=None):
     names = [f"x{number}" for number in range(factors)]
-    return {"num_vars": factors, "names": names, "bounds": [[0.0, 1.0]] * factors} | ({"groups": groups} if groups else {})
+    return {"num_vars": factors, "names": names, "bounds": [[0.0, 1.0]] * factors} | (
+        {"groups": groups} if groups else {}
+    )
 
 
 def ishigami(unit):
@@ -34,7 +46,11 @@ def ishigami(unit):
 def noisy(response, spread, replicates, seed, common_spread=0.0):
     """Responses with luck of their own, and luck that a replicate brings to all points."""
     rng = np.random.default_rng(seed)
-    return response[:, None] + rng.normal(0, common_spread, (1, replicates)) + rng.normal(0, spread, (len(response), replicates))
+    return (
+        response[:, None]
+        + rng.normal(0, common_spread, (1, replicates))
+        + rng.normal(0, spread, (len(response), replicates))
+    )
 
 
 # --- Sobol' -------------------------------------------------------------------------------------------------------------
@@ -52,11 +68,15 @@ def test_ishigami_without_noise():
 
 def test_sobol_g_without_noise():
     unit = saltelli.sample(problem(4), 2048, calc_second_order=False, seed=2)
-    found = sobol_indices(problem(4), Sobol_G.evaluate(unit, np.array(G_COEFFICIENTS))[:, None], False, common=True)
+    found = sobol_indices(
+        problem(4), Sobol_G.evaluate(unit, np.array(G_COEFFICIENTS))[:, None], False, common=True
+    )
     partial = 1 / (3 * (1 + np.array(G_COEFFICIENTS)) ** 2)
     variance = np.prod(1 + partial) - 1
     assert found.factors["first"].to_numpy() == pytest.approx(partial / variance, abs=0.02)
-    assert found.factors["total"].to_numpy() == pytest.approx(partial * np.prod(1 + partial) / (1 + partial) / variance, abs=0.02)
+    assert found.factors["total"].to_numpy() == pytest.approx(
+        partial * np.prod(1 + partial) / (1 + partial) / variance, abs=0.02
+    )
     assert found.pairs is None
 
 
@@ -74,7 +94,9 @@ def test_groups_of_factors():
 def test_luck_is_taken_out_of_the_indices_and_told(common):
     unit = saltelli.sample(problem(3), 2048, calc_second_order=False, seed=4)
     spread, replicates = 6.0, 4
-    found = sobol_indices(problem(3), noisy(ishigami(unit), spread, replicates, 5, 10.0 * common), False, common)
+    found = sobol_indices(
+        problem(3), noisy(ishigami(unit), spread, replicates, 5, 10.0 * common), False, common
+    )
     luck = spread**2 / replicates / (ISHIGAMI_VARIANCE + spread**2 / replicates)
     expected = {
         "first": np.array(ISHIGAMI_FIRST) * (1 - luck),
@@ -83,9 +105,13 @@ def test_luck_is_taken_out_of_the_indices_and_told(common):
         "total_response": np.array(ISHIGAMI_TOTAL),
     }
     for name, truth in expected.items():  # five standard errors off: one seed in a million for each
-        error = (found.factors[f"{name}_high"] - found.factors[f"{name}_low"]).to_numpy() / (2 * 1.96)
+        error = (found.factors[f"{name}_high"] - found.factors[f"{name}_low"]).to_numpy() / (
+            2 * 1.96
+        )
         assert (np.abs(found.factors[name].to_numpy() - truth) < 5 * error).all(), name
-    assert (np.abs(found.factors["total"].to_numpy() - np.array(ISHIGAMI_TOTAL))[2] > 5 * error[2]).all()  # what luck adds would be seen
+    assert (
+        np.abs(found.factors["total"].to_numpy() - np.array(ISHIGAMI_TOTAL))[2] > 5 * error[2]
+    ).all()  # what luck adds would be seen
     assert found.noise.means.value == pytest.approx(luck, abs=0.02)
 
 
@@ -98,17 +124,25 @@ def test_intervals_of_indices_cover_as_often_as_they_say():
         swapped = [np.column_stack([b[:, 0], a[:, 1]]), np.column_stack([a[:, 0], b[:, 1]])]
         points = np.stack([a, *swapped, b], axis=1).reshape(-1, 2)
         response = points[:, 0] + 0.5 * points[:, 1] + points[:, 0] * points[:, 1]
-        found = sobol_indices(problem(2), noisy(response, 0.3, 3, seed), False, common=False).factors
-        parts = np.array([1.5**2, 1.0, 1 / 12]) / 12  # variances of the first factor, the second, and both
+        found = sobol_indices(
+            problem(2), noisy(response, 0.3, 3, seed), False, common=False
+        ).factors
+        parts = (
+            np.array([1.5**2, 1.0, 1 / 12]) / 12
+        )  # variances of the first factor, the second, and both
         truth = parts[0] / parts.sum(), (parts[0] + parts[2]) / parts.sum()
         for place, name in enumerate(("first_response", "total_response")):
             hits[place] += found[f"{name}_low"][0] <= truth[place] <= found[f"{name}_high"][0]
-    assert all(stats.binomtest(int(count), 100, 0.94).pvalue > ONE_IN_A_MILLION for count in hits), hits
+    assert all(
+        stats.binomtest(int(count), 100, 0.94).pvalue > ONE_IN_A_MILLION for count in hits
+    ), hits
 
 
 def test_when_noise_drowns_the_response_the_indices_of_the_response_are_withheld():
     unit = saltelli.sample(problem(2), 64, calc_second_order=False, seed=6)
-    found = sobol_indices(problem(2), np.random.default_rng(7).normal(0, 1, (len(unit), 3)), False, common=False)
+    found = sobol_indices(
+        problem(2), np.random.default_rng(7).normal(0, 1, (len(unit), 3)), False, common=False
+    )
     assert found.factors["first_response"].null_count() == 2
     assert found.noise.run.high == 1.0
 
@@ -116,7 +150,9 @@ def test_when_noise_drowns_the_response_the_indices_of_the_response_are_withheld
 def test_bytes_are_the_same_every_time():
     unit = saltelli.sample(problem(3), 64, seed=8)
     values = noisy(ishigami(unit), 1.0, 3, 9)
-    assert sobol_indices(problem(3), values, True, True).factors.equals(sobol_indices(problem(3), values, True, True).factors)
+    assert sobol_indices(problem(3), values, True, True).factors.equals(
+        sobol_indices(problem(3), values, True, True).factors
+    )
 
 
 # --- noise --------------------------------------------------------------------------------------------------------------
@@ -130,16 +166,24 @@ def test_interval_of_the_noise_share_covers(common):
     hits, rng = np.zeros(2), np.random.default_rng(10)
     for _ in range(400):
         response = rng.uniform(-np.sqrt(3), np.sqrt(3), (100, 2, 1))
-        values = response + rng.normal(0, shared**0.5, (1, 1, 5)) + rng.normal(0, 0.5**0.5, (100, 2, 5))
-        found = noise(values, common)
-        hits += [share.low <= true <= share.high for share, true in zip((found.run, found.means), truth, strict=True)]
-    assert all(stats.binomtest(int(count), 400, 0.94, alternative="less").pvalue > ONE_IN_A_MILLION for count in hits), hits
+        values = (
+            response + rng.normal(0, shared**0.5, (1, 1, 5)) + rng.normal(0, 0.5**0.5, (100, 2, 5))
+        )
+        found = estimate_noise(values, common)
+        hits += [
+            share.low <= true <= share.high
+            for share, true in zip((found.run, found.means), truth, strict=True)
+        ]
+    assert all(
+        stats.binomtest(int(count), 400, 0.94, alternative="less").pvalue > ONE_IN_A_MILLION
+        for count in hits
+    ), hits
 
 
 def test_moments_are_those_of_the_analysis_of_variance():
     values = np.random.default_rng(11).normal(0, 1, (7, 4)) + np.arange(4)
     residual = values - values.mean(axis=1, keepdims=True) - values.mean(axis=0) + values.mean()
-    found = moments(values)
+    found = compute_mean_squares(values)
     assert found.own == pytest.approx((residual**2).sum() / (6 * 3))
     assert found.between == pytest.approx(values.mean(axis=1).var(ddof=1))
     assert found.within == pytest.approx(values.var(axis=1, ddof=1).mean())
@@ -147,12 +191,18 @@ def test_moments_are_those_of_the_analysis_of_variance():
 
 def test_what_is_said_of_noise_depends_on_seeds():
     values = np.random.default_rng(12).normal(0, 1, (20, 1, 2))
-    two = noise(values, True)
-    assert np.isnan(two.means.low) and two.run.low > 0.3 and "Two common seeds are too few" in noise_note(two, True)
-    assert "seed of its own" in noise_note(noise(values, False), False)
-    assert "One replicate" in noise_note(noise(values[:, :, :1], False), False)
+    two = estimate_noise(values, True)
+    assert (
+        np.isnan(two.means.low)
+        and two.run.low > 0.3
+        and "Two common seeds are too few" in format_noise_note(two, True)
+    )
+    assert "seed of its own" in format_noise_note(estimate_noise(values, False), False)
+    assert "One replicate" in format_noise_note(estimate_noise(values[:, :, :1], False), False)
     still = np.repeat(np.random.default_rng(13).normal(0, 1, (20, 1, 1)), 3, axis=2)
-    assert noise(still, True).run[:3] == pytest.approx((0.0, 0.0, 0.0), abs=1e-12)  # a model without luck
+    assert estimate_noise(still, True).run[:3] == pytest.approx(
+        (0.0, 0.0, 0.0), abs=1e-12
+    )  # a model without luck
 
 
 # --- Morris -------------------------------------------------------------------------------------------------------------
@@ -160,7 +210,9 @@ def test_what_is_said_of_noise_depends_on_seeds():
 
 def test_morris_of_a_linear_function_is_its_slopes():
     unit = trajectories.sample(problem(3), 10, num_levels=4, seed=1)
-    found = elementary_effects(problem(3), unit, (3 * unit[:, 0] - unit[:, 1])[:, None], 4, True).factors
+    found = elementary_effects(
+        problem(3), unit, (3 * unit[:, 0] - unit[:, 1])[:, None], 4, True
+    ).factors
     assert found["mu"].to_list() == pytest.approx([3, -1, 0])
     assert found["mu_star"].to_list() == pytest.approx([3, 1, 0])
     assert found["sigma"].to_list() == pytest.approx([0, 0, 0], abs=1e-12)
@@ -174,7 +226,9 @@ def test_effects_by_trajectory_have_the_means_of_salib(groups):
     outcome = ishigami(unit)
     expected = salib_morris.analyze(dict(described), unit, outcome, num_levels=6, seed=1)
     size = len(set(groups or "xyz")) + 1
-    effects = effects_by_trajectory(described, unit.reshape(-1, size, 3), outcome.reshape(-1, size, 1), 6)[:, :, 0]
+    effects = compute_effects_by_trajectory(
+        described, unit.reshape(-1, size, 3), outcome.reshape(-1, size, 1), 6
+    )[:, :, 0]
     assert np.abs(effects).mean(axis=0) == pytest.approx(np.array(expected["mu_star"]))
     if not groups:
         assert effects.mean(axis=0) == pytest.approx(np.array(expected["mu"]))
@@ -197,11 +251,15 @@ def test_intervals_of_effects_cover_and_luck_is_as_large_as_said():
         values = noisy((1 + unit[:, 1]) * unit[:, 0] + unit[:, 1], 0.2, 4, seed)
         found = elementary_effects(problem(3), unit, values, 4, False).factors
         hits[0] += found["mu_star_low"][0] <= 1.5 <= found["mu_star_high"][0]
-        true_sigma = np.sqrt(np.var([1, 4 / 3, 5 / 3, 2]) + 2 * 0.2**2 / 4 / (2 / 3) ** 2)  # of the factor, and of luck
+        true_sigma = np.sqrt(
+            np.var([1, 4 / 3, 5 / 3, 2]) + 2 * 0.2**2 / 4 / (2 / 3) ** 2
+        )  # of the factor, and of luck
         hits[1] += found["sigma_low"][0] <= true_sigma <= found["sigma_high"][0]
         luck.append(found["mu_star_noise"][2])
         idle.append(found["mu_star"][2])
-    assert all(stats.binomtest(int(count), 150, 0.94).pvalue > ONE_IN_A_MILLION for count in hits), hits
+    assert all(
+        stats.binomtest(int(count), 150, 0.94).pvalue > ONE_IN_A_MILLION for count in hits
+    ), hits
     assert stats.ttest_rel(luck, idle).pvalue > ONE_IN_A_MILLION
     assert np.mean(luck) == pytest.approx(np.sqrt(2 / np.pi * 2 * 0.2**2 / 4) * 1.5, rel=0.02)
 
@@ -215,7 +273,9 @@ def test_a_failed_run_costs_its_block_whole():
     gaps = values.copy()
     gaps[8 * 3 + 2, 1] = np.nan  # of the fourth block
     found = sobol_indices(problem(3), gaps, True, True)
-    without = sobol_indices(problem(3), np.delete(values.reshape(64, 8, 3), 3, axis=0).reshape(-1, 3), True, True)
+    without = sobol_indices(
+        problem(3), np.delete(values.reshape(64, 8, 3), 3, axis=0).reshape(-1, 3), True, True
+    )
     assert found.factors.equals(without.factors) and found.noise == without.noise
     assert "1 of 64 blocks" in found.note and not without.note
 
@@ -227,7 +287,9 @@ def test_a_failed_run_costs_its_trajectory_whole():
     gaps[4, 0] = np.nan  # of the second trajectory
     kept = np.r_[0:4, 8:40]
     found = elementary_effects(problem(3), unit, gaps, 4, True)
-    assert found.factors.equals(elementary_effects(problem(3), unit[kept], values[kept], 4, True).factors)
+    assert found.factors.equals(
+        elementary_effects(problem(3), unit[kept], values[kept], 4, True).factors
+    )
     assert "1 of 10 trajectories" in found.note
 
 
@@ -235,11 +297,11 @@ def test_too_many_failures_are_refused():
     values = np.zeros((80, 2))
     values[:41:4] = np.nan
     with pytest.raises(AnalysisError, match="leave 9 of 20 blocks whole, fewer than half"):
-        whole_blocks(values, 4, "blocks", 2)
+        select_complete_blocks(values, 4, "blocks", 2)
     with pytest.raises(AnalysisError, match="5 blocks are too few; the analysis needs 8"):
-        whole_blocks(np.zeros((20, 2)), 4, "blocks", 8)
+        select_complete_blocks(np.zeros((20, 2)), 4, "blocks", 8)
     with pytest.raises(AnalysisError, match="21 points, which is no multiple of 4"):
-        whole_blocks(np.zeros((21, 2)), 4, "blocks", 8)
+        select_complete_blocks(np.zeros((21, 2)), 4, "blocks", 8)
 
 
 # --- from runs to responses ---------------------------------------------------------------------------------------------
@@ -250,15 +312,23 @@ POINTS = pl.DataFrame({"rate": [0.1, 0.3, 0.1], "form": ["hub", "hub", "hub"]})
 def runs():
     return pl.DataFrame(
         {
-            "rate": [0.1, 0.1, 0.1 + 0.2], "form": ["hub"] * 3, "replicate": [0, 1, 0], "seed": [1, 2, 1], "run": ["a", "b", "c"],
-            "value": [1.0, 2.0, 3.0], "undefined": [1.0, float("nan"), 3.0], "same": [1.0] * 3,
+            "rate": [0.1, 0.1, 0.1 + 0.2],
+            "form": ["hub"] * 3,
+            "replicate": [0, 1, 0],
+            "seed": [1, 2, 1],
+            "run": ["a", "b", "c"],
+            "value": [1.0, 2.0, 3.0],
+            "undefined": [1.0, float("nan"), 3.0],
+            "same": [1.0] * 3,
         }
-    )  # fmt: skip
+    )
 
 
 def test_responses_stand_in_the_order_of_the_design_with_gaps_and_repeats():
-    repeated = pl.concat([runs(), runs().head(2)])  # a point that stands twice has its runs twice in the table
-    found = responses(repeated.reverse(), POINTS, "value")
+    repeated = pl.concat(
+        [runs(), runs().head(2)]
+    )  # a point that stands twice has its runs twice in the table
+    found = collect_responses(repeated.reverse(), POINTS, "value")
     assert np.array_equal(found, [[1, 2], [3, np.nan], [1, 2]], equal_nan=True)
 
 
@@ -273,11 +343,11 @@ def test_responses_stand_in_the_order_of_the_design_with_gaps_and_repeats():
 )
 def test_measures_that_explain_nothing_are_refused(measure, said):
     with pytest.raises(AnalysisError, match=said):
-        responses(runs(), POINTS, measure)
+        collect_responses(runs(), POINTS, measure)
 
 
 def test_runs_of_another_design_are_refused():
     with pytest.raises(AnalysisError, match="another design"):
-        responses(runs(), POINTS.with_columns(rate=pl.lit(0.7)), "value")
+        collect_responses(runs(), POINTS.with_columns(rate=pl.lit(0.7)), "value")
     with pytest.raises(AnalysisError, match="no column rate"):
-        responses(runs().drop("rate"), POINTS, "value")
+        collect_responses(runs().drop("rate"), POINTS, "value")

@@ -12,7 +12,12 @@ from analysis.equivalence import equivalence
 from analysis.erosion import caused_by_round, erosion, half_lives
 from analysis.errors import AnalysisError
 from analysis.means import differences, means
-from analysis.replicates import replicates_needed, replicates_needed_to_compare, variance_stability, variation_course
+from analysis.replicates import (
+    compute_variation_course,
+    replicates_needed,
+    replicates_needed_to_compare,
+    variance_stability,
+)
 from analysis.shapley import causes
 from analysis.turning import inverted_u_tests, turning
 from tests.statistics.tidy_tables import factorial
@@ -26,20 +31,31 @@ OF_RUNS = {
     "variance_shares": lambda runs: variance_shares(runs, [FACTOR], "y"),
     "regression_shares": lambda runs: regression_shares(runs, [FACTOR], "y"),
     "variance_stability": lambda runs: variance_stability(runs, [FACTOR], ["y"]),
-    "variation_course": lambda runs: variation_course(runs, [FACTOR], "y"),
+    "variation_course": lambda runs: compute_variation_course(runs, [FACTOR], "y"),
     "replicates_needed": lambda runs: replicates_needed(runs, [FACTOR], "y", 0.1),
-    "replicates_needed_to_compare": lambda runs: replicates_needed_to_compare(runs, FACTOR, 0.0, "y", 0.1),
+    "replicates_needed_to_compare": lambda runs: replicates_needed_to_compare(
+        runs, FACTOR, 0.0, "y", 0.1
+    ),
     "turning": lambda runs: turning(runs, FACTOR, "y"),
     "inverted_u_tests": lambda runs: inverted_u_tests(runs, FACTOR, "y"),
     "causes": lambda runs: causes(runs, {FACTOR: (0.0, 0.1)}, "y"),
     "crossings": lambda runs: crossings(runs, FACTOR, "structure", "y"),
 }
-POINTLESS = {"means", "variance_stability", "variation_course", "replicates_needed"}  # one point is enough for these
+POINTLESS = {
+    "means",
+    "variance_stability",
+    "variation_course",
+    "replicates_needed",
+}  # one point is enough for these
 
 
 def runs():
     rng = np.random.default_rng(1)
-    return factorial({"structure": ["hub", "alliance"], FACTOR: [0.0, 0.1, 0.2, 0.3]}, lambda r, **at: rng.normal(), 5)
+    return factorial(
+        {"structure": ["hub", "alliance"], FACTOR: [0.0, 0.1, 0.2, 0.3]},
+        lambda r, **at: rng.normal(),
+        5,
+    )
 
 
 def given(name, table):
@@ -50,13 +66,19 @@ def given(name, table):
 @pytest.mark.parametrize("name", OF_RUNS)
 def test_one_sentence_each(name):
     function, good = OF_RUNS[name], given(name, runs())
-    assert not function(good.with_row_index().with_columns(y=pl.col("index") ** 1.5 + pl.col("y"))).is_empty()
+    assert not function(
+        good.with_row_index().with_columns(y=pl.col("index") ** 1.5 + pl.col("y"))
+    ).is_empty()
     with pytest.raises(AnalysisError, match="one replicate"):
         function(good.filter(replicate=0))
     with pytest.raises(AnalysisError, match=r"all \d+ values of y are equal"):
         function(good.with_columns(y=pl.lit(1.0)))
     with pytest.raises(AnalysisError, match="missing or not finite in 1 of"):
-        function(good.with_columns(y=pl.when(pl.int_range(pl.len()) == 3).then(float("nan")).otherwise("y")))
+        function(
+            good.with_columns(
+                y=pl.when(pl.int_range(pl.len()) == 3).then(float("nan")).otherwise("y")
+            )
+        )
     with pytest.raises(AnalysisError, match="no column y"):
         function(good.drop("y"))
     with pytest.raises(AnalysisError, match=f"no column {FACTOR}"):
@@ -80,7 +102,13 @@ def test_several_runs_per_replicate_and_unknown_levels():
     with pytest.raises(AnalysisError, match="no column structur. Did you mean structure"):
         means(runs(), ["structur"], ["y"])
     with pytest.raises(AnalysisError, match="no runs at .*alliance, the reference"):
-        differences(runs().filter((pl.col("structure") == "hub") | (pl.col(FACTOR) > 0)), "structure", "alliance", ["y"], [FACTOR])
+        differences(
+            runs().filter((pl.col("structure") == "hub") | (pl.col(FACTOR) > 0)),
+            "structure",
+            "alliance",
+            ["y"],
+            [FACTOR],
+        )
     with pytest.raises(AnalysisError, match="interval is 'wide'"):
         means(runs(), ["structure", FACTOR], ["y"], interval="wide")
     with pytest.raises(AnalysisError, match="pairing is 'both'"):
@@ -89,13 +117,19 @@ def test_several_runs_per_replicate_and_unknown_levels():
 
 def series():
     table = runs().join(pl.DataFrame({"round": range(8)}), how="cross")
-    costs = {name: pl.lit(0.01) for name in ("link_cost", "rule_cost", "setup_cost", "exit_cost", "search_cost")}
+    costs = {
+        name: pl.lit(0.01)
+        for name in ("link_cost", "rule_cost", "setup_cost", "exit_cost", "search_cost")
+    }
     return table.with_columns(
         joint_value=2.0 + pl.col("y") * 0.1,
         synergy=1.0 + pl.col("y") * 0.1 - pl.col("round") * (0.1 + 0.01 * pl.col("replicate")),
-        synergy_ratio=pl.lit(0.8), **costs, understanding_alike=pl.lit(0.4), understanding_bridged=pl.lit(0.2),
+        synergy_ratio=pl.lit(0.8),
+        **costs,
+        understanding_alike=pl.lit(0.4),
+        understanding_bridged=pl.lit(0.2),
         trust_within=pl.lit(0.5),
-    )  # fmt: skip
+    )
 
 
 OF_SERIES = {
@@ -115,7 +149,11 @@ def test_one_sentence_each_of_series(name):
     with pytest.raises(AnalysisError, match="no column synergy"):
         function(good.drop("synergy"))
     with pytest.raises(AnalysisError, match="not finite in 1 of"):
-        function(good.with_columns(synergy=pl.when(pl.int_range(pl.len()) == 3).then(float("nan")).otherwise("synergy")))
+        function(
+            good.with_columns(
+                synergy=pl.when(pl.int_range(pl.len()) == 3).then(float("nan")).otherwise("synergy")
+            )
+        )
     if name != "half_lives":
         with pytest.raises(AnalysisError, match="has one level"):
             function(good.filter(pl.col(FACTOR) == 0.0))

@@ -13,7 +13,15 @@ def factorial(levels, value, replicates=6, common=True):
         named = dict(zip(levels, point, strict=True))
         for r in range(replicates):
             seed = 100 + r if common else 1000 * (number + 1) + r
-            rows.append({**named, "replicate": r, "seed": seed, "run": f"{number}.{r}", "y": float(value(r, **named))})
+            rows.append(
+                {
+                    **named,
+                    "replicate": r,
+                    "seed": seed,
+                    "run": f"{number}.{r}",
+                    "y": float(value(r, **named)),
+                }
+            )
     return pl.DataFrame(rows)
 
 
@@ -23,5 +31,9 @@ def two_forms(first, second, common=True):
     parts = []
     for number, (form, values) in enumerate(sides.items()):
         seeds = np.arange(values.size) + (0 if common else 1000 * number)
-        parts.append(pl.DataFrame({"structure": form, "replicate": range(values.size), "seed": seeds, "y": values}))
+        parts.append(
+            pl.DataFrame(
+                {"structure": form, "replicate": range(values.size), "seed": seeds, "y": values}
+            )
+        )
     return pl.concat(parts)

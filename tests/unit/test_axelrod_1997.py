@@ -4,17 +4,29 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sim.classics.axelrod_1997 import Axelrod1997, grid
+from sim.classics.axelrod_1997 import Axelrod1997, build_grid
 
 
 def pairs_of(model):
     """Return all pairs of neighbours."""
     starts, contacts = model.neighbours
-    return [(site, int(other)) for site in range(model.size) for other in contacts[starts[site] : starts[site + 1]]]
+    return [
+        (site, int(other))
+        for site in range(model.size)
+        for other in contacts[starts[site] : starts[site + 1]]
+    ]
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"space": "mixed", "traits": 4}, {"neighbours": 12}, {"activation": "shuffled"}, {"drawn": "any"}, {"changes": "neighbour"}]
+    "settings",
+    [
+        {},
+        {"space": "mixed", "traits": 4},
+        {"neighbours": 12},
+        {"activation": "shuffled"},
+        {"drawn": "any"},
+        {"changes": "neighbour"},
+    ],
 )
 def test_a_run_ends_exactly_when_all_neighbours_agree_on_everything_or_nothing(settings):
     model = Axelrod1997(rng=3, side=5, features=3, **settings)
@@ -55,7 +67,10 @@ def test_no_trait_appears_that_was_not_there_and_one_event_changes_one_trait_at_
     model.step()
     assert 0 < (model.cultures != before).sum() <= model.size
     model.run()
-    assert all(set(model.cultures[:, feature].tolist()) <= traits for feature, traits in enumerate(at_first))
+    assert all(
+        set(model.cultures[:, feature].tolist()) <= traits
+        for feature, traits in enumerate(at_first)
+    )
 
 
 def test_one_feature_never_changes():
@@ -68,7 +83,11 @@ def test_one_feature_never_changes():
 def test_four_sites_that_share_one_feature_become_alike_and_keep_it():
     for seed in range(20):
         model = Axelrod1997(rng=seed, side=2, features=3, traits=9)
-        model.cultures[:, 0], model.cultures[:, 1], model.cultures[:, 2] = 7, np.arange(4), np.arange(4)
+        model.cultures[:, 0], model.cultures[:, 1], model.cultures[:, 2] = (
+            7,
+            np.arange(4),
+            np.arange(4),
+        )
         model.run()
         assert model.regions == 1.0 and (model.cultures[:, 0] == 7).all()
 
@@ -83,21 +102,34 @@ def test_chance_of_a_change_is_the_similarity(drawn, changing):
     changed = 0
     for seed in range(runs):
         model = Axelrod1997(rng=seed, side=2, features=2, drawn=drawn, activation="shuffled")
-        model.cultures[:, 0], model.cultures[:, 1] = 0, np.arange(4)  # all alike in the first, all different in the second
+        model.cultures[:, 0], model.cultures[:, 1] = (
+            0,
+            np.arange(4),
+        )  # all alike in the first, all different in the second
         before = model.cultures.copy()
         model.step()
         changed += (before != model.cultures).any()
-    nothing = (1 - changing) ** events  # no event changes anything: until then all chances are the same
+    nothing = (
+        1 - changing
+    ) ** events  # no event changes anything: until then all chances are the same
     assert abs(changed / runs - (1 - nothing)) < 3.9 * np.sqrt(nothing * (1 - nothing) / runs)
 
 
-@pytest.mark.parametrize(("neighbours", "links"), [(4, 4 * 90), (8, 4 * 90 + 4 * 81), (12, 4 * 90 + 4 * 81 + 4 * 80)])
+@pytest.mark.parametrize(
+    ("neighbours", "links"), [(4, 4 * 90), (8, 4 * 90 + 4 * 81), (12, 4 * 90 + 4 * 81 + 4 * 80)]
+)
 def test_neighbours_on_a_bounded_grid(neighbours, links):
-    starts, contacts = grid(10, neighbours)
+    starts, contacts = build_grid(10, neighbours)
     assert len(contacts) == starts[-1] == links
     assert np.diff(starts).max() == neighbours
-    pairs = {(site, int(other)) for site in range(100) for other in contacts[starts[site] : starts[site + 1]]}
-    assert len(pairs) == links and all((other, site) in pairs and site != other for site, other in pairs)
+    pairs = {
+        (site, int(other))
+        for site in range(100)
+        for other in contacts[starts[site] : starts[site + 1]]
+    }
+    assert len(pairs) == links and all(
+        (other, site) in pairs and site != other for site, other in pairs
+    )
 
 
 def test_in_a_shuffled_round_no_site_is_activated_twice():

@@ -8,13 +8,18 @@ import pytest
 from pydantic import ValidationError
 
 from sim.classics.barkoczi_galesic_2016 import BarkocziGalesic2016
-from sim.classics.clustering import most_clustered
+from sim.classics.clustering import find_most_clustered_network
 from sim.classics.lazer_friedman_2007 import LazerFriedman2007
 from sim.classics.march_1991 import March1991
-from sim.classics.networks import network
-from sim.classics.nk import table
+from sim.classics.networks import build_network
+from sim.classics.nk import compute_fitness_table
 
-LITERAL = {"performance": "beliefs", "adoption": "whole", "code_learning": "differing", "missing": "wrong"}
+LITERAL = {
+    "performance": "beliefs",
+    "adoption": "whole",
+    "code_learning": "differing",
+    "missing": "wrong",
+}
 
 
 @pytest.mark.parametrize("variant", [{}, LITERAL])
@@ -60,13 +65,19 @@ def test_search_never_loses_and_payoffs_are_those_of_solutions(kind):
         model.step()
         assert (model.payoffs >= before).all()
         before = model.payoffs.copy()
-    np.testing.assert_allclose(model.payoffs, (table(model.landscape)[model.solutions] / model.landscape.top) ** 8, rtol=1e-12)
+    np.testing.assert_allclose(
+        model.payoffs,
+        (compute_fitness_table(model.landscape)[model.solutions] / model.landscape.top) ** 8,
+        rtol=1e-12,
+    )
 
 
 def test_alone_everybody_ends_at_a_local_optimum():
     model = BarkocziGalesic2016(rng=2, n=8, k=3, rule="individual", rounds=400).run()
-    heights = table(model.landscape)
-    assert all(heights[s] >= heights[s ^ (1 << bit)] for s in model.solutions.tolist() for bit in range(8))
+    heights = compute_fitness_table(model.landscape)
+    assert all(
+        heights[s] >= heights[s ^ (1 << bit)] for s in model.solutions.tolist() for bit in range(8)
+    )
 
 
 def test_in_a_complete_network_all_copy_the_best_at_once():
@@ -78,26 +89,43 @@ def test_in_a_complete_network_all_copy_the_best_at_once():
 
 
 def test_conformity_ignores_a_sample_in_which_all_differ():
-    model = BarkocziGalesic2016(rng=5, rule="conformity", agents=50)  # distinct starts: nothing can be frequent
+    model = BarkocziGalesic2016(
+        rng=5, rule="conformity", agents=50
+    )  # distinct starts: nothing can be frequent
     alone = BarkocziGalesic2016(rng=5, rule="individual", agents=50)
     model.step(), alone.step()
     np.testing.assert_array_equal(model.solutions, alone.solutions)
 
 
 def test_strategies_of_a_seed_share_their_landscape():
-    first, second = BarkocziGalesic2016(rng=6), BarkocziGalesic2016(rng=6, rule="conformity", network="cliques", degree=19)
+    first, second = (
+        BarkocziGalesic2016(rng=6),
+        BarkocziGalesic2016(rng=6, rule="conformity", network="cliques", degree=19),
+    )
     np.testing.assert_array_equal(first.landscape.contributions, second.landscape.contributions)
     np.testing.assert_array_equal(first.solutions, second.solutions)
 
 
 @pytest.mark.parametrize(
     ("topology", "links"),
-    [("complete", 380), ("line", 38), ("ring", 80), ("cliques", 80), ("max_clustering", 80), ("random", 80), ("none", 0)],
+    [
+        ("complete", 380),
+        ("line", 38),
+        ("ring", 80),
+        ("cliques", 80),
+        ("max_clustering", 80),
+        ("random", 80),
+        ("none", 0),
+    ],
 )
 def test_networks_have_the_links_they_should(topology, links):
-    found = network(topology, 20, 4, 1)
+    found = build_network(topology, 20, 4, 1)
     assert len(found.contacts) == found.starts[-1] == links
-    pairs = {(agent, int(other)) for agent in range(20) for other in found.contacts[found.starts[agent] : found.starts[agent + 1]]}
+    pairs = {
+        (agent, int(other))
+        for agent in range(20)
+        for other in found.contacts[found.starts[agent] : found.starts[agent + 1]]
+    }
     assert len(pairs) == links
     assert all((other, agent) in pairs and other != agent for agent, other in pairs)
 
@@ -105,10 +133,26 @@ def test_networks_have_the_links_they_should(topology, links):
 @pytest.mark.parametrize(
     ("kind", "wrong", "sentence"),
     [
-        (BarkocziGalesic2016, {"network": "cliques", "degree": 7}, "degree is 7, but 100 agents make no whole number of cliques of 8"),
-        (BarkocziGalesic2016, {"network": "max_clustering"}, "degree is 18, but 100 agents make no whole number of cliques of 19"),
-        (BarkocziGalesic2016, {"network": "max_clustering", "degree": 1}, "degree is 1, but 100 agents with one contact each cannot be connected"),
-        (BarkocziGalesic2016, {"network": "max_clustering", "degree": 19, "agents": 400}, "agents is 400, but network=max_clustering is found"),
+        (
+            BarkocziGalesic2016,
+            {"network": "cliques", "degree": 7},
+            "degree is 7, but 100 agents make no whole number of cliques of 8",
+        ),
+        (
+            BarkocziGalesic2016,
+            {"network": "max_clustering"},
+            "degree is 18, but 100 agents make no whole number of cliques of 19",
+        ),
+        (
+            BarkocziGalesic2016,
+            {"network": "max_clustering", "degree": 1},
+            "degree is 1, but 100 agents with one contact each cannot be connected",
+        ),
+        (
+            BarkocziGalesic2016,
+            {"network": "max_clustering", "degree": 19, "agents": 400},
+            "agents is 400, but network=max_clustering is found",
+        ),
         (BarkocziGalesic2016, {"n": 3, "k": 1}, "agents is 100, but there are 8 solutions"),
         (LazerFriedman2007, {"n": 5, "k": 5}, "k is 5, but a solution of n=5 bits has 4 others"),
         (LazerFriedman2007, {"network": "ring", "degree": 3}, "make it even"),
@@ -121,7 +165,7 @@ def test_impossible_parameters_are_refused(kind, wrong, sentence):
 
 def test_the_most_clustered_network_is_as_published():
     """Barkoczi & Galesic 2016 give clustering .98 and mean path length 3.8 for theirs: ours is to be the same to the digits they give."""
-    links = nx.from_numpy_array(most_clustered(100, 19))
+    links = nx.from_numpy_array(find_most_clustered_network(100, 19))
     assert nx.is_connected(links)
     assert {degree for _, degree in links.degree()} == {19}
     assert round(nx.average_clustering(links), 2) == 0.98
@@ -130,7 +174,7 @@ def test_the_most_clustered_network_is_as_published():
 
 def test_no_exchange_of_the_ends_of_two_links_makes_it_more_clustered():
     """Of 20,000 exchanges drawn, those that bring triangles must cut the network in two."""
-    links = nx.from_numpy_array(most_clustered(100, 19))
+    links = nx.from_numpy_array(find_most_clustered_network(100, 19))
     ends, draw, tried = list(links.edges), random.Random(1), 0
     while tried < 20_000:
         (a, b), (c, d) = draw.sample(ends, 2)
@@ -139,7 +183,9 @@ def test_no_exchange_of_the_ends_of_two_links_makes_it_more_clustered():
             tried += 1
             lost = triangles_lost(links, a, b) + triangles_lost(links, c, d)
             links.add_edges_from([(a, c), (b, d)])
-            assert triangles_lost(links, a, c) + triangles_lost(links, b, d) <= lost or not nx.is_connected(with_links(links, (a, c), (b, d)))
+            assert triangles_lost(links, a, c) + triangles_lost(
+                links, b, d
+            ) <= lost or not nx.is_connected(with_links(links, (a, c), (b, d)))
             links.add_edges_from([(a, b), (c, d)])
 
 

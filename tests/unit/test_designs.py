@@ -16,10 +16,14 @@ from SALib.sample import sobol as sample_sobol
 
 from experiments.configuration import parse_override
 from experiments.design.constraints import read_constraint
-from experiments.design.factors import Level, Range, level_at, read_factor
-from experiments.design.sampling import KINDS
-from experiments.design.settings import check_settings, default_settings, design_names
-from experiments.design.study import load_study, problem, study_names, unit_sample
+from experiments.design.factors import Level, Range, find_level_at_share, read_factor
+from experiments.design.sampling import DESIGN_KINDS
+from experiments.design.settings import (
+    check_design_settings,
+    list_design_names,
+    read_default_settings,
+)
+from experiments.design.study import list_study_names, load_study, problem, unit_sample
 
 RANGES = {
     "imitation.rate": {"low": 0, "high": 0.5},
@@ -34,23 +38,29 @@ def study(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def make(*overrides, **settings):
-        (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"factors": RANGES, **settings}, sort_keys=False))
+        (tmp_path / "mine.yaml").write_text(
+            yaml.safe_dump({"factors": RANGES, **settings}, sort_keys=False)
+        )
         return load_study("mine.yaml", overrides)
 
     return make
 
 
 def labels(study, *names):
-    return [tuple(point.levels[name] for name in names or study.factors) for point in study.points()]
+    return [
+        tuple(point.levels[name] for name in names or study.factors) for point in study.points()
+    ]
 
 
 def test_every_design_has_a_file_of_defaults():
-    assert set(design_names()) == set(KINDS)
-    for name in set(design_names()) - {"table"}:
-        assert check_settings(name, KINDS[name].settings, default_settings(name)) == default_settings(name)
+    assert set(list_design_names()) == set(DESIGN_KINDS)
+    for name in set(list_design_names()) - {"table"}:
+        assert check_design_settings(
+            name, DESIGN_KINDS[name].settings, read_default_settings(name)
+        ) == read_default_settings(name)
 
 
-@pytest.mark.parametrize("name", study_names())
+@pytest.mark.parametrize("name", list_study_names())
 def test_studies_of_the_package_are_full_factorials(name):
     found = load_study(name)
     assert found.design.name == "full_factorial"
@@ -59,8 +69,14 @@ def test_studies_of_the_package_are_full_factorials(name):
 
 @pytest.mark.parametrize("second_order", [True, False])
 def test_saltelli_equals_salibs_own_sample(study, second_order):
-    made = study("design=sobol", "design.samples=8", f"design.second_order={second_order}", "design.seed=5")
-    theirs = {"num_vars": 3, "names": list(RANGES), "bounds": [[0, 0.5], [np.log(0.01), np.log(0.1)], [4, 9]]}
+    made = study(
+        "design=sobol", "design.samples=8", f"design.second_order={second_order}", "design.seed=5"
+    )
+    theirs = {
+        "num_vars": 3,
+        "names": list(RANGES),
+        "bounds": [[0, 0.5], [np.log(0.01), np.log(0.1)], [4, 9]],
+    }
     expected = sample_sobol.sample(theirs, 8, calc_second_order=second_order, seed=5)
     rates, gains, sizes = zip(*labels(made), strict=True)
     assert len(rates) == 8 * (8 if second_order else 5)
@@ -72,7 +88,12 @@ def test_saltelli_equals_salibs_own_sample(study, second_order):
 
 def test_morris_equals_salibs_own_sample(study):
     made = study("design=morris", "design.trajectories=6", "design.optimal=3")
-    expected = sample_morris.sample({"num_vars": 3, "names": list(RANGES), "bounds": [[0, 1]] * 3}, 6, optimal_trajectories=3, seed=1)
+    expected = sample_morris.sample(
+        {"num_vars": 3, "names": list(RANGES), "bounds": [[0, 1]] * 3},
+        6,
+        optimal_trajectories=3,
+        seed=1,
+    )
     assert unit_sample(made).tolist() == expected.tolist()
     assert len(made.points()) == 3 * 4
 
@@ -95,7 +116,9 @@ def test_salib_analyses_what_the_study_gives_back(study):
 
 
 def test_groups_move_together(study):
-    made = study("design=morris", "design.groups.both=[imitation.rate,trust.gain]", "design.trajectories=5")
+    made = study(
+        "design=morris", "design.groups.both=[imitation.rate,trust.gain]", "design.trajectories=5"
+    )
     assert problem(made)["groups"] == ["both", "both", "structure.max_size"]
     x = unit_sample(made)
     assert len(x) == 5 * 3
@@ -108,55 +131,114 @@ def test_groups_move_together(study):
 
 def test_latin_hypercube_has_one_point_per_stratum(study):
     x = unit_sample(study("design=latin_hypercube", "design.samples=50"))
-    assert [sorted(np.floor(column * 50).astype(int).tolist()) for column in x.T] == [list(range(50))] * 3
+    assert [sorted(np.floor(column * 50).astype(int).tolist()) for column in x.T] == [
+        list(range(50))
+    ] * 3
     assert unit_sample(study("design=latin_hypercube", "design.samples=50")).tolist() == x.tolist()
-    assert unit_sample(study("design=latin_hypercube", "design.samples=50", "design.seed=2")).tolist() != x.tolist()
+    assert (
+        unit_sample(study("design=latin_hypercube", "design.samples=50", "design.seed=2")).tolist()
+        != x.tolist()
+    )
 
 
 def test_latin_hypercube_of_strength_two_fills_pairs(study):
-    x = np.floor(unit_sample(study("design=latin_hypercube", "design.samples=25", "design.strength=2")) * 5).astype(int)
-    assert len(set(zip(x[:, 0], x[:, 1], strict=True))) == len(set(zip(x[:, 1], x[:, 2], strict=True))) == 25
+    x = np.floor(
+        unit_sample(study("design=latin_hypercube", "design.samples=25", "design.strength=2")) * 5
+    ).astype(int)
+    assert (
+        len(set(zip(x[:, 0], x[:, 1], strict=True)))
+        == len(set(zip(x[:, 1], x[:, 2], strict=True)))
+        == 25
+    )
 
 
 def test_sobol_sequence_has_one_point_per_stratum_at_powers_of_two(study):
     x = unit_sample(study("design=sobol_sequence", "design.samples=32"))
-    assert [sorted(np.floor(column * 32).astype(int).tolist()) for column in x.T] == [list(range(32))] * 3
+    assert [sorted(np.floor(column * 32).astype(int).tolist()) for column in x.T] == [
+        list(range(32))
+    ] * 3
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 def test_fractional_factorial_is_orthogonal(study, count):
-    names = ["imitation.rate", "trust.gain", "trust.loss", "structure.persistence", "environment.turbulence"][:count]
+    names = [
+        "imitation.rate",
+        "trust.gain",
+        "trust.loss",
+        "structure.persistence",
+        "environment.turbulence",
+    ][:count]
     made = study("design=fractional_factorial", factors={name: [0.1, 0.2] for name in names})
     signs = unit_sample(made) * 2 - 1
     assert set(signs.flatten()) == {-1.0, 1.0}
     assert (signs.T @ signs == len(signs) * np.eye(count)).all()
     assert (signs.sum(axis=0) == 0).all()
     pairs = np.array([signs[:, a] * signs[:, b] for a in range(count) for b in range(a)])
-    assert not pairs.size or (pairs @ signs == 0).all()  # resolution IV: main effects are clear of interactions of two
-    assert [point.levels[names[0]] for point in made.points()] == [0.2 if sign > 0 else 0.1 for sign in signs[:, 0]]
+    assert (
+        not pairs.size or (pairs @ signs == 0).all()
+    )  # resolution IV: main effects are clear of interactions of two
+    assert [point.levels[names[0]] for point in made.points()] == [
+        0.2 if sign > 0 else 0.1 for sign in signs[:, 0]
+    ]
 
 
 def test_paired_one_at_a_time_and_full_factorial(study):
-    assert labels(study(factors=LISTS, design="paired")) == [(0.0, "hub"), (0.1, "alliance"), (0.2, "network")]
-    assert labels(study("structure=hub", factors=LISTS, design="paired")) == [(0.0, "hub"), (0.1, "hub"), (0.2, "hub")]
+    assert labels(study(factors=LISTS, design="paired")) == [
+        (0.0, "hub"),
+        (0.1, "alliance"),
+        (0.2, "network"),
+    ]
+    assert labels(study("structure=hub", factors=LISTS, design="paired")) == [
+        (0.0, "hub"),
+        (0.1, "hub"),
+        (0.2, "hub"),
+    ]
     assert len(labels(study(factors=LISTS))) == 9
     made = study(factors=LISTS, design={"name": "one_at_a_time", "base": {"structure": "alliance"}})
-    assert labels(made) == [(0.0, "alliance"), (0.1, "alliance"), (0.2, "alliance"), (0.0, "hub"), (0.0, "network")]
-    spread = {"imitation.rate": {"low": 0, "high": 0.5, "levels": 6}, "trust.gain": {"low": 0.001, "high": 0.1, "scale": "log", "levels": 3}}
-    assert labels(study(factors=spread), "imitation.rate")[::3] == [(0.0,), (0.1,), (0.2,), (0.3,), (0.4,), (0.5,)]
+    assert labels(made) == [
+        (0.0, "alliance"),
+        (0.1, "alliance"),
+        (0.2, "alliance"),
+        (0.0, "hub"),
+        (0.0, "network"),
+    ]
+    spread = {
+        "imitation.rate": {"low": 0, "high": 0.5, "levels": 6},
+        "trust.gain": {"low": 0.001, "high": 0.1, "scale": "log", "levels": 3},
+    }
+    assert labels(study(factors=spread), "imitation.rate")[::3] == [
+        (0.0,),
+        (0.1,),
+        (0.2,),
+        (0.3,),
+        (0.4,),
+        (0.5,),
+    ]
     assert labels(study(factors=spread), "trust.gain")[:3] == [(0.001,), (0.01,), (0.1,)]
 
 
 def test_yaml_numbers_without_a_decimal_point_are_numbers():
     assert yaml.safe_load("1e-3") == "1e-3"
-    assert read_factor("trust.gain", ["1e-3", 0.1]) == [Level(0.001, {"trust.gain": 0.001}), Level(0.1, {"trust.gain": 0.1})]
-    assert read_factor("trust.gain", {"low": "1e-3", "high": "1e-1"}) == Range("trust.gain", 0.001, 0.1)
+    assert read_factor("trust.gain", ["1e-3", 0.1]) == [
+        Level(0.001, {"trust.gain": 0.001}),
+        Level(0.1, {"trust.gain": 0.1}),
+    ]
+    assert read_factor("trust.gain", {"low": "1e-3", "high": "1e-1"}) == Range(
+        "trust.gain", 0.001, 0.1
+    )
 
 
 def test_designs_compose(study):
-    factors = {**LISTS, "trust.gain": {"low": 0, "high": 0.1}, "trust.loss": {"low": 0.2, "high": 0.9}}
+    factors = {
+        **LISTS,
+        "trust.gain": {"low": 0, "high": 0.1},
+        "trust.loss": {"low": 0.2, "high": 0.9},
+    }
     hypercube = {"name": "latin_hypercube", "samples": 3}
-    crossed = study(factors=factors, design={"cross": [{"name": "full_factorial", "factors": list(LISTS)}, hypercube]})
+    crossed = study(
+        factors=factors,
+        design={"cross": [{"name": "full_factorial", "factors": list(LISTS)}, hypercube]},
+    )
     assert len(crossed.points()) == 9 * 3
     assert labels(crossed, *LISTS)[::3] == labels(study(factors=LISTS))
     assert len(set(labels(crossed, "trust.gain", "trust.loss"))) == 3
@@ -169,23 +251,43 @@ def test_designs_compose(study):
 
 
 def test_parts_of_a_composition_draw_different_numbers(study):
-    one, two = ({"name": "latin_hypercube", "samples": 20, "factors": [name]} for name in ("trust.gain", "trust.loss"))
+    one, two = (
+        {"name": "latin_hypercube", "samples": 20, "factors": [name]}
+        for name in ("trust.gain", "trust.loss")
+    )
     factors = {"trust.gain": {"low": 0, "high": 1}, "trust.loss": {"low": 0, "high": 1}}
     gains, losses = np.array(labels(study(factors=factors, design={"zip": [one, two]}))).T
     assert abs(np.corrcoef(gains, losses)[0, 1]) < 0.9
 
 
 def test_a_table_gives_the_points(study, tmp_path):
-    (tmp_path / "points.csv").write_text("structure,imitation.rate,trusting\nhub,0.1,high\n\nalliance,1e-2,low\nhub,0.1,high\n", encoding="utf-8-sig")
+    (tmp_path / "points.csv").write_text(
+        "structure,imitation.rate,trusting\nhub,0.1,high\n\nalliance,1e-2,low\nhub,0.1,high\n",
+        encoding="utf-8-sig",
+    )
     trusting = {"low": {"trust.initial": 0.2}, "high": {"trust.initial": 0.8}}
     factors = {"trusting": trusting, "imitation.rate": [0.5, 0.6], "production.depth": [2.0]}
     made = study("design=table", "design.file=points.csv", factors=factors)
     assert labels(made, "structure", "imitation.rate", "trusting", "production.depth") == [
-        ("hub", 0.1, "high", 2.0), ("alliance", 0.01, "low", 2.0), ("hub", 0.1, "high", 2.0),
-    ]  # fmt: skip
+        ("hub", 0.1, "high", 2.0),
+        ("alliance", 0.01, "low", 2.0),
+        ("hub", 0.1, "high", 2.0),
+    ]
     assert made.points()[1].config.trust.initial == 0.2
-    crossed = {"cross": [{"name": "table", "file": "points.csv"}, {"name": "full_factorial", "factors": ["production.depth"]}]}
-    assert len(study(factors={"trusting": trusting, "production.depth": [1, 2]}, design=crossed).points()) == 6
+    crossed = {
+        "cross": [
+            {"name": "table", "file": "points.csv"},
+            {"name": "full_factorial", "factors": ["production.depth"]},
+        ]
+    }
+    assert (
+        len(
+            study(
+                factors={"trusting": trusting, "production.depth": [1, 2]}, design=crossed
+            ).points()
+        )
+        == 6
+    )
 
 
 def test_constraints_leave_points_out_and_say_so(study, capsys):
@@ -196,7 +298,9 @@ def test_constraints_leave_points_out_and_say_so(study, capsys):
     x = unit_sample(made)
     points = made.points()
     assert 0 < len(points) == len(x) < 64
-    assert all(point.levels["imitation.rate"] == 0.5 * row[0] for point, row in zip(points, x, strict=True))
+    assert all(
+        point.levels["imitation.rate"] == 0.5 * row[0] for point, row in zip(points, x, strict=True)
+    )
     assert all(point.config.trust.gain < point.config.imitation.rate / 5 for point in points)
 
 
@@ -217,7 +321,10 @@ def test_hydras_syntax_makes_factors():
 
 
 def test_an_interval_keeps_scale_and_levels_of_the_range(study):
-    made = study("imitation.rate=interval(0.001,1)", factors={"imitation.rate": {"low": 0.1, "high": 0.2, "scale": "log", "levels": 4}})
+    made = study(
+        "imitation.rate=interval(0.001,1)",
+        factors={"imitation.rate": {"low": 0.1, "high": 0.2, "scale": "log", "levels": 4}},
+    )
     assert labels(made) == [(0.001,), (0.01,), (0.1,), (1.0,)]
 
 
@@ -237,9 +344,12 @@ def test_whole_ranges_and_categories_have_equal_bins(low, count):
     found = [factor.at(share).label for share in shares.tolist()]
     assert [found.count(low + number) for number in range(count)] == [10] * count
     levels = [Level(number, {}) for number in range(count)]
-    found = [level_at(levels, share).label for share in shares.tolist()]
+    found = [find_level_at_share(levels, share).label for share in shares.tolist()]
     assert [found.count(number) for number in range(count)] == [10] * count
-    assert (level_at(levels, 0.0), level_at(levels, 1.0)) == (levels[0], levels[-1])
+    assert (find_level_at_share(levels, 0.0), find_level_at_share(levels, 1.0)) == (
+        levels[0],
+        levels[-1],
+    )
 
 
 @given(st.integers(2, 12), st.integers(1, 6))
@@ -247,23 +357,37 @@ def test_a_grid_of_at_least_as_many_levels_tries_every_category(count, more):
     size = 2 * ((count + 1) // 2) + 2 * more
     levels = [Level(number, {}) for number in range(count)]
     for grid in (count, size):
-        assert {level_at(levels, step / (grid - 1)).label for step in range(grid)} == set(range(count))
+        assert {
+            find_level_at_share(levels, step / (grid - 1)).label for step in range(grid)
+        } == set(range(count))
 
 
 def test_whole_log_range_has_equal_bins_on_its_scale():
     shares = (np.arange(30_000) + 0.5) / 30_000
     found = [Range("a", 1, 7, "log", whole=True).at(share).label for share in shares.tolist()]
-    np.testing.assert_allclose([found.count(n) / 30_000 for n in range(1, 8)], [np.log((n + 1) / n) / np.log(8) for n in range(1, 8)], atol=1e-3)
+    np.testing.assert_allclose(
+        [found.count(n) / 30_000 for n in range(1, 8)],
+        [np.log((n + 1) / n) / np.log(8) for n in range(1, 8)],
+        atol=1e-3,
+    )
 
 
 EXPRESSIONS = st.recursive(
     st.sampled_from(["a", "b.c", "1", "2.5", "0.5"]),
-    lambda inner: st.tuples(inner, st.sampled_from(["+", "-", "*"]), inner).map(lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"),
+    lambda inner: st.tuples(inner, st.sampled_from(["+", "-", "*"]), inner).map(
+        lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"
+    ),
     max_leaves=8,
 )
 
 
-@given(EXPRESSIONS, st.sampled_from(["<", "<=", "==", "!=", ">", ">="]), EXPRESSIONS, st.floats(-9, 9), st.floats(-9, 9))
+@given(
+    EXPRESSIONS,
+    st.sampled_from(["<", "<=", "==", "!=", ">", ">="]),
+    EXPRESSIONS,
+    st.floats(-9, 9),
+    st.floats(-9, 9),
+)
 def test_constraints_reckon_as_python_does(left, sign, right, a, c):
     text = f"{left} {sign} {right} and not ({right} < 0 or a in [1, 2])"
     constraint = read_constraint(text, {"a": Range("a", -9, 9), "b.c": Range("b.c", -9, 9)})
@@ -276,6 +400,8 @@ def test_no_text_gets_past_the_reader_of_constraints(text):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            read_constraint(text, {"a": read_factor("structure", ["hub", "alliance"])}).holds({"a": Level("hub", {})})
+            read_constraint(text, {"a": read_factor("structure", ["hub", "alliance"])}).holds(
+                {"a": Level("hub", {})}
+            )
     except ValueError as error:
         assert "the constraint" in str(error)

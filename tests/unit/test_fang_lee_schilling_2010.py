@@ -10,7 +10,11 @@ from sim.classics.fang_lee_schilling_2010 import FangLeeSchilling2010
 def pairs_of(model):
     """Return who looks at whom."""
     starts, contacts = model.network
-    return {(one, int(other)) for one in range(model.size) for other in contacts[starts[one] : starts[one + 1]]}
+    return {
+        (one, int(other))
+        for one in range(model.size)
+        for other in contacts[starts[one] : starts[one + 1]]
+    }
 
 
 @pytest.mark.parametrize("links", ["mutual", "one_way"])
@@ -67,15 +71,35 @@ def test_nobody_learns_without_a_rate():
 @pytest.mark.parametrize(("majority", "learnt"), [("held", [1, -1, 0, 1]), ("all", [1, 0, 0, 0])])
 def test_the_majority_of_superior_contacts_is_taken_over(majority, learnt):
     """Individual 0 is right on nothing; 1, 2 and 3 are right on the last bundle, 4 knows no better than 0 does."""
-    model = FangLeeSchilling2010(rng=6, individuals=5, group=5, dimensions=5, bundle=1, beta=0.0, p_learn=1.0, majority=majority)
+    model = FangLeeSchilling2010(
+        rng=6,
+        individuals=5,
+        group=5,
+        dimensions=5,
+        bundle=1,
+        beta=0.0,
+        p_learn=1.0,
+        majority=majority,
+    )
     model.reality[:] = [1, 1, 1, 1, 1]
-    model.beliefs[:] = [[0, 0, 0, 0, 0], [1, -1, 1, 1, 1], [1, 0, -1, 0, 1], [-1, 0, 0, 0, 1], [-1, -1, -1, -1, -1]]
+    model.beliefs[:] = [
+        [0, 0, 0, 0, 0],
+        [1, -1, 1, 1, 1],
+        [1, 0, -1, 0, 1],
+        [-1, 0, 0, 0, 1],
+        [-1, -1, -1, -1, -1],
+    ]
     model.step()
     assert model.beliefs[0].tolist() == [*learnt, 1]
 
 
 def test_groups_and_bundles_must_come_out_even():
-    with pytest.raises(ValidationError, match="group is 9, but 280 individuals make no whole number of such groups"):
+    with pytest.raises(
+        ValidationError, match="group is 9, but 280 individuals make no whole number of such groups"
+    ):
         FangLeeSchilling2010(group=9)
-    with pytest.raises(ValidationError, match="bundle is 3, but 100 dimensions make no whole number of such bundles"):
+    with pytest.raises(
+        ValidationError,
+        match="bundle is 3, but 100 dimensions make no whole number of such bundles",
+    ):
         FangLeeSchilling2010(bundle=3)

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sim.classics.hong_page_2004 import HongPage2004, abilities, diversity, ends, heuristics, landscape
+from sim.classics.hong_page_2004 import (
+    HongPage2004,
+    compute_abilities,
+    compute_member_ends,
+    compute_team_diversity,
+    draw_ring_landscape,
+    list_heuristics,
+)
 
 KEY = np.uint64(7)
 
@@ -21,14 +28,20 @@ def end_by_single_checks(values, heuristic, place):
 
 @pytest.mark.parametrize("smoothness", [1, 6])
 def test_ends_are_those_of_the_definition(smoothness):
-    values, every = landscape(KEY, 150, smoothness, False), heuristics(6, 3)
-    found = ends(values, every)
-    np.testing.assert_allclose(abilities(values, every), values[found].mean(axis=1), rtol=1e-12)
+    values, every = draw_ring_landscape(KEY, 150, smoothness, False), list_heuristics(6, 3)
+    found = compute_member_ends(values, every)
+    np.testing.assert_allclose(
+        compute_abilities(values, every), values[found].mean(axis=1), rtol=1e-12
+    )
     for steps, reached in zip(every[::7].tolist(), found[::7], strict=True):
-        assert reached.tolist() == [end_by_single_checks(values, steps, start) for start in range(150)]
+        assert reached.tolist() == [
+            end_by_single_checks(values, steps, start) for start in range(150)
+        ]
 
 
-@pytest.mark.parametrize(("strategy", "team"), [("relay", "best"), ("relay", "random"), ("tournament", "random")])
+@pytest.mark.parametrize(
+    ("strategy", "team"), [("relay", "best"), ("relay", "random"), ("tournament", "random")]
+)
 def test_a_team_ends_where_no_step_of_any_member_is_better(strategy, team):
     model = HongPage2004(rng=3, n=300, strategy=strategy, team=team).run()
     steps = set(model.heuristics.ravel().tolist())
@@ -60,17 +73,21 @@ def test_both_teams_are_the_same_seen_from_either_side():
 
 
 def test_diversity():
-    assert diversity(np.array([[1, 2, 3], [1, 3, 5]])) == pytest.approx(100 * 2 / 3)  # the example of Wallrich 2022
-    assert diversity(np.array([[3, 4, 5], [4, 5, 6]])) == 100.0
-    every, longest = heuristics(7, 3), 7
-    pairs = (len(every) / longest - 1) / (len(every) - 1)  # two different heuristics at random hold the same step in a place
-    assert diversity(every) == pytest.approx(100 * (1 - pairs))
+    assert compute_team_diversity(np.array([[1, 2, 3], [1, 3, 5]])) == pytest.approx(
+        100 * 2 / 3
+    )  # the example of Wallrich 2022
+    assert compute_team_diversity(np.array([[3, 4, 5], [4, 5, 6]])) == 100.0
+    every, longest = list_heuristics(7, 3), 7
+    pairs = (len(every) / longest - 1) / (
+        len(every) - 1
+    )  # two different heuristics at random hold the same step in a place
+    assert compute_team_diversity(every) == pytest.approx(100 * (1 - pairs))
 
 
 def test_random_teams_have_the_diversity_of_chance():
     """A correct draw exceeds this bound for one seed in 10,000."""
     found = np.array([HongPage2004(rng=seed, n=30, agents=6).diversity for seed in range(300)])
-    every = len(heuristics(12, 3))
+    every = len(list_heuristics(12, 3))
     expected = 100 * (1 - (every / 12 - 1) / (every - 1))
     assert abs(found.mean() - expected) < 3.9 * found.std() / np.sqrt(300)
 
@@ -78,7 +95,7 @@ def test_random_teams_have_the_diversity_of_chance():
 @pytest.mark.parametrize(("wide", "mean"), [(False, 5.0), (True, 5.5)])
 def test_smooth_landscapes_are_straight_between_values_that_are_drawn(wide, mean):
     """Corners are as far apart as they should be on average; a correct draw exceeds this bound for one seed in 10,000."""
-    values = landscape(KEY, 20_000, 5, wide)
+    values = draw_ring_landscape(KEY, 20_000, 5, wide)
     assert values.min() >= 0 and values.max() <= 100
     corners = np.flatnonzero(np.abs(np.roll(values, -1) + np.roll(values, 1) - 2 * values) > 1e-9)
     distances = np.diff(corners)

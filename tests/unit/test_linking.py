@@ -3,7 +3,12 @@
 import numba
 import pytest
 
-from sim.runtime.linking import Part, PartCompiler, WholeCompiler, options
+from sim.runtime.linking import (
+    EntryKernelCompiler,
+    InnerKernelCompiler,
+    InnerKernelLibrary,
+    choose_compiler_options,
+)
 
 
 def refuse(number):
@@ -29,21 +34,27 @@ def build(part, whole):
 
 def test_parts_and_ordinary_functions_give_the_same():
     _, ordinary = build({}, {})
-    second, ours = build(options(PartCompiler), options(WholeCompiler))
+    second, ours = build(
+        choose_compiler_options(InnerKernelCompiler), choose_compiler_options(EntryKernelCompiler)
+    )
     assert ours(2) == ordinary(2) == 8
-    assert all(isinstance(compiled.library, Part) for compiled in second.overloads.values())
+    assert all(
+        isinstance(compiled.library, InnerKernelLibrary) for compiled in second.overloads.values()
+    )
 
 
 def test_a_part_can_raise_with_what_it_was_given():
-    _, ours = build(options(PartCompiler), options(WholeCompiler))
+    _, ours = build(
+        choose_compiler_options(InnerKernelCompiler), choose_compiler_options(EntryKernelCompiler)
+    )
     with pytest.raises(ValueError, match="7 is too large"):
         ours(7)
 
 
 def test_somebody_else_s_function_can_call_a_part():
-    second, _ = build(options(PartCompiler), {})
+    second, _ = build(choose_compiler_options(InnerKernelCompiler), {})
     assert numba.njit(lambda number: second(number))(2) == 6
 
 
 def test_another_numba_compiles_in_its_ordinary_way():
-    assert options(PartCompiler, library=object) == {}
+    assert choose_compiler_options(InnerKernelCompiler, library=object) == {}

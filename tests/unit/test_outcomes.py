@@ -8,7 +8,15 @@ import pytest
 
 from sim.config import BreadthClass, Config
 from sim.model import CollaborationModel
-from sim.observation.outcomes import OUTCOMES, by_form, challenges_settled, collaborations_ended, course, outcomes, partners_new_and_old
+from sim.observation.outcomes import (
+    OUTCOMES,
+    compute_challenge_outcomes,
+    compute_collaboration_outcomes,
+    compute_erosion_outcomes,
+    compute_form_outcomes,
+    compute_outcomes,
+    compute_partner_outcomes,
+)
 
 EVENTS = pl.DataFrame(
     {
@@ -29,14 +37,16 @@ EVENTS = pl.DataFrame(
 def test_course_of_a_falling_synergy():
     rounds = np.arange(40.0)
     synergy = np.where(rounds < 10, 4.0, np.where(rounds < 25, 3.0, 1.0))
-    found = course(rounds, rounds, synergy)
+    found = compute_erosion_outcomes(rounds, rounds, synergy)
     assert found["joint_value_early"] == np.arange(4).mean()
     assert (found["synergy_peak"], found["synergy_loss"]) == (4.0, 3.0)
-    assert found["synergy_half_life"] == 24.0  # windows of two rounds: that of rounds 24 and 25 is half of 4
+    assert (
+        found["synergy_half_life"] == 24.0
+    )  # windows of two rounds: that of rounds 24 and 25 is half of 4
 
 
 def test_course_that_does_not_erode():
-    found = course(np.arange(20.0), np.ones(20), np.ones(20))
+    found = compute_erosion_outcomes(np.arange(20.0), np.ones(20), np.ones(20))
     assert found["synergy_loss"] == 0.0
     assert math.isnan(found["synergy_half_life"])
 
@@ -51,26 +61,38 @@ def test_challenges_by_class():
             "mean_rounds_to_solve": [5.0, 10.0],
         }
     )
-    found = challenges_settled(table, (BreadthClass(lowest=1, highest=2), BreadthClass(lowest=5, highest=8)))
-    assert found == {"solved_share": 5 / 8, "solved_share_narrow": 1.0, "solved_share_broad": 0.25, "rounds_to_solve": 6.0}
+    found = compute_challenge_outcomes(
+        table, (BreadthClass(lowest=1, highest=2), BreadthClass(lowest=5, highest=8))
+    )
+    assert found == {
+        "solved_share": 5 / 8,
+        "solved_share_narrow": 1.0,
+        "solved_share_broad": 0.25,
+        "rounds_to_solve": 6.0,
+    }
 
 
 def test_collaborations():
-    found = collaborations_ended(EVENTS)
+    found = compute_collaboration_outcomes(EVENTS)
     assert (found["started"], found["team_size"], found["lifetime"]) == (4.0, 3.0, 4.0)
     assert found["ended_at_once"] == pytest.approx(1 / 3)
     assert found["ended_solved"] == pytest.approx(2 / 3)
-    assert partners_new_and_old(EVENTS, 20) == {"synergy_new_partners": pytest.approx(-2 / 3), "synergy_old_partners": 1.0}
+    assert compute_partner_outcomes(EVENTS, 20) == {
+        "synergy_new_partners": pytest.approx(-2 / 3),
+        "synergy_old_partners": 1.0,
+    }
 
 
 def test_by_form_weighs_rounds_and_members():
-    hub = by_form(EVENTS).row(by_predicate=pl.col("form") == "hub", named=True)
+    hub = compute_form_outcomes(EVENTS).row(by_predicate=pl.col("form") == "hub", named=True)
     assert (hub["collaborations"], hub["lifetime"], hub["solved"]) == (3, 5.5, 0.5)
     assert hub["value"] == pytest.approx((40 + 2 + 21) / (20 + 3 + 21))
 
 
 def test_nothing_happening_is_nan_not_an_error():
-    alone = CollaborationModel(Config.model_validate({"population": {"organisations": 1}, "run": {"rounds": 2}})).run()
+    alone = CollaborationModel(
+        Config.model_validate({"population": {"organisations": 1}, "run": {"rounds": 2}})
+    ).run()
     assert math.isnan(alone.summary()["lifetime"])
 
 
@@ -85,6 +107,6 @@ def test_taking_events_away_loses_none():
     together = pl.concat([*parts, streamed.events_table()])
     assert together.equals(whole.events_table())
     assert set(OUTCOMES) <= set(whole.summary())
-    assert outcomes(whole.rounds_table(), together, whole.challenges_table(), config.challenge.breadths) == pytest.approx(
-        whole.summary(), nan_ok=True
-    )
+    assert compute_outcomes(
+        whole.rounds_table(), together, whole.challenges_table(), config.challenge.breadths
+    ) == pytest.approx(whole.summary(), nan_ok=True)

@@ -4,9 +4,9 @@ import numba
 import numpy as np
 import pytest
 
-from sim.runtime.packing import Packed
+from sim.runtime.packing import PackedTuple
 from sim.runtime.sorting import sort_by_keys
-from sim.world import scratch
+from sim.world import build_scratch
 
 RNG = np.random.default_rng(20261124)
 KEYS = {
@@ -28,10 +28,10 @@ def sort(space, keys):
 @pytest.mark.parametrize("keys", KEYS.values(), ids=KEYS)
 def test_keys_and_what_goes_along_with_them_are_sorted(keys):
     count, beyond = len(keys), 7
-    space = scratch(count + beyond, 2, 2, 2, 2, 1, 2)
+    space = build_scratch(count + beyond, 2, 2, 2, 2, 1, 2)
     space.keys[:count], space.keys[count:] = keys, 0.1
     space.actors[:] = np.arange(count + beyond)
-    sort(Packed(space), count)
+    sort(PackedTuple(space), count)
     order = np.argsort(keys, kind="stable")
     np.testing.assert_array_equal(space.keys[:count], keys[order])
     np.testing.assert_array_equal(space.actors[:count], order)

@@ -17,29 +17,35 @@ from mesa.examples import BoltzmannWealth, Schelling, WolfSheep
 from mesa.experimental.devs import ABMSimulator
 
 from experiments.models.collaboration import CollaborationTarget
-from experiments.models.mesa import probe_seeding, target_of
-from experiments.models.mesa_models import load_class, source_files
-from experiments.models.model import Wanted
+from experiments.models.mesa import probe_seeding, read_mesa_target
+from experiments.models.mesa_inspection import list_source_files, load_model_class
+from experiments.models.target import RecordingOptions
 from sim.errors import InputError
 
 OTHERS = Path(__file__).parents[1] / "mesa_models_of_others.py"
 SIMULATED = {"simulator": "mesa.experimental.devs:ABMSimulator"}
 EXAMPLES = {
-    "Schelling": ({"rounds": 12, "measures": ["happy", "pct_happy", "steps"]}, {"homophily": 0.5, "density": 0.7, "width": 12}),
+    "Schelling": (
+        {"rounds": 12, "measures": ["happy", "pct_happy", "steps"]},
+        {"homophily": 0.5, "density": 0.7, "width": 12},
+    ),
     "BoltzmannWealth": ({"rounds": 12, "measures": ["Gini"]}, {"n": 30}),
-    "WolfSheep": ({"rounds": 40, "measures": ["Wolves", "Sheep", "Grass"], "objects": SIMULATED}, {"initial_sheep": 60, "width": 12}),
+    "WolfSheep": (
+        {"rounds": 40, "measures": ["Wolves", "Sheep", "Grass"], "objects": SIMULATED},
+        {"initial_sheep": 60, "width": 12},
+    ),
 }
-NOTHING = Wanted()
+NOTHING = RecordingOptions()
 
 
 def example(name):
     model, settings = EXAMPLES[name]
-    target = target_of({"class": f"mesa.examples:{name}", **model})
+    target = read_mesa_target({"class": f"mesa.examples:{name}", **model})
     return target, target.settle(settings)
 
 
 def other(name, rounds=5, **more):
-    return target_of({"class": f"{OTHERS}:{name}", "rounds": rounds, **more})
+    return read_mesa_target({"class": f"{OTHERS}:{name}", "rounds": rounds, **more})
 
 
 def measures_of(target, seed=1, **settings):
@@ -53,9 +59,9 @@ def measures_of(target, seed=1, **settings):
 def test_same_seed_same_numbers_other_seed_others(name):
     target, parameters = example(name)
     seed = 2**63 + 11
-    first = target.run(parameters, seed, Wanted(series_every=1))
-    again = target.run(parameters, np.uint64(seed), Wanted(series_every=1))
-    other_seed = target.run(parameters, 12, Wanted(series_every=1))
+    first = target.run(parameters, seed, RecordingOptions(series_every=1))
+    again = target.run(parameters, np.uint64(seed), RecordingOptions(series_every=1))
+    other_seed = target.run(parameters, 12, RecordingOptions(series_every=1))
     assert first.measures == again.measures and first.series.equals(again.series)
     assert not first.series.equals(other_seed.series)
     assert first.events is None
@@ -64,16 +70,19 @@ def test_same_seed_same_numbers_other_seed_others(name):
 @pytest.mark.parametrize("seed", [1, 2**63 + 11])
 def test_schelling_equals_a_loop_by_hand(seed):
     target, parameters = example("Schelling")
-    found = target.run(parameters, seed, Wanted(series_every=5))
+    found = target.run(parameters, seed, RecordingOptions(series_every=5))
     model = Schelling(homophily=0.5, density=0.7, width=12, seed=seed)
     for _ in range(12):
         if model.running:
             model.step()
     table = model.datacollector.get_model_vars_dataframe()
     assert found.measures == {
-        "happy": model.happy, "pct_happy": table["pct_happy"].iloc[-1], "steps": model.steps,
-        "happy_mean": np.mean(table["happy"]), "pct_happy_mean": np.mean(list(table["pct_happy"])),
-    }  # fmt: skip
+        "happy": model.happy,
+        "pct_happy": table["pct_happy"].iloc[-1],
+        "steps": model.steps,
+        "happy_mean": np.mean(table["happy"]),
+        "pct_happy_mean": np.mean(list(table["pct_happy"])),
+    }
     assert found.series["round"].to_list() == [r for r in (5, 10) if r <= model.steps]
     assert found.series["happy"].to_list() == [table["happy"][r] for r in found.series["round"]]
 
@@ -84,7 +93,10 @@ def test_boltzmann_equals_a_loop_by_hand():
     for _ in range(12):
         model.step()
     ginis = model.datacollector.model_vars["Gini"]
-    assert target.run(parameters, 7, NOTHING).measures == {"Gini": model.compute_gini(), "Gini_mean": np.mean(ginis)}
+    assert target.run(parameters, 7, NOTHING).measures == {
+        "Gini": model.compute_gini(),
+        "Gini_mean": np.mean(ginis),
+    }
 
 
 def test_wolf_sheep_equals_a_loop_by_hand_and_its_grass_grows():
@@ -92,27 +104,43 @@ def test_wolf_sheep_equals_a_loop_by_hand_and_its_grass_grows():
     simulator = ABMSimulator()
     model = WolfSheep(initial_sheep=60, width=12, seed=7, simulator=simulator)
     simulator.run_for(40)
-    found = target.run(parameters, 7, Wanted(series_every=1))
-    assert found.series.drop("round").to_dict(as_series=False) == {name: values[1:] for name, values in model.datacollector.model_vars.items()}
+    found = target.run(parameters, 7, RecordingOptions(series_every=1))
+    assert found.series.drop("round").to_dict(as_series=False) == {
+        name: values[1:] for name, values in model.datacollector.model_vars.items()
+    }
     assert found.series["Grass"].diff().max() > 0
 
 
 def test_a_model_stops_when_it_says_so():
-    target = target_of({"class": "mesa.examples:Schelling", "rounds": 500, "measures": ["happy", "population", "steps"]})
+    target = read_mesa_target(
+        {
+            "class": "mesa.examples:Schelling",
+            "rounds": 500,
+            "measures": ["happy", "population", "steps"],
+        }
+    )
     found = measures_of(target, homophily=0.2)
     assert found["steps"] < 100 and found["happy"] == found["population"]
 
 
 def test_all_model_reporters_are_measures_when_none_are_named():
-    target = target_of({"class": "mesa.examples:Schelling", "rounds": 2})
+    target = read_mesa_target({"class": "mesa.examples:Schelling", "rounds": 2})
     names = ["happy", "pct_happy", "population", "minority_pct"]
     assert list(measures_of(target)) == [*names, *(f"{name}_mean" for name in names)]
 
 
 def test_rounds_can_be_a_factor_and_defaults_are_part_of_parameters():
-    target = target_of({"class": "mesa.examples:BoltzmannWealth", "rounds": 3, "measures": ["Gini", "steps"]})
+    target = read_mesa_target(
+        {"class": "mesa.examples:BoltzmannWealth", "rounds": 3, "measures": ["Gini", "steps"]}
+    )
     parameters = target.settle({"n": 20, "model.rounds": 8})
-    assert parameters == {"n": 20, "width": 10, "height": 10, "model.rounds": 8, "model.measures": ["Gini", "steps"]}
+    assert parameters == {
+        "n": 20,
+        "width": 10,
+        "height": 10,
+        "model.rounds": 8,
+        "model.measures": ["Gini", "steps"],
+    }
     assert target.run(parameters, 1, NOTHING).measures["steps"] == 8
 
 
@@ -127,7 +155,10 @@ def test_methods_and_reporters_are_measured():
 
 
 def test_what_may_be_undefined_may_be_so_on_average():
-    assert other("Walk", may_be_undefined=["mean_place"]).may_be_undefined == {"mean_place", "mean_place_mean"}
+    assert other("Walk", may_be_undefined=["mean_place"]).may_be_undefined == {
+        "mean_place",
+        "mean_place_mean",
+    }
     assert other("Walk").may_be_undefined == frozenset()
 
 
@@ -135,8 +166,12 @@ def test_what_may_be_undefined_may_be_so_on_average():
 def test_the_seed_arrives_however_the_constructor_takes_it(name):
     target = other(name, measures=["happy" if name.startswith("Schelling") else "mean_place"])
     parameters = target.settle({"needed": 1} if name == "Needs" else {})
-    assert target.run(parameters, 5, NOTHING).measures == target.run(parameters, 5, NOTHING).measures
-    assert target.run(parameters, 5, NOTHING).measures != target.run(parameters, 6, NOTHING).measures
+    assert (
+        target.run(parameters, 5, NOTHING).measures == target.run(parameters, 5, NOTHING).measures
+    )
+    assert (
+        target.run(parameters, 5, NOTHING).measures != target.run(parameters, 6, NOTHING).measures
+    )
     assert probe_seeding(target, parameters) is None
 
 
@@ -164,7 +199,7 @@ def test_seeded_models_get_no_warning(name):
 
 def test_mesas_own_unseeded_example_is_found():
     """VirusOnNetwork lets networkx draw its network without a seed."""
-    target = target_of({"class": "mesa.examples:VirusOnNetwork", "rounds": 3})
+    target = read_mesa_target({"class": "mesa.examples:VirusOnNetwork", "rounds": 3})
     assert "it draws from random or numpy.random" in probe_seeding(target, target.settle({}))
 
 
@@ -188,7 +223,10 @@ def test_models_that_escape_their_seed_get_a_warning(name, reason):
 
 def test_a_model_that_fails_at_once_gets_a_warning():
     target = other("Breaks")
-    assert probe_seeding(target, target.settle({})) == "Breaks fails in its first rounds: RuntimeError: no room"
+    assert (
+        probe_seeding(target, target.settle({}))
+        == "Breaks fails in its first rounds: RuntimeError: no room"
+    )
 
 
 # --- apart -----------------------------------------------------------------------------------------------------------
@@ -209,11 +247,13 @@ def test_runs_of_an_unseeded_model_can_be_repeated_and_leave_no_trace(name):
 
 def models_alive():
     gc.collect()
-    return sum(issubclass(type(thing), mesa.Model) for thing in gc.get_objects())  # isinstance stumbles over dead proxies
+    return sum(
+        issubclass(type(thing), mesa.Model) for thing in gc.get_objects()
+    )  # isinstance stumbles over dead proxies
 
 
 def test_memory_is_flat_over_300_runs():
-    target = target_of({"class": "mesa.examples:BoltzmannWealth", "rounds": 1})
+    target = read_mesa_target({"class": "mesa.examples:BoltzmannWealth", "rounds": 1})
     parameters = target.settle({"n": 20, "width": 5, "height": 5})
     counted, kinds, alive = len(mesa.Agent._ids), len(copyreg.dispatch_table), models_alive()
 
@@ -229,7 +269,11 @@ def test_memory_is_flat_over_300_runs():
     finally:
         tracemalloc.stop()
     assert later - before < 100_000  # bytes; 270 such models take 19 million
-    assert (len(mesa.Agent._ids), len(copyreg.dispatch_table), models_alive()) == (counted, kinds, alive)
+    assert (len(mesa.Agent._ids), len(copyreg.dispatch_table), models_alive()) == (
+        counted,
+        kinds,
+        alive,
+    )
 
 
 def test_a_run_that_fails_leaves_no_model_either():
@@ -249,21 +293,46 @@ def test_a_run_that_fails_leaves_no_model_either():
         ({"class": "mesa.examples:Schelling"}, "model.rounds is None; give the number of rounds"),
         ({"class": "mesa.examples:Schelling", "rounds": 0}, "model.rounds is 0"),
         ({"class": "mesa.examples:Schelling", "rounds": True}, "model.rounds is True"),
-        ({"class": "mesa.examples:Schelling", "rounds": 3, "mesures": ["happy"]}, "model.mesures is not known. Did you mean measures?"),
-        ({"class": "mesa.examples:Schelling", "rounds": 3, "measures": [1]}, "model.measures is [1]; give a list of names"),
-        ({"class": "mesa.examples:Schelling", "rounds": 3, "measures": ["happy", "happy"]}, "names happy twice"),
-        ({"class": "mesa.examples:Schelling", "rounds": 3, "objects": ["simulator"]}, "write {parameter: package.module:Class}"),
-        ({"class": "Schelling", "rounds": 3}, "Schelling names no class; write package.module:Class"),
-        ({"class": "mesa.examples:Scheling", "rounds": 3}, "mesa.examples has no Scheling. Did you mean Schelling?"),
+        (
+            {"class": "mesa.examples:Schelling", "rounds": 3, "mesures": ["happy"]},
+            "model.mesures is not known. Did you mean measures?",
+        ),
+        (
+            {"class": "mesa.examples:Schelling", "rounds": 3, "measures": [1]},
+            "model.measures is [1]; give a list of names",
+        ),
+        (
+            {"class": "mesa.examples:Schelling", "rounds": 3, "measures": ["happy", "happy"]},
+            "names happy twice",
+        ),
+        (
+            {"class": "mesa.examples:Schelling", "rounds": 3, "objects": ["simulator"]},
+            "write {parameter: package.module:Class}",
+        ),
+        (
+            {"class": "Schelling", "rounds": 3},
+            "Schelling names no class; write package.module:Class",
+        ),
+        (
+            {"class": "mesa.examples:Scheling", "rounds": 3},
+            "mesa.examples has no Scheling. Did you mean Schelling?",
+        ),
         ({"class": "no_such_module:Model", "rounds": 3}, "No module named 'no_such_module'"),
         ({"class": "nowhere.py:Model", "rounds": 3}, "there is no file"),
         ({"class": f"{OTHERS}:NotAModel", "rounds": 3}, "is not a Mesa model"),
-        ({"class": "mesa.examples:WolfSheep", "rounds": 3, "objects": {"simulater": "builtins:dict"}}, "Did you mean simulator?"),
+        (
+            {
+                "class": "mesa.examples:WolfSheep",
+                "rounds": 3,
+                "objects": {"simulater": "builtins:dict"},
+            },
+            "Did you mean simulator?",
+        ),
     ],
 )
 def test_bad_models_get_a_sentence(model, sentence):
     with pytest.raises(InputError, match=re.escape(sentence)):
-        target_of(model).settle({})
+        read_mesa_target(model).settle({})
 
 
 @pytest.mark.parametrize(
@@ -292,7 +361,14 @@ def test_an_object_is_not_also_a_parameter():
 @pytest.mark.parametrize(
     ("name", "measures", "sentence"),
     [
-        ("Walk", ["mean_plase"], "mean_plase is not a measure of Walk. Did you mean mean_place? There are the model reporters mean_place, history"),
+        (
+            "Walk",
+            ["mean_plase"],
+            (
+                "mean_plase is not a measure of Walk. Did you mean mean_place? There are the model"
+                " reporters mean_place, history"
+            ),
+        ),
         ("Walk", ["nonsense"], "the attributes running, steps, pull"),
         ("Walk", ["_seed"], "_seed is not a measure"),
         ("Walk", ["history"], "the measure history is list, not a number"),
@@ -310,8 +386,10 @@ def test_bad_measures_get_a_sentence_before_the_study_and_in_a_run(name, measure
 
 def test_a_file_called_like_another_module_is_refused(tmp_path):
     shutil.copy(OTHERS, tmp_path / "statistics.py")
-    with pytest.raises(InputError, match="already has another module called statistics; rename yours"):
-        target_of({"class": f"{tmp_path / 'statistics.py'}:Walk", "rounds": 1}).settle({})
+    with pytest.raises(
+        InputError, match="already has another module called statistics; rename yours"
+    ):
+        read_mesa_target({"class": f"{tmp_path / 'statistics.py'}:Walk", "rounds": 1}).settle({})
 
 
 # --- version and travel ----------------------------------------------------------------------------------------------
@@ -328,11 +406,13 @@ class Own(Model):
 """
 
 
-def test_version_is_that_of_the_file_and_of_what_it_imports_and_the_newest_is_run(tmp_path, monkeypatch):
+def test_version_is_that_of_the_file_and_of_what_it_imports_and_the_newest_is_run(
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     Path("own_model_a.py").write_text(MODEL.format(place="own_level_a"))
     Path("own_level_a.py").write_text("LEVEL = 1\n")
-    target = target_of({"class": "own_model_a.py:Own", "rounds": 1, "measures": ["level"]})
+    target = read_mesa_target({"class": "own_model_a.py:Own", "rounds": 1, "measures": ["level"]})
     first = target.version()
     assert measures_of(target) == {"level": 1}
     Path("own_report_a.py").write_text("print('not part of the model')\n")
@@ -350,23 +430,34 @@ def test_version_is_of_the_whole_package_and_the_class_wherever_they_lie(tmp_pat
     (package / "parts" / "model.py").write_text(MODEL.format(place="..level"))
     (package / "level.py").write_text("LEVEL = 3\n")
     reference = f"{package / 'parts' / 'model.py'}:Own"
-    assert measures_of(target_of({"class": reference, "rounds": 1, "measures": ["level"]})) == {"level": 3}
-    inside = [f"own_package/{name}" for name in ("__init__.py", "level.py", "parts/__init__.py", "parts/model.py")]
-    assert [name for name, _ in source_files(load_class(reference))] == inside
-    assert other("Walk").version() == other("Walk", rounds=9).version() != other("PassesOn").version()
+    assert measures_of(
+        read_mesa_target({"class": reference, "rounds": 1, "measures": ["level"]})
+    ) == {"level": 3}
+    inside = [
+        f"own_package/{name}"
+        for name in ("__init__.py", "level.py", "parts/__init__.py", "parts/model.py")
+    ]
+    assert [name for name, _ in list_source_files(load_model_class(reference))] == inside
+    assert (
+        other("Walk").version() == other("Walk", rounds=9).version() != other("PassesOn").version()
+    )
 
 
 def run_elsewhere(task):
     target, parameters, seed = task
-    return target.run(parameters, seed, Wanted(series_every=2))
+    return target.run(parameters, seed, RecordingOptions(series_every=2))
 
 
 def test_targets_travel_to_another_process(monkeypatch):
     monkeypatch.chdir(OTHERS.parent)
-    own = target_of({"class": f"{OTHERS.name}:Walk", "rounds": 5, "measures": ["mean_place"]})
+    own = read_mesa_target(
+        {"class": f"{OTHERS.name}:Walk", "rounds": 5, "measures": ["mean_place"]}
+    )
     monkeypatch.chdir(Path(__file__).parent)
     tasks = [(own, own.settle({}), 3), (*example("Schelling"), 3)]
     assert pickle.loads(pickle.dumps(own)) == own
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        for there, here in zip(pool.map(run_elsewhere, tasks), map(run_elsewhere, tasks), strict=True):
+        for there, here in zip(
+            pool.map(run_elsewhere, tasks), map(run_elsewhere, tasks), strict=True
+        ):
             assert there.measures == here.measures and there.series.equals(here.series)

@@ -49,26 +49,45 @@ def fits(sizes, probabilities):
     beyond = expected[::-1].cumsum()[::-1]
     last = int(np.flatnonzero(beyond >= 10)[-1])
     count = Counter(np.minimum(sizes - 1, last).tolist())
-    return chisquare([count[n] for n in range(last + 1)], [*expected[:last], beyond[last]], sum_check=False).pvalue
+    return chisquare(
+        [count[n] for n in range(last + 1)], [*expected[:last], beyond[last]], sum_check=False
+    ).pvalue
 
 
 @pytest.mark.parametrize(("q", "rejections"), [(0.3, 1), (0.5, 3), (0.8, 2), (0.2, 10)])
 @pytest.mark.parametrize("again", [False, True])
 def test_sizes_are_negative_binomial(q, rejections, again):
-    sizes = sizes_of(Tomasello2017(rng=3, q=q, rejections=rejections, asked_again=again, agents=2000), 20_000)
-    assert fits(sizes, np.array([0.0, *(negative_binomial(n, q, rejections) for n in range(1, 400))])) > FALSE_ALARM
+    sizes = sizes_of(
+        Tomasello2017(rng=3, q=q, rejections=rejections, asked_again=again, agents=2000), 20_000
+    )
+    assert (
+        fits(sizes, np.array([0.0, *(negative_binomial(n, q, rejections) for n in range(1, 400))]))
+        > FALSE_ALARM
+    )
 
 
 @pytest.mark.parametrize(("benefit", "a_c", "power"), [("mean", 0.1, 1.0), ("sum", 0.2, 2.0)])
 def test_thresholds_give_the_chain_of_acceptances(benefit, a_c, power):
     """One alliance per population: thresholds stay, so alliances of the same population are not independent."""
-    terms = {"acceptance": "threshold", "benefit": benefit, "a_c": a_c, "cost_power": power, "agents": 60}
-    sizes = np.array([int(Tomasello2017(rng=seed, **terms).run(1).mean_size) for seed in range(6000)])
+    terms = {
+        "acceptance": "threshold",
+        "benefit": benefit,
+        "a_c": a_c,
+        "cost_power": power,
+        "agents": 60,
+    }
+    sizes = np.array(
+        [int(Tomasello2017(rng=seed, **terms).run(1).mean_size) for seed in range(6000)]
+    )
     assert fits(sizes, chain(lambda n: by_threshold(n, benefit, a_c, power=power), 3)) > FALSE_ALARM
 
 
 def test_the_chain_with_a_constant_chance_is_negative_binomial():
-    np.testing.assert_allclose(chain(lambda n: 0.4, 3)[1:50], [negative_binomial(n, 0.4, 3) for n in range(1, 50)], rtol=1e-12)
+    np.testing.assert_allclose(
+        chain(lambda n: 0.4, 3)[1:50],
+        [negative_binomial(n, 0.4, 3) for n in range(1, 50)],
+        rtol=1e-12,
+    )
 
 
 def test_the_reference_of_the_dock_is_exact():
@@ -76,9 +95,21 @@ def test_the_reference_of_the_dock_is_exact():
     checked = 0
     for cell in (cell for cell in dock.cells if cell.mark == "E"):
         place = Tomasello2017.Parameters(**dock.place(cell))
-        chances = chain(lambda n, p=place: p.q if p.acceptance == "constant" else by_threshold(n, a_c=p.a_c, a_l=p.a_l), place.rejections)
-        chances = np.where(np.arange(len(chances)) >= place.least, chances, 0.0) / chances[place.least :].sum()
-        exact = chances[place.size] if cell.measure == "frequency" else (chances * np.arange(len(chances))).sum()
+        chances = chain(
+            lambda n, p=place: (
+                p.q if p.acceptance == "constant" else by_threshold(n, a_c=p.a_c, a_l=p.a_l)
+            ),
+            place.rejections,
+        )
+        chances = (
+            np.where(np.arange(len(chances)) >= place.least, chances, 0.0)
+            / chances[place.least :].sum()
+        )
+        exact = (
+            chances[place.size]
+            if cell.measure == "frequency"
+            else (chances * np.arange(len(chances))).sum()
+        )
         assert cell.value == pytest.approx(exact, abs=5e-7), cell
         checked += 1
     assert checked >= 30
@@ -106,4 +137,7 @@ def test_the_fit_attract_more_where_fitness_is_added_up():
 def test_who_stays_alone_need_not_count():
     all_of_them, alliances = Tomasello2017(rng=2).run(), Tomasello2017(rng=2, least=2).run()
     kept = [size for size in sizes_of(Tomasello2017(rng=2), 1000) if size > 1]
-    assert alliances.mean_size == pytest.approx(np.mean(kept)) and all_of_them.mean_size < alliances.mean_size
+    assert (
+        alliances.mean_size == pytest.approx(np.mean(kept))
+        and all_of_them.mean_size < alliances.mean_size
+    )

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 from scipy.stats import binom, chisquare
 
-from sim.classics.zollman_2010 import GUIDES, Zollman2010, distribution
+from sim.classics.zollman_2010 import GUIDE_COUNT, Zollman2010, compute_success_distribution
 
 
 @pytest.mark.parametrize(("network", "heard"), [("complete", 10), ("ring", 3), ("none", 1)])
@@ -45,13 +45,15 @@ def test_a_wide_gap_is_always_found_when_both_arms_are_tried():
     assert model.success == 1.0
 
 
-@pytest.mark.parametrize(("pulls", "better", "gap"), [(1000, 0.5, 0.001), (7, 0.9, 0.5), (1, 0.3, 0.3)])
+@pytest.mark.parametrize(
+    ("pulls", "better", "gap"), [(1000, 0.5, 0.001), (7, 0.9, 0.5), (1, 0.3, 0.3)]
+)
 def test_guides_lead_to_the_number_that_the_distribution_says(pulls, better, gap):
-    upto, guides = distribution(pulls, better, gap)
+    upto, guides = compute_success_distribution(pulls, better, gap)
     for row, begin in zip(upto, guides, strict=True):
         for draw in (0.0, 0.1, 0.25, 0.5, 0.9999, 1 - 2**-53):
-            count = begin[int(draw * GUIDES)]
-            assert count == 0 or row[count - 1] <= np.floor(draw * GUIDES) / GUIDES
+            count = begin[int(draw * GUIDE_COUNT)]
+            assert count == 0 or row[count - 1] <= np.floor(draw * GUIDE_COUNT) / GUIDE_COUNT
             assert row[-1] > draw
 
 
@@ -66,7 +68,13 @@ def test_successes_are_binomial():
         before = model.successes[0, 1]
     expected = 5000 * binom.pmf(np.arange(11), 10, 0.4)
     kept = expected > 5
-    observed, wanted = [*counts[kept], counts[~kept].sum()], [*expected[kept], expected[~kept].sum()]
+    observed, wanted = (
+        [*counts[kept], counts[~kept].sum()],
+        [
+            *expected[kept],
+            expected[~kept].sum(),
+        ],
+    )
     assert chisquare(observed, wanted).pvalue > 1e-4
 
 

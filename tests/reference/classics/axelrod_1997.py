@@ -12,7 +12,9 @@ class Site(Agent):
 
     def interact(self):
         other = self.random.choice(self.neighbours)
-        differing = [feature for feature, trait in enumerate(self.culture) if trait != other.culture[feature]]
+        differing = [
+            feature for feature, trait in enumerate(self.culture) if trait != other.culture[feature]
+        ]
         if differing and self.random.random() < 1 - len(differing) / len(self.culture):
             feature = self.random.choice(differing)
             self.culture[feature] = other.culture[feature]
@@ -27,7 +29,11 @@ class PlainAxelrod1997(Model):
             beside = ((x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1))
             site.neighbours = [self.sites[place] for place in beside if place in self.sites]
         self.listed = list(self.sites.values())
-        self.pairs = [(site, other) for (x, y), site in self.sites.items() for other in self.beside(x + 1, y) + self.beside(x, y + 1)]
+        self.pairs = [
+            (site, other)
+            for (x, y), site in self.sites.items()
+            for other in self.beside(x + 1, y) + self.beside(x, y + 1)
+        ]
 
     def beside(self, x, y):
         return [self.sites[x, y]] if (x, y) in self.sites else []
@@ -39,7 +45,11 @@ class PlainAxelrod1997(Model):
             while waiting:
                 site = waiting.pop()
                 size += 1
-                same = [other for other in site.neighbours if other in left and other.culture == site.culture]
+                same = [
+                    other
+                    for other in site.neighbours
+                    if other in left and other.culture == site.culture
+                ]
                 left.difference_update(same)
                 waiting += same
             sizes.append(size)
@@ -47,11 +57,16 @@ class PlainAxelrod1997(Model):
 
     def measures(self):
         sizes = self.region_sizes()
-        active = sum(0 < sum(map(eq, site.culture, other.culture)) < self.features for site, other in self.pairs)
+        active = sum(
+            0 < sum(map(eq, site.culture, other.culture)) < self.features
+            for site, other in self.pairs
+        )
         return {
-            "regions": len(sizes), "cultures_left": len({tuple(site.culture) for site in self.listed}),
-            "largest_region": max(sizes) / len(self.listed), "active": active / len(self.pairs),
-        }  # fmt: skip
+            "regions": len(sizes),
+            "cultures_left": len({tuple(site.culture) for site in self.listed}),
+            "largest_region": max(sizes) / len(self.listed),
+            "active": active / len(self.pairs),
+        }
 
     def step(self):
         if self.activation == "shuffled":

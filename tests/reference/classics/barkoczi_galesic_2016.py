@@ -13,17 +13,27 @@ class Member(Agent):
         self.solution, self.payoff = solution, model.landscape.payoff(solution)
 
     def option(self):
-        sampled = self.random.sample([other for other in self.model.members if other is not self], self.model.sample)
+        sampled = self.random.sample(
+            [other for other in self.model.members if other is not self], self.model.sample
+        )
         if self.model.rule == "best_member":
             return max(sampled, key=lambda other: other.payoff)
         if self.model.rule == "conformity":
             solution, count = Counter(other.solution for other in sampled).most_common(1)[0]
-            return next(other for other in sampled if other.solution == solution) if count > 1 else None
+            return (
+                next(other for other in sampled if other.solution == solution)
+                if count > 1
+                else None
+            )
         return None
 
     def choose(self):
         other = self.option()
-        self.next = (other.solution, other.payoff) if other is not None and other.payoff > self.payoff else improved(self)
+        self.next = (
+            (other.solution, other.payoff)
+            if other is not None and other.payoff > self.payoff
+            else improved(self)
+        )
 
     def change(self):
         self.solution, self.payoff = self.next
@@ -35,7 +45,9 @@ class PlainBarkocziGalesic2016(Model):
         self.rule, self.sample = rule, sample
         self.landscape = PlainLandscape(self.random, n, k, itself=True, digits=1, power=8)
         starts = self.random.sample(range(2**n), agents)
-        self.members = [Member(self, tuple((start >> bit) & 1 for bit in range(n))) for start in starts]
+        self.members = [
+            Member(self, tuple((start >> bit) & 1 for bit in range(n))) for start in starts
+        ]
 
     def measures(self):
         return search_measures(self.members)

@@ -56,6 +56,8 @@ class PlainGuimera2005(Model):
     def measures(self):
         present = len(self.network)
         return {
-            "largest_share": max(map(len, nx.connected_components(self.network))) / present, "agents_present": present,
-            "collaborators": 2 * self.network.number_of_edges() / present, "repeated": self.repeats / self.links,
-        }  # fmt: skip
+            "largest_share": max(map(len, nx.connected_components(self.network))) / present,
+            "agents_present": present,
+            "collaborators": 2 * self.network.number_of_edges() / present,
+            "repeated": self.repeats / self.links,
+        }

@@ -30,17 +30,27 @@ class Team:
     @property
     def diversity(self):
         pairs = list(combinations([member.heuristic for member in self.members], 2))
-        return 100 * sum(sum(map(ne, one, other)) for one, other in pairs) / sum(len(one) for one, _ in pairs)
+        return (
+            100
+            * sum(sum(map(ne, one, other)) for one, other in pairs)
+            / sum(len(one) for one, _ in pairs)
+        )
 
 
 class PlainHongPage2004(Model):
-    def __init__(self, n=2000, agents=10, l=12, k=3, team="random", smoothness=1, rng=None):  # noqa: E741
+    def __init__(self, n=2000, agents=10, l=12, k=3, team="random", smoothness=1, rng=None):
         super().__init__(rng=rng)
         self.values = self.draw(n, smoothness)
         every = list(permutations(range(1, l + 1), k))
         ability = {heuristic: self.ability(heuristic) for heuristic in every}
-        best, drawn = sorted(every, key=ability.get, reverse=True)[:agents], self.random.sample(every, agents)
-        teams = [Team(self, [Solver(self, heuristic, ability[heuristic]) for heuristic in chosen]) for chosen in (best, drawn)]
+        best, drawn = (
+            sorted(every, key=ability.get, reverse=True)[:agents],
+            self.random.sample(every, agents),
+        )
+        teams = [
+            Team(self, [Solver(self, heuristic, ability[heuristic]) for heuristic in chosen])
+            for chosen in (best, drawn)
+        ]
         self.team, self.other = teams if team == "best" else reversed(teams)
         self.diversity = self.team.diversity
 
@@ -68,7 +78,9 @@ class PlainHongPage2004(Model):
                 return place
 
     def ability(self, heuristic):
-        return sum(self.values[self.end(heuristic, start)] for start in range(len(self.values))) / len(self.values)
+        return sum(
+            self.values[self.end(heuristic, start)] for start in range(len(self.values))
+        ) / len(self.values)
 
     def step(self):
         self.team.relay()
@@ -77,6 +89,9 @@ class PlainHongPage2004(Model):
     def measures(self):
         own, other = self.team.performance, self.other.performance
         return {
-            "performance": own, "diversity": self.diversity, "ability": sum(member.ability for member in self.team.members) / len(self.team.members),
-            "lead": own - other, "wins": (own > other) + (own == other) / 2,
-        }  # fmt: skip
+            "performance": own,
+            "diversity": self.diversity,
+            "ability": sum(member.ability for member in self.team.members) / len(self.team.members),
+            "lead": own - other,
+            "wins": (own > other) + (own == other) / 2,
+        }

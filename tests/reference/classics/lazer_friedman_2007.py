@@ -22,10 +22,14 @@ class PlainLazerFriedman2007(Model):
     def __init__(self, agents=100, n=20, k=5, network="complete", rng=None):
         super().__init__(rng=rng)
         self.landscape = PlainLandscape(self.random, n, k, itself=False, digits=None, power=8)
-        self.members = [Member(self, tuple(self.random.randrange(2) for _ in range(n))) for _ in range(agents)]
+        self.members = [
+            Member(self, tuple(self.random.randrange(2) for _ in range(n))) for _ in range(agents)
+        ]
         for place, member in enumerate(self.members):
             near = (place - 1, place + 1) if network == "line" else range(agents)
-            member.seen = [self.members[other] for other in near if 0 <= other < agents and other != place]
+            member.seen = [
+                self.members[other] for other in near if 0 <= other < agents and other != place
+            ]
 
     def measures(self):
         return search_measures(self.members)

@@ -6,7 +6,10 @@ from itertools import product
 class PlainLandscape:
     def __init__(self, random, n, k, itself, digits, power):
         self.random, self.n, self.digits, self.power = random, n, digits, power
-        self.inputs = [random.sample([other for other in range(n) if itself or other != bit], k) for bit in range(n)]
+        self.inputs = [
+            random.sample([other for other in range(n) if itself or other != bit], k)
+            for bit in range(n)
+        ]
         self.contributions = {}
         self.top = max(self.fitness(solution) for solution in product((0, 1), repeat=n))
 
@@ -16,7 +19,9 @@ class PlainLandscape:
             key = (bit, solution[bit], *(solution[other] for other in inputs))
             if key not in self.contributions:
                 drawn = self.random.random()
-                self.contributions[key] = drawn if self.digits is None else round(drawn, self.digits)
+                self.contributions[key] = (
+                    drawn if self.digits is None else round(drawn, self.digits)
+                )
             total += self.contributions[key]
         return total / self.n
 
@@ -36,4 +41,8 @@ def search_measures(members):
     """Return what is measured of a group that searches."""
     payoffs = [member.payoff for member in members]
     solutions = {member.solution for member in members}
-    return {"payoff": sum(payoffs) / len(payoffs), "best_payoff": max(payoffs), "solutions_left": len(solutions)}
+    return {
+        "payoff": sum(payoffs) / len(payoffs),
+        "best_payoff": max(payoffs),
+        "solutions_left": len(solutions),
+    }

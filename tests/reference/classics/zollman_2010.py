@@ -6,7 +6,10 @@ from mesa import Agent, Model
 class Scientist(Agent):
     def __init__(self, model):
         super().__init__(model)
-        self.beliefs = [[self.random.uniform(0, model.prior), self.random.uniform(0, model.prior)] for _ in model.chances]
+        self.beliefs = [
+            [self.random.uniform(0, model.prior), self.random.uniform(0, model.prior)]
+            for _ in model.chances
+        ]
 
     def expected(self, arm):
         successes, failures = self.beliefs[arm]
@@ -19,7 +22,11 @@ class Scientist(Agent):
     def pull(self):
         self.pulled = self.arm
         chance, pulls = self.model.chances[self.pulled], self.model.pulls
-        self.won = sum(self.random.random() < chance for _ in range(pulls)) if self.model.single else int(self.model.rng.binomial(pulls, chance))
+        self.won = (
+            sum(self.random.random() < chance for _ in range(pulls))
+            if self.model.single
+            else int(self.model.rng.binomial(pulls, chance))
+        )
 
     def learn(self):
         for other in (self, *self.neighbours):
@@ -28,9 +35,24 @@ class Scientist(Agent):
 
 
 class PlainZollman2010(Model):
-    def __init__(self, agents=10, network="complete", pulls=1000, better=0.5, gap=0.001, prior=4.0, single=False, rng=None):
+    def __init__(
+        self,
+        agents=10,
+        network="complete",
+        pulls=1000,
+        better=0.5,
+        gap=0.001,
+        prior=4.0,
+        single=False,
+        rng=None,
+    ):
         super().__init__(rng=rng)
-        self.pulls, self.chances, self.prior, self.single = pulls, (better, better - gap), prior, single
+        self.pulls, self.chances, self.prior, self.single = (
+            pulls,
+            (better, better - gap),
+            prior,
+            single,
+        )
         members = list(Scientist.create_agents(self, agents))
         for place, member in enumerate(members):
             if network == "complete":
@@ -46,10 +68,11 @@ class PlainZollman2010(Model):
         expected = [(agent.expected(0), agent.expected(1)) for agent in self.agents]
         right = sum(better > worse for better, worse in expected)
         return {
-            "success": right == len(expected), "better_share": right / len(expected),
+            "success": right == len(expected),
+            "better_share": right / len(expected),
             "expected_better": sum(better for better, _ in expected) / len(expected),
             "expected_worse": sum(worse for _, worse in expected) / len(expected),
-        }  # fmt: skip
+        }
 
     def step(self):
         self.agents.do("pull")

@@ -10,22 +10,19 @@ import polars as pl
 AT_THE_END = -1
 
 
-
-class Wanted(NamedTuple):
+class RecordingOptions(NamedTuple):
     """What to keep of a run beside its measures: a time series of every n-th round (0: none, ``AT_THE_END``: the last), and the events."""
 
     series_every: int = 0
     events: bool = False
 
 
-
-class Harvest(NamedTuple):
+class RunResult(NamedTuple):
     """What a run left: its measures; a row per recorded round; a row per event."""
 
     measures: dict[str, float]
     series: pl.DataFrame | None
     events: pl.DataFrame | None
-
 
 
 class Target(Protocol):
@@ -47,12 +44,11 @@ class Target(Protocol):
     def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return settled parameters of a run of one round."""
 
-    def run(self, parameters: Mapping[str, Any], seed: int, wanted: Wanted) -> Harvest:
+    def run(self, parameters: Mapping[str, Any], seed: int, wanted: RecordingOptions) -> RunResult:
         """Run once with settled parameters."""
 
 
-
-def thinned(rounds: pl.DataFrame, played: str | pl.Expr, every: int) -> pl.DataFrame | None:
+def thin_rounds(rounds: pl.DataFrame, played: str | pl.Expr, every: int) -> pl.DataFrame | None:
     """Return the rounds that a series keeps: the last, every n-th, or none; ``played`` says how many rounds a row has behind it."""
     if every == AT_THE_END:
         return rounds.tail(1)

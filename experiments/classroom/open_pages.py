@@ -14,10 +14,13 @@ from experiments.classroom.session import Session
 from sim.errors import InputError
 from sim.state import NOBODY
 
-GONE = (WebSocketDisconnect, RuntimeError)  # what sending to a page says that went away
+DISCONNECT_ERRORS = (
+    WebSocketDisconnect,
+    RuntimeError,
+)  # what sending to a page says that went away
 
 
-class Page(Protocol):
+class ClassPage(Protocol):
     """What the hall needs of a page's connection."""
 
     session: Session
@@ -40,21 +43,23 @@ class Page(Protocol):
         """Send the clock and the choices, to those that look on too."""
 
 
-class Hall:
+class OpenPages:
     """All pages that are open."""
 
     def __init__(self) -> None:
-        self.pages: list[Page] = []
+        self.pages: list[ClassPage] = []
         self.sent: Scenario | None = None  # what was sent to all last
         self.roles: RolePlay | None = None
-        self._leader: Page | None = None  # the teacher's page in whose session the roles are played
+        self._leader: ClassPage | None = (
+            None  # the teacher's page in whose session the roles are played
+        )
         self._clock: asyncio.Task[None] | None = None
 
-    def students(self) -> list[Page]:
+    def students(self) -> list[ClassPage]:
         """Return the pages of students."""
         return [page for page in self.pages if page.is_student]
 
-    def watchers(self, session: Session) -> list[Page]:
+    def watchers(self, session: Session) -> list[ClassPage]:
         """Return the pages that look on at a session."""
         return [page for page in self.pages if page.watches and page.session is session]
 
@@ -65,7 +70,7 @@ class Hall:
             raise InputError("there is nothing to look on at; open the teacher's page first")
         return max(teachers, key=lambda session: session.last_used)
 
-    async def enter(self, page: Page, plays: bool = False) -> None:
+    async def enter(self, page: ClassPage, plays: bool = False) -> None:
         """Let a page in; a student that comes into a role-play gets its organisation, one that was told it ``plays`` hears if that is over by now."""
         self.pages.append(page)
         if page.is_student and self.roles is not None:
@@ -75,7 +80,7 @@ class Hall:
             await page.send("role", over=True)
         await self._tell_room()
 
-    async def leave(self, page: Page) -> None:
+    async def leave(self, page: ClassPage) -> None:
         """Note that a page is gone; the organisation of a player waits for it."""
         if page not in self.pages:
             return
@@ -86,10 +91,13 @@ class Hall:
 
     async def _tell_room(self) -> None:
         """Tell the teacher's pages who is there, and how far the players are."""
-        told: dict[str, Any] = {"students": len(self.students()), "roles": self.roles.told() if self.roles else None}
+        told: dict[str, Any] = {
+            "students": len(self.students()),
+            "roles": self.roles.told() if self.roles else None,
+        }
         for page in list(self.pages):
             if not page.is_student and not page.watches:
-                with suppress(*GONE):
+                with suppress(*DISCONNECT_ERRORS):
                     await page.send("room", **told)
 
     # --- the same for everybody --------------------------------------------------------------------------------------
@@ -99,7 +107,7 @@ class Hall:
         self.sent = scenario
         reached = 0
         for page in self.students():
-            with suppress(*GONE):
+            with suppress(*DISCONNECT_ERRORS):
                 async with page.session.busy:
                     page.begin(scenario)
                     await page.send("sent")
@@ -109,11 +117,15 @@ class Hall:
 
     # --- the role-play -----------------------------------------------------------------------------------------------
 
-    async def begin_roles(self, leader: Page) -> None:
+    async def begin_roles(self, leader: ClassPage) -> None:
         """Give every student an organisation of side A of the leader's session."""
         await self.end_roles()
         students = [page.session.token for page in self.students()]
-        leader.session.seats = {token: i for token, i in leader.session.seats.items() if token in students and i != NOBODY}
+        leader.session.seats = {
+            token: i
+            for token, i in leader.session.seats.items()
+            if token in students and i != NOBODY
+        }
         self.roles, self._leader = RolePlay(leader.session), leader
         for token in students:
             self.roles.seat(token)
@@ -134,7 +146,7 @@ class Hall:
             return
         self.roles = self._leader = None
         for page in self.students():
-            with suppress(*GONE):
+            with suppress(*DISCONNECT_ERRORS):
                 await page.send("role", over=True)
         await self._tell_room()
 
@@ -178,12 +190,12 @@ class Hall:
             if roles.side is not world:
                 return  # the session began anew meanwhile: nobody decided anything there
             await roles.play()
-            with suppress(*GONE):
+            with suppress(*DISCONNECT_ERRORS):
                 await leader.tell_frame()
                 await leader.tell_state()
         await self.tell_roles()
 
-    async def decide(self, page: Page, decision: Any) -> None:
+    async def decide(self, page: ClassPage, decision: Any) -> None:
         """Note what a player decided; the round is played when everybody has."""
         roles = self._running()
         roles.decide(page.session.token, decision)
@@ -198,8 +210,8 @@ class Hall:
             await self._tell_role(page)
         await self._tell_room()
 
-    async def _tell_role(self, page: Page) -> None:
+    async def _tell_role(self, page: ClassPage) -> None:
         """Tell a player what its organisation sees."""
         if self.roles is not None:
-            with suppress(*GONE):
+            with suppress(*DISCONNECT_ERRORS):
                 await page.send("role", **self.roles.view(page.session.token))

@@ -11,16 +11,22 @@ from pydantic import ValidationError
 from sim.config import Config, Structure
 from sim.errors import InputError
 from sim.state import World
-from sim.submodels.structures import form_tables
-from sim.world import settings
+from sim.submodels.structures import build_forms
+from sim.world import build_settings
 
 # What a run is built from: who there is, the sizes of its arrays, the names of its forms, and its seed.
-FIXED = (
-    "population", "run", "challenge.breadths", "learning.bridging_start", "structure.name", "structure.mix", "structure.max_size",
-)  # fmt: skip
+FIXED_PARAMETERS = (
+    "population",
+    "run",
+    "challenge.breadths",
+    "learning.bridging_start",
+    "structure.name",
+    "structure.mix",
+    "structure.max_size",
+)
 
 
-def with_values(config: Config, values: Mapping[str, Any]) -> Config:
+def replace_parameters(config: Config, values: Mapping[str, Any]) -> Config:
     """Return a configuration with parameters set by dotted path, such as ``{"imitation.rate": 0.2}``; InputError when one is unknown or wrong."""
     if not values:
         return config
@@ -31,34 +37,48 @@ def with_values(config: Config, values: Mapping[str, Any]) -> Config:
         for group in groups:
             fields = fields.get(group) if isinstance(fields, dict) else None
         if not isinstance(fields, dict) or name not in fields or not groups:
-            near = get_close_matches(path, [f"{group}.{name}" for group in given for name in given[group]], n=1)
-            raise InputError(f"{path} is not a parameter.{f' Did you mean {near[0]}?' if near else ' `overbruggen describe` lists them'}")
+            near = get_close_matches(
+                path, [f"{group}.{name}" for group in given for name in given[group]], n=1
+            )
+            raise InputError(
+                f"{path} is not a"
+                f" parameter.{f' Did you mean {near[0]}?' if near else ' `overbruggen describe` lists them'}"
+            )
         fields[name] = value
     try:
         return Config.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise InputError(f"{'.'.join(map(str, first['loc']))} is {first['input']!r}: {first['msg']}") from error
+        raise InputError(
+            f"{'.'.join(map(str, first['loc']))} is {first['input']!r}: {first['msg']}"
+        ) from error
 
 
-def acts_at_once(path: str) -> bool:
+def can_change_between_rounds(path: str) -> bool:
     """Tell whether a parameter, by its dotted path, may change between rounds; others act when a model is built."""
-    return not any(path == fixed or path.startswith(f"{fixed}.") for fixed in FIXED)
+    return not any(path == fixed or path.startswith(f"{fixed}.") for fixed in FIXED_PARAMETERS)
 
 
-def refuse_fixed(before: Config, after: Config) -> None:
+def refuse_fixed_changes(before: Config, after: Config) -> None:
     """Raise InputError when two configurations differ in something that acts only when a model is built."""
-    for fixed in FIXED:
+    for fixed in FIXED_PARAMETERS:
         old, new = before, after
         for name in fixed.split("."):
             old, new = getattr(old, name), getattr(new, name)
         if old != new:
-            raise InputError(f"{fixed} cannot change while a model runs; build a new CollaborationModel with it")
+            raise InputError(
+                f"{fixed} cannot change while a model runs; build a new CollaborationModel with it"
+            )
 
 
-def with_parameters(world: World, config: Config, forms: list[tuple[Structure, float]], own_links: dict[str, Callable[..., Any]]) -> World:
+def apply_configuration(
+    world: World,
+    config: Config,
+    forms: list[tuple[Structure, float]],
+    own_links: dict[str, Callable[..., Any]],
+) -> World:
     """Return the same state under the parameters of another configuration; running collaborations go on under the new terms of their form."""
-    renewed = form_tables([form for form, _ in forms], own_links)
+    renewed = build_forms([form for form, _ in forms], own_links)
     for name, column in world.forms._asdict().items():
         column[...] = getattr(renewed, name)
-    return world._replace(p=settings(config, world.p.redraws_entrants))
+    return world._replace(p=build_settings(config, world.p.redraws_entrants))

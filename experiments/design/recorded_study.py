@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.console import checked
-from experiments.design.factors import KEYS
+from experiments.console import track_points
+from experiments.design.factors import RUN_KEY_COLUMNS
 from experiments.design.plan import Plan
 from experiments.design.study import Point, Study, load_study
 from experiments.models.collaboration import CollaborationTarget
@@ -15,38 +15,50 @@ from experiments.store.manifest import StudyManifest, read_study_manifest
 from sim.errors import InputError
 
 
-def study_in(folder: Path, more: Sequence[str] = ()) -> Study:
+def load_recorded_study(folder: Path, more: Sequence[str] = ()) -> Study:
     """Return the study of a folder as it was asked for, and with what more is asked."""
     manifest = read_study_manifest(folder)
-    return load_study(manifest.study, in_force(manifest.overrides, more), source=str(folder / STUDY_FILE))
+    return load_study(
+        manifest.study, merge_overrides(manifest.overrides, more), source=str(folder / STUDY_FILE)
+    )
 
 
-
-def in_force(before: Sequence[str], more: Sequence[str]) -> list[str]:
+def merge_overrides(before: Sequence[str], more: Sequence[str]) -> list[str]:
     """Return overrides of which later ones replace earlier ones of the same key."""
     replaced = {override.partition("=")[0] for override in more}
     return [*(override for override in before if override.partition("=")[0] not in replaced), *more]
 
 
-
-def plan_of(study: Study) -> tuple[Plan, list[Point]]:
+def plan_study(study: Study) -> tuple[Plan, list[Point]]:
     """Return all runs of a study, every point checked."""
     points = study.points()
-    check_names(study, points[0])
-    return Plan(study.target, [point.settings for point in points], study.seed, study.common_random_numbers, checked), points
+    check_measure_names(study, points[0])
+    return (
+        Plan(
+            study.target,
+            [point.settings for point in points],
+            study.seed,
+            study.common_random_numbers,
+            track_points,
+        ),
+        points,
+    )
 
 
-
-def check_names(study: Study, point: Point) -> None:
+def check_measure_names(study: Study, point: Point) -> None:
     """Refuse an own measure that has the name of a factor or another key of the table of runs."""
-    for reference in point.parameters["run"]["measures"] if isinstance(point.target, CollaborationTarget) else ():
+    for reference in (
+        point.parameters["run"]["measures"] if isinstance(point.target, CollaborationTarget) else ()
+    ):
         name = reference.rpartition(":")[2]
-        if name in (*study.factors, *KEYS):
-            raise InputError(f"run.measures has {reference}, but the table of runs has a column {name} already; give the function another name")
+        if name in (*study.factors, *RUN_KEY_COLUMNS):
+            raise InputError(
+                f"run.measures has {reference}, but the table of runs has a column {name} already;"
+                " give the function another name"
+            )
 
 
-
-def point_labels(point: Point) -> dict[str, object]:
+def get_point_labels(point: Point) -> dict[str, object]:
     """Return what stands beside the measures of a point; for our own model also form, rate of imitation and depth, which its tables need."""
     if not isinstance(point.target, CollaborationTarget):
         return dict(point.levels)
@@ -59,12 +71,11 @@ def point_labels(point: Point) -> dict[str, object]:
     }
 
 
-
 def refuse_another_version(folder: Path, plan: Plan, manifest: StudyManifest) -> None:
     """Refuse to go on with a study of a model that has changed since."""
     if plan.target.version() != manifest.version:
         raise InputError(
-            f"{folder} was begun with model version {manifest.version} and this is {plan.target.version()}; mixing them would compare "
-            "different models: start anew, or say --any-version to do all runs again that another version did"
+            f"{folder} was begun with model version {manifest.version} and this is"
+            f" {plan.target.version()}; mixing them would compare different models: start anew, or"
+            " say --any-version to do all runs again that another version did"
         )
-

@@ -18,64 +18,79 @@ from typing import Any
 
 import numpy as np
 
-from analysis.names import nearest
-from experiments.configuration import did_you_mean
-from experiments.models.fingerprint import code_of
+from analysis.names import suggest_name
+from experiments.configuration import format_suggestion
+from experiments.models.fingerprint import strip_source
 from sim.errors import InputError
 
-SEEDS = ("rng", "seed")  # Mesa's names for it, the better one first
-CATCH_ALL = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+SEED_KEYWORDS = ("rng", "seed")  # Mesa's names for it, the better one first
+CATCH_ALL_KINDS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
-UNKNOWN = object()
+UNKNOWN_ATTRIBUTE = object()
 
 # --- finding -------------------------------------------------------------------------------------------------------------
 
 
 @cache
-def load(reference: str) -> Any:
+def load_object(reference: str) -> Any:
     """Return what ``package.module:Name`` or ``file.py:Name`` names."""
     place, colon, name = reference.rpartition(":")
     if not colon or not place or not name:
-        raise InputError(f"{reference} names no class; write package.module:Class or file.py:Class, for example mesa.examples:Schelling")
+        raise InputError(
+            f"{reference} names no class; write package.module:Class or file.py:Class, for example"
+            " mesa.examples:Schelling"
+        )
     if place.endswith(".py"):
-        module = load_file(Path(place), reference)
+        module = load_python_file(Path(place), reference)
     else:
         look_last_in(Path.cwd())
         module = load_module(place, reference)
     if not hasattr(module, name):
-        raise InputError(f"{reference} does not exist: {place} has no {name}.{nearest(name, dir(module))}")
+        raise InputError(
+            f"{reference} does not exist: {place} has no {name}.{suggest_name(name, dir(module))}"
+        )
     return getattr(module, name)
 
 
-def load_class(reference: str) -> Any:
+def load_model_class(reference: str) -> Any:
     """Return the model class a reference names."""
     from mesa import Model
 
-    found = load(reference)
+    found = load_object(reference)
     if not (isinstance(found, type) and issubclass(found, Model)):
         raise InputError(f"{reference} is not a Mesa model; name a class derived from mesa.Model")
     return found
 
 
-def load_file(path: Path, reference: str) -> ModuleType:
+def load_python_file(path: Path, reference: str) -> ModuleType:
     """Import a file as Python would when it is started: what lies beside it, or in its package, can be imported too."""
     if not path.is_file():
-        raise InputError(f"{reference} does not exist: there is no file {path}; give its path from the folder you start in")
+        raise InputError(
+            f"{reference} does not exist: there is no file {path}; give its path from the folder"
+            " you start in"
+        )
     folder, names = path.resolve().parent, [path.stem]
     while (folder / "__init__.py").exists():
         folder, names = folder.parent, [folder.name, *names]
-    if is_taken(names[0], folder):
-        raise InputError(f"{reference} cannot be loaded: Python already has another module called {names[0]}; rename yours")
-    with looking_in(folder):
+    if is_module_name_taken(names[0], folder):
+        raise InputError(
+            f"{reference} cannot be loaded: Python already has another module called {names[0]};"
+            " rename yours"
+        )
+    with look_first_in(folder):
         return load_module(".".join(names), reference)
 
 
-def is_taken(name: str, folder: Path) -> bool:
+def is_module_name_taken(name: str, folder: Path) -> bool:
     """Tell whether a name belongs to a module that lies elsewhere."""
     if name in sys.stdlib_module_names:
         return True
     spec = importlib.util.find_spec(name)
-    return spec is not None and spec.origin is not None and folder not in Path(spec.origin).resolve().parents
+    return (
+        spec is not None
+        and spec.origin is not None
+        and folder not in Path(spec.origin).resolve().parents
+    )
 
 
 def load_module(name: str, reference: str) -> ModuleType:
@@ -83,11 +98,13 @@ def load_module(name: str, reference: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        raise InputError(f"{reference} cannot be loaded: {type(error).__name__}: {error}") from error
+        raise InputError(
+            f"{reference} cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
 
 
 @contextmanager
-def looking_in(folder: Path) -> Iterator[None]:
+def look_first_in(folder: Path) -> Iterator[None]:
     """Let imports look in a folder first, as for a script that is started there; afterwards last, for a model may import while it runs."""
     sys.path.insert(0, str(folder))
     try:
@@ -106,21 +123,23 @@ def look_last_in(folder: Path) -> None:
 # --- source --------------------------------------------------------------------------------------------------------------
 
 
-def source_files(model: type) -> list[tuple[str, Path]]:
+def list_source_files(model: type) -> list[tuple[str, Path]]:
     """Return the files a model's behaviour is written in, by name: of its package, or the files beside it that it imports.
 
     A model derived from another brings the other's files too; Mesa's base classes are covered by Mesa's version.
     """
     modules = {kind.__module__ for kind in model.__mro__} - {"builtins", "mesa.model"}
     roots = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
-    return sorted(found for root in roots for found in files_of(sys.modules[root]))
+    return sorted(found for root in roots for found in find_module_files(sys.modules[root]))
 
 
-def files_of(module: ModuleType) -> Iterator[tuple[str, Path]]:
+def find_module_files(module: ModuleType) -> Iterator[tuple[str, Path]]:
     """Walk through the files of a package, or of a single file with the files beside it that it imports."""
     if hasattr(module, "__path__"):
         for folder in map(Path, module.__path__):
-            yield from ((path.relative_to(folder.parent).as_posix(), path) for path in folder.rglob("*.py"))
+            yield from (
+                (path.relative_to(folder.parent).as_posix(), path) for path in folder.rglob("*.py")
+            )
     elif module.__file__:
         folder = Path(module.__file__).parent
         if folder.name == "site-packages":  # what lies beside an installed file is not its own
@@ -129,18 +148,24 @@ def files_of(module: ModuleType) -> Iterator[tuple[str, Path]]:
         finder = ModuleFinder(path=[str(folder)])
         finder.import_hook(module.__name__)
         found = [getattr(part, "__file__", None) for part in finder.modules.values()]
-        yield from ((path.relative_to(folder).as_posix(), path) for path in map(Path, filter(None, found)))
+        yield from (
+            (path.relative_to(folder).as_posix(), path) for path in map(Path, filter(None, found))
+        )
 
 
-def source_hash(reference: str) -> str:
+def compute_source_hash(reference: str) -> str:
     """Return a hash of a model's source; what changed since this process imported it is imported again."""
-    now = _hash(load_class(reference))
+    now = _hash_source(load_model_class(reference))
     if now != _hash_when_first_asked(reference):
-        files = {str(path) for _, path in source_files(load_class(reference))}
-        for name in [name for name, module in sys.modules.items() if getattr(module, "__file__", None) in files]:
+        files = {str(path) for _, path in list_source_files(load_model_class(reference))}
+        for name in [
+            name
+            for name, module in sys.modules.items()
+            if getattr(module, "__file__", None) in files
+        ]:
             del sys.modules[name]
         importlib.invalidate_caches()
-        load.cache_clear()
+        load_object.cache_clear()
         _hash_when_first_asked.cache_clear()
         return _hash_when_first_asked(reference)
     return now
@@ -149,14 +174,14 @@ def source_hash(reference: str) -> str:
 @cache
 def _hash_when_first_asked(reference: str) -> str:
     """Return the hash of the source as this process knows it."""
-    return _hash(load_class(reference))
+    return _hash_source(load_model_class(reference))
 
 
-def _hash(model: type) -> str:
+def _hash_source(model: type) -> str:
     """Hash a class's name and the code of its source files, by name and not by where they lie."""
     digest = hashlib.sha256(model.__qualname__.encode())
-    for name, path in source_files(model):
-        digest.update(name.encode() + code_of(path.read_bytes()))
+    for name, path in list_source_files(model):
+        digest.update(name.encode() + strip_source(path.read_bytes()))
     return digest.hexdigest()
 
 
@@ -164,21 +189,25 @@ def _hash(model: type) -> str:
 
 
 @cache
-def seed_name(model: type) -> str | None:
+def find_seed_keyword(model: type) -> str | None:
     """Return the keyword by which a model takes its seed, following ``**kwargs`` to the classes it derives from."""
     for kind in model.__mro__:
         if "__init__" not in vars(kind):
             continue
         parameters = inspect.signature(vars(kind)["__init__"]).parameters
-        for name in SEEDS:
+        for name in SEED_KEYWORDS:
             if name in parameters:
                 return name
-        if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()):
+        if not any(
+            parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()
+        ):
             return None
     return None
 
 
-def complete(model: type, given: Mapping[str, Any], made: Sequence[str]) -> dict[str, Any]:
+def complete_arguments(
+    model: type, given: Mapping[str, Any], made: Sequence[str]
+) -> dict[str, Any]:
     """Check arguments against a constructor and fill in its defaults.
 
     Args:
@@ -187,85 +216,136 @@ def complete(model: type, given: Mapping[str, Any], made: Sequence[str]) -> dict
         made: names of arguments that are made anew for every run and may be missing in ``given``.
     """
     takes = list(inspect.signature(model).parameters.values())
-    known = {parameter.name: parameter for parameter in takes if parameter.kind not in CATCH_ALL and parameter.name not in SEEDS}
+    known = {
+        parameter.name: parameter
+        for parameter in takes
+        if parameter.kind not in CATCH_ALL_KINDS and parameter.name not in SEED_KEYWORDS
+    }
     takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in takes)
     for name in [*given, *made]:
-        if name in SEEDS:
-            raise InputError(f"{name} is given by the study, another one to every replicate: leave it out and set the study's seed")
+        if name in SEED_KEYWORDS:
+            raise InputError(
+                f"{name} is given by the study, another one to every replicate: leave it out and"
+                " set the study's seed"
+            )
         if name not in known and not takes_any:
-            raise InputError(f"{name} is not a parameter of {model.__name__}.{did_you_mean(name, list(known))}")
+            raise InputError(
+                f"{name} is not a parameter of"
+                f" {model.__name__}.{format_suggestion(name, list(known))}"
+            )
     both = sorted(set(given) & set(made))
     if both:
-        raise InputError(f"{both[0]} is made anew for every run by model.objects and cannot be a parameter as well: leave one out")
-    missing = [name for name, parameter in known.items() if parameter.default is parameter.empty and name not in {*given, *made}]
+        raise InputError(
+            f"{both[0]} is made anew for every run by model.objects and cannot be a parameter as"
+            " well: leave one out"
+        )
+    missing = [
+        name
+        for name, parameter in known.items()
+        if parameter.default is parameter.empty and name not in {*given, *made}
+    ]
     if missing:
-        raise InputError(f"{missing[0]} is missing: {model.__name__} needs a value for {', '.join(missing)}; make it a factor or fix it in the study")
+        raise InputError(
+            f"{missing[0]} is missing: {model.__name__} needs a value for {', '.join(missing)};"
+            " make it a factor or fix it in the study"
+        )
     # A default that is no plain value stays where it is: in the source, which the version covers.
-    defaults = {name: parameter.default for name, parameter in known.items() if name not in made and is_plain(parameter.default)}
+    defaults = {
+        name: parameter.default
+        for name, parameter in known.items()
+        if name not in made and is_json_value(parameter.default)
+    }
     return defaults | dict(given)
 
 
-def is_plain(value: Any) -> bool:
+def is_json_value(value: Any) -> bool:
     """Tell whether JSON gives a value back as it was."""
     if isinstance(value, dict):
-        return all(isinstance(key, str) and is_plain(part) for key, part in value.items())
+        return all(isinstance(key, str) and is_json_value(part) for key, part in value.items())
     if isinstance(value, list):
-        return all(map(is_plain, value))
+        return all(map(is_json_value, value))
     return value is None or type(value) in (bool, int, float, str)
 
 
 # --- measuring -----------------------------------------------------------------------------------------------------------
 
 
-def reporters(model: Any) -> dict[str, list[Any]]:
+def get_reporter_values(model: Any) -> dict[str, list[Any]]:
     """Return what the model reporters of a model's DataCollector recorded so far."""
     collector = getattr(model, "datacollector", None)
     return dict(collector.model_vars) if collector is not None else {}
 
 
-def names_of(model: Any, wanted: Sequence[str]) -> Sequence[str]:
+def list_measure_names(model: Any, wanted: Sequence[str]) -> Sequence[str]:
     """Return the measures wanted: those named, or all model reporters."""
-    names = wanted or list(reporters(model))
+    names = wanted or list(get_reporter_values(model))
     if not names:
-        raise InputError(f"{type(model).__name__} has no model reporters: name attributes in model.measures.{known_measures(model)}")
+        raise InputError(
+            f"{type(model).__name__} has no model reporters: name attributes in"
+            f" model.measures.{describe_known_measures(model)}"
+        )
     return names
 
 
-def measure(model: Any, name: str) -> float:
+def read_measure(model: Any, name: str) -> float:
     """Return a measure now: the last value a model reporter recorded, an attribute, or what a method without arguments returns."""
-    recorded = reporters(model)
+    recorded = get_reporter_values(model)
     if name in recorded:
         if not recorded[name]:
-            raise InputError(f"the model reporter {name} recorded nothing: call self.datacollector.collect(self) in __init__ and step")
-        return as_number(name, recorded[name][-1])
-    value = getattr(model, name, UNKNOWN)
-    if name.startswith("_") or value is UNKNOWN:
-        raise InputError(f"{name} is not a measure of {type(model).__name__}.{nearest(name, list(recorded))}{known_measures(model)}")
+            raise InputError(
+                f"the model reporter {name} recorded nothing: call self.datacollector.collect(self)"
+                " in __init__ and step"
+            )
+        return convert_measure_to_number(name, recorded[name][-1])
+    value = getattr(model, name, UNKNOWN_ATTRIBUTE)
+    if name.startswith("_") or value is UNKNOWN_ATTRIBUTE:
+        raise InputError(
+            f"{name} is not a measure of"
+            f" {type(model).__name__}.{suggest_name(name, list(recorded))}{describe_known_measures(model)}"
+        )
     if not callable(value):
-        return as_number(name, value)
+        return convert_measure_to_number(name, value)
     try:
         inspect.signature(value).bind()
     except TypeError as error:
-        raise InputError(f"the measure {name} is a method that takes arguments; name a method that takes none") from error
-    return as_number(name, value())
+        raise InputError(
+            f"the measure {name} is a method that takes arguments; name a method that takes none"
+        ) from error
+    return convert_measure_to_number(name, value())
 
 
-def mean_over_rounds(model: Any, names: Sequence[str]) -> dict[str, float]:
+def compute_round_means(model: Any, names: Sequence[str]) -> dict[str, float]:
     """Return ``name_mean`` of every measure that is a model reporter: over all it recorded, the start included."""
-    recorded = reporters(model)
-    return {f"{name}_mean": float(np.mean([as_number(name, value) for value in recorded[name]])) for name in names if name in recorded}
+    recorded = get_reporter_values(model)
+    return {
+        f"{name}_mean": float(
+            np.mean([convert_measure_to_number(name, value) for value in recorded[name]])
+        )
+        for name in names
+        if name in recorded
+    }
 
 
-def as_number(name: str, value: Any) -> float:
+def convert_measure_to_number(name: str, value: Any) -> float:
     """Return a measure as a number."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if not isinstance(value, numbers.Real | np.bool_):
-        raise InputError(f"the measure {name} is {type(value).__name__}, not a number; name measures that are numbers in model.measures")
+        raise InputError(
+            f"the measure {name} is {type(value).__name__}, not a number; name measures that are"
+            " numbers in model.measures"
+        )
     return float(value)
 
 
-def known_measures(model: Any) -> str:
+def describe_known_measures(model: Any) -> str:
     """Say what can be measured."""
-    attributes = [name for name, value in vars(model).items() if not name.startswith("_") and isinstance(value, numbers.Real)]
-    return f" There are the model reporters {', '.join(reporters(model)) or '(none)'} and the attributes {', '.join(attributes)}."
+    attributes = [
+        name
+        for name, value in vars(model).items()
+        if not name.startswith("_") and isinstance(value, numbers.Real)
+    ]
+    return (
+        f" There are the model reporters {', '.join(get_reporter_values(model)) or '(none)'} and"
+        f" the attributes {', '.join(attributes)}."
+    )

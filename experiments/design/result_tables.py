@@ -10,30 +10,38 @@ import polars as pl
 
 from experiments.design.plan import Plan, PlannedRun
 from experiments.store.files import write_table
-from experiments.store.folder import KINDS, ORDERED_AT_ONCE, Storage, in_order
+from experiments.store.folder import DETAIL_TABLES, ROWS_PER_SLICE, RunStorage, write_rows_in_order
 
-Levels = Sequence[dict[str, object]]  # a point's labels, beside its measures
+PointLabels = Sequence[dict[str, object]]  # a point's labels, beside its measures
 
 
-class Tally(NamedTuple):
+class RunCounts(NamedTuple):
     """How a study stands."""
 
     done: int
     failed: int
 
 
-def put_in_order(plan: Plan, levels: Levels, storage: Storage, counts: Sequence[int]) -> Tally:
+def write_ordered_tables(
+    plan: Plan, levels: PointLabels, storage: RunStorage, counts: Sequence[int]
+) -> RunCounts:
     """Write the tables of results in the order of the design; return how many runs are done and how many failed."""
     storage.compact()
-    for kind in ("runs", *KINDS):
+    for kind in ("runs", *DETAIL_TABLES):
         parts = storage.paths(kind)
         if parts or kind == "runs":
-            in_order(keys(plan, levels, counts, kind), parts, storage.folder / f"{kind}.parquet")
+            write_rows_in_order(
+                generate_key_frames(plan, levels, counts, kind),
+                parts,
+                storage.folder / f"{kind}.parquet",
+            )
     done = pl.scan_parquet(storage.folder / "runs.parquet").select(pl.len()).collect().item()
-    return Tally(int(done), write_failures(plan, levels, storage, counts))
+    return RunCounts(int(done), write_failures(plan, levels, storage, counts))
 
 
-def write_failures(plan: Plan, levels: Levels, storage: Storage, counts: Sequence[int]) -> int:
+def write_failures(
+    plan: Plan, levels: PointLabels, storage: RunStorage, counts: Sequence[int]
+) -> int:
     """Write which runs of the plan failed, at which point, with which seed, why, and the command that does just this one again; count them."""
     path = storage.folder / "failures.parquet"
     path.unlink(missing_ok=True)
@@ -41,33 +49,43 @@ def write_failures(plan: Plan, levels: Levels, storage: Storage, counts: Sequenc
     if failed.is_empty():
         return 0
     wanted = failed["run"].implode()
-    among = [frame.filter(pl.col("run").is_in(wanted)) for frame in keys(plan, levels, counts, "runs")]
+    among = [
+        frame.filter(pl.col("run").is_in(wanted))
+        for frame in generate_key_frames(plan, levels, counts, "runs")
+    ]
     table = pl.concat(among).join(failed, on="run", maintain_order="left")
     if table.is_empty():  # what failed belongs to another version of the model
         return 0
-    again = pl.format("overbruggen rerun {} {}", pl.lit(str(storage.folder)), "run").alias("command")
+    again = pl.format("overbruggen rerun {} {}", pl.lit(str(storage.folder)), "run").alias(
+        "command"
+    )
     write_table(table.with_columns(again), path)
     return len(table)
 
 
-def keys(plan: Plan, levels: Levels, counts: Sequence[int], kind: str) -> Iterator[pl.DataFrame]:
+def generate_key_frames(
+    plan: Plan, levels: PointLabels, counts: Sequence[int], kind: str
+) -> Iterator[pl.DataFrame]:
     """Walk through what stands beside measures, in slices: levels of factors, replicate, seed and the run's id."""
-    for runs in sliced(plan.runs([0] * len(counts), counts)):
-        yield as_frame([key(run, levels, kind) for run in runs])
+    for runs in split_runs(plan.runs([0] * len(counts), counts)):
+        yield build_key_frame([build_run_key(run, levels, kind) for run in runs])
 
 
-def key(run: PlannedRun, levels: Levels, kind: str) -> dict[str, object]:
+def build_run_key(run: PlannedRun, levels: PointLabels, kind: str) -> dict[str, object]:
     """Return what stands beside one run's measures, or beside its events, which have a form of their own."""
-    named = {f"run.{name}" if kind != "runs" and name == "form" else name: level for name, level in levels[run.point].items()}
+    named = {
+        f"run.{name}" if kind != "runs" and name == "form" else name: level
+        for name, level in levels[run.point].items()
+    }
     return {**named, "replicate": run.replicate, "seed": run.seed, "run": run.id}
 
 
-def sliced(runs: Iterator[PlannedRun]) -> Iterator[list[PlannedRun]]:
+def split_runs(runs: Iterator[PlannedRun]) -> Iterator[list[PlannedRun]]:
     """Walk through runs so many at a time that they take little memory."""
-    while part := list(islice(runs, ORDERED_AT_ONCE)):
+    while part := list(islice(runs, ROWS_PER_SLICE)):
         yield part
 
 
-def as_frame(rows: Sequence[dict[str, object]]) -> pl.DataFrame:
+def build_key_frame(rows: Sequence[dict[str, object]]) -> pl.DataFrame:
     """Return keys as a table."""
     return pl.DataFrame(rows, schema_overrides={"seed": pl.UInt64}, infer_schema_length=None)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from sim.phases.imitate import NO_COPY, OWN, list_seen, model_at
+from sim.phases.imitate import (
+    COPY_NOBODY,
+    IMITATION_USER_DEFINED,
+    choose_model,
+    list_visible_organisations,
+)
 from sim.runtime.compilation import entry
 from sim.state import BY_RULES, Integers, World
-from sim.submodels.structures import LINKED, draw_links, place_of
+from sim.submodels.structures import EXPOSURE_LINKED, draw_links, find_place
 
 
 @entry
@@ -15,21 +20,21 @@ def write_copies(w: World, pairs: Integers, now: int) -> int:
     To be called between the halves of a round, when teams and performances are those that ``imitate`` saw.
     """
     org, col, p, written = w.org, w.col, w.p, 0
-    if p.imitation_rate == 0.0 or p.imitation_rule == OWN:
+    if p.imitation_rate == 0.0 or p.imitation_rule == IMITATION_USER_DEFINED:
         return 0
     for position in range(col.totals[0]):
         c = col.order[position]
-        if w.forms.exposure[col.form[c]] == LINKED:
+        if w.forms.exposure[col.form[c]] == EXPOSURE_LINKED:
             draw_links(org, col, w.forms, w.scratch, p, c, now)
         for member in range(col.size[c]):
             i = col.members[c, member]
             if org.decides[i] != BY_RULES:
                 continue
-            place = place_of(org, i, c)
-            seen = list_seen(w, c, member, place, now)
+            place = find_place(org, i, c)
+            seen = list_visible_organisations(w, c, member, place, now)
             for chance in range(seen):
-                model = model_at(w, c, i, place, chance, seen, now)
-                if model != NO_COPY and written < pairs.shape[0]:
+                model = choose_model(w, c, i, place, chance, seen, now)
+                if model != COPY_NOBODY and written < pairs.shape[0]:
                     pairs[written, 0], pairs[written, 1] = i, model
                     written += 1
     return written

@@ -6,22 +6,24 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from itertools import chain
 
-from experiments.execution.engines import Engine, Outcome, Task
-from experiments.store.journal import DIED
+from experiments.execution.engines import Engine, Task, TaskOutcome
+from experiments.store.journal import RUN_DIED
 
-BREAKS = 3  # in a row without any outcome: then it is the runs themselves that break every pool
+MAX_POOL_BREAKS = (
+    3  # in a row without any outcome: then it is the runs themselves that break every pool
+)
 
 
-class Lasting:
+class RestartingEngine:
     """Another engine, begun anew with what was under way whenever its pool breaks."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def outcomes(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+    def outcomes(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
         """Walk through what became of the tasks; every one has one outcome, however often the pool broke."""
         under_way: dict[str, Task] = {}
-        new, breaks = noted(tasks, under_way), 0
+        new, breaks = track_tasks(tasks, under_way), 0
         while True:
             try:
                 for outcome in self.engine.outcomes(chain(list(under_way.values()), new)):
@@ -33,13 +35,22 @@ class Lasting:
                 if not is_broken_pool(error):
                     raise
                 breaks += 1
-            if breaks == BREAKS:
+            if breaks == MAX_POOL_BREAKS:
                 lost, breaks = list(under_way.values()), 0
                 under_way.clear()
-                yield from (Outcome(task, DIED, 0.0, None, f"{BREAKS} pools of workers broke before any run ended") for task in lost)
+                yield from (
+                    TaskOutcome(
+                        task,
+                        RUN_DIED,
+                        0.0,
+                        None,
+                        f"{MAX_POOL_BREAKS} pools of workers broke before any run ended",
+                    )
+                    for task in lost
+                )
 
 
-def noted(tasks: Iterable[Task], under_way: dict[str, Task]) -> Iterator[Task]:
+def track_tasks(tasks: Iterable[Task], under_way: dict[str, Task]) -> Iterator[Task]:
     """Hand tasks on and note that they were."""
     for task in tasks:
         under_way[task.run] = task

@@ -1,0 +1,176 @@
+"""Every parameter in a table: for the terminal and for the documentation, from the declarations in sim/config.py."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from inspect import cleandoc
+from typing import Any
+
+from pydantic import BaseModel
+
+from analysis.tables import Table
+from experiments.configuration import format_allowed_values, format_suggestion, list_parameters
+from experiments.models.classics import (
+    build_classics_table,
+    get_summary_line,
+    list_parameters_and_measures,
+)
+from sim.classics.registry import list_classics, load_classic
+from sim.config import Config
+from sim.errors import InputError
+from sim.observation.measures import EVENT_MEANINGS, MEASURES
+from sim.observation.outcomes import OUTCOMES
+
+MEASURES_TOPIC, CLASSICS_TOPIC = "measures", "classics"
+ROUND_NOTE = (
+    "In a table of runs a measure is the mean over all recorded rounds, and <measure>_end that over"
+    " their last quarter."
+)
+CLASSIC_NOTE = (
+    "In a table of runs a measure is its value at the end, and <measure>_mean the mean over all"
+    " rounds, the start included."
+)
+PARAMETER_COLUMNS = (
+    "parameter",
+    "symbol",
+    "type and range",
+    "default",
+    "unit",
+    "meaning",
+    "source",
+)
+
+
+def build_description_tables(group: str | None = None) -> list[Table]:
+    """Return one table per group of parameters, or the one asked for; ``measures``, ``classics`` and the name of a classic show those."""
+    names = list(Config.model_fields)
+    if group == MEASURES_TOPIC:
+        return build_measure_tables()
+    if group == CLASSICS_TOPIC:
+        return [build_classics_table()]
+    if group in list_classics():
+        return build_classic_tables(group)
+    if group is not None and group not in names:
+        raise InputError(
+            f"{group} is not a group of"
+            f" parameters.{format_suggestion(group, [*names, MEASURES_TOPIC, CLASSICS_TOPIC, *list_classics()])}"
+        )
+    return [build_group_table(name) for name in names if group in (None, name)]
+
+
+def build_measure_tables() -> list[Table]:
+    """Return what is measured: per round, per run, per collaboration."""
+    columns = ("measure", "unit", "meaning")
+    return [
+        Table(
+            "Every round",
+            columns,
+            [(name, m.unit, m.meaning) for name, m in MEASURES.items()],
+            ROUND_NOTE,
+        ),
+        Table(
+            "The whole run", columns, [(name, m.unit, m.meaning) for name, m in OUTCOMES.items()]
+        ),
+        Table(
+            "Every collaboration (event table)", ("column", "meaning"), list(EVENT_MEANINGS.items())
+        ),
+    ]
+
+
+def build_classic_tables(name: str) -> list[Table]:
+    """Return the parameters of a classic, and what it measures."""
+    parameters, measures = list_parameters_and_measures(name)
+    rows = [build_parameter_row(path, field) for path, field in parameters.items()]
+    return [
+        Table(
+            f"{name}: {get_summary_line(load_classic(name))}",
+            PARAMETER_COLUMNS,
+            rows,
+            f"`overbruggen run model={name} {next(iter(parameters))}=...` sets them.",
+        ),
+        Table(
+            "Every round",
+            ("measure", "unit", "meaning"),
+            [(name, m.unit, m.meaning) for name, m in measures.items()],
+            CLASSIC_NOTE,
+        ),
+    ]
+
+
+def build_group_table(group: str) -> Table:
+    """Return the parameters of one group."""
+    meaning = Config.model_fields[group].description or ""
+    rows = [
+        build_parameter_row(path, field)
+        for path, field in list_parameters().items()
+        if path.split(".")[0] == group
+    ]
+    return Table(f"{group}: {meaning}", PARAMETER_COLUMNS, rows)
+
+
+def build_parameter_row(path: str, field: Any) -> tuple[str, ...]:
+    """Return one parameter's row."""
+    extra = field.json_schema_extra
+    return (
+        path,
+        extra["symbol"],
+        format_allowed_values(field),
+        format_default(field),
+        extra["unit"],
+        field.description,
+        extra["source"],
+    )
+
+
+def format_default(field: Any) -> str:
+    """Return a default in a reader's words."""
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+        return "; ".join(
+            ", ".join(f"{k} {v}" for k, v in part.model_dump().items()) for part in value
+        )
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v:g}" for k, v in value.items()) or "none"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "null" if value is None else str(value)
+
+
+def format_parameters_markdown() -> str:
+    """Return the parameter reference as Markdown."""
+    title = (
+        "# Parameters\n\nMade by `overbruggen describe --markdown`; the declarations stand in"
+        " `sim/config.py`.\n\n"
+    )
+    return title + "\n".join(table.to_markdown() for table in build_description_tables())
+
+
+def format_classics_markdown() -> str:
+    """Return the reference of classics as Markdown: what each file says of its model, its parameters and measures."""
+    made = (
+        "Made by `overbruggen describe classics --markdown`; the models stand in `sim/classics/`."
+    )
+    parts = [
+        "# Classics",
+        f"{made} How to run and add one: [how-to-classics.md](how-to-classics.md).",
+    ]
+    for name in list_classics():
+        text = cleandoc(import_module(load_classic(name).__module__).__doc__ or "").replace(
+            "``", "`"
+        )
+        heading, _, rest = text.partition("\n")
+        parts += [
+            f"## {heading}",
+            rest.strip(),
+            *(table.to_markdown().strip() for table in build_classic_tables(name)),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def format_measures_markdown() -> str:
+    """Return the reference of measures as Markdown."""
+    title = (
+        "# Measures\n\nMade by `overbruggen describe measures --markdown`; they are declared in"
+        " `sim/observation/measures.py` and `sim/observation/outcomes.py`.\n\n"
+    )
+    return title + "\n".join(table.to_markdown() for table in build_measure_tables())
