@@ -1,0 +1,50 @@
+"""What a user calls from Python says what it takes and gives, and its example runs."""
+
+import doctest
+import inspect
+from importlib import import_module
+
+import pytest
+
+# By module: the functions, classes and methods that docs/ or a face show to users. A line per name keeps merges easy.
+PUBLIC: dict[str, list[str]] = {
+    "experiments.loading": [
+        "load",
+        "scan",
+    ],
+}
+NAMES = [(module, name) for module, names in PUBLIC.items() for name in names]
+
+
+def find(module, name):
+    """Return what a dotted name of a module stands for."""
+    found = import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+@pytest.mark.parametrize(("module", "name"), NAMES, ids=lambda given: given)
+def test_a_public_docstring_is_complete(module, name):
+    found = find(module, name)
+    text = inspect.getdoc(found) or ""
+    takes = [p for p in inspect.signature(found).parameters if p not in ("self", "cls")] if inspect.isroutine(found) else []
+    gives = inspect.isroutine(found) and inspect.signature(found).return_annotation not in (None, "None")
+    assert not takes or "Args:" in text
+    assert not gives or "Returns:" in text
+    assert "Example:" in text
+    for parameter in takes:
+        assert f"{parameter}:" in text, f"{parameter} is not explained"
+
+
+@pytest.mark.parametrize(("module", "name"), NAMES, ids=lambda given: given)
+def test_a_public_example_runs(module, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = find(module, name)
+    names = dict(vars(import_module(module)))
+    tests = [test for test in doctest.DocTestFinder(recurse=False).find(found, name, globs=names) if test.examples]
+    assert tests, "there is no example to run"
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    for test in tests:
+        runner.run(test)
+    assert runner.failures == 0
