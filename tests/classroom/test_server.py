@@ -469,7 +469,7 @@ def test_a_story_reads_every_round_once(monkeypatch):
     for _ in range(12):
         played.play()
     read = []
-    unpack = side.unpack
+    unpack = side.unpack_round_snapshot
     monkeypatch.setattr(
         side, "unpack_round_snapshot", lambda packed: read.append(packed) or unpack(packed)
     )

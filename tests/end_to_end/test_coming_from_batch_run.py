@@ -37,7 +37,7 @@ def test_python_example_gives_the_numbers_of_the_model_by_hand(capsys):
     model = Schelling(density=0.8, homophily=0.5, seed=1)
     while model.running and model.steps < 50:
         model.step()
-    measures = names["harvest"].measures
+    measures = names["result"].measures
     assert (measures["happy"], measures["steps"]) == (model.happy, model.steps)
     assert capsys.readouterr().out.startswith("None\n")
 

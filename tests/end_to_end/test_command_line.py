@@ -13,10 +13,10 @@ import polars as pl
 import pytest
 import yaml
 
-from experiments import store
 from experiments.__main__ import main
 from experiments.cli.commands import COMMANDS
 from experiments.design.study import list_study_names
+from experiments.store import files as store
 from experiments.store.files import create_results_folder, write_table
 from sim.errors import InputError
 
