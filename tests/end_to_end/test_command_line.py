@@ -383,11 +383,11 @@ def test_a_commit_is_reported_for_a_checkout_of_this_project_alone(tmp_path, mon
     (tmp_path / "pyproject.toml").write_text('name = "other"')
     git("add", ".")
     git("commit", "-m", "first")
-    assert store.commit() is None
+    assert store.find_commit() is None
     (tmp_path / "pyproject.toml").write_text('name = "overbruggen"')
-    assert re.fullmatch("[0-9a-f]{40}-dirty", store.commit() or "")
+    assert re.fullmatch("[0-9a-f]{40}-dirty", store.find_commit() or "")
     git("commit", "-am", "second")
-    assert re.fullmatch("[0-9a-f]{40}", store.commit() or "")
+    assert re.fullmatch("[0-9a-f]{40}", store.find_commit() or "")
 
 
 def test_existing_or_unwritable_folder(tmp_path, capsys):
