@@ -20,7 +20,7 @@ from analysis.figures.profiles import profiles
 from analysis.figures.space import expertise_space
 from analysis.figures.style import PAGE, Page
 from analysis.figures.timecourse import time_course
-from experiments.configuration import format_suggestion
+from analysis.names import suggest_or_list
 from experiments.presentation.labels import list_axis_labels
 from experiments.store.results import RUN_AGAIN_ADVICE, Results, read_table
 from sim.errors import InputError
@@ -129,8 +129,7 @@ def choose_axis_factors(
             raise InputError(f"--{slot} has no meaning in a figure of this kind; leave it out")
         if name and name not in known:
             raise InputError(
-                f"--{slot} is {name}, which this study does not"
-                f" vary.{format_suggestion(name, known)}"
+                f"--{slot} is {name}, which this study does not vary.{suggest_or_list(name, known)}"
             )
     left = [factor for factor in subject.varied if factor not in asked.values()]
     filled = [asked[slot] or (left.pop(0) if left else None) for slot in slots]
@@ -156,7 +155,7 @@ def choose_figure_measures(
         if name not in known:
             raise InputError(
                 f"--measure is {name}, which these results do not"
-                f" have.{format_suggestion(name, known)}"
+                f" have.{suggest_or_list(name, known)}"
             )
     if most is not None and len(wish.measures) > most:
         raise InputError(
