@@ -8,6 +8,13 @@ import pytest
 
 # By module: the functions, classes and methods that docs/ or a face show to users. A line per name keeps merges easy.
 PUBLIC: dict[str, list[str]] = {
+    "analysis.anova": ["regression_shares", "variance_shares"],
+    "analysis.effects": ["effects"],
+    "analysis.equivalence": ["equivalence"],
+    "analysis.errors": ["AnalysisError"],
+    "analysis.examples": ["make_example_runs", "make_example_series"],
+    "analysis.means": ["differences", "means"],
+    "analysis.multiplicity": ["corrected"],
     "experiments.loading": [
         "load",
         "scan",
