@@ -464,7 +464,7 @@ def summarise_study_design(known: Experiment) -> list[tuple[str, str]]:
 def find_current_fingerprint(study: Study) -> str | None:
     """Return the fingerprint of a study's model as it is now; None when it cannot be found."""
     try:
-        return study.target.version()
+        return study.target.compute_version()
     except InputError:
         return None
 
