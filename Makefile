@@ -3,15 +3,25 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test dock patterns gallery pages screenshots lan-check twin bench bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
+.PHONY: run test quick changelog dock patterns gallery pages screenshots lan-check twin bench bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
 
-test: $(READY)
+# What a contributor runs while working: under a minute on two cores.
+QUICK := tests/architecture tests/contracts/test_twin.py tests/contracts/test_measures.py \
+	tests/contracts/test_every_parameter_moves.py tests/classroom/test_words.py
+quick: check
+	TWIN_EXAMPLES=15 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(QUICK)
+
+.PHONY: check
+check: $(READY)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+test: check
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # more than cores: many tests wait; a file's tests share what they set up
 	$(BIN)/overbruggen dock --quick
 
@@ -53,6 +63,10 @@ bench-classics: $(READY)
 # SOAK=3600 plays the last measurement for an hour instead of a minute.
 bench-classroom: $(READY)
 	$(BIN)/python benchmarks/classroom.py
+
+changelog: $(READY)
+	@test -n "$(VERSION)" || { echo "Name the release: make changelog VERSION=0.2.0"; exit 1; }
+	$(BIN)/towncrier build --yes --version $(VERSION)
 
 wheel-check: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist

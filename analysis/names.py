@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 import polars as pl
@@ -13,22 +13,23 @@ MAX_NAMES_SHOWN = 14
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
-    """Return a hint at the nearest known name, or nothing when none is near."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    """Return a question for the nearest known name, or nothing when none is near."""
+    # sim.errors has the same two lines: sim and analysis may not import each other.
+    near = get_close_matches(name, list(known), n=1)
     return f" Did you mean {near[0]}?" if near else ""
+
+
+def suggest_or_list(name: str, known: Sequence[str]) -> str:
+    """Return a question for the nearest known name, or a list of the known names."""
+    more = ", ..." if len(known) > MAX_NAMES_SHOWN else ""
+    return suggest_name(name, known) or f" Known: {', '.join(known[:MAX_NAMES_SHOWN])}{more}."
 
 
 def check_columns(table: pl.DataFrame, *names: str) -> None:
     """Refuse a table that lacks a column."""
     for name in names:
         if name not in table.columns:
-            among = (
-                " There are"
-                f" {', '.join(table.columns[:MAX_NAMES_SHOWN])}{', ...' if len(table.columns) > MAX_NAMES_SHOWN else ''}."
-            )
-            raise AnalysisError(
-                f"there is no column {name}.{suggest_name(name, table.columns) or among}"
-            )
+            raise AnalysisError(f"there is no column {name}.{suggest_or_list(name, table.columns)}")
 
 
 def check_numeric_columns(table: pl.DataFrame, *names: str) -> None:

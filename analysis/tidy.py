@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import polars as pl
 
 from analysis.errors import AnalysisError
 from analysis.estimates import Floats
+from analysis.names import suggest_or_list
 
 Pairing = Literal["auto", "paired", "unpaired"]
 PAIRINGS = ("auto", "paired", "unpaired")
@@ -21,16 +21,9 @@ def check_table(table: pl.DataFrame, *columns: str) -> None:
     """Refuse a table that is empty or lacks a column."""
     for column in columns:
         if column not in table.columns:
-            near = get_close_matches(column, table.columns, 1)
-            hint = (
-                f"Did you mean {near[0]}?"
-                if near
-                else (
-                    "It has"
-                    f" {', '.join(table.columns[:12])}{', ...' if len(table.columns) > 12 else ''}."
-                )
+            raise AnalysisError(
+                f"the table has no column {column}.{suggest_or_list(column, table.columns)}"
             )
-            raise AnalysisError(f"the table has no column {column}. {hint}")
     if table.is_empty():
         raise AnalysisError("the table has no rows; give the runs of a study")
 
@@ -85,13 +78,8 @@ def check_level(runs: pl.DataFrame, factor: str, level: Any) -> Any:
     """Return the level if the factor has it."""
     levels = list_levels(runs, factor)
     if level not in levels:
-        near = get_close_matches(str(level), list(map(str, levels)), 1)
-        hint = (
-            f"Did you mean {near[0]}?"
-            if near
-            else f"Its levels are {', '.join(map(str, levels[:12]))}."
-        )
-        raise AnalysisError(f"{factor} has no level {level}. {hint}")
+        known = list(map(str, levels))
+        raise AnalysisError(f"{factor} has no level {level}.{suggest_or_list(str(level), known)}")
     return level
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.configuration import format_suggestion
+from analysis.names import suggest_or_list
 from experiments.console import RunProgress, print_table, print_text
 from experiments.design.plan import AdaptiveReplicates, Plan
 from experiments.design.recorded_study import (
@@ -217,7 +217,7 @@ def check_stopping_measures(replicates: AdaptiveReplicates, plan: Plan) -> None:
         if name not in known:
             raise InputError(
                 f"replicates.until names {name}, which is no measure of a"
-                f" run.{format_suggestion(name, known)}"
+                f" run.{suggest_or_list(name, known)}"
             )
 
 

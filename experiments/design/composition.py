@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.names import suggest_name
-from experiments.configuration import format_suggestion
+from analysis.names import suggest_name, suggest_or_list
 from experiments.design.factors import Factors
 from experiments.design.sampling import DESIGN_KINDS, Design
 from experiments.design.settings import COMPOSITIONS, check_design_settings, read_default_settings
@@ -66,7 +65,7 @@ def read_design(
             names = ", ".join(dict.fromkeys(leaf.name for leaf in draft.leaves()))
             raise InputError(
                 f"design.{key} is not a setting of"
-                f" {names}.{format_suggestion(key, known) if known else ' It has none; choose a design too.'}"
+                f" {names}.{suggest_or_list(key, known) if known else ' It has none; choose a design too.'}"
             )
         for leaf in takers:
             before = leaf.settings.get(key)
@@ -158,7 +157,7 @@ def assign_factors(draft: DesignDraft, factors: Factors) -> None:
             if name not in factors:
                 raise InputError(
                     f"the design {leaf.name} names {name}, which is not a factor of the"
-                    f" study.{format_suggestion(name, list(factors))}"
+                    f" study.{suggest_or_list(name, list(factors))}"
                 )
             if name in owner:
                 raise InputError(

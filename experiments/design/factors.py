@@ -9,10 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from analysis.names import suggest_name
+from analysis.names import suggest_name, suggest_or_list
 from experiments.configuration import (
     check_override,
-    format_suggestion,
     list_parameters,
     list_preset_groups,
 )
@@ -181,8 +180,7 @@ def read_range(
     for key in given:
         if key not in RANGE_KEYS:
             raise InputError(
-                f"{path}: {key} is not a setting of a"
-                f" range.{format_suggestion(str(key), RANGE_KEYS)}"
+                f"{path}: {key} is not a setting of a range.{suggest_or_list(str(key), RANGE_KEYS)}"
             )
     if "low" not in given or "high" not in given:
         raise InputError(

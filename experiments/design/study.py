@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
+from analysis.names import suggest_or_list
 from experiments.configuration import (
     Override,
-    format_suggestion,
     parse_override,
     refuse_repeated_overrides,
 )
@@ -371,7 +371,7 @@ def read_study_file(name: str) -> dict[str, Any]:
     own = Path(name).suffix in (".yaml", ".yml")
     if not own and name not in list_study_names():
         raise InputError(
-            f"{name} is not a study.{format_suggestion(name, list_study_names())} A study of your"
+            f"{name} is not a study.{suggest_or_list(name, list_study_names())} A study of your"
             " own is a file: my_study.yaml"
         )
     path = Path(name) if own else find_configs_folder() / "study" / f"{name}.yaml"
@@ -392,8 +392,7 @@ def read_study_file(name: str) -> dict[str, Any]:
     for key in given:
         if key not in STUDY_KEYS:
             raise InputError(
-                f"{name}: {key} is not a setting of a"
-                f" study.{format_suggestion(str(key), STUDY_KEYS)}"
+                f"{name}: {key} is not a setting of a study.{suggest_or_list(str(key), STUDY_KEYS)}"
             )
     if not isinstance(given.get("factors", {}), dict):
         raise InputError(f"{name}: factors is {given['factors']!r}; allowed: factors by name")
@@ -449,7 +448,7 @@ def read_replicates(given: Any) -> int | AdaptiveReplicates:
     if unknown:
         raise InputError(
             f"replicates.{unknown[0]} is not"
-            f" known.{format_suggestion(str(unknown[0]), ADAPTIVE_KEYS)}"
+            f" known.{suggest_or_list(str(unknown[0]), ADAPTIVE_KEYS)}"
         )
     until = given.get("until")
     if (

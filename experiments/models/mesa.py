@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from experiments.configuration import format_suggestion
+from analysis.names import suggest_or_list
 from experiments.models.fingerprint import compute_digests, compute_short_hash
 from experiments.models.isolation import isolate_run
 from experiments.models.mesa_inspection import (
@@ -42,7 +42,7 @@ def read_mesa_target(model: Mapping[str, Any]) -> Target:
     """Return the Mesa model that the ``model`` part of a study file names."""
     for key in model:
         if key not in MESA_MODEL_KEYS:
-            raise InputError(f"model.{key} is not known.{format_suggestion(key, MESA_MODEL_KEYS)}")
+            raise InputError(f"model.{key} is not known.{suggest_or_list(key, MESA_MODEL_KEYS)}")
     reference, rounds = model.get("class"), model.get("rounds")
     if not isinstance(reference, str):
         raise InputError(

@@ -10,7 +10,7 @@ import polars as pl
 from analysis.figures.journals import find_journal
 from analysis.figures.lines import order_factors
 from analysis.figures.style import PAGE, Page
-from experiments.configuration import format_suggestion
+from analysis.names import suggest_or_list
 from experiments.presentation.labels import list_axis_labels
 from experiments.store.results import Results
 from sim.errors import InputError
@@ -121,8 +121,7 @@ def choose_axis_factors(
             raise InputError(f"--{slot} has no meaning in a figure of this kind; leave it out")
         if name and name not in known:
             raise InputError(
-                f"--{slot} is {name}, which this study does not"
-                f" vary.{format_suggestion(name, known)}"
+                f"--{slot} is {name}, which this study does not vary.{suggest_or_list(name, known)}"
             )
     free = [factor for factor in source.varied if factor not in requested.values()]
     chosen = [requested[slot] or (free.pop(0) if free else None) for slot in slots]
@@ -148,7 +147,7 @@ def choose_figure_measures(
         if name not in known:
             raise InputError(
                 f"--measure is {name}, which these results do not"
-                f" have.{format_suggestion(name, known)}"
+                f" have.{suggest_or_list(name, known)}"
             )
     chosen = list(request.measures) or [name for name in source.default_measures if name in known]
     if not chosen:
