@@ -12,6 +12,13 @@ from experiments.__main__ import main
 # By module: the functions, classes and methods that docs/ or a face show to users.
 # A line per name keeps merges easy.
 PUBLIC: dict[str, list[str]] = {
+    "analysis.anova": ["regression_shares", "variance_shares"],
+    "analysis.effects": ["effects"],
+    "analysis.equivalence": ["equivalence"],
+    "analysis.errors": ["AnalysisError"],
+    "analysis.examples": ["make_example_runs", "make_example_series"],
+    "analysis.means": ["differences", "means"],
+    "analysis.multiplicity": ["corrected"],
     "experiments.loading": [
         "load",
         "scan",
