@@ -20,8 +20,8 @@ from experiments.design.plan import AdaptiveReplicates
 from experiments.design.recorded_study import load_recorded_study
 from experiments.design.study import Study, read_study_file
 from experiments.presentation.exhibits import format_provenance_sentence
-from experiments.presentation.figure_kinds import read_run_table
 from experiments.presentation.hypothesis_studies import CHECK_TABLE_NAME, find_hypothesis_study
+from experiments.presentation.run_figures import read_run_table
 from experiments.presentation.sensitivity import SENSITIVITY_ANALYSES, analyse_study_sensitivity
 from experiments.presentation.study_results import (
     COMPARISON_ERRORS,
@@ -464,7 +464,7 @@ def summarise_study_design(known: Experiment) -> list[tuple[str, str]]:
 def find_current_fingerprint(study: Study) -> str | None:
     """Return the fingerprint of a study's model as it is now; None when it cannot be found."""
     try:
-        return study.target.version()
+        return study.target.compute_version()
     except InputError:
         return None
 

@@ -300,7 +300,7 @@ def test_runs_are_kept_when_the_tables_of_a_study_cannot_be_made(study, tmp_path
         str(folder),
     )
     assert (status, err) == (0, "")
-    assert f"The tables of {study} need its whole study" in out
+    assert f"The tables of {study} need the complete study" in out
     assert "Points of the design" in out
     assert len(pl.read_parquet(folder / "runs.parquet")) > 1
     assert run(capsys, "figures", str(folder))[0] == 0
