@@ -80,8 +80,8 @@ def wall(action: Callable[[], object]) -> float:
 def tasks_of(study: Study, count: int) -> list[Task]:
     """Return the first runs of a study as tasks."""
     plan, points = plan_study(study)
-    parameters = [plan.parameters(point) for point in range(len(points))]
-    runs = plan.runs([0] * len(points), [count // len(points)] * len(points))
+    parameters = [plan.settle_point(point) for point in range(len(points))]
+    runs = plan.walk_runs([0] * len(points), [count // len(points)] * len(points))
     return [
         Task(run.id, plan.target, parameters[run.point], run.seed, RecordingOptions())
         for run in runs

@@ -179,7 +179,7 @@ def refuse_other_runs(folder: Path, study: Study, plan: Plan) -> None:
         if isinstance(study.replicates, AdaptiveReplicates)
         else study.replicates
     )
-    planned = {run.id for run in plan.runs([0] * len(plan.points), [most] * len(plan.points))}
+    planned = {run.id for run in plan.walk_runs([0] * len(plan.points), [most] * len(plan.points))}
     found = set[str]()
     for name in ("runs", "failures"):
         path = folder / f"{name}.parquet"

@@ -73,9 +73,9 @@ def get_point_labels(point: Point) -> dict[str, object]:
 
 def refuse_another_version(folder: Path, plan: Plan, manifest: StudyManifest) -> None:
     """Refuse to go on with a study of a model that has changed since."""
-    if plan.target.version() != manifest.version:
+    if plan.target.compute_version() != manifest.version:
         raise InputError(
             f"{folder} was begun with model version {manifest.version} and this is"
-            f" {plan.target.version()}; mixing them would compare different models: start anew, or"
+            f" {plan.target.compute_version()}; mixing them would compare different models: start anew, or"
             " say --any-version to do all runs again that another version did"
         )

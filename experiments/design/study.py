@@ -156,7 +156,7 @@ def draw_allowed_sample(study: Study) -> tuple[Sample, int]:
     kept = [
         row
         for row, point in enumerate(sample.points)
-        if all(constraint.holds(point) for constraint in constraints)
+        if all(constraint.is_fulfilled(point) for constraint in constraints)
     ]
     if not kept:
         raise InputError(
@@ -173,7 +173,7 @@ def describe_unfulfilled_constraint(
 ) -> str:
     """Return the constraint that leaves no point, or all of them if they do so together."""
     for constraint in constraints:
-        if not any(constraint.holds(point) for point in points):
+        if not any(constraint.is_fulfilled(point) for point in points):
             return f"the constraint {constraint.text}"
     return "all constraints at once: " + "; ".join(constraint.text for constraint in constraints)
 
@@ -273,7 +273,11 @@ def load_study(name: str, overrides: Sequence[str] = (), source: str | None = No
 
 def check_design_points(study: Study) -> None:
     """Draw the design once, so that what is wrong with it is said at once, and so is how many points constraints leave out."""
-    whole = [leaf.name for leaf in study.design.leaves() if DESIGN_KINDS[leaf.name].whole]
+    whole = [
+        leaf.name
+        for leaf in study.design.list_leaves()
+        if DESIGN_KINDS[leaf.name].needs_every_point
+    ]
     if study.constraints and whole:
         raise InputError(
             f"the analysis of {whole[0]} needs every point of its design and the constraint"

@@ -233,7 +233,7 @@ def test_a_target_runs_it(preset):
     assert harvest.series["round"].to_list() == [
         t for t in range(1, model.rounds_played + 1) if t % 3 == 0
     ]
-    assert target.shortened(parameters)["rounds"] == 1
+    assert target.shorten(parameters)["rounds"] == 1
 
 
 @pytest.mark.parametrize("name", list_classics())
