@@ -236,6 +236,6 @@ def rename_table(table: Table, name: str) -> Table:
 def find_current_fingerprint(study: Study) -> str | None:
     """Return the present fingerprint of a study's model; None when its source is missing."""
     try:
-        return study.target.version()
+        return study.target.compute_version()
     except InputError:
         return None
