@@ -18,7 +18,8 @@ from analysis.patterns import format_verdict
 from analysis.tables import Table, escape_latex, escape_markdown, is_numeric_text
 from experiments.design.plan import AdaptiveReplicates
 from experiments.design.recorded_study import load_recorded_study
-from experiments.design.study import Study, read_study_file
+from experiments.design.study import Study
+from experiments.design.study_file import read_study_file
 from experiments.presentation.exhibits import format_provenance_sentence
 from experiments.presentation.hypothesis_studies import CHECK_TABLE_NAME, find_hypothesis_study
 from experiments.presentation.run_figures import read_run_table
@@ -473,7 +474,7 @@ def list_study_commands(
     manifest: StudyManifest, study: Study, analysed_measures: Sequence[str]
 ) -> list[str]:
     """Return the commands that make the results, figures and this page again."""
-    from experiments.design.study import list_study_names
+    from experiments.design.study_file import list_study_names
 
     own = study.name not in list_study_names()
     name = f"{study.name}.yaml" if own else study.name
