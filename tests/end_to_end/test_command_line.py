@@ -166,7 +166,7 @@ WRONG = {
         "structure.max_size is 3, which has no effect beside structure.mix"
     ],
     ("run", "structure.mix={hub: 1}"): [
-        "structure.discovery is encounter 0.5",
+        "structure.name is alliance, the name of one form",
         "start from structure=mixed",
     ],
     ("run", "population.sectors.care=2"): [
