@@ -30,6 +30,14 @@ PUBLIC: dict[str, list[str]] = {
     ],
     "analysis.shapley": ["causes"],
     "analysis.turning": ["inverted_u_tests", "turning"],
+    "experiments.design.study": [
+        "Study",
+        "problem",
+        "unit_sample",
+    ],
+    "experiments.design.study_loading": [
+        "load_study",
+    ],
     "experiments.loading": [
         "load",
         "scan",
