@@ -45,7 +45,7 @@ def test_equivalence_is_at_five_percent_on_the_margin():
 
 
 def test_a_correct_model_is_seldom_called_different():
-    """A dock of ten imprecise cells; a correct test exceeds the bound for one seed in a thousand."""
+    """A dock of ten imprecise cells; one seed in a thousand exceeds the bound by chance."""
     rng, docks, cells = np.random.default_rng(2), 2000, 10
     draws = rng.normal(0.0, np.hypot(0.1, 0.1), (docks, cells))
     alarms = sum(
