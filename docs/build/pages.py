@@ -15,7 +15,7 @@ from analysis.figures.style import PAGE, save_figure
 from analysis.names import suggest_or_list
 from experiments.cli.catalogue import format_study_size
 from experiments.console import print_table
-from experiments.design.study import load_study
+from experiments.design import load_study
 from experiments.execution.engines import count_available_cores
 from experiments.presentation.hypothesis_studies import (
     HYPOTHESIS_STUDIES,

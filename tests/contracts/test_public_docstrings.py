@@ -19,6 +19,14 @@ PUBLIC: dict[str, list[str]] = {
     "analysis.examples": ["make_example_runs", "make_example_series"],
     "analysis.means": ["differences", "means"],
     "analysis.multiplicity": ["corrected"],
+    "experiments.design.study": [
+        "Study",
+        "problem",
+        "unit_sample",
+    ],
+    "experiments.design.study_loading": [
+        "load_study",
+    ],
     "experiments.loading": [
         "load",
         "scan",
