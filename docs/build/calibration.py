@@ -37,6 +37,7 @@ SAMPLED_ORGANISATIONS = 5_000  # a sample from the distribution of expertise
 SPECIFICATION = "specification: some organisations can do everything alone, most cannot"
 LUNNAN_HAUGLAND = "Lunnan & Haugland 2008"
 HORIZON_2020 = "Horizon 2020"
+FORMS_DIFFER = "forms must be able to differ"
 
 
 class CalibrationTarget(NamedTuple):
@@ -109,21 +110,17 @@ def compare_light_forms(runs: pl.DataFrame) -> tuple[float, int, int]:
 
 def list_targets(results: Results, config: Config) -> list[CalibrationTarget]:
     """Return the targets of the calibration."""
-    runs, events = results.runs, results.events
-    assert events is not None  # the study's file contains keep: [events]
-    effective, largest = estimate_expertise_shares(config)
-    spread, different, pairs = compare_light_forms(runs)
-    at_once = max(
-        (estimate_mean_of_form(runs, "ended_at_once", form) for form in LIGHT_FORMS),
-        key=lambda share: share.value,
-    )
-    within = estimate_share_ended_within(
-        events, "alliance", config.run.rounds - FIVE_YEARS, FIVE_YEARS
-    )
-    premature = estimate_ended_share(
-        events, "alliance", pl.col("reason").is_in(["surplus", "members"])
-    )
-    qualities = [estimate_mean_of_form(runs, "quality", form).value for form in LIGHT_FORMS]
+    assert results.events is not None  # the study's file contains keep: [events]
+    return [
+        *list_task_targets(results.runs),
+        *list_expertise_targets(config),
+        *list_lifetime_targets(results.runs, results.events, config),
+        *list_form_targets(results.runs),
+    ]
+
+
+def list_task_targets(runs: pl.DataFrame) -> list[CalibrationTarget]:
+    """Return targets for challenges that organisations meet alone."""
     return [
         CalibrationTarget(
             "narrow challenges (1-2 domains) solved alone",
@@ -137,10 +134,35 @@ def list_targets(results: Results, config: Config) -> list[CalibrationTarget]:
             SPECIFICATION,
             str(estimate_mean_of_form(runs, "solved_share_broad", "alone")),
         ),
+    ]
+
+
+def list_expertise_targets(config: Config) -> list[CalibrationTarget]:
+    """Return targets for the distribution of expertise."""
+    effective, largest = estimate_expertise_shares(config)
+    return [
         CalibrationTarget(
             "effective number of domains of an organisation", "3.2", HORIZON_2020, str(effective)
         ),
         CalibrationTarget("share of its largest domain", ".62", HORIZON_2020, str(largest)),
+    ]
+
+
+def list_lifetime_targets(
+    runs: pl.DataFrame, events: pl.DataFrame, config: Config
+) -> list[CalibrationTarget]:
+    """Return targets for lifetimes and ends of collaborations."""
+    within = estimate_share_ended_within(
+        events, "alliance", config.run.rounds - FIVE_YEARS, FIVE_YEARS
+    )
+    premature = estimate_ended_share(
+        events, "alliance", pl.col("reason").is_in(["surplus", "members"])
+    )
+    at_once = max(
+        (estimate_mean_of_form(runs, "ended_at_once", form) for form in LIGHT_FORMS),
+        key=lambda share: share.value,
+    )
+    return [
         CalibrationTarget(
             "median lifetime of a consortium, rounds",
             "37 months",
@@ -165,22 +187,27 @@ def list_targets(results: Results, config: Config) -> list[CalibrationTarget]:
             "assumed: no organisation signs and leaves within four months",
             str(at_once),
         ),
+    ]
+
+
+def list_form_targets(runs: pl.DataFrame) -> list[CalibrationTarget]:
+    """Return targets for differences between light forms."""
+    spread, different, pairs = compare_light_forms(runs)
+    qualities = [estimate_mean_of_form(runs, "quality", form).value for form in LIGHT_FORMS]
+    return [
         CalibrationTarget(
             "spread of joint value over light forms / mean",
             "> .05",
-            "forms must be able to differ",
+            FORMS_DIFFER,
             f"{spread:.3f}",
         ),
         CalibrationTarget(
-            "pairs of light forms that differ",
-            "most",
-            "forms must be able to differ",
-            f"{different} of {pairs}",
+            "pairs of light forms that differ", "most", FORMS_DIFFER, f"{different} of {pairs}"
         ),
         CalibrationTarget(
             "mean quality, worst and best light form",
             "within .2 to .8",
-            "forms must be able to differ",
+            FORMS_DIFFER,
             f"{min(qualities):.2f}, {max(qualities):.2f}",
         ),
     ]

@@ -25,10 +25,10 @@ Two one-sided tests compare every cell with its reference and use the standard e
 A cell is *equivalent* if the 90 % interval of the difference lies within the margin.
 It is *different* if it is not equivalent and the interval of the difference excludes zero.
 These intervals hold jointly at 99 % for all cells of a dock.
-A correct model is therefore called different in any cell of one dock in a hundred.
+A correct model is therefore called different in at most one of a hundred docks.
 All other cells are *open*: the precision does not suffice for a verdict.
 
-The margin is a tenth of the range of the reference values, unless the dock gives another and why.
+The margin is a tenth of the range of the reference values, unless the dock states another margin and its reason.
 Marks of references: P, published; R, an independent implementation (not the truth); E, exact.
 
 Whether our own model answers the question of Barkoczi & Galesic in the same way, and why not:
