@@ -1,4 +1,4 @@
-"""Columns that are asked for by name: there, or a sentence that says what is."""
+"""Checks of the columns and levels that a figure or an estimate needs."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ def suggest_or_list(name: str, known: Sequence[str]) -> str:
     return suggest_name(name, known) or f" Known: {', '.join(known[:MAX_NAMES_SHOWN])}{more}."
 
 
-def check_columns(table: pl.DataFrame, *names: str) -> None:
+def check_columns(table: pl.DataFrame, *names: str, advice: str = "") -> None:
     """Refuse a table that lacks a column."""
     for name in names:
         if name not in table.columns:
-            raise AnalysisError(f"there is no column {name}.{suggest_or_list(name, table.columns)}")
+            raise AnalysisError(
+                f"there is no column {name}{advice}.{suggest_or_list(name, table.columns)}"
+            )
 
 
 def check_numeric_columns(table: pl.DataFrame, *names: str) -> None:
@@ -53,10 +55,9 @@ def check_several_levels(table: pl.DataFrame, *factors: str) -> None:
 
 
 def check_several_replicates(table: pl.DataFrame) -> None:
-    """Refuse a single replicate where everything drawn is an interval."""
+    """Refuse a single replicate where an estimate or a figure needs an interval."""
     check_columns(table, "replicate")
     if table["replicate"].n_unique() < 2:
         raise AnalysisError(
-            "one replicate gives no interval and is not drawn; run the study with replicates=2 or"
-            " more"
+            "one replicate gives no interval; run the study with replicates=2 or more"
         )

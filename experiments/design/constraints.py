@@ -46,7 +46,7 @@ class Constraint:
     text: str
     tree: ast.expr
 
-    def holds(self, point: Mapping[str, Level]) -> bool:
+    def is_fulfilled(self, point: Mapping[str, Level]) -> bool:
         """Tell whether a point fulfils the constraint."""
         try:
             return self._truth(self.tree, point)

@@ -120,7 +120,7 @@ class MesaTarget:
     objects: tuple[tuple[str, str], ...] = ()
     may_be_undefined: frozenset[str] = frozenset()
 
-    def version(self) -> str:
+    def compute_version(self) -> str:
         """Hash the class with the files it is written in."""
         return compute_short_hash(compute_digests([compute_source_hash(self.model).encode()]))
 
@@ -148,11 +148,11 @@ class MesaTarget:
             | objects
         )
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Import the model's class."""
         load_model_class(self.model)
 
-    def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def shorten(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Set the rounds to one."""
         return {**parameters, ROUNDS_KEY: 1}
 
