@@ -66,7 +66,7 @@ def collect_archive_inputs(folder: Path, study: Study, plan: Plan) -> ArchiveInp
         InputError: a file is named by a path that another machine does not have.
     """
     found = ArchiveInputs((folder / STUDY_FILE).read_bytes())
-    for leaf in study.design.leaves():
+    for leaf in study.design.list_leaves():
         table = leaf.settings.get("file")
         if isinstance(table, str):
             found.files[check_relative_path("design.file", table)] = Path(table)
@@ -100,7 +100,7 @@ def add_user_defined_inputs(found: ArchiveInputs, plan: Plan) -> None:
     """Add the functions of one's own and the files of organisations that any point of a study names."""
     seen = set[str]()
     for point in range(len(plan.points)):
-        parameters = plan.parameters(point)
+        parameters = plan.settle_point(point)
         path = parameters["population"]["path"]
         for parameter, reference in list_user_defined_references(parameters):
             place = reference.rpartition(":")[0]

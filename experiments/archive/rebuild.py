@@ -107,7 +107,7 @@ def rebuild_archive(
 
 def refuse_other_model(archive: Path, recipe: Recipe) -> None:
     """Refuse to make results again by another version of our model."""
-    here = CollaborationTarget().version()
+    here = CollaborationTarget().compute_version()
     if not recipe.own_model and here != recipe.version:
         raise InputError(
             f"{archive} was made with model version {recipe.version}, and here it is {here};"

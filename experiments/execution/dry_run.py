@@ -73,9 +73,9 @@ def run_probes(plan: Plan, wanted: RecordingOptions, time_limit: float | None) -
 
     The first point is done twice and its first time left out: a process is slow at what it does for the first time.
     """
-    runs = [plan.run(point, 0) for point in (0, *spread_positions(len(plan.points)))]
+    runs = [plan.plan_run(point, 0) for point in (0, *spread_positions(len(plan.points)))]
     tasks = [
-        Task(run.id, plan.target, plan.parameters(run.point), run.seed, wanted) for run in runs
+        Task(run.id, plan.target, plan.settle_point(run.point), run.seed, wanted) for run in runs
     ]
     spent, outcomes = 0.0, list[TaskOutcome]()
     with PoolEngine(1, time_limit) as pool:

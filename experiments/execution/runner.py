@@ -86,7 +86,7 @@ class StudyRunner:
         planned = pl.DataFrame(
             (
                 (run.id, run.point, run.replicate)
-                for run in self.plan.runs([0] * len(counts), counts)
+                for run in self.plan.walk_runs([0] * len(counts), counts)
             ),
             schema={"run": pl.String, "point": pl.Int64, "replicate": pl.Int64},
             orient="row",
@@ -130,8 +130,8 @@ class StudyRunner:
 
     def _missing(self, first: Sequence[int], last: Sequence[int]) -> Iterator[Task]:
         """Walk through the tasks of runs that did not end yet, or failed when retrying; points that stand twice in a design are done once."""
-        parameters = lru_cache(POINTS_PER_TURN)(self.plan.parameters)
-        for runs in split_runs(self.plan.in_turns(first, last)):
+        parameters = lru_cache(POINTS_PER_TURN)(self.plan.settle_point)
+        for runs in split_runs(self.plan.walk_in_turns(first, last)):
             ended = (
                 dict(self.ended.filter(pl.col("run").is_in([run.id for run in runs])).iter_rows())
                 if len(self.ended)

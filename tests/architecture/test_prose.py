@@ -9,12 +9,18 @@ ROOT = Path(__file__).parents[2]
 GENERATED = {"parameters.md", "measures.md", "classics.md", "docking.md", "CHANGELOG.md"}
 PAGES = [
     path
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "decisions").glob("*.md")]
+    for path in [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "docs" / "decisions").glob("*.md"),
+    ]
     if path.name not in GENERATED
 ]
 ABBREVIATIONS = re.compile(r"\b(e\.g|i\.e|al|vs|cf|ca|approx|resp|Fig|Eq|No|pp?|Vol|Dr|[A-Z])\.$")
 TWO_SENTENCES = re.compile(r"(?P<first>\S+[.!?])[)*_]*\s+(?=[*_(]?[A-Z`][a-z`])")
-BANNED = re.compile(r"\b(anew|in vain|other luck|same luck|piece of luck|give on|gave on)\b", re.IGNORECASE)
+BANNED = re.compile(
+    r"\b(anew|in vain|other luck|same luck|piece of luck|give on|gave on)\b", re.IGNORECASE
+)
 
 
 def prose_of(path):
@@ -36,12 +42,18 @@ def sentences_begun_in(line):
     plain = re.sub(r"`[^`]*`", "`code`", line)
     plain = re.sub(r"^\s*(?:[-*]|\d+\.)\s+", "", plain)
     plain = re.sub(r"^\*\*[^*]+[.:]\*\*\s+", "", plain)  # a heading that runs in
-    return [found["first"] for found in TWO_SENTENCES.finditer(plain) if not ABBREVIATIONS.search(found["first"])]
+    return [
+        found["first"]
+        for found in TWO_SENTENCES.finditer(plain)
+        if not ABBREVIATIONS.search(found["first"])
+    ]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_line_is_a_sentence(path):
-    assert [(number, line[:90]) for number, line in prose_of(path) if sentences_begun_in(line)] == []
+    assert [
+        (number, line[:90]) for number, line in prose_of(path) if sentences_begun_in(line)
+    ] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
