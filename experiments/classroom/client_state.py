@@ -38,7 +38,7 @@ class ClientState:
             self.snapshots[name] = shown
         if self.charted < session.frontier or self._has_old_rounds:
             frame["series"] = {"from": self.charted} | {
-                name: name_series(side.series[self.charted :])
+                name: label_series(side.series[self.charted :])
                 for name, side in session.sides.items()
             }
         self.round, self.charted = session.shown, session.frontier
@@ -57,6 +57,6 @@ class ClientState:
         self.charted = min(self.charted, now)
 
 
-def name_series(rows: list[list[float]]) -> dict[str, list[float]]:
+def label_series(rows: list[list[float]]) -> dict[str, list[float]]:
     """Return rows of charted measures as a list of values per measure."""
     return {measure: [row[at] for row in rows] for at, measure in enumerate(CHARTED_MEASURES)}
