@@ -395,7 +395,7 @@ class CollaborationModel(NumberedModel):
     def agents(self) -> mesa.agent.AgentSet:
         """All organisations, all running collaborations, and agents of the user's own."""
         self._meet_agents()
-        return self._all_agents
+        return super().agents
 
     @property
     def agents_by_type(self) -> dict[type, mesa.agent.AgentSet]:

@@ -174,7 +174,7 @@ class ClassicModel(NumberedModel):
     def agents(self) -> mesa.agent.AgentSet:
         """All agents, those of the user's own included."""
         _ = self.members
-        return self._all_agents
+        return super().agents
 
     @property
     def agents_by_type(self) -> dict[type, mesa.agent.AgentSet]:
