@@ -2,15 +2,12 @@
 
 import json
 import re
-import shlex
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from docs.build.gallery import GALLERY_FIGURES, RESULT_COMMANDS
 from experiments.__main__ import main
-from experiments.cli.arguments import FIGURE_KINDS
 from experiments.presentation.run_figures import RUN_FIGURE_KINDS
 from experiments.presentation.study_figures import STUDY_FIGURE_KINDS
 
@@ -202,24 +199,6 @@ def test_a_study_writes_its_tables_unrounded(study):
         pytest.approx(same["joint_value"].mean(), abs=1e-15),
         2,
     )
-
-
-def test_the_gallery_shows_every_kind_and_its_commands(capsys):
-    assert (
-        set(FIGURE_KINDS)
-        == set(STUDY_FIGURE_KINDS) | set(RUN_FIGURE_KINDS)
-        == {shlex.split(figure.options)[1] for figure in GALLERY_FIGURES}
-    )
-    for command in (
-        *RESULT_COMMANDS,
-        *(
-            f"figures results/gallery/{figure.results} {figure.options}"
-            for figure in GALLERY_FIGURES
-        ),
-    ):
-        assert f"overbruggen {command}\n" in PAGE
-    for picture in re.findall(r"\]\((images/gallery/.*?)\)", PAGE):
-        assert (Path(__file__).parents[2] / "docs" / picture).is_file()
 
 
 def test_the_function_of_the_page(tmp_path, monkeypatch, capsys):
