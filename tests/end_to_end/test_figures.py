@@ -2,16 +2,19 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from docs.build.gallery import GALLERY_FIGURES
 from experiments.__main__ import main
 from experiments.presentation.run_figures import RUN_FIGURE_KINDS
 from experiments.presentation.study_figures import STUDY_FIGURE_KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gallery.md").read_text(encoding="utf-8")
+GALLERY_OPTIONS = [shlex.split(figure.options) for figure in GALLERY_FIGURES]
 SMALL = ["population.organisations=20", "run.rounds=12"]
 STUDY = """question: Which form?
 factors:
@@ -62,14 +65,9 @@ def run_command(capsys, *words):
 
 @pytest.mark.parametrize("kind", STUDY_FIGURE_KINDS)
 def test_every_kind_of_figure_of_a_study(kind, study, capsys):
-    words = (
-        ["--by", "structure"]
-        if kind in ("timecourse", "distributions")
-        else ["--x", "imitation.rate", "--by", "structure"]
-    )
-    words = ["--by", "structure"] if kind == "profiles" else words
+    options = next(options for options in GALLERY_OPTIONS if options[1] == kind)
     status, out, err = run_command(
-        capsys, "figures", study, "--kind", kind, *words, "--journal", "pnas", "--columns", 1
+        capsys, "figures", study, *options, "--journal", "pnas", "--columns", 1
     )
     assert (status, err) == (0, "")
     files = re.search(r"Figures drawn in \S+ (.*)", out).group(1).strip().split(", ")
