@@ -16,7 +16,7 @@ VERBS = frozenset(
     release relocate remove render renew replace report require rerun resample resolve restore
     resume return rewrite round run sample save scan search select serve set settle shorten show
     shuffle silence smooth socialise sort split spread standardise start stop strip subtract
-    suggest sum summarise swap sync tabulate take teach thin track try unbox unite unpack update
+    suggest sum summarise swap sync tabulate take teach thin track try unbox unite unpack unwrap update
     use validate walk warn weigh widen work wrap write zip
     """.split()
 )
