@@ -20,9 +20,10 @@ from mesa.examples import BoltzmannWealth
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from experiments.design import load_study
 from experiments.design.plan import compute_content_id
 from experiments.design.recorded_study import plan_study
-from experiments.design.study import Study, load_study
+from experiments.design.study import Study
 from experiments.execution.engines import Task, count_available_cores, run_task
 from experiments.models.target import RecordingOptions
 from experiments.run_study import run_study_in_memory

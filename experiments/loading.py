@@ -98,7 +98,6 @@ def read_result_tables(
 def read_finished_runs(folder: Path, manifest: StudyManifest) -> Results:
     """Write the tables of the runs that have finished into a temporary folder, and read them."""
     # Imported here: a finished study is read without designs and models.
-    from experiments.design.plan import AdaptiveReplicates
     from experiments.design.recorded_study import (
         get_point_labels,
         load_recorded_study,
@@ -110,15 +109,13 @@ def read_finished_runs(folder: Path, manifest: StudyManifest) -> Results:
     study = load_recorded_study(folder)
     plan, points = plan_study(study)
     refuse_another_version(folder, plan, manifest)
-    replicates = (
-        study.replicates.at_most
-        if isinstance(study.replicates, AdaptiveReplicates)
-        else study.replicates
-    )
     with tempfile.TemporaryDirectory() as elsewhere:
         levels = [get_point_labels(point) for point in points]
         counts = write_ordered_tables(
-            plan, levels, open_storage_copy(folder, Path(elsewhere)), [replicates] * len(points)
+            plan,
+            levels,
+            open_storage_copy(folder, Path(elsewhere)),
+            [study.most_replicates] * len(points),
         )
         finished = manifest.model_copy(update={"complete": True, "failed": counts.failed})
         tables = read_study_tables(Path(elsewhere), finished, pl.read_parquet)

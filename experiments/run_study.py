@@ -18,7 +18,9 @@ from experiments.design.recorded_study import (
     refuse_another_version,
 )
 from experiments.design.result_tables import RunCounts, write_ordered_tables
-from experiments.design.study import Point, Study, load_study, read_study_file
+from experiments.design.study import Point, Study
+from experiments.design.study_file import read_study_file
+from experiments.design.study_loading import load_study
 from experiments.execution.dry_run import perform_dry_run
 from experiments.execution.engine_factory import open_engine
 from experiments.execution.engines import Engine, Task, run_task

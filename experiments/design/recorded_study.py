@@ -8,7 +8,8 @@ from pathlib import Path
 from experiments.console import track_points
 from experiments.design.factors import RUN_KEY_COLUMNS
 from experiments.design.plan import Plan
-from experiments.design.study import Point, Study, load_study
+from experiments.design.study import Point, Study
+from experiments.design.study_loading import load_study
 from experiments.models.collaboration import CollaborationTarget
 from experiments.store.layout import STUDY_FILE
 from experiments.store.manifest import StudyManifest, read_study_manifest

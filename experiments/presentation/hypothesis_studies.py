@@ -18,7 +18,7 @@ from analysis.figures.exhibit import Exhibit
 from analysis.figures.style import Page
 from analysis.patterns import Check, format_verdict
 from analysis.tables import FormattedNumber, Table
-from experiments.design.study import read_study_file
+from experiments.design.study_file import read_study_file
 from experiments.store.results import Results
 
 FromRuns = TypeVar("FromRuns")

@@ -13,7 +13,8 @@ from analysis.figures.style import PAGE
 from analysis.patterns import Check, format_verdict
 from analysis.tables import Table
 from experiments.design.recorded_study import load_recorded_study
-from experiments.design.study import Study, read_study_file
+from experiments.design.study import Study
+from experiments.design.study_file import read_study_file
 from experiments.presentation.hypothesis_studies import CHECK_TABLE_NAME, find_hypothesis_study
 from experiments.presentation.sensitivity import SENSITIVITY_ANALYSES, analyse_study_sensitivity
 from experiments.presentation.study_results import (

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from analysis.tables import Table
 from experiments.design.plan import AdaptiveReplicates
-from experiments.design.study import Study, list_study_names
+from experiments.design.study import Study
+from experiments.design.study_file import list_study_names
 from experiments.report.methods import Experiment, format_design_name, format_factor_levels
 from experiments.store.manifest import Manifest, RunManifest, StudyManifest
 

@@ -15,7 +15,7 @@ import yaml
 
 from experiments.__main__ import main
 from experiments.cli.commands import COMMANDS
-from experiments.design.study import list_study_names
+from experiments.design.study_file import list_study_names
 from experiments.store import files as store
 from experiments.store.files import create_results_folder, write_table
 from sim.errors import InputError

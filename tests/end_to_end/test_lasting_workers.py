@@ -3,8 +3,8 @@
 import os
 import signal
 
+from experiments.design import load_study
 from experiments.design.recorded_study import plan_study
-from experiments.design.study import load_study
 from experiments.execution.engines import PoolEngine, Task
 from experiments.execution.restart import RestartingEngine
 from experiments.models.target import RecordingOptions

@@ -15,6 +15,7 @@ from SALib.sample import morris as sample_morris
 from SALib.sample import sobol as sample_sobol
 
 from experiments.configuration import parse_override
+from experiments.design import load_study
 from experiments.design.constraints import read_constraint
 from experiments.design.factors import Level, Range, find_level_at_share, read_factor
 from experiments.design.sampling import DESIGN_KINDS
@@ -23,7 +24,8 @@ from experiments.design.settings import (
     list_design_names,
     read_default_settings,
 )
-from experiments.design.study import list_study_names, load_study, problem, unit_sample
+from experiments.design.study import problem, unit_sample
+from experiments.design.study_file import list_study_names
 
 RANGES = {
     "imitation.rate": {"low": 0, "high": 0.5},
