@@ -26,6 +26,6 @@ from sim.config.structure import Channel as Channel
 from sim.config.structure import Discovery as Discovery
 from sim.config.structure import Entry as Entry
 from sim.config.structure import Exposure as Exposure
+from sim.config.structure import FormTopology as FormTopology
 from sim.config.structure import Sharing as Sharing
 from sim.config.structure import Structure as Structure
-from sim.config.structure import Topology as Topology

@@ -185,7 +185,7 @@ class Structure(Group):
 
 
 FORM_TOPOLOGIES = list_choices(Structure.model_fields["topology"])
-Topology = number_choices(Structure, "topology")
+FormTopology = number_choices(Structure, "topology")
 Entry = number_choices(Structure, "entry")
 Exposure = number_choices(Structure, "exposure")
 Sharing = number_choices(Structure, "sharing")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sim.config import Entry, Topology
+from sim.config import Entry, FormTopology
 from sim.errors import InputError
 from sim.phases.assemble import invite_team, list_candidates, start_collaboration
 from sim.phases.find import evaluate_joining, invite_newcomer, is_member, meet_organisation
@@ -70,7 +70,7 @@ def start_decided_collaboration(
 ) -> int:
     """Let ``i`` begin a collaboration with those of the invited that it knows, that are free and that accept."""
     org, scratch, form = w.org, w.scratch, w.org.form[i]
-    if org.load[i] >= w.p.population.capacity or w.forms.topology[form] == Topology.NONE:
+    if org.load[i] >= w.p.population.capacity or w.forms.topology[form] == FormTopology.NONE:
         return ANSWER_IMPOSSIBLE
     candidates, mates = list_candidates(w, i, now), 0
     for j in invited:

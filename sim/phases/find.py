@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.config import Channel, Entry, Topology
+from sim.config import Channel, Entry, FormTopology
 from sim.phases.assemble import assemble_team, invite_and_start
 from sim.runtime.compilation import kernel
 from sim.runtime.prefetching import prefetch_acquaintance, prefetch_for_find, prefetch_own_teams
@@ -58,7 +58,7 @@ def is_search_wanted(org: Organisations, forms: Forms, p: Settings, i: int) -> b
         org.load[i] < p.population.capacity
         and org.alone_quality[i] < p.challenge.aspiration
         and org.at_work[i] == NOBODY
-        and forms.topology[org.form[i]] != Topology.NONE
+        and forms.topology[org.form[i]] != FormTopology.NONE
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import exp, sqrt
 
-from sim.config import Topology
+from sim.config import FormTopology
 from sim.runtime.compilation import kernel
 from sim.runtime.prefetching import prefetch_for_work, prefetch_needs
 from sim.runtime.randomness import Process, draw_normal_pair
@@ -107,15 +107,15 @@ def compute_integration(w: World, c: int) -> None:
     topology, reach, u = w.forms.topology[form], w.scratch.integration, w.scratch.understanding
     for a in range(size):
         for b in range(size):
-            if topology == Topology.MEDIATED:
+            if topology == FormTopology.MEDIATED:
                 reach[a, b] = (
                     w.forms.mediator_understanding[form] * w.forms.mediator_understanding[form]
                 )
-            elif topology == Topology.STAR:
+            elif topology == FormTopology.STAR:
                 reach[a, b] = (1.0 if a == 0 else u[a, 0]) * (1.0 if b == 0 else u[0, b])
             else:
                 reach[a, b] = u[a, b] if scratch.linked[a, b] == 1 else 0.0
-    if topology == Topology.MEDIATED or topology == Topology.STAR:
+    if topology == FormTopology.MEDIATED or topology == FormTopology.STAR:
         return
     for via in range(size):
         for a in range(size):
@@ -160,7 +160,7 @@ def update_relations(w: World, c: int, outcome: float, now: int) -> None:
     """Move trust to the outcome and let familiarity grow, for every ordered pair of members."""
     org, ledger, col, scratch, p = w.org, w.ledger, w.col, w.scratch, w.p
     size, form = col.size[c], col.form[c]
-    mediated = w.forms.topology[form] == Topology.MEDIATED
+    mediated = w.forms.topology[form] == FormTopology.MEDIATED
     gain = p.trust.gain * (1.0 - p.trust.crowding_out * w.forms.formalisation[form])
     for a in range(size):
         for b in range(size):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.config import Discovery, Structure, Topology
+from sim.config import Discovery, FormTopology, Structure
 from sim.encoding import FormColumns, encode_forms
 from sim.errors import InputError, format_value
 from sim.runtime.compilation import kernel
@@ -133,9 +133,9 @@ def draw_links(
     for a in range(size):
         for b in range(size):
             linked[a, b] = 0
-    if topology == Topology.MEDIATED:
+    if topology == FormTopology.MEDIATED:
         return size
-    if topology != Topology.RANDOM:
+    if topology != FormTopology.RANDOM:
         for a in range(size):
             for b in range(size):
                 linked[a, b] = forms.linked[form, size, a, b]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.config import Topology
+from sim.config import FormTopology
 from sim.runtime.compilation import kernel
 from sim.state import (
     BY_PERSON_ALONE,
@@ -49,7 +49,7 @@ def judge_partner(
 ) -> tuple[float, float, int]:
     """Return how ``i`` expects to understand and trust ``j`` under a form, and how often they met."""
     slot = find_slot(ledger, i, j)
-    if forms.topology[form] == Topology.MEDIATED:
+    if forms.topology[form] == FormTopology.MEDIATED:
         understood = forms.mediator_understanding[form] * forms.mediator_understanding[form]
     else:
         understood = compute_understanding(org, ledger, p, i, j, slot)
