@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from analysis.checks import select_cell
 from analysis.estimates import (
     Estimate,
     Floats,
@@ -21,7 +22,7 @@ from analysis.estimates import (
     estimate_mean,
     estimate_paired_difference,
 )
-from analysis.patterns import LIGHT_FORMS, select_cell
+from analysis.patterns import LIGHT_FORMS
 from analysis.tables import Table
 from docs.build.pages import fill_page
 from experiments.console import print_table

@@ -29,6 +29,7 @@ PUBLIC: dict[str, list[str]] = {
         "variance_stability",
     ],
     "analysis.shapley": ["causes"],
+    "analysis.tables": ["Table"],
     "analysis.turning": ["inverted_u_tests", "turning"],
     "experiments.design.study": [
         "Study",
