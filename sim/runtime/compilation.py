@@ -1,8 +1,9 @@
 """Compile kernels once, and never run a stale one.
 
-Numba's own cache notices a change of the file that holds a kernel, but not of the files whose kernels it calls. The
-cache therefore lies in a folder named after the content of every module whose kernels may be called: those of the
-model for the model, and the shared parts with its own file for a classic (``sim/classics/kernels.py``).
+Numba's own cache notices a change of the file that holds a kernel, but not of the files whose
+kernels it calls. The cache therefore lies in a folder named after the content of every module whose
+kernels may be called: those of the model for the model, and the shared parts with its own file for
+a classic (``sim/classics/kernels.py``).
 
 How kernels run is a choice of the environment (``sim/runtime/kernel_mode.py``).
 """
@@ -41,7 +42,7 @@ def list_model_sources() -> tuple[Path, ...]:
 
 @cache
 def find_cache_folder(sources: Sequence[Path] | None = None) -> Path:
-    """Return the folder that holds the compiled kernels of exactly these sources; by default the model's."""
+    """Return the folder of the compiled kernels of these sources; by default the model's."""
     digest = hashlib.sha256(f"{numba.__version__} {KERNEL_MODE}".encode())
     for source in list_model_sources() if sources is None else sources:
         digest.update(source.read_bytes())
@@ -62,7 +63,7 @@ def find_cache_folder(sources: Sequence[Path] | None = None) -> Path:
 
 
 def is_compiled(sources: Sequence[Path] | None, pattern: str) -> bool:
-    """Tell whether kernels of these sources need no compiling: some are on disk, by the names that Numba gives them."""
+    """Tell whether kernels need no compiling: some are on disk, by the names Numba gives them."""
     return KERNEL_MODE is KernelMode.PYTHON or any(find_cache_folder(sources).rglob(pattern))
 
 
@@ -72,7 +73,7 @@ def is_model_compiled() -> bool:
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function called from other kernels; their cache holds its code, so it needs none."""
+    """Compile a function called from other kernels; their cache holds its code."""
     if KERNEL_MODE is KernelMode.PYTHON:
         return function
     if KERNEL_MODE is KernelMode.PLAIN_NJIT:
@@ -107,7 +108,7 @@ def use_cache_folder(sources: Sequence[Path] | None = None) -> Iterator[None]:
 def entry(
     function: Callable[..., Any], sources: Sequence[Path] | None = None
 ) -> Callable[..., Any]:
-    """Compile a kernel called from Python, and keep it on disk as long as its sources do not change.
+    """Compile a kernel called from Python, and keep it on disk until its sources change.
 
     Args:
         function: the kernel.

@@ -1,7 +1,8 @@
 """Choose how kernels run: with our extensions of Numba, with Numba as it is, or as plain Python.
 
-``OVERBRUGGEN_KERNELS`` holds the choice; results are the same under each. ``docs/decisions/0010-numba-internals.md``
-says what the extensions are and what each costs to do without.
+``OVERBRUGGEN_KERNELS`` holds the choice; results are the same under each.
+``docs/decisions/0010-numba-internals.md`` says what the extensions are and what each costs to do
+without.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
-"""Optimise and translate each kernel once: in the kernel that Python calls, not in every kernel that calls it.
+"""Optimise and translate each kernel once: in the kernel that Python calls.
 
-Numba finishes every function by itself: it links in the code of all that the function calls, optimises the whole and
-makes machine code of it. For a kernel that only other kernels call this work is wasted, because its callers start
-again from its code. Here such an *inner kernel* stays raw, and the *entry kernel* that Python calls finishes all its
-inner kernels together. That halves the time of compiling and leaves the result as it was.
+Numba finishes every function by itself: it links in the code of all that the function calls,
+optimises the whole and makes machine code of it. For a kernel that only other kernels call this
+work is wasted, because its callers start again from its code. Here such an *inner kernel* stays
+raw, and the *entry kernel* that Python calls finishes all its inner kernels together. That halves
+the time of compiling and leaves the result as it was.
 
-This depends on how Numba builds its code libraries, which Numba does not promise to keep. Where they are built
-differently, everything is compiled in the ordinary way, only slower (docs/decisions/0010-numba-internals.md).
+This depends on how Numba builds its code libraries, which Numba does not promise to keep. Where
+they are built differently, everything is compiled in the ordinary way, only slower
+(docs/decisions/0010-numba-internals.md).
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ ENVIRONMENT_PREFIX = "_ZN08NumbaEnv"
 
 
 class NullCodegen:
-    """The generator of machine code of an inner kernel, which Numba informs where the constants are."""
+    """What Numba informs where the constants of an inner kernel are."""
 
     def set_env(self, name: str, environment: Any) -> None:
         """Do nothing: the entry kernel does it for its inner kernels."""
@@ -62,7 +64,7 @@ class EntryKernelLibrary(JITCodeLibrary):  # type: ignore[misc]
     """The code of a kernel that Python calls, with its inner kernels."""
 
     def _finalize_specific(self) -> None:
-        """Make machine code, and then point it at the constants of inner kernels, as Numba does for code from disk."""
+        """Make machine code and point it at the constants, as Numba does for code from disk."""
         super()._finalize_specific()
         for variable in self._final_module.global_variables:
             if variable.name.startswith(ENVIRONMENT_PREFIX):
@@ -97,7 +99,10 @@ class EntryKernelCompiler(Compiler):  # type: ignore[misc]
 def choose_compiler_options(
     compiler: type[Compiler], library: type = JITCodeLibrary
 ) -> dict[str, type[Compiler]]:
-    """Return options of ``njit``: one of the compilers above, or none where Numba builds its libraries differently."""
+    """Return options of ``njit``: a compiler of ours.
+
+    Without the parts of Numba that it needs, there are no options, and Numba compiles as usual.
+    """
     return (
         {"pipeline_class": compiler}
         if all(hasattr(library, name) for name in NUMBA_INTERNALS)
@@ -113,8 +118,9 @@ def widen_type(kind: Any) -> Any:
 def compile_inner_kernel(function: Callable[..., Any]) -> Any:
     """Compile a kernel called from other kernels alone.
 
-    Whole numbers widen to 64 bits at every call. Else Numba compiles each kernel once for every mixture of 32-bit
-    numbers from arrays and 64-bit numbers from loops, which is three times the work.
+    Whole numbers widen to 64 bits at every call. Else Numba compiles each kernel once for every
+    mixture of 32-bit numbers from arrays and 64-bit numbers from loops, which is three times the
+    work.
     """
     compiled = numba.njit(
         function,

@@ -1,8 +1,8 @@
 """Run kernels as plain Python functions that give the numbers of compiled kernels.
 
-Compiled kernels count in 64 bits, and overflow and division by zero raise nothing. Elements of NumPy arrays keep the
-width of their array and warn. An entry therefore gives its kernels arrays whose elements are Python numbers, and
-silences NumPy while they run.
+Compiled kernels count in 64 bits, and overflow and division by zero raise nothing. Elements of
+NumPy arrays keep the width of their array and warn. An entry therefore gives its kernels arrays
+whose elements are Python numbers, and silences NumPy while they run.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-# What compiled kernels widen to 64 bits when they read it. Words of 64 bits stay NumPy's, which wrap around as
-# compiled ones do, and so do real numbers, which may be divided by zero.
+# What compiled kernels widen to 64 bits when they read it. Words of 64 bits stay NumPy's, which
+# wrap around as compiled ones do, and so do real numbers, which may be divided by zero.
 WIDENED_SCALARS = (np.signedinteger, np.uint8, np.uint16, np.uint32, np.bool_)
 
 
@@ -31,7 +31,8 @@ class WideningArray(np.ndarray):
 class PythonCallback:
     """A user's function of two numbers, called from kernels that run as Python.
 
-    Compiled code cannot raise what a callback raises: it reports the error to ``sys.unraisablehook`` and goes on with
+    Compiled code cannot raise what a callback raises: it reports the error to
+    ``sys.unraisablehook`` and goes on with
     0. This does the same, so that one place explains the error.
     """
 

@@ -1,8 +1,9 @@
 """Ask for memory before it is needed, so that a large population does not wait for it.
 
-The state of many organisations does not fit the processor's caches, and partners lie anywhere in it: nearly every look
-at a partner waits for memory. But who acts next is known: the rows of the next actors and teams are asked for while the
-present one is at work, those first that tell which rows come next. This changes no number.
+The state of many organisations does not fit the processor's caches, and partners lie anywhere in
+it: nearly every look at a partner waits for memory. But who acts next is known: the rows of the
+next actors and teams are asked for while the present one is at work, those first that tell which
+rows come next. This changes no number.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from sim.runtime.compilation import kernel
 from sim.runtime.prefetch_requests import make_row_request, make_slot_request
 from sim.state import Ledger, Organisations, Settings, World
 
-PREFETCH_FROM_ORGANISATIONS = 3_000  # below, the state (1.5 kB each) is in the caches anyway and asking costs more than it saves
+# Below, the state (1.5 kB each) is in the caches anyway, and asking costs more than it saves.
+PREFETCH_FROM_ORGANISATIONS = 3_000
 
 request_actor = make_row_request(
     "breadth", "alone_value", "expertise", "form", "at_work", "places", "alone_quality"

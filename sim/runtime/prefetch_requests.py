@@ -1,6 +1,7 @@
 """Build the requests for memory, as instructions of LLVM.
 
-A request names columns of a group of the packed state, and asks for the cache lines in which a row of them lies.
+A request names columns of a group of the packed state, and asks for the cache lines in which a row
+of them lies.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def build_line_request(builder: Any, start: Any, offset: Any) -> None:
 def make_row_request(*columns: str, lines: int = 0) -> Any:
     """Return a kernel ``(group, row)`` that asks for the row in each of these columns.
 
-    For the first column of a record this is the whole record. ``lines`` asks for so many cache lines from a column on instead.
+    For the first column of a record this is the whole record. ``lines`` asks for so many cache
+    lines from a column on instead.
     """
 
     @intrinsic  # type: ignore[untyped-decorator]
@@ -65,7 +67,7 @@ def make_row_request(*columns: str, lines: int = 0) -> Any:
 
 
 def make_slot_request(*columns: str) -> Any:
-    """Return a kernel ``(group, row, slot)`` that asks for one slot of a row in each of these columns."""
+    """Return a kernel ``(group, row, slot)`` that asks for one slot of a row in these columns."""
 
     @intrinsic  # type: ignore[untyped-decorator]
     def ask_for_slot(typing: Any, group: Any, row: Any, slot: Any) -> Any:

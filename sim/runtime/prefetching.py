@@ -1,4 +1,4 @@
-"""Ask for memory before it is needed, where kernels have our extensions of Numba; else ask for nothing."""
+"""Ask for memory before it is needed; without our extensions of Numba ask for nothing."""
 
 from __future__ import annotations
 

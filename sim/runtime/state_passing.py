@@ -11,7 +11,7 @@ PassedState = Any
 
 
 def prepare_state(world: World) -> PassedState:
-    """Return what kernels take for this state; it keeps the arrays alive and sees every change of them."""
+    """Return what kernels take for this state; it keeps the arrays alive and sees all changes."""
     if KERNEL_MODE is KernelMode.PYTHON:
         return world
     if KERNEL_MODE is KernelMode.PLAIN_NJIT:

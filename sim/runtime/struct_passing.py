@@ -1,7 +1,7 @@
-"""Hand the whole state to kernels by reference, in the way that Numba documents: ``numba.experimental.structref``.
+"""Pass the whole state to kernels by reference, as Numba documents it (``structref``).
 
-By value, Numba copies some nine machine words for each of a hundred arrays at every call, and takes minutes to compile
-the model (docs/decisions/0010-numba-internals.md).
+By value, Numba copies some nine machine words for each of a hundred arrays at every call, and takes
+minutes to compile the model (docs/decisions/0010-numba-internals.md).
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from numba.experimental import structref
 
 @cache
 def make_struct_class(group: Any) -> Any:
-    """Return the class of structures that have the fields of a named tuple; Numba's cache finds it by its name here."""
+    """Return the class of structures that have the fields of a named tuple.
+
+    It becomes a name of this module, because Numba's cache looks it up by name.
+    """
     kind = type(f"{group.__name__}StructType", (types.StructRef,), {"__module__": __name__})
     struct = type(f"{group.__name__}Struct", (structref.StructRefProxy,), {"__module__": __name__})
     globals().update({made.__name__: made for made in (kind, struct)})
@@ -25,6 +28,7 @@ def make_struct_class(group: Any) -> Any:
 
 
 def build_struct(group: Any) -> Any:
-    """Return a named tuple of arrays, numbers and such tuples as a structure that kernels take by reference."""
+    """Return a named tuple, with those in it, as a structure that kernels take by reference."""
     values = [build_struct(value) if isinstance(value, tuple) else value for value in group]
-    return make_struct_class(type(group))(*values)
+    kind: Any = type(group)
+    return make_struct_class(kind)(*values)
