@@ -147,7 +147,7 @@ def format_parameters_markdown() -> str:
     """Return the parameter reference as Markdown."""
     title = (
         "# Parameters\n\nMade by `overbruggen describe --markdown`; the declarations stand in"
-        " `sim/config.py`.\n\n"
+        " `sim/config/`.\n\n"
     )
     return title + "\n".join(table.to_markdown() for table in build_description_tables())
 

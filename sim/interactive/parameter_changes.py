@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.config import Config, Structure
+from sim.encoding import build_settings
 from sim.errors import InputError, suggest_name
 from sim.state import World
 from sim.submodels.structures import build_forms
-from sim.world import build_settings
 
 # What a run is built from: who there is, the sizes of its arrays, the names of its forms, and its seed.
 FIXED_PARAMETERS = (
@@ -78,4 +78,4 @@ def apply_configuration(
     renewed = build_forms([form for form, _ in forms], own_links)
     for name, column in world.forms._asdict().items():
         column[...] = getattr(renewed, name)
-    return world._replace(p=build_settings(config, world.p.redraws_entrants))
+    return world._replace(p=build_settings(config))
