@@ -92,7 +92,6 @@ def sample_organisations(read: FilePopulation, size: int, seed: int, path: Path)
 
 
 # --- reading and checking one CSV
-# --------------------------------------------------------------------------------------
 
 
 def read_text(path: Path) -> str:
@@ -249,7 +248,6 @@ def list_known_sectors(population: Population) -> tuple[str, ...] | None:
 
 
 # --- the two formats ------------------------------------------------------------------------------
-# ---------------------
 
 
 def read_skills(path: Path, population: Population) -> FilePopulation:
