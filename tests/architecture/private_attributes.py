@@ -41,7 +41,7 @@ MESA = (
     Assumption(
         "mesa",
         "_ids",
-        ("sim/numbering.py", ISOLATION_FILE),
+        ("sim/array_model.py", ISOLATION_FILE),
         AGENT_IDS,
         checks.mesa_counts_agents_in_a_class,
     ),
