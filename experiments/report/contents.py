@@ -55,25 +55,13 @@ from experiments.report.parameters import (
     select_fixed_parameters,
     tabulate_fixed_parameters,
 )
+from experiments.store.layout import REPORT_FILE, RESULT_FILES
 from experiments.store.manifest import Manifest, RunManifest, StudyManifest
+from experiments.store.provenance import PROVENANCE_FILE
 from experiments.store.results import Results, read_results
 from sim.errors import InputError
 
-REPORT_FILE_DESCRIPTIONS = {
-    "runs.parquet": "a row per run: levels of the factors, replicate, seed and all measures",
-    "events.parquet": "a row per collaboration",
-    "series.parquet": "a row per run and recorded round",
-    "failures.parquet": "runs that failed, with reason and the command that does one again",
-    "rounds.parquet": "a row per recorded round",
-    "challenges.parquet": "a row per challenge",
-    "organisations.parquet": "organisations at their start and end",
-    "members.parquet": "who was in which collaboration at which moment",
-    "tables.md": "the tables as Markdown",
-    "tables.tex": "the tables as LaTeX (booktabs)",
-    "study.yaml": "the study as it was asked for",
-    "config.yaml": "complete parameters (of a study: of its first point)",
-    "manifest.json": "how the results came about",
-}
+FILES_AFTER_REPORT = (REPORT_FILE, PROVENANCE_FILE)  # the report itself, and what it changes
 FIGURE_FILE_DESCRIPTIONS = {
     ".pdf": "PDF",
     ".svg": "SVG",
@@ -416,11 +404,11 @@ def list_files_of_figure(name: str, folder: Path) -> list[tuple[str, str]]:
 
 
 def list_report_files(folder: Path) -> list[tuple[str, str]]:
-    """Return the files of a folder that are no figures, with what is in them."""
+    """Return the files of a folder that are not part of a figure, with what each holds."""
     return [
-        (name, words)
-        for name, words in REPORT_FILE_DESCRIPTIONS.items()
-        if (folder / name).is_file()
+        (name, content)
+        for name, content in RESULT_FILES.items()
+        if name not in FILES_AFTER_REPORT and (folder / name).is_file()
     ]
 
 

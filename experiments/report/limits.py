@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analysis.estimates import estimate_mean
+from analysis.estimates import compute_half_width
 from analysis.figures.labels import join_names
 from analysis.patterns import Check
 from experiments.design.plan import AdaptiveReplicates
@@ -119,7 +119,7 @@ def describe_wide_intervals(known: Experiment, asked: AdaptiveReplicates) -> lis
     points = [part for _, part in known.runs.group_by(factors)] if factors else [known.runs]
     wide = sum(
         any(
-            not compute_half_width_of_column(part[name]) <= width
+            compute_half_width(part[name].cast(pl.Float64).to_numpy()) > width
             for name, width in asked.half_width.items()
         )
         for part in points
@@ -133,12 +133,6 @@ def describe_wide_intervals(known: Experiment, asked: AdaptiveReplicates) -> lis
         if wide
         else []
     )
-
-
-def compute_half_width_of_column(values: pl.Series) -> float:
-    """Return half the width of the 95 % interval of a mean; NaN for a single value."""
-    found = estimate_mean(values.to_numpy())
-    return (found.high - found.low) / 2
 
 
 def describe_undefined_measures(runs: pl.DataFrame, shown: Sequence[str]) -> list[str]:

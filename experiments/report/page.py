@@ -9,12 +9,12 @@ from experiments.console import print_text
 from experiments.report.contents import ReportContents, gather_run_report, gather_study_report
 from experiments.report.inline_svg import convert_to_inline_svg
 from experiments.store.files import NotWrittenError, make_write_error, wrap_write_errors, write_text
+from experiments.store.layout import REPORT_FILE
 from experiments.store.manifest import RunManifest, StudyManifest, read_manifest
 from experiments.store.provenance import FOLDER_PLACEHOLDER, record_provenance
 from sim import __version__
 from sim.errors import InputError
 
-REPORT_PAGE_NAME = "report.html"
 GENERATOR_TAG = '<meta name="generator" content="overbruggen report">'
 
 
@@ -43,8 +43,8 @@ def write_report(folder: Path, out: Path | None) -> None:
         with wrap_write_errors():
             target.parent.mkdir(parents=True, exist_ok=True)
         write_text(text, target)
-        if isinstance(manifest, StudyManifest) and target == folder / REPORT_PAGE_NAME:
-            record_provenance(folder, ("report", FOLDER_PLACEHOLDER), [REPORT_PAGE_NAME])
+        if isinstance(manifest, StudyManifest) and target == folder / REPORT_FILE:
+            record_provenance(folder, ("report", FOLDER_PLACEHOLDER), [REPORT_FILE])
     except NotWrittenError as reason:
         raise make_write_error(target, reason) from reason
     shown = (
@@ -65,9 +65,9 @@ def format_count(number: int, what: str) -> str:
 def choose_report_path(folder: Path, out: Path | None) -> Path:
     """Return the file to write."""
     if out is None:
-        return folder / REPORT_PAGE_NAME
+        return folder / REPORT_FILE
     if out.is_dir():
-        return out / REPORT_PAGE_NAME
+        return out / REPORT_FILE
     if out.suffix not in (".html", ".htm"):
         raise InputError(
             f"--out is {out}; allowed: a file that ends in .html, or a folder that is there"

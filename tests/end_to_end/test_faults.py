@@ -1,4 +1,4 @@
-"""Faults of the world around a study: nothing finished is lost or doubled, and what comes out is the same to the bit."""
+"""Faults around a study: no finished run is lost or repeated, and results have the same bits."""
 
 import json
 import os
@@ -300,7 +300,7 @@ def test_a_damaged_manifest_is_refused_and_nothing_touched(kept, tmp_path, capsy
         assert run(*words) == 2
         err = capsys.readouterr().err
         assert err.count("\n") == 1
-        assert "is no manifest that `overbruggen` wrote, or was damaged" in err
+        assert "is not a manifest that `overbruggen` wrote, or was damaged" in err
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
