@@ -3,15 +3,25 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test dock patterns gallery pages screenshots lan-check twin bench bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
+.PHONY: run test quick changelog dock patterns gallery pages screenshots lan-check twin same-bytes bench bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
 
-test: $(READY)
+# What a contributor runs while working: under a minute on two cores.
+QUICK := tests/architecture tests/contracts/test_twin.py tests/contracts/test_measures.py \
+	tests/contracts/test_every_parameter_moves.py tests/classroom/test_words.py
+quick: check
+	TWIN_EXAMPLES=15 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(QUICK)
+
+.PHONY: check
+check: $(READY)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+test: check
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # more than cores: many tests wait; a file's tests share what they set up
 	$(BIN)/overbruggen dock --quick
 
@@ -41,6 +51,11 @@ lan-check: $(READY)
 twin: $(READY)
 	TWIN_EXAMPLES=2000 $(BIN)/python -m pytest tests/contracts/test_twin.py -n 2
 
+# Compares the results of this checkout with those of another, file by file: make same-bytes BEFORE=../before
+same-bytes: $(READY)
+	@test -n "$(BEFORE)" || { echo "Name a checkout of the version before: make same-bytes BEFORE=folder (git worktree add folder main makes one)"; exit 1; }
+	$(BIN)/python benchmarks/same_bytes.py $(BEFORE) .
+
 bench: $(READY)
 	$(BIN)/python benchmarks/speed.py
 
@@ -53,6 +68,10 @@ bench-classics: $(READY)
 # SOAK=3600 plays the last measurement for an hour instead of a minute.
 bench-classroom: $(READY)
 	$(BIN)/python benchmarks/classroom.py
+
+changelog: $(READY)
+	@test -n "$(VERSION)" || { echo "Name the release: make changelog VERSION=0.2.0"; exit 1; }
+	$(BIN)/towncrier build --yes --version $(VERSION)
 
 wheel-check: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist

@@ -10,10 +10,9 @@ import numpy as np
 from scipy import stats
 
 from analysis.errors import AnalysisError
-from analysis.estimates import LEVEL, Estimate, Floats
+from analysis.estimates import BOOTSTRAP_SEED, LEVEL, Estimate, Floats
 
 BCA_RESAMPLES = 4999
-BOOTSTRAP_SEED = 0  # fixed, so that the same results give the same intervals
 
 
 def compute_bca_interval(
@@ -23,14 +22,16 @@ def compute_bca_interval(
     paired: bool = False,
     level: float = LEVEL,
 ) -> Estimate:
-    """Return a statistic of one or more samples with its BCa interval; with ``paired`` samples are resampled together.
+    """Return a statistic of samples with its BCa interval.
 
-    ``statistic(*samples, axis)`` is vectorised along ``axis``. ``n`` is the size of the smallest sample.
+    ``statistic(*samples, axis)`` is vectorised along ``axis``. Paired samples are resampled
+    together. ``n`` is the size of the smallest sample.
     """
     value = float(statistic(*samples, axis=-1))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # said below, in a sentence
-        found = stats.bootstrap(
+        # The error below names this case.
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        interval = stats.bootstrap(
             tuple(samples),
             statistic,
             paired=paired,
@@ -41,12 +42,12 @@ def compute_bca_interval(
             method="BCa",
             rng=np.random.default_rng(BOOTSTRAP_SEED),
         ).confidence_interval
-    if not (np.isfinite(found.low) and np.isfinite(found.high)):
+    if not (np.isfinite(interval.low) and np.isfinite(interval.high)):
         raise AnalysisError(
             f"the values vary too little for a BCa interval (n = {min(map(len, samples))}); use"
             " Student's or run more replicates"
         )
-    return Estimate(value, float(found.low), float(found.high), min(map(len, samples)))
+    return Estimate(value, float(interval.low), float(interval.high), min(map(len, samples)))
 
 
 def compute_mean(values: Floats, axis: int) -> Any:

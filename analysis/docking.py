@@ -1,9 +1,10 @@
-"""Docking: does a model give what was published? Cell by cell, counting the standard errors of both sides.
+"""Docking: does a model give what was published? Cell by cell, with the errors of both sides.
 
-Two one-sided tests (Schuirmann 1987) on means that are known with their standard errors: a cell is *equivalent* when the 90 %
-interval of the difference lies within the margin. It is *different* when it is not equivalent and an interval that holds for all cells of the dock
-together at 99 % (Bonferroni) leaves out zero: a correct model is called different in any of its cells less than once in a hundred docks. All else is
-*open*: both sides together are not known well enough.
+Two one-sided tests (Schuirmann 1987) on means that are known with their standard errors: a cell is
+*equivalent* when the 90 % interval of the difference lies within the margin. It is *different* when
+it is not equivalent and an interval that holds for all cells of the dock together at 99 %
+(Bonferroni) leaves out zero: a correct model is called different in any of its cells less than once
+in a hundred docks. All else is *open*: both sides together are not known well enough.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ from typing import Literal, NamedTuple
 
 from scipy.stats import norm
 
-from analysis.estimates import Estimate
+from analysis.estimates import EQUIVALENCE_ALPHA, Estimate
 
-DOCKING_ALPHA = 0.05
 FALSE_ALARM_RATE = 0.01  # a correct model is called different in any cell of a dock
 Verdict = Literal["equivalent", "different", "open"]
 
@@ -28,7 +28,11 @@ class MeanWithError(NamedTuple):
 
 
 class ReferenceComparison(NamedTuple):
-    """How a cell stands: ours less the reference, the standard error of that, the p-value of equivalence, and the verdict."""
+    """A cell compared with its reference.
+
+    ``difference`` is ours less the reference, ``error`` its standard error, ``p_value`` that of
+    equivalence.
+    """
 
     difference: float
     error: float
@@ -43,8 +47,8 @@ def compare_with_reference(
 
     Args:
         ours: what the model gives.
-        reference: what was published, or found by an independent implementation.
-        margin: the smallest difference that matters, said before looking.
+        reference: what was published, or what an independent implementation gives.
+        margin: the smallest difference that matters, stated before looking.
         cells: how many cells of the dock are compared.
     """
     difference, error = ours.value - reference.value, sqrt(ours.error**2 + reference.error**2)
@@ -56,10 +60,10 @@ def compare_with_reference(
         difference,
         error,
         p_value,
-        "equivalent" if p_value < DOCKING_ALPHA else "different" if different else "open",
+        "equivalent" if p_value < EQUIVALENCE_ALPHA else "different" if different else "open",
     )
 
 
 def judge_claim(difference: Estimate) -> str:
-    """Say whether a claim that a difference is above zero holds, given its interval."""
+    """Return whether the claim of a difference above zero holds, given its interval."""
     return "holds" if difference.low > 0.0 else "contradicted" if difference.high < 0.0 else "open"

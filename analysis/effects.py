@@ -1,4 +1,4 @@
-"""Effect sizes: how large a difference is against the spread between replicates, and how often one side is better."""
+"""Effect sizes: differences in units of the spread, and how often one side is larger."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ class Effect(NamedTuple):
 
 
 def compute_noncentral_t_interval(t: float, df: float, level: float = LEVEL) -> tuple[float, float]:
-    """Return the interval of the noncentrality of an observed t, by inversion of its distribution (Steiger & Fouladi 1997)."""
+    """Return the interval of the noncentrality of an observed t (Steiger & Fouladi 1997)."""
     tails = (1.0 + level) / 2.0, (1.0 - level) / 2.0
-    spread = float(
-        np.sqrt(1.0 + t * t / (2.0 * df))
-    )  # about the standard deviation of the noncentrality
+    # About the standard deviation of the noncentrality.
+    spread = float(np.sqrt(1.0 + t * t / (2.0 * df)))
 
     def bound(tail: float) -> float:
         def excess(noncentrality: float) -> float:
@@ -46,12 +45,12 @@ def compute_noncentral_t_interval(t: float, df: float, level: float = LEVEL) -> 
 
 
 def compute_small_sample_factor(df: float) -> float:
-    """Return the factor that takes the bias out of a standardised difference, J (Hedges 1981)."""
+    """Return the factor that removes the bias of a standardised difference, J (Hedges 1981)."""
     return float(np.exp(gammaln(df / 2.0) - gammaln((df - 1.0) / 2.0)) / np.sqrt(df / 2.0))
 
 
 def compute_hedges_g(samples: Samples, level: float = LEVEL) -> Effect:
-    """Return the difference of two means in pooled standard deviations, without small-sample bias (Hedges 1981)."""
+    """Return the difference of two means in pooled standard deviations, unbiased (Hedges 1981)."""
     first, second = samples.first, samples.second
     df = first.size + second.size - 2
     t = float(stats.ttest_ind(first, second).statistic)
@@ -65,7 +64,10 @@ def compute_hedges_g(samples: Samples, level: float = LEVEL) -> Effect:
 
 
 def compute_d_z(samples: Samples, level: float = LEVEL) -> Effect:
-    """Return the mean of paired differences in their own standard deviations; it grows with how much luck the pairs share."""
+    """Return the mean of paired differences in their own standard deviations.
+
+    It grows with the random variation that the pairs share.
+    """
     n = samples.n
     t = float(stats.ttest_rel(samples.first, samples.second).statistic)
     low, high = compute_noncentral_t_interval(t, n - 1, level)
@@ -76,8 +78,9 @@ def compute_d_z(samples: Samples, level: float = LEVEL) -> Effect:
 def estimate_superiority(samples: Samples, level: float = LEVEL) -> Effect:
     """Return the probability that the first is larger than the second, ties counted half.
 
-    Paired: the share of pairs, with the exact binomial interval. Unpaired: Mann-Whitney's U over the pairs there could be, with the interval of
-    Newcombe (2006, method 5), which also holds when the samples do not overlap.
+    Paired: the share of pairs, with the exact binomial interval. Unpaired: Mann-Whitney's U over
+    all possible pairs, with the interval of Newcombe (2006, method 5), which also holds when the
+    samples do not overlap.
     """
     first, second, n = samples.first, samples.second, samples.n
     if samples.paired:
@@ -101,9 +104,10 @@ def estimate_superiority(samples: Samples, level: float = LEVEL) -> Effect:
 def compute_newcombe_interval(
     share: float, m: int, n: int, level: float = LEVEL
 ) -> tuple[float, float]:
-    """Return the interval of a probability of superiority: where it lies as many standard errors away as the level allows.
+    """Return the interval of a probability of superiority, by inversion of its standard error.
 
-    The variance at probability p is that of Hanley & McNeil (1982), with both sample sizes replaced by their mean.
+    The variance at probability p is that of Hanley & McNeil (1982), with both sample sizes replaced
+    by their mean.
     """
     z, middle = float(stats.norm.ppf((1.0 + level) / 2.0)), (m + n) / 2.0 - 1.0
 
@@ -113,7 +117,7 @@ def compute_newcombe_interval(
         )
         return (share - p) ** 2 - z * z * variance
 
-    edge = 1e-9  # the distance is 0 at 0 and 1 themselves, which is not the end looked for
+    edge = 1e-9  # the distance is 0 at 0 and 1 themselves, which are not the ends wanted
     low = 0.0 if share == 0.0 else float(brentq(distance, 0.0, min(share, 1.0 - edge)))
     high = 1.0 if share == 1.0 else float(brentq(distance, max(share, edge), 1.0))
     return low, high
@@ -129,12 +133,39 @@ def effects(
     pairing: Pairing = "auto",
     level: float = LEVEL,
 ) -> pl.DataFrame:
-    """Return effect sizes of every level of a factor against the reference level, within every combination of levels of ``by``.
+    """Estimate the effect size of every level of a factor against the reference level.
 
-    Pairs (as in ``analysis.means.differences``) get d_z, others Hedges' g; both get the probability of superiority. d_z counts in standard
-    deviations of *differences*, which common random numbers make small: it does not compare with g.
+    Pairs get d_z, other samples Hedges' g; both get the probability of superiority. d_z counts in
+    standard deviations of *differences*, which common random numbers make small: do not compare it
+    with g.
 
-    Columns: ``by``, ``factor``, ``reference``, ``measure``, ``effect``, ``value``, ``low``, ``high``, ``n``, ``level``, ``method``.
+    Args:
+        runs: a row per run: factors, the measure, ``replicate`` and ``seed``.
+        factor: factor whose levels are compared.
+        reference: level to compare with.
+        measure: column to compare.
+        by: other factors; every combination of their levels is compared by itself.
+        pairing: ``"auto"``, ``"paired"`` or ``"unpaired"``, as in ``analysis.means.differences``.
+        level: confidence level, 0 to 1.
+
+    Returns:
+        Two rows per comparison: ``by``, the factor, ``reference``, ``measure``, ``effect`` (its
+        name), ``value``, ``low``, ``high`` (standard deviations, or a probability), ``n``,
+        ``level``, ``method``.
+
+    Raises:
+        AnalysisError: as in ``analysis.means.differences``, or all differences are equal.
+
+    Source:
+        Hedges (1981), J. Educational Statistics 6 (g); Steiger & Fouladi (1997), interval by the
+        noncentral t distribution; Newcombe (2006), Statistics in Medicine 25, method 5.
+
+    Example:
+        >>> from analysis.examples import make_example_runs
+        >>> runs = make_example_runs().filter(pl.col("imitation.rate") == 0.2)
+        >>> table = effects(runs, "structure", "alliance", "joint_value")
+        >>> table.select("effect", pl.col("value").round(2)).rows()
+        [('d_z', 4.52), ('probability of superiority', 1.0)]
     """
     rows = []
     for where, at, samples in list_comparisons(runs, factor, reference, measure, by, pairing):

@@ -1,4 +1,4 @@
-"""Means, differences and turning points with intervals that count the replicates, not the rounds."""
+"""Means, differences and turning points; their intervals count replicates, not rounds."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from analysis.errors import AnalysisError
+from analysis.names import check_columns
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95
+EQUIVALENCE_ALPHA = 0.05  # of each of the two one-sided tests
 PERCENTILE_RESAMPLES = 2000
+BOOTSTRAP_SEED = 0  # fixed, so that the same results give the same intervals
+INTERVAL_SCHEMA = dict.fromkeys(("value", "low", "high"), pl.Float64)
 
 
 class Estimate(NamedTuple):
@@ -38,7 +42,7 @@ class Estimate(NamedTuple):
 
 
 def compute_simultaneous_level(comparisons: int, level: float = LEVEL) -> float:
-    """Return the level of one interval among so many that hold together at ``level`` (Bonferroni)."""
+    """Return the level of each of several intervals that hold jointly at ``level`` (Bonferroni)."""
     if comparisons < 1:
         raise AnalysisError(f"a family of comparisons has one or more; got {comparisons}")
     return 1.0 - (1.0 - level) / comparisons
@@ -85,12 +89,8 @@ def estimate_paired_difference(first: Floats, second: Floats, level: float = LEV
 
 
 def build_response_matrix(runs: pl.DataFrame, measure: str, factor: str) -> tuple[Floats, Floats]:
-    """Return the factor's levels (L,) and the measure by replicate and level (R, L); every cell must be there once."""
-    for column in (measure, factor, "replicate"):
-        if column not in runs.columns:
-            raise AnalysisError(
-                f"the runs have no column {column}; they have {', '.join(runs.columns[:12])}, ..."
-            )
+    """Return the factor's levels (L,) and the measure by replicate and level (R, L), complete."""
+    check_columns(runs, measure, factor, "replicate")
     wide = runs.sort(factor).pivot(
         on=factor, index="replicate", values=measure, aggregate_function="len"
     )
@@ -105,22 +105,22 @@ def build_response_matrix(runs: pl.DataFrame, measure: str, factor: str) -> tupl
 
 
 def sample_replicate_weights(
-    replicates: int, resamples: int = PERCENTILE_RESAMPLES, seed: int = 0
+    replicates: int, resamples: int = PERCENTILE_RESAMPLES, seed: int = BOOTSTRAP_SEED
 ) -> Floats:
-    """Return weights (resamples, replicates), rows summing to 1, that average replicates drawn with replacement."""
+    """Return weights (resamples, replicates) that average replicates drawn with replacement."""
     picks = np.random.default_rng(seed).integers(0, replicates, size=(resamples, replicates))
     weights: Floats = np.apply_along_axis(np.bincount, 1, picks, minlength=replicates) / replicates
     return weights
 
 
 def resample_means(values: Floats) -> Floats:
-    """Return mean curves (resamples, L) of replicates drawn with replacement, all levels of a replicate together."""
+    """Return mean curves (resamples, L) of whole replicates drawn with replacement."""
     means: Floats = sample_replicate_weights(len(values)) @ values
     return means
 
 
 def estimate_peak(levels: Floats, values: Floats, level: float = LEVEL) -> Estimate:
-    """Return the level at which the mean curve is highest, with a bootstrap percentile interval (among the levels)."""
+    """Return the factor level of the highest mean, with a bootstrap percentile interval."""
     best = float(levels[int(values.mean(axis=0).argmax())])
     if len(values) == 1:
         return Estimate(best, float("nan"), float("nan"), 1)
@@ -129,24 +129,28 @@ def estimate_peak(levels: Floats, values: Floats, level: float = LEVEL) -> Estim
 
 
 def find_turning_levels(levels: Floats, curves: Floats) -> Floats:
-    """Return per curve (C, L) the level at which it falls below its first value for good, interpolated.
+    """Return per curve (C, L) the factor level beyond which it stays below its first value.
 
-    A curve that ends above where it began gives infinity; one that never rises above it gives the first level.
+    The level is interpolated. A curve that ends above its first value gives infinity; one that
+    never rises above it gives the first level.
     """
     gain = curves - curves[:, :1]
-    found = np.full(len(curves), np.inf)
+    turning_levels = np.full(len(curves), np.inf)
     for c, line in enumerate(gain):
         if line[-1] >= 0:
             continue
         last = int(np.flatnonzero(line >= 0)[-1])
-        found[c] = levels[last] + (levels[last + 1] - levels[last]) * line[last] / (
+        turning_levels[c] = levels[last] + (levels[last + 1] - levels[last]) * line[last] / (
             line[last] - line[last + 1]
         )
-    return found
+    return turning_levels
 
 
 def estimate_turning_rate(levels: Floats, values: Floats, level: float = LEVEL) -> Estimate:
-    """Return the level from which on the mean curve stays below its first value, with a bootstrap percentile interval."""
+    """Return the factor level beyond which the mean curve stays below its first value.
+
+    The interval holds bootstrap percentiles.
+    """
     value = float(find_turning_levels(levels, values.mean(axis=0, keepdims=True))[0])
     if len(values) == 1:
         return Estimate(value, float("nan"), float("nan"), 1)
@@ -157,7 +161,7 @@ def estimate_turning_rate(levels: Floats, values: Floats, level: float = LEVEL) 
 
 
 def compute_percentile_interval(values: Floats, level: float = LEVEL) -> tuple[float, float]:
-    """Return the equal-tailed interval of values; order statistics, so that infinities stay what they are."""
+    """Return the equal-tailed interval of values; order statistics, so that infinities remain."""
     ordered = np.sort(values)
     low = int(np.floor((1 - level) / 2 * (ordered.size - 1)))
     return float(ordered[low]), float(ordered[ordered.size - 1 - low])

@@ -11,11 +11,29 @@ from analysis.tidy import check_table
 
 
 def corrected(table: pl.DataFrame, p_value: str = "p_value") -> pl.DataFrame:
-    """Return a table with its p values corrected for their number, as further columns.
+    """Correct the p values of a table for their number.
 
-    ``p_holm`` bounds the chance of any false alarm in the table (Holm 1979); ``p_bh`` the expected share of false alarms among what is called
-    significant (Benjamini & Hochberg 1995: for independent or positively dependent tests). Rows without a p value stay without and do not count;
-    ``tests`` is how many count.
+    Args:
+        table: a row per test.
+        p_value: column of p values, 0 to 1. A row without one (null) keeps none and does not count.
+
+    Returns:
+        The table with three more columns: ``p_holm`` bounds the probability of any false alarm in
+        the table; ``p_bh`` bounds the expected share of false alarms among the tests that are
+        called significant (independent or positively dependent tests); ``tests`` counts the tests.
+
+    Raises:
+        AnalysisError: the column is missing, has no value, or has values outside 0 to 1.
+
+    Source:
+        Holm (1979), Scand. J. Stat. 6; Benjamini & Hochberg (1995), J. R. Stat. Soc. B 57,
+        equation 1.
+
+    Example:
+        >>> table = pl.DataFrame({"p_value": [0.01, 0.02, None, 0.04]})
+        >>> tested = corrected(table)
+        >>> tested["p_holm"].round(3).to_list(), tested["p_bh"].round(3).to_list()
+        ([0.03, 0.04, None, 0.04], [0.03, 0.03, None, 0.04])
     """
     check_table(table, p_value)
     values = table[p_value].cast(pl.Float64).fill_null(float("nan")).to_numpy()

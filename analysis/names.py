@@ -1,8 +1,8 @@
-"""Columns that are asked for by name: there, or a sentence that says what is."""
+"""Checks of the columns and levels that a figure or an estimate needs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 import polars as pl
@@ -13,21 +13,24 @@ MAX_NAMES_SHOWN = 14
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
-    """Return a hint at the nearest known name, or nothing when none is near."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    """Return a question for the nearest known name, or nothing when none is near."""
+    # sim.errors has the same two lines: sim and analysis may not import each other.
+    near = get_close_matches(name, list(known), n=1)
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def check_columns(table: pl.DataFrame, *names: str) -> None:
+def suggest_or_list(name: str, known: Sequence[str]) -> str:
+    """Return a question for the nearest known name, or a list of the known names."""
+    more = ", ..." if len(known) > MAX_NAMES_SHOWN else ""
+    return suggest_name(name, known) or f" Known: {', '.join(known[:MAX_NAMES_SHOWN])}{more}."
+
+
+def check_columns(table: pl.DataFrame, *names: str, advice: str = "") -> None:
     """Refuse a table that lacks a column."""
     for name in names:
         if name not in table.columns:
-            among = (
-                " There are"
-                f" {', '.join(table.columns[:MAX_NAMES_SHOWN])}{', ...' if len(table.columns) > MAX_NAMES_SHOWN else ''}."
-            )
             raise AnalysisError(
-                f"there is no column {name}.{suggest_name(name, table.columns) or among}"
+                f"there is no column {name}{advice}.{suggest_or_list(name, table.columns)}"
             )
 
 
@@ -52,10 +55,9 @@ def check_several_levels(table: pl.DataFrame, *factors: str) -> None:
 
 
 def check_several_replicates(table: pl.DataFrame) -> None:
-    """Refuse a single replicate where everything drawn is an interval."""
+    """Refuse a single replicate where an estimate or a figure needs an interval."""
     check_columns(table, "replicate")
     if table["replicate"].n_unique() < 2:
         raise AnalysisError(
-            "one replicate gives no interval and is not drawn; run the study with replicates=2 or"
-            " more"
+            "one replicate gives no interval; run the study with replicates=2 or more"
         )

@@ -1,9 +1,8 @@
-"""What a tidy table must have before anything is estimated from it, and how its runs are taken apart into points and pairs."""
+"""Checks of a tidy table before an estimate; its runs apart by point, group and pair."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import polars as pl
 
 from analysis.errors import AnalysisError
 from analysis.estimates import Floats
+from analysis.names import check_columns, check_several_replicates, suggest_or_list
 
 Pairing = Literal["auto", "paired", "unpaired"]
 PAIRINGS = ("auto", "paired", "unpaired")
@@ -19,18 +19,7 @@ ROUNDING_TOLERANCE = 1e-12  # relative; values closer than this differ by roundi
 
 def check_table(table: pl.DataFrame, *columns: str) -> None:
     """Refuse a table that is empty or lacks a column."""
-    for column in columns:
-        if column not in table.columns:
-            near = get_close_matches(column, table.columns, 1)
-            hint = (
-                f"Did you mean {near[0]}?"
-                if near
-                else (
-                    "It has"
-                    f" {', '.join(table.columns[:12])}{', ...' if len(table.columns) > 12 else ''}."
-                )
-            )
-            raise AnalysisError(f"the table has no column {column}. {hint}")
+    check_columns(table, *columns)
     if table.is_empty():
         raise AnalysisError("the table has no rows; give the runs of a study")
 
@@ -53,27 +42,26 @@ def extract_values(table: pl.DataFrame, measure: str) -> Floats:
 
 
 def is_constant(values: Floats) -> bool:
-    """Tell whether all values are equal but for rounding."""
+    """Return whether all values are equal but for rounding."""
     return float(np.ptp(values)) <= ROUNDING_TOLERANCE * float(np.abs(values).max())
 
 
 def check_runs(runs: pl.DataFrame, measure: str, *factors: str) -> None:
-    """Refuse runs without these columns, with values that are missing or all equal, or with one replicate."""
+    """Refuse runs from which nothing can be estimated.
+
+    They lack a column, have a missing value, one value everywhere, or one replicate.
+    """
     check_table(runs, "replicate", *factors)
     if is_constant(extract_values(runs, measure)):
         raise AnalysisError(
             f"all {len(runs)} values of {measure} are equal, so there is nothing to estimate;"
             " choose another measure"
         )
-    if runs["replicate"].n_unique() < 2:
-        raise AnalysisError(
-            "there is one replicate, which gives no interval; run the study with replicates=2 or"
-            " more"
-        )
+    check_several_replicates(runs)
 
 
 def list_levels(runs: pl.DataFrame, factor: str) -> list[Any]:
-    """Return the levels of a factor, two or more, in order of appearance; numbers in their own order."""
+    """Return the levels of a factor, two or more: numbers by size, names by appearance."""
     check_table(runs, factor)
     levels = runs[factor].unique(maintain_order=True).to_list()
     if len(levels) < 2:
@@ -85,20 +73,26 @@ def check_level(runs: pl.DataFrame, factor: str, level: Any) -> Any:
     """Return the level if the factor has it."""
     levels = list_levels(runs, factor)
     if level not in levels:
-        near = get_close_matches(str(level), list(map(str, levels)), 1)
-        hint = (
-            f"Did you mean {near[0]}?"
-            if near
-            else f"Its levels are {', '.join(map(str, levels[:12]))}."
-        )
-        raise AnalysisError(f"{factor} has no level {level}. {hint}")
+        hint = suggest_or_list(str(level), list(map(str, levels)))
+        raise AnalysisError(f"{factor} has no level {level}.{hint}")
     return level
+
+
+def has_common_seeds(runs: pl.DataFrame) -> bool:
+    """Return whether every replicate has the same seed at all points (common random numbers)."""
+    return bool(
+        "seed" in runs.columns
+        and runs.group_by("replicate").agg(pl.col("seed").n_unique())["seed"].max() == 1
+    )
 
 
 def iterate_groups(
     runs: pl.DataFrame, by: Sequence[str]
 ) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
-    """Walk through the combinations of levels of ``by``, in order of appearance; without ``by`` all runs are one."""
+    """Walk through the combinations of levels of ``by``, in order of appearance.
+
+    Without ``by`` all runs are one group.
+    """
     if not by:
         yield {}, runs
         return
@@ -107,16 +101,16 @@ def iterate_groups(
         yield dict(zip(by, levels, strict=True)), part
 
 
-def select_one_run_each(runs: pl.DataFrame, where: str) -> pl.DataFrame:
-    """Return runs by replicate, if there is one run per replicate, and two replicates or more."""
+def select_one_run_each(runs: pl.DataFrame, point: str) -> pl.DataFrame:
+    """Return the runs at a point by replicate: one run each, two replicates or more."""
     if runs["replicate"].is_duplicated().any():
         raise AnalysisError(
-            f"there are several runs per replicate at {where}; name the other factors, or filter"
+            f"there are several runs per replicate at {point}; name the other factors, or filter"
             " the runs to one level of each"
         )
     if len(runs) < 2:
         raise AnalysisError(
-            f"there is one replicate at {where}, which gives no interval; run the study with"
+            f"there is one replicate at {point}, which gives no interval; run the study with"
             " replicates=2 or more"
         )
     return runs.sort("replicate")
@@ -125,6 +119,11 @@ def select_one_run_each(runs: pl.DataFrame, where: str) -> pl.DataFrame:
 def format_point(levels: dict[str, Any]) -> str:
     """Return a point of a design in words."""
     return ", ".join(f"{name}={level}" for name, level in levels.items()) or "the only point"
+
+
+def format_level(level: Any) -> str:
+    """Return a level as text, numbers without trailing zeros."""
+    return f"{level:g}" if isinstance(level, float) else str(level)
 
 
 class Samples(NamedTuple):
@@ -136,12 +135,12 @@ class Samples(NamedTuple):
 
     @property
     def n(self) -> int:
-        """Return how many replicates count: the pairs, or the smaller sample."""
+        """Number of replicates that count: the pairs, or the smaller sample."""
         return min(self.first.size, self.second.size)
 
     @property
     def no_spread(self) -> bool:
-        """Tell whether nothing varies: all differences of pairs, or both samples, are equal."""
+        """Whether nothing varies: all differences of pairs, or both samples, are equal."""
         if self.paired:
             return is_constant(self.first - self.second) or float(
                 np.ptp(self.first - self.second)
@@ -152,7 +151,7 @@ class Samples(NamedTuple):
 def pair_samples(
     first: pl.DataFrame, second: pl.DataFrame, measure: str, pairing: Pairing
 ) -> Samples:
-    """Return a measure in two sets of runs: paired by replicate where both have the same seeds, else as they are.
+    """Return a measure in two sets of runs, paired by replicate where both have the same seeds.
 
     Raises:
         AnalysisError: ``pairing="paired"`` and the seeds or replicates are not common.
@@ -196,10 +195,10 @@ def list_comparisons(
     by: Sequence[str] = (),
     pairing: Pairing = "auto",
 ) -> list[Comparison]:
-    """Return every level of a factor beside the reference level, within every combination of levels of ``by``."""
+    """Return every level of a factor beside the reference level, per group of ``by``."""
     check_runs(runs, measure, factor, *by)
     check_level(runs, factor, reference)
-    found = []
+    comparisons = []
     for where, part in iterate_groups(runs, by):
         parts = {
             level: select_one_run_each(
@@ -214,9 +213,9 @@ def list_comparisons(
             )
         for level, runs_at in parts.items():
             if level != reference:
-                found.append(
+                comparisons.append(
                     Comparison(
                         where, level, pair_samples(runs_at, parts[reference], measure, pairing)
                     )
                 )
-    return found
+    return comparisons

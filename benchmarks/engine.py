@@ -23,9 +23,10 @@ from mesa.examples import BoltzmannWealth
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from experiments.design import load_study
 from experiments.design.plan import compute_content_id
 from experiments.design.recorded_study import plan_study
-from experiments.design.study import Study, load_study
+from experiments.design.study import Study
 from experiments.execution.engines import Task, count_available_cores, run_task
 from experiments.models.target import RecordingOptions
 from experiments.run_study import run_study_in_memory
@@ -83,8 +84,8 @@ def measure_seconds(action: Callable[[], object]) -> float:
 def list_tasks(study: Study, count: int) -> list[Task]:
     """Return the first runs of a study as tasks."""
     plan, points = plan_study(study)
-    parameters = [plan.parameters(point) for point in range(len(points))]
-    runs = plan.runs([0] * len(points), [count // len(points)] * len(points))
+    parameters = [plan.settle_point(point) for point in range(len(points))]
+    runs = plan.walk_runs([0] * len(points), [count // len(points)] * len(points))
     return [
         Task(run.id, plan.target, parameters[run.point], run.seed, RecordingOptions())
         for run in runs

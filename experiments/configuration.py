@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
-from analysis.names import suggest_name
+from analysis.names import suggest_name, suggest_or_list
 from sim.config import Config
 from sim.errors import InputError
 from sim.presets import find_configs_folder
@@ -44,14 +44,6 @@ def list_parameters(model: type[BaseModel] = Config, before: str = "") -> dict[s
         else:
             paths[before + name] = field
     return paths
-
-
-def format_suggestion(word: str, known: Sequence[str]) -> str:
-    """Return a hint at the nearest known word, or what is known."""
-    return (
-        suggest_name(word, known)
-        or f" Known: {', '.join(known[:14])}{', ...' if len(known) > 14 else ''}."
-    )
 
 
 def refuse_repeated_overrides(overrides: Sequence[str]) -> None:
@@ -97,7 +89,7 @@ def check_override(override: str) -> tuple[str, str]:
                 f"{key} is a group of parameters without presets; set one of them, for example"
                 f" {key}.{_find_first_parameter(key, paths)}=..."
             )
-        raise InputError(f"{key} is not a parameter.{format_suggestion(key, [*choices, *paths])}")
+        raise InputError(f"{key} is not a parameter.{suggest_or_list(key, [*choices, *paths])}")
     return key, value
 
 
@@ -179,7 +171,7 @@ def explain_validation_error(
     if kind == "extra_forbidden":
         return (
             f"{path} is not a"
-            f" parameter{f' of {topic}' if topic else ''}.{format_suggestion(path, list(known))}"
+            f" parameter{f' of {topic}' if topic else ''}.{suggest_or_list(path, list(known))}"
         )
     if kind == "value_error":
         return str(first["ctx"]["error"])

@@ -130,7 +130,7 @@ class RunProgress:
         """Note how many runs were done before."""
         self.before = before
 
-    def tell(self, status: str) -> None:
+    def count_run(self, status: str) -> None:
         """Count one more run."""
         self.done += 1
         self.failed += status != "done"

@@ -1,4 +1,4 @@
-"""Results for Python and notebooks: ``experiments.load(folder)``, and ``experiments.scan(folder)`` for what does not fit in memory."""
+"""Results in Python and notebooks: ``experiments.load`` and ``experiments.scan``."""
 
 from __future__ import annotations
 
@@ -24,18 +24,32 @@ from experiments.store.results import (
 def load(
     folder: str | Path, incomplete: bool = False
 ) -> StudyTables[pl.DataFrame] | RunTables[pl.DataFrame]:
-    """Read what a study or a run left in its folder into memory.
+    """Read the results of a study or a run into memory.
 
     Args:
         folder: the folder that ``overbruggen study`` or ``overbruggen run`` wrote.
-        incomplete: also take a study that was interrupted, or runs at this moment, and give the runs that finished so
-            far, in the same form and order as at the end. The folder is left as it is.
+        incomplete: also accept a study that was interrupted or is still running. The tables then
+            hold the runs that have finished, in their final form and order. The folder is not
+            changed.
 
     Returns:
-        The tables as polars frames, with the manifest; ``.to_pandas()`` gives pandas frames.
+        The tables as polars frames, with the manifest. A study gives ``StudyTables`` (runs,
+        events, series, failures), a run gives ``RunTables`` (rounds, events, challenges).
+        ``.to_pandas()`` converts the frames to pandas.
 
     Raises:
-        InputError: the folder does not exist, holds no results, is incomplete, or was damaged; says what to do.
+        InputError: the folder does not exist, holds no results, is incomplete or is damaged. The
+            message names the command that helps.
+
+    Example:
+        After ``overbruggen study structure_and_imitation structure=hub,alliance
+        imitation.rate=0,0.1 production.depth=2 replicates=3 --out results/small``:
+
+        >>> results = load("results/small")
+        >>> results.factors
+        ('structure', 'imitation.rate', 'production.depth')
+        >>> results.runs.height  # 4 points x 3 replicates
+        12
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
@@ -45,13 +59,26 @@ def load(
 
 
 def scan(folder: str | Path) -> StudyTables[pl.LazyFrame] | RunTables[pl.LazyFrame]:
-    """Open what a study or a run left in its folder as lazy frames, which read no more than a question needs.
+    """Open the results of a study or a run as lazy frames.
+
+    polars reads only the columns and rows that a query needs, so the tables may be larger than
+    memory.
 
     Args:
         folder: the folder that ``overbruggen study`` or ``overbruggen run`` wrote.
 
+    Returns:
+        The same tables as ``load``, as lazy frames.
+
     Raises:
-        InputError: as ``load``.
+        InputError: the folder does not exist, holds no results, is incomplete or is damaged.
+
+    Example:
+        After the study in the example of ``load``:
+
+        >>> hubs = scan("results/small").runs.filter(pl.col("structure") == "hub")
+        >>> hubs.select(pl.len()).collect().item()
+        6
     """
     return read_result_tables(Path(folder), scan_table)
 
@@ -59,7 +86,7 @@ def scan(folder: str | Path) -> StudyTables[pl.LazyFrame] | RunTables[pl.LazyFra
 def read_result_tables(
     folder: Path, reader: Reader[Frame]
 ) -> StudyTables[Frame] | RunTables[Frame]:
-    """Read whatever kind of results a folder holds."""
+    """Read the tables of a study or of a run, as the manifest says."""
     manifest = read_manifest(folder)
     return (
         read_study_tables(folder, manifest, reader)
@@ -69,9 +96,8 @@ def read_result_tables(
 
 
 def read_finished_runs(folder: Path, manifest: StudyManifest) -> Results:
-    """Put the runs that finished so far in order elsewhere, as the end of the study would, and read that."""
-    # Only here: what is finished is read without designs and models.
-    from experiments.design.plan import AdaptiveReplicates
+    """Write the tables of the runs that have finished into a temporary folder, and read them."""
+    # Imported here: a finished study is read without designs and models.
     from experiments.design.recorded_study import (
         get_point_labels,
         load_recorded_study,
@@ -83,21 +109,19 @@ def read_finished_runs(folder: Path, manifest: StudyManifest) -> Results:
     study = load_recorded_study(folder)
     plan, points = plan_study(study)
     refuse_another_version(folder, plan, manifest)
-    replicates = (
-        study.replicates.at_most
-        if isinstance(study.replicates, AdaptiveReplicates)
-        else study.replicates
-    )
     with tempfile.TemporaryDirectory() as elsewhere:
         levels = [get_point_labels(point) for point in points]
-        tally = write_ordered_tables(
-            plan, levels, open_storage_copy(folder, Path(elsewhere)), [replicates] * len(points)
+        counts = write_ordered_tables(
+            plan,
+            levels,
+            open_storage_copy(folder, Path(elsewhere)),
+            [study.most_replicates] * len(points),
         )
-        ended = manifest.model_copy(update={"complete": True, "failed": tally.failed})
-        found = read_study_tables(Path(elsewhere), ended, pl.read_parquet)
-    failures = found.failures
+        finished = manifest.model_copy(update={"complete": True, "failed": counts.failed})
+        tables = read_study_tables(Path(elsewhere), finished, pl.read_parquet)
+    failures = tables.failures
     if failures is not None:
         failures = failures.with_columns(
             pl.col("command").str.replace(elsewhere, str(folder), literal=True)
         )
-    return found._replace(failures=failures, manifest=manifest)
+    return tables._replace(failures=failures, manifest=manifest)

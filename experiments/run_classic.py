@@ -79,7 +79,7 @@ def read_classic_settings(
     seed = settings.pop(SEED_KEY, 1)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
         raise InputError(f"{SEED_KEY} is {seed}; allowed: 0 to {LARGEST_SEED:,}")
-    return target.checked(settings), seed
+    return target.check_parameters(settings), seed
 
 
 def run_classic_with_progress(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.configuration import format_suggestion
+from analysis.names import suggest_or_list
 from experiments.console import RunProgress, print_table, print_text
 from experiments.design.plan import AdaptiveReplicates, Plan
 from experiments.design.recorded_study import (
@@ -18,7 +18,9 @@ from experiments.design.recorded_study import (
     refuse_another_version,
 )
 from experiments.design.result_tables import RunCounts, write_ordered_tables
-from experiments.design.study import Point, Study, load_study, read_study_file
+from experiments.design.study import Point, Study
+from experiments.design.study_file import read_study_file
+from experiments.design.study_loading import load_study
 from experiments.execution.dry_run import perform_dry_run
 from experiments.execution.engine_factory import open_engine
 from experiments.execution.engines import Engine, Task, run_task
@@ -130,7 +132,7 @@ def rerun_one_run(folder: Path, run: str) -> None:
     found = next(
         (
             planned
-            for planned in plan.runs([0] * len(points), [replicates] * len(points))
+            for planned in plan.walk_runs([0] * len(points), [replicates] * len(points))
             if planned.id == run
         ),
         None,
@@ -142,7 +144,7 @@ def rerun_one_run(folder: Path, run: str) -> None:
         )
     print_text(f"{points[found.point].levels}, replicate {found.replicate}, seed {found.seed}")
     outcome = run_task(
-        Task(run, plan.target, plan.parameters(found.point), found.seed, RecordingOptions())
+        Task(run, plan.target, plan.settle_point(found.point), found.seed, RecordingOptions())
     )
     print_text(
         outcome.reason
@@ -162,7 +164,7 @@ def complete_study(
 ) -> RunCounts:
     """Do the missing runs, and put everything in order."""
     started = start_clock()
-    write_yaml(plan.parameters(0), folder / CONFIG_FILE)
+    write_yaml(plan.settle_point(0), folder / CONFIG_FILE)
     write_study_manifest(study, plan, folder, overrides, options, started)
     tally = execute_missing_runs(study, plan, points, folder, engine, options)
     write_study_manifest(
@@ -195,8 +197,8 @@ def compile_or_warn(plan: Plan) -> None:
             f"Compiling {plan.target.preset} once on this machine (some seconds); later runs start"
             " at once."
         )
-        plan.target.warm()  # once, here: workers would all do it at the same time
-    warning = probe_seeding(plan.target, plan.parameters(0))
+        plan.target.warm_up()  # once, here: workers would all do it at the same time
+    warning = probe_seeding(plan.target, plan.settle_point(0))
     if warning:
         print_text(warning)
 
@@ -207,8 +209,8 @@ def check_stopping_measures(replicates: AdaptiveReplicates, plan: Plan) -> None:
         Task(
             "",
             plan.target,
-            plan.target.shortened(plan.parameters(0)),
-            plan.run(0, 0).seed,
+            plan.target.shorten(plan.settle_point(0)),
+            plan.plan_run(0, 0).seed,
             RecordingOptions(),
         )
     ).result
@@ -217,7 +219,7 @@ def check_stopping_measures(replicates: AdaptiveReplicates, plan: Plan) -> None:
         if name not in known:
             raise InputError(
                 f"replicates.until names {name}, which is no measure of a"
-                f" run.{format_suggestion(name, known)}"
+                f" run.{suggest_or_list(name, known)}"
             )
 
 
@@ -235,7 +237,7 @@ def write_study_manifest(
         "study": study.name,
         "overrides": overrides,
         "factors": list(study.factors),
-        "version": plan.target.version(),
+        "version": plan.target.compute_version(),
     }
     if isinstance(study.model, str):
         facts["model"] = study.model
@@ -269,7 +271,7 @@ def execute_missing_runs(
         wanted = RecordingOptions(study.series, "events" in study.keep)
         storage = RunStorage(folder)
         conductor = StudyRunner(
-            plan, storage, engine, wanted, bar.tell, options.retry_failed, options.fail_fast
+            plan, storage, engine, wanted, bar.count_run, options.retry_failed, options.fail_fast
         )
         bar.begin(int((conductor.statuses["status"] == RUN_DONE).sum()))
         counts = conductor.run_replicates(study.replicates)

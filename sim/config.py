@@ -460,8 +460,15 @@ class Environment(Group):
 class Discovery(Group):
     """Shares over the search channels."""
 
-    encounter: float = declare_parameter(1.0, "meet anybody", ge=0)
-    referral: float = declare_parameter(0.0, "meet a partner's partner", ge=0)
+    encounter: float = declare_parameter(
+        0.5, "meet anybody", ge=0, source="assumed: half by chance, half through former partners"
+    )
+    referral: float = declare_parameter(
+        0.5,
+        "meet a partner's partner",
+        ge=0,
+        source="Gulati 1995 (past ties and their ties bring alliances about); share assumed",
+    )
     directory: float = declare_parameter(0.0, "meet the best fit of a sample", ge=0)
     convenor: float = declare_parameter(
         0.0, "be introduced by the best-connected organisation one knows", ge=0
@@ -594,6 +601,12 @@ class Structure(Group):
     def check_mix_alone(self) -> None:
         """Refuse fields beside a mix: every form of it brings its own."""
         fields = type(self).model_fields
+        if self.name == fields["name"].default:
+            raise ValueError(
+                f"structure.name is {self.name}, the name of one form, beside structure.mix, whose"
+                " forms bring their own: give the mix a name of its own, or start from"
+                " structure=mixed"
+            )
         for name in (name for name in fields if name not in ("name", "mix")):
             value = getattr(self, name)
             if value != fields[name].get_default(call_default_factory=True):

@@ -11,14 +11,13 @@ import io
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from sim.config import Config, Population
-from sim.errors import InputError
+from sim.errors import InputError, suggest_name
 from sim.state import Floats, Integers
 
 GZIP_SIGNATURE = b"\x1f\x8b"  # how a compressed file begins
@@ -150,10 +149,9 @@ def read_csv(path: Path, needed: Sequence[str] = ()) -> pl.DataFrame:
             raise InputError(f"{path} {fault}")
     for column in needed:
         if column not in columns:
-            near = get_close_matches(column, columns, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
             raise InputError(
-                f"{path} has no column {column}; its columns are {', '.join(columns[:12])}.{hint}"
+                f"{path} has no column {column}; its columns are"
+                f" {', '.join(columns[:12])}.{suggest_name(column, columns)}"
             )
     if not records:
         raise InputError(f"{path} has a header but no rows; it needs a row per record")

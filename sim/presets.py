@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
 import yaml
 
 from sim.config import Config, Structure
-from sim.errors import InputError
+from sim.errors import InputError, suggest_name
 
 
 def find_configs_folder() -> Path:
@@ -29,11 +28,10 @@ def list_structure_presets() -> tuple[str, ...]:
 def load_structure(name: str) -> Structure:
     """Return a preset by name."""
     if name not in list_structure_presets():
-        near = get_close_matches(name, list_structure_presets(), n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        known = list_structure_presets()
         raise InputError(
             f"structure {name} is not a preset; allowed:"
-            f" {', '.join(list_structure_presets())}.{hint}"
+            f" {', '.join(known)}.{suggest_name(name, known)}"
         )
     return Structure(
         **yaml.safe_load(

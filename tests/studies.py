@@ -171,7 +171,7 @@ def interrupted(study, folder, after, chunk=3, compact=6):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("experiments.execution.runner.SAVE_AFTER_RUNS", chunk)
         patch.setattr("experiments.store.folder.COMPACT_AFTER", compact)
-        patch.setattr("experiments.console.RunProgress.tell", stop)
+        patch.setattr("experiments.console.RunProgress.count_run", stop)
         with pytest.raises(KeyboardInterrupt):
             run_study(
                 study,

@@ -19,7 +19,7 @@ from analysis.estimates import estimate_mean
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import NO_LABELS, Labels, format_label, format_one_line_label
 from analysis.figures.lines import draw_lines, format_interval_note, lower_first_letter
-from analysis.figures.maps import format_axis_level, refuse_repeated_factors
+from analysis.figures.maps import refuse_repeated_factors
 from analysis.figures.style import (
     LIGHT_GREY,
     PAGE,
@@ -29,6 +29,7 @@ from analysis.figures.style import (
     make_panel_grid,
 )
 from analysis.names import check_several_levels, check_several_replicates
+from analysis.tidy import format_level
 
 
 def interaction(
@@ -78,7 +79,7 @@ def interaction(
         figure, page, *panels[0].get_legend_handles_labels(), format_one_line_label(by, labels)
     )
     first = (
-        f"{format_axis_level(contrasts.item(0, x))} and {format_axis_level(contrasts.item(0, by))},"
+        f"{format_level(contrasts.item(0, x))} and {format_level(contrasts.item(0, by))},"
         " the first levels"
     )
     caption = (
@@ -129,8 +130,8 @@ def estimate_interaction(runs: pl.DataFrame, x: str, by: str, measure: str) -> p
             ]
             if any(cell is None for cell in four):
                 raise AnalysisError(
-                    f"there is no run with {x} = {format_axis_level(column)} and {by} ="
-                    f" {format_axis_level(line)}, or at their first levels; an interaction needs"
+                    f"there is no run with {x} = {format_level(column)} and {by} ="
+                    f" {format_level(line)}, or at their first levels; an interaction needs"
                     " all four"
                 )
             common = sorted(set.intersection(*(set(cell) for cell in four if cell)))

@@ -36,6 +36,7 @@ from analysis.figures.style import (
 )
 from analysis.names import check_numeric_columns, check_several_levels
 from analysis.regions import best_by_region
+from analysis.tidy import format_level
 
 SURE_PROBABILITY = 0.95  # below this, a region is drawn pale
 DARK_LUMINANCE = 0.5  # luminance below which writing on a cell is white
@@ -310,17 +311,12 @@ def label_cell_axes(panel: Axes, columns: Sequence[Any], rows: Sequence[Any]) ->
         {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
     )
     panel.set_xticks(
-        np.arange(len(columns)) + 0.5, [format_axis_level(level) for level in columns], **tilt
+        np.arange(len(columns)) + 0.5, [format_level(level) for level in columns], **tilt
     )
-    panel.set_yticks(np.arange(len(rows)) + 0.5, [format_axis_level(level) for level in rows])
+    panel.set_yticks(np.arange(len(rows)) + 0.5, [format_level(level) for level in rows])
     panel.tick_params(length=0)
     panel.grid(False)
     panel.spines[:].set_visible(False)
-
-
-def format_axis_level(level: Any) -> str:
-    """Return a level as it stands beside an axis."""
-    return f"{level:g}" if isinstance(level, float) else str(level)
 
 
 def compute_luminance(colour: Any) -> float:

@@ -13,6 +13,7 @@ from analysis.errors import AnalysisError
 from analysis.estimates import LEVEL, Estimate, Floats, estimate_mean
 from analysis.sensitivity.noise import NO_VALUE
 from analysis.sensitivity.responses import MAX_LOST_SHARE
+from analysis.tidy import format_level
 
 
 class LevelEffects(NamedTuple):
@@ -134,11 +135,6 @@ def main_effects(
         else ""
     )
     return LevelEffects(sort_by_swing(pl.DataFrame(rows)), note)
-
-
-def format_level(level: Any) -> str:
-    """Return a level as text, numbers without trailing zeros."""
-    return f"{level:g}" if isinstance(level, float) else str(level)
 
 
 def make_effect_columns(found: Estimate) -> dict[str, float]:

@@ -17,8 +17,8 @@ import polars.selectors as cs
 
 from analysis.errors import AnalysisError
 from analysis.estimates import Estimate, Floats, estimate_mean
+from analysis.names import suggest_or_list
 from analysis.sensitivity.noise import compute_mean_squares
-from analysis.sensitivity.responses import suggest_known_name
 
 if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
@@ -282,5 +282,5 @@ def check_factor(name: str, known: Sequence[str]) -> None:
     """Refuse what is no factor that varies."""
     if name not in known:
         raise AnalysisError(
-            f"{name} is not a factor that varies in this study.{suggest_known_name(name, known)}"
+            f"{name} is not a factor that varies in this study.{suggest_or_list(name, known)}"
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import polars as pl
 
 from analysis.errors import AnalysisError
 from analysis.estimates import Floats
+from analysis.names import suggest_or_list
 
 LEVEL_DIGITS = 12  # significant digits of a level: shares of a range may differ in the last bit from machine to machine
 MAX_LOST_SHARE = 0.5
@@ -42,7 +42,7 @@ def collect_responses(runs: pl.DataFrame, points: pl.DataFrame, measure: str) ->
     for column in (*factors, "replicate"):
         if column not in runs.columns:
             raise AnalysisError(
-                f"the runs have no column {column}.{suggest_known_name(column, runs.columns)}"
+                f"the runs have no column {column}.{suggest_or_list(column, runs.columns)}"
             )
     alike = [normalise_factors(frame, points, runs) for frame in (points, runs)]
     places = alike[0].unique(maintain_order=True).with_row_index("place")
@@ -102,7 +102,7 @@ def check_measure(runs: pl.DataFrame, measure: str, factors: Sequence[str]) -> N
     known = [name for name, kind in runs.schema.items() if name not in keys and kind.is_numeric()]
     if measure not in known:
         raise AnalysisError(
-            f"{measure} is not a measure of these runs.{suggest_known_name(measure, known)}"
+            f"{measure} is not a measure of these runs.{suggest_or_list(measure, known)}"
         )
     values = runs[measure].cast(pl.Float64).to_numpy()
     finite = np.isfinite(values)
@@ -116,16 +116,6 @@ def check_measure(runs: pl.DataFrame, measure: str, factors: Sequence[str]) -> N
             f"{measure} is {f'{values[0]:g} in all runs' if values.size else 'in no run'}: there is"
             " nothing to explain"
         )
-
-
-def suggest_known_name(word: str, known: Sequence[str]) -> str:
-    """Return the nearest known name, or what is known."""
-    near = get_close_matches(word, known, n=1)
-    return (
-        f" Did you mean {near[0]}?"
-        if near
-        else f" Known: {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}."
-    )
 
 
 def select_complete_blocks(values: Floats, size: int, what: str, least: int) -> CompleteBlocks:

@@ -24,7 +24,7 @@ from analysis.patterns import LIGHT_FORMS, select_cell
 from analysis.tables import Table
 from docs.build.pages import fill_page
 from experiments.console import print_table
-from experiments.design.study import load_study
+from experiments.design import load_study
 from experiments.execution.engines import count_available_cores
 from experiments.run_study import run_study_in_memory
 from experiments.store.results import Results

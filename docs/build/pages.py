@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.figures.style import PAGE, save_figure
+from analysis.names import suggest_or_list
 from experiments.cli.catalogue import format_study_size
-from experiments.configuration import format_suggestion
 from experiments.console import print_table
-from experiments.design.study import load_study
+from experiments.design import load_study
 from experiments.execution.engines import count_available_cores
 from experiments.presentation.hypothesis_studies import (
     HYPOTHESIS_STUDIES,
@@ -125,7 +125,7 @@ def main(words: Sequence[str]) -> None:
         for name in words[1:]:
             if name not in known:
                 raise InputError(
-                    f"{name} is not a study of {PATTERNS_PAGE}.{format_suggestion(name, known)}"
+                    f"{name} is not a study of {PATTERNS_PAGE}.{suggest_or_list(name, known)}"
                 )
         for inquiry in HYPOTHESIS_STUDIES:
             if not words[1:] or inquiry.study in words[1:]:

@@ -1,6 +1,6 @@
 """Note that this code gives the same numbers as the version before: ``python -m docs.build.same_numbers``.
 
-Run it after a change that left all numbers as they were, and only when ``benchmarks/same_bytes.py compare`` has shown
+Run it after a change that left all numbers as they were, and only when ``benchmarks/same_bytes.py`` has shown
 that. From then on runs keep the ids of the version that first gave these numbers, and its studies can be resumed.
 """
 
@@ -19,9 +19,10 @@ def compute_model_digests() -> dict[str, list[str]]:
     """Return the digests of the code of every model, ours and the classics."""
     of_preset = {read_model_preset(preset)[0]: preset for preset in list_model_presets()}
     classics = {
-        name: compute_digests(ClassicTarget(preset).parts()) for name, preset in of_preset.items()
+        name: compute_digests(ClassicTarget(preset).list_parts())
+        for name, preset in of_preset.items()
     }
-    return {"overbruggen": compute_digests(CollaborationTarget().parts()), **classics}
+    return {"overbruggen": compute_digests(CollaborationTarget().list_parts()), **classics}
 
 
 def add_same_numbers(families: list[dict[str, Any]]) -> None:

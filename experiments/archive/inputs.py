@@ -73,7 +73,7 @@ def collect_archive_inputs(folder: Path, study: Study, plan: Plan) -> ArchiveInp
         InputError: an input has a path that other machines do not have.
     """
     inputs = ArchiveInputs((folder / STUDY_FILE).read_bytes())
-    for leaf in study.design.leaves():
+    for leaf in study.design.list_leaves():
         table = leaf.settings.get("file")
         if isinstance(table, str):
             inputs.files[check_relative_path("design.file", table)] = Path(table)
@@ -107,7 +107,7 @@ def add_user_defined_inputs(inputs: ArchiveInputs, plan: Plan) -> None:
     """Add the user-defined functions and the files of organisations of all points of a study."""
     seen = set[str]()
     for point in range(len(plan.points)):
-        parameters = plan.parameters(point)
+        parameters = plan.settle_point(point)
         path = parameters["population"]["path"]
         for parameter, reference in list_user_defined_references(parameters):
             place = reference.rpartition(":")[0]

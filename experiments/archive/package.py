@@ -181,12 +181,9 @@ def refuse_other_packages(folder: Path, manifest: StudyManifest) -> None:
 def refuse_other_runs(folder: Path, study: Study, plan: Plan) -> None:
     """Refuse results whose runs differ from those of the study now: a file it uses has changed."""
     adaptive = isinstance(study.replicates, AdaptiveReplicates)
-    most = (
-        study.replicates.at_most
-        if isinstance(study.replicates, AdaptiveReplicates)
-        else study.replicates
-    )
-    planned = {run.id for run in plan.runs([0] * len(plan.points), [most] * len(plan.points))}
+    points = len(plan.points)
+    runs = plan.walk_runs([0] * points, [study.most_replicates] * points)
+    planned = {run.id for run in runs}
     recorded = set[str]()
     for name in ("runs", "failures"):
         path = folder / f"{name}.parquet"

@@ -108,7 +108,7 @@ def rebuild_archive(
 
 def refuse_other_model(archive: Path, recipe: Recipe) -> None:
     """Refuse to reproduce results with another version of our model."""
-    present = CollaborationTarget().version()
+    present = CollaborationTarget().compute_version()
     if not recipe.own_model and present != recipe.version:
         raise InputError(
             f"{archive} was made with model version {recipe.version}, and here it is {present};"

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from analysis.tables import Table
 from experiments.design.plan import AdaptiveReplicates
-from experiments.design.study import (
-    Study,
-    draw_allowed_sample,
-    list_study_names,
-    load_study,
-    read_study_file,
-)
+from experiments.design.study import Study, draw_allowed_sample
+from experiments.design.study_file import list_study_names, read_study_file
+from experiments.design.study_loading import load_study
 
 
 def build_studies_table() -> Table:

@@ -13,7 +13,7 @@ from experiments.console import print_table, print_text
 from sim.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.presentation.figure_kinds import FigureRequest
+    from experiments.presentation.figure_request import FigureRequest
     from experiments.run_study import StudyOptions, StudyOutcome
 
 EXIT_DONE, EXIT_DIFFERENT, EXIT_RUNS_FAILED, EXIT_DOCK_MISSED = 0, 1, 3, 4  # exit statuses
@@ -244,7 +244,7 @@ def read_figure_request(arguments: Namespace) -> FigureRequest:
     """Return which figure is asked for."""
     from analysis.figures.journals import page
     from analysis.names import suggest_name
-    from experiments.presentation.figure_kinds import FigureRequest
+    from experiments.presentation.figure_request import FigureRequest
 
     if arguments.kind is None and (
         arguments.measures

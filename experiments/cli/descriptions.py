@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from analysis.names import suggest_or_list
 from analysis.tables import Table
-from experiments.configuration import format_allowed_values, format_suggestion, list_parameters
+from experiments.configuration import format_allowed_values, list_parameters
 from experiments.models.classics import (
     build_classics_table,
     get_summary_line,
@@ -53,7 +54,7 @@ def build_description_tables(group: str | None = None) -> list[Table]:
     if group is not None and group not in names:
         raise InputError(
             f"{group} is not a group of"
-            f" parameters.{format_suggestion(group, [*names, MEASURES_TOPIC, CLASSICS_TOPIC, *list_classics()])}"
+            f" parameters.{suggest_or_list(group, [*names, MEASURES_TOPIC, CLASSICS_TOPIC, *list_classics()])}"
         )
     return [build_group_table(name) for name in names if group in (None, name)]
 

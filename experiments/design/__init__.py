@@ -1,5 +1,6 @@
-"""Which runs a study has: factors, designs, constraints, and the plan of its runs."""
+"""Which runs a study has: its factors, design, constraints and the plan of its runs."""
 
-from experiments.design.study import load_study, problem, unit_sample
+from experiments.design.study import Study, problem, unit_sample
+from experiments.design.study_loading import load_study
 
-__all__ = ["load_study", "problem", "unit_sample"]
+__all__ = ["Study", "load_study", "problem", "unit_sample"]

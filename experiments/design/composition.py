@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.names import suggest_name
-from experiments.configuration import format_suggestion
+from analysis.names import suggest_name, suggest_or_list
 from experiments.design.factors import Factors
 from experiments.design.sampling import DESIGN_KINDS, Design
 from experiments.design.settings import COMPOSITIONS, check_design_settings, read_default_settings
@@ -26,20 +25,20 @@ class DesignDraft:
     settings: SettingValues = field(default_factory=dict)
     parts: list[DesignDraft] = field(default_factory=list)
 
-    def leaves(self) -> Iterator[DesignDraft]:
+    def walk_leaves(self) -> Iterator[DesignDraft]:
         """Walk through the designs that are no compositions."""
         if not self.parts:
             yield self
         for part in self.parts:
-            yield from part.leaves()
+            yield from part.walk_leaves()
 
-    def finished(self) -> Design:
+    def build_design(self) -> Design:
         """Return the design."""
         return Design(
             self.name,
             tuple(self.factors or ()),
             self.settings,
-            tuple(part.finished() for part in self.parts),
+            tuple(part.build_design() for part in self.parts),
         )
 
 
@@ -53,35 +52,37 @@ def read_design(
     draft = read_design_draft(given)
     for key, value in settings.items():
         takers = [
-            leaf for leaf in draft.leaves() if key in DESIGN_KINDS[leaf.name].settings.model_fields
+            leaf
+            for leaf in draft.walk_leaves()
+            if key in DESIGN_KINDS[leaf.name].settings.model_fields
         ]
         if not takers:
             known = sorted(
                 {
                     name
-                    for leaf in draft.leaves()
+                    for leaf in draft.walk_leaves()
                     for name in DESIGN_KINDS[leaf.name].settings.model_fields
                 }
             )
-            names = ", ".join(dict.fromkeys(leaf.name for leaf in draft.leaves()))
+            names = ", ".join(dict.fromkeys(leaf.name for leaf in draft.walk_leaves()))
             raise InputError(
                 f"design.{key} is not a setting of"
-                f" {names}.{format_suggestion(key, known) if known else ' It has none; choose a design too.'}"
+                f" {names}.{suggest_or_list(key, known) if known else ' It has none; choose a design too.'}"
             )
         for leaf in takers:
             before = leaf.settings.get(key)
             leaf.settings[key] = (
                 before | value if isinstance(before, dict) and isinstance(value, dict) else value
             )
-    for leaf in draft.leaves():
+    for leaf in draft.walk_leaves():
         leaf.settings = check_design_settings(
             leaf.name, DESIGN_KINDS[leaf.name].settings, leaf.settings
         )
     factors = add_table_factors(draft, factors, chosen)
     assign_factors(draft, factors)
-    for leaf in draft.leaves():
+    for leaf in draft.walk_leaves():
         check_named_factors(leaf, factors)
-    return draft.finished(), factors
+    return draft.build_design(), factors
 
 
 def read_design_draft(given: Any) -> DesignDraft:
@@ -136,7 +137,7 @@ def read_composition(name: str, given: Mapping[Any, Any]) -> DesignDraft:
 
 def add_table_factors(draft: DesignDraft, factors: Factors, chosen: Sequence[str]) -> Factors:
     """Read the table files; their columns are factors of their parts, and take the place of lists of the study."""
-    for leaf in draft.leaves():
+    for leaf in draft.walk_leaves():
         if leaf.name == "table":
             columns = read_table_file(leaf.settings["file"], factors)
             for name in columns:
@@ -153,12 +154,12 @@ def add_table_factors(draft: DesignDraft, factors: Factors, chosen: Sequence[str
 def assign_factors(draft: DesignDraft, factors: Factors) -> None:
     """Give the factors that no part names to the one part without a list; refuse factors in two parts or in none."""
     owner: dict[str, str] = {}
-    for leaf in draft.leaves():
+    for leaf in draft.walk_leaves():
         for name in leaf.factors or ():
             if name not in factors:
                 raise InputError(
                     f"the design {leaf.name} names {name}, which is not a factor of the"
-                    f" study.{format_suggestion(name, list(factors))}"
+                    f" study.{suggest_or_list(name, list(factors))}"
                 )
             if name in owner:
                 raise InputError(
@@ -167,7 +168,7 @@ def assign_factors(draft: DesignDraft, factors: Factors) -> None:
                 )
             owner[name] = leaf.name
     rest = [name for name in factors if name not in owner]
-    open_parts = [leaf for leaf in draft.leaves() if leaf.factors is None]
+    open_parts = [leaf for leaf in draft.walk_leaves() if leaf.factors is None]
     if len(open_parts) > 1:
         names = " and ".join(leaf.name for leaf in open_parts)
         raise InputError(

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.names import suggest_name
-from experiments.configuration import format_suggestion
+from analysis.names import suggest_name, suggest_or_list
 from experiments.design.factors import Factors, Level, Range
 from sim.errors import InputError
 
@@ -47,7 +46,7 @@ class Constraint:
     text: str
     tree: ast.expr
 
-    def holds(self, point: Mapping[str, Level]) -> bool:
+    def is_fulfilled(self, point: Mapping[str, Level]) -> bool:
         """Tell whether a point fulfils the constraint."""
         try:
             return self._truth(self.tree, point)
@@ -141,7 +140,7 @@ def read_constraint(text: str, factors: Factors) -> Constraint:
         if name not in factors:
             raise InputError(
                 f"the constraint {text} names {name}, which is not a factor of this"
-                f" study.{format_suggestion(name, list(factors))}"
+                f" study.{suggest_or_list(name, list(factors))}"
             )
     check_constraint_labels(tree, text, factors)
     return Constraint(text, tree)

@@ -9,10 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from analysis.names import suggest_name
+from analysis.names import suggest_name, suggest_or_list
 from experiments.configuration import (
     check_override,
-    format_suggestion,
     list_parameters,
     list_preset_groups,
 )
@@ -52,7 +51,7 @@ class Range:
     whole: bool = False
     levels: int | None = None
 
-    def at(self, share: float) -> Level:
+    def find_level(self, share: float) -> Level:
         """Return the level at a share of the way from low to high; whole numbers have equal bins (on the scale)."""
         high = self.high + self.whole
         value = (
@@ -62,9 +61,9 @@ class Range:
         )
         if self.whole:
             value = floor(value + BIN_EDGE_TOLERANCE)
-        return self.level(min(max(value, self.low), self.high))
+        return self.make_level(min(max(value, self.low), self.high))
 
-    def spread(self) -> list[Level]:
+    def spread_levels(self) -> list[Level]:
         """Return evenly spaced levels on the scale, from low to high."""
         if self.levels is None:
             raise InputError(
@@ -87,9 +86,9 @@ class Range:
                 f"{self.path}: a whole range from {self.low} to {self.high} ({self.scale}) has no"
                 f" {self.levels} evenly spaced levels that differ; lower levels or widen the range"
             )
-        return [self.level(value) for value in values]
+        return [self.make_level(value) for value in values]
 
-    def level(self, value: float) -> Level:
+    def make_level(self, value: float) -> Level:
         """Return a value as a level."""
         return Level(value, {self.path: value})
 
@@ -100,13 +99,13 @@ Factors = dict[str, Factor]
 
 def list_levels(factor: Factor) -> list[Level]:
     """Return the levels of a factor; those of a range are evenly spaced."""
-    return factor.spread() if isinstance(factor, Range) else factor
+    return factor.spread_levels() if isinstance(factor, Range) else factor
 
 
 def find_level_at_share(factor: Factor, share: float) -> Level:
     """Return the level at a share of the unit interval; a list of levels takes bins of equal width."""
     if isinstance(factor, Range):
-        return factor.at(share)
+        return factor.find_level(share)
     return factor[min(floor(share * len(factor) + BIN_EDGE_TOLERANCE), len(factor) - 1)]
 
 
@@ -165,7 +164,7 @@ def has_scenarios(factor: Factor | None, name: str) -> bool:
 
 def check_levels(factor: Factor) -> None:
     """Refuse levels that set what is no parameter or preset."""
-    given = [factor.level(factor.low)] if isinstance(factor, Range) else factor
+    given = [factor.make_level(factor.low)] if isinstance(factor, Range) else factor
     for level in given:
         for path, value in level.settings.items():
             check_override(f"{path}={value}")
@@ -181,8 +180,7 @@ def read_range(
     for key in given:
         if key not in RANGE_KEYS:
             raise InputError(
-                f"{path}: {key} is not a setting of a"
-                f" range.{format_suggestion(str(key), RANGE_KEYS)}"
+                f"{path}: {key} is not a setting of a range.{suggest_or_list(str(key), RANGE_KEYS)}"
             )
     if "low" not in given or "high" not in given:
         raise InputError(

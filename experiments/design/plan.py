@@ -66,7 +66,7 @@ class Plan:
         walk: Callable[[Sequence[Any]], Iterable[Any]] = iter,
     ) -> None:
         self.target, self.points, self.seed, self.common = target, points, seed, common
-        version = target.version()
+        version = target.compute_version()
         self._point_ids = [
             compute_content_id(version, format_canonical_parameters(target.settle(point)))
             for point in walk(points)
@@ -77,11 +77,11 @@ class Plan:
         }
         self._seeds: list[int] = []
 
-    def parameters(self, point: int) -> dict[str, Any]:
+    def settle_point(self, point: int) -> dict[str, Any]:
         """Return the complete parameters of a point."""
         return self.target.settle(self.points[point])
 
-    def run(self, point: int, replicate: int) -> PlannedRun:
+    def plan_run(self, point: int, replicate: int) -> PlannedRun:
         """Return one run."""
         seed = self._seed(replicate) if self.common else self._seed_of_own(point, replicate)
         return PlannedRun(
@@ -91,13 +91,13 @@ class Plan:
             seed,
         )
 
-    def runs(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
+    def walk_runs(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
         """Walk through replicates ``first[p]`` to ``last[p] - 1`` of every point p, points in order."""
         for point, (begin, end) in enumerate(zip(first, last, strict=True)):
             for replicate in range(begin, end):
-                yield self.run(point, replicate)
+                yield self.plan_run(point, replicate)
 
-    def in_turns(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
+    def walk_in_turns(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
         """Walk through the same runs in the order in which they are best done.
 
         That is some points at a time, replicate after replicate: runs that share their luck follow one another, and a model that remembers what it
@@ -109,7 +109,7 @@ class Plan:
                 min(first[point] for point in points), max(last[point] for point in points)
             ):
                 yield from (
-                    self.run(point, replicate)
+                    self.plan_run(point, replicate)
                     for point in points
                     if first[point] <= replicate < last[point]
                 )

@@ -8,7 +8,8 @@ from pathlib import Path
 from experiments.console import track_points
 from experiments.design.factors import RUN_KEY_COLUMNS
 from experiments.design.plan import Plan
-from experiments.design.study import Point, Study, load_study
+from experiments.design.study import Point, Study
+from experiments.design.study_loading import load_study
 from experiments.models.collaboration import CollaborationTarget
 from experiments.store.layout import STUDY_FILE
 from experiments.store.manifest import StudyManifest, read_study_manifest
@@ -73,9 +74,9 @@ def get_point_labels(point: Point) -> dict[str, object]:
 
 def refuse_another_version(folder: Path, plan: Plan, manifest: StudyManifest) -> None:
     """Refuse to go on with a study of a model that has changed since."""
-    if plan.target.version() != manifest.version:
+    if plan.target.compute_version() != manifest.version:
         raise InputError(
             f"{folder} was begun with model version {manifest.version} and this is"
-            f" {plan.target.version()}; mixing them would compare different models: start anew, or"
+            f" {plan.target.compute_version()}; mixing them would compare different models: start anew, or"
             " say --any-version to do all runs again that another version did"
         )

@@ -67,7 +67,7 @@ def generate_key_frames(
     plan: Plan, levels: PointLabels, counts: Sequence[int], kind: str
 ) -> Iterator[pl.DataFrame]:
     """Walk through what stands beside measures, in slices: levels of factors, replicate, seed and the run's id."""
-    for runs in split_runs(plan.runs([0] * len(counts), counts)):
+    for runs in split_runs(plan.walk_runs([0] * len(counts), counts)):
         yield build_key_frame([build_run_key(run, levels, kind) for run in runs])
 
 

@@ -54,9 +54,11 @@ class Design:
     settings: dict[str, Any] = field(default_factory=dict)
     parts: tuple[Design, ...] = ()
 
-    def leaves(self) -> list[Design]:
+    def list_leaves(self) -> list[Design]:
         """Return the designs that are no compositions."""
-        return [leaf for part in self.parts for leaf in part.leaves()] if self.parts else [self]
+        return (
+            [leaf for part in self.parts for leaf in part.list_leaves()] if self.parts else [self]
+        )
 
 
 class Sample(NamedTuple):
@@ -80,10 +82,10 @@ def draw_sample(design: Design, factors: Factors, place: tuple[int, ...] = ()) -
     kind = DESIGN_KINDS[design.name]
     settings = kind.settings.model_validate(design.settings)
     if isinstance(kind, ListedDesignKind):
-        return Sample(kind.points(own, settings))
+        return Sample(kind.list_points(own, settings))
     constant = {name: list_levels(factor)[0] for name, factor in own.items() if is_constant(factor)}
     varied = find_varied_factors(design, factors)
-    unit = kind.matrix(
+    unit = kind.draw_matrix(
         build_unit_problem(design, factors),
         varied,
         settings,
@@ -226,7 +228,7 @@ def find_base_level(name: str, factor: Factor, base: Mapping[str, Any]) -> Level
         raise InputError(
             f"design.base: {name} is {value}; allowed: a number from {factor.low} to {factor.high}"
         )
-    return factor.level(value)
+    return factor.make_level(value)
 
 
 def sample_latin_hypercube(
@@ -326,17 +328,17 @@ class ListedDesignKind:
     """A kind of design that lists its points."""
 
     settings: type[Settings]
-    points: Callable[[Factors, Any], list[Combination]]
-    whole: bool = False
+    list_points: Callable[[Factors, Any], list[Combination]]
+    needs_every_point: bool = False
 
 
 @dataclass(frozen=True)
 class SampledDesignKind:
-    """A kind of design over the unit cube; ``whole`` if its analysis needs every point, so that none may be left out."""
+    """A kind of design over the unit cube; no point may be left out where the analysis needs all."""
 
     settings: type[Settings]
-    matrix: Callable[[Problem, Factors, Any, int], Matrix]
-    whole: bool = False
+    draw_matrix: Callable[[Problem, Factors, Any, int], Matrix]
+    needs_every_point: bool = False
 
 
 DESIGN_KINDS: dict[str, ListedDesignKind | SampledDesignKind] = {
@@ -348,9 +350,9 @@ DESIGN_KINDS: dict[str, ListedDesignKind | SampledDesignKind] = {
     ),  # the columns of the file, read before
     "latin_hypercube": SampledDesignKind(LatinHypercube, sample_latin_hypercube),
     "sobol_sequence": SampledDesignKind(SobolSequence, sample_sobol_sequence),
-    "sobol": SampledDesignKind(Sobol, sample_saltelli, whole=True),
-    "morris": SampledDesignKind(Morris, sample_morris, whole=True),
+    "sobol": SampledDesignKind(Sobol, sample_saltelli, needs_every_point=True),
+    "morris": SampledDesignKind(Morris, sample_morris, needs_every_point=True),
     "fractional_factorial": SampledDesignKind(
-        FractionalFactorial, build_fractional_factorial, whole=True
+        FractionalFactorial, build_fractional_factorial, needs_every_point=True
     ),
 }

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from analysis.names import suggest_name
-from experiments.configuration import format_allowed_values, format_suggestion
+from analysis.names import suggest_name, suggest_or_list
+from experiments.configuration import format_allowed_values
 from sim.config import LARGEST_SEED
 from sim.errors import InputError
 from sim.presets import find_configs_folder
@@ -181,7 +181,7 @@ def validate_settings(
             known = list(kind.model_fields)
             raise InputError(
                 f"{group}.{key} is not a setting of"
-                f" {name}.{format_suggestion(str(key), known) if known else ' It has none.'}"
+                f" {name}.{suggest_or_list(str(key), known) if known else ' It has none.'}"
             )
     try:
         return kind.model_validate(given)

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 from pydantic import TypeAdapter
 
+from analysis.names import suggest_or_list
 from experiments.configuration import (
     check_override,
     format_allowed_values,
-    format_suggestion,
     list_parameters,
     list_preset_groups,
     parse_override,
@@ -95,7 +95,7 @@ def check_table_header(file: str, header: list[str], factors: Factors) -> None:
         except InputError:
             raise InputError(
                 f"{file}: the column {name} is not a parameter, preset or"
-                f" factor.{format_suggestion(name, known)}"
+                f" factor.{suggest_or_list(name, known)}"
             ) from None
 
 

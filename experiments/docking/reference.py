@@ -204,7 +204,7 @@ def read_dock(name: str) -> Dock:
         cells = tuple(map(read_dock_cell, csv.DictReader(file)))
     dock = Dock(name, about, cells)
     for cell in cells:
-        ClassicTarget(about.model).checked(dock.place(cell))
+        ClassicTarget(about.model).check_parameters(dock.place(cell))
     return dock
 
 

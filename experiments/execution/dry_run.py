@@ -73,9 +73,9 @@ def run_probes(
 
     The first point is done twice and its first outcome dropped: the first run of a process is slow.
     """
-    runs = [plan.run(point, 0) for point in (0, *spread_positions(len(plan.points)))]
+    runs = [plan.plan_run(point, 0) for point in (0, *spread_positions(len(plan.points)))]
     tasks = [
-        Task(run.id, plan.target, plan.parameters(run.point), run.seed, recording) for run in runs
+        Task(run.id, plan.target, plan.settle_point(run.point), run.seed, recording) for run in runs
     ]
     spent, outcomes = 0.0, list[TaskOutcome]()
     with PoolEngine(1, time_limit) as pool:

@@ -100,7 +100,7 @@ def prepare_worker(target: Target) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=end_with_parent, daemon=True).start()
     with suppress(Exception):
-        target.warm()
+        target.warm_up()
 
 
 def end_with_parent() -> None:

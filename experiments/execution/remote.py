@@ -57,7 +57,7 @@ def collect_software_versions(target: Target) -> SoftwareVersions:
     """Return the versions that the numbers of a run depend on."""
     libraries = {name: version(name) for name in NUMERICAL_PACKAGES}
     return {
-        "model": target.version(),
+        "model": target.compute_version(),
         "overbruggen": __version__,
         "Python": ".".join(platform.python_version_tuple()[:2]),
         **libraries,

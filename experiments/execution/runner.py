@@ -89,7 +89,7 @@ class StudyRunner:
         planned = pl.DataFrame(
             (
                 (run.id, run.point, run.replicate)
-                for run in self.plan.runs([0] * len(counts), counts)
+                for run in self.plan.walk_runs([0] * len(counts), counts)
             ),
             schema={"run": pl.String, "point": pl.Int64, "replicate": pl.Int64},
             orient="row",
@@ -133,8 +133,8 @@ class StudyRunner:
 
         A point that a design has twice is done once.
         """
-        parameters = lru_cache(POINTS_PER_TURN)(self.plan.parameters)
-        for runs in split_runs(self.plan.in_turns(first, last)):
+        parameters = lru_cache(POINTS_PER_TURN)(self.plan.settle_point)
+        for runs in split_runs(self.plan.walk_in_turns(first, last)):
             ended = (
                 dict(
                     self.statuses.filter(pl.col("run").is_in([run.id for run in runs])).iter_rows()

@@ -79,11 +79,11 @@ class ClassicTarget:
             f"{name}{end}" for name in self.model.MAY_BE_UNDEFINED for end in ("", "_mean")
         )
 
-    def version(self) -> str:
+    def compute_version(self) -> str:
         """Return the fingerprint of the classic's file and of what it calls."""
-        return compute_model_fingerprint(self.parts())
+        return compute_model_fingerprint(self.list_parts())
 
-    def parts(self) -> list[bytes]:
+    def list_parts(self) -> list[bytes]:
         """Return what the fingerprint is made of: code by the name of its file."""
         return [
             f"{path.name}".encode() + strip_source(path.read_bytes())
@@ -95,7 +95,7 @@ class ClassicTarget:
         """The file it is written in."""
         return CLASSICS_FOLDER / f"{read_model_preset(self.preset)[0]}.py"
 
-    def checked(self, settings: Mapping[str, Any]) -> Parameters:
+    def check_parameters(self, settings: Mapping[str, Any]) -> Parameters:
         """Return complete, checked parameters."""
         name, preset = read_model_preset(self.preset)
         try:
@@ -107,18 +107,18 @@ class ClassicTarget:
 
     def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Check the parameters of a point and fill in defaults."""
-        return self.checked(settings).model_dump(mode="json")
+        return self.check_parameters(settings).model_dump(mode="json")
 
     @property
     def is_compiled(self) -> bool:
         """Whether its kernels were compiled on this machine before."""
         return is_classic_compiled(self._file)
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Load its kernels."""
         self.model(rng=1).run(1)
 
-    def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def shorten(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Set the rounds to one."""
         return {**parameters, "rounds": 1}
 

@@ -44,11 +44,11 @@ class CollaborationTarget:
         """Outcomes of what need not occur in a run."""
         return _list_undefined_outcomes()
 
-    def version(self) -> str:
+    def compute_version(self) -> str:
         """Return the fingerprint of the sim package without its classics, and of the forms that a mix of structures names."""
-        return compute_model_fingerprint(self.parts())
+        return compute_model_fingerprint(self.list_parts())
 
-    def parts(self) -> list[bytes]:
+    def list_parts(self) -> list[bytes]:
         """Return what the fingerprint is made of: code by place, and forms by name."""
         from sim.runtime.compilation import (
             list_model_sources,
@@ -83,7 +83,7 @@ class CollaborationTarget:
         files = _hash_named_files(config)
         return parameters | ({FILES_KEY: files} if files else {})
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Import the model and load its compiled kernels."""
         from sim.model import CollaborationModel
 
@@ -91,7 +91,7 @@ class CollaborationTarget:
             Config.model_validate({"run": {"rounds": 1}, "population": {"organisations": 4}})
         ).run()
 
-    def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def shorten(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Set the rounds to one."""
         return {**parameters, "run": {**parameters["run"], "rounds": 1}}
 

@@ -16,4 +16,4 @@ def compile_model_once(announce: Callable[[str], None]) -> None:
         "Compiling the model once on this machine (about a quarter of a minute); later runs start"
         " at once."
     )
-    CollaborationTarget().warm()
+    CollaborationTarget().warm_up()

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from experiments.configuration import format_suggestion
+from analysis.names import suggest_or_list
 from experiments.models.fingerprint import compute_digests, compute_short_hash
 from experiments.models.isolation import isolate_run
 from experiments.models.mesa_inspection import (
@@ -42,7 +42,7 @@ def read_mesa_target(model: Mapping[str, Any]) -> Target:
     """Return the Mesa model that the ``model`` part of a study file names."""
     for key in model:
         if key not in MESA_MODEL_KEYS:
-            raise InputError(f"model.{key} is not known.{format_suggestion(key, MESA_MODEL_KEYS)}")
+            raise InputError(f"model.{key} is not known.{suggest_or_list(key, MESA_MODEL_KEYS)}")
     reference, rounds = model.get("class"), model.get("rounds")
     if not isinstance(reference, str):
         raise InputError(
@@ -120,7 +120,7 @@ class MesaTarget:
     objects: tuple[tuple[str, str], ...] = ()
     may_be_undefined: frozenset[str] = frozenset()
 
-    def version(self) -> str:
+    def compute_version(self) -> str:
         """Hash the class with the files it is written in."""
         return compute_short_hash(compute_digests([compute_source_hash(self.model).encode()]))
 
@@ -148,11 +148,11 @@ class MesaTarget:
             | objects
         )
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Import the model's class."""
         load_model_class(self.model)
 
-    def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def shorten(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Set the rounds to one."""
         return {**parameters, ROUNDS_KEY: 1}
 

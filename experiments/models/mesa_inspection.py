@@ -18,8 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.names import suggest_name
-from experiments.configuration import format_suggestion
+from analysis.names import suggest_name, suggest_or_list
 from experiments.models.fingerprint import strip_source
 from sim.errors import InputError
 
@@ -231,7 +230,7 @@ def complete_arguments(
         if name not in known and not takes_any:
             raise InputError(
                 f"{name} is not a parameter of"
-                f" {model.__name__}.{format_suggestion(name, list(known))}"
+                f" {model.__name__}.{suggest_or_list(name, list(known))}"
             )
     both = sorted(set(given) & set(made))
     if both:

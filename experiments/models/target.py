@@ -32,16 +32,16 @@ class Target(Protocol):
     def may_be_undefined(self) -> frozenset[str]:
         """Measures that are NaN in a run where what they measure does not occur."""
 
-    def version(self) -> str:
+    def compute_version(self) -> str:
         """Return a short hash of the model's source and of the versions of Mesa and NumPy; a run's id contains it."""
 
     def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the complete, checked parameters of one point; InputError says in one sentence what is wrong."""
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Import what a run needs, so that no run pays for it."""
 
-    def shortened(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def shorten(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return settled parameters of a run of one round."""
 
     def run(self, parameters: Mapping[str, Any], seed: int, wanted: RecordingOptions) -> RunResult:

@@ -1,1 +1,1 @@
-"""Results as tables and figures; reads a results folder and runs nothing."""
+"""Present results as tables and figures. This package reads results folders and runs nothing."""

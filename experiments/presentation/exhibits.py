@@ -1,4 +1,8 @@
-"""Exhibits on disk: the picture in the formats of journals, its caption in Markdown and LaTeX, and the table behind it."""
+"""Write exhibits to disk.
+
+An exhibit consists of the figure in the formats of journals, its caption in Markdown and LaTeX, and
+the table behind the figure.
+"""
 
 from __future__ import annotations
 
@@ -14,32 +18,32 @@ if TYPE_CHECKING:
     from analysis.figures.exhibit import Exhibit
     from analysis.figures.network import AnimatedExhibit
 
-QUICK_FORMATS = (
-    ".png",
-)  # what a single run draws at once; the rest costs time and waits for `overbruggen figures`
+# A single run draws only these formats; `overbruggen figures` adds the others, which take longer.
+QUICK_FORMATS = (".png",)
 
 
 def write_exhibit(
-    exhibit: Exhibit, folder: Path, circumstances: str, formats: Sequence[str] | None = None
+    exhibit: Exhibit, folder: Path, provenance: str, formats: Sequence[str] | None = None
 ) -> list[str]:
-    """Write a figure (PDF, SVG, PNG), its table (CSV) and its caption (Markdown, LaTeX); return the names of the files.
+    """Write a figure (PDF, SVG, PNG), its table (CSV) and its caption (Markdown, LaTeX).
 
     Args:
-        exhibit: what to write.
-        folder: where.
-        circumstances: how the results came about; closes the caption.
-        formats: pictures to draw; all of them unless told.
+        exhibit: the figure with its caption and table.
+        folder: the folder to write into.
+        provenance: the sentence that closes the caption: study, seed and overrides.
+        formats: file formats of the figure; all formats by default.
+
+    Returns:
+        The names of the files.
     """
-    from analysis.figures.style import (
-        FIGURE_FORMATS,
-        save_figure,
-    )  # matplotlib is slow to import and not always asked for
+    # Imported here because matplotlib is slow to import and most commands do not draw.
+    from analysis.figures.style import FIGURE_FORMATS, save_figure
 
     path = folder / exhibit.name
     with wrap_write_errors():
         written = save_figure(exhibit.figure, path, FIGURE_FORMATS if formats is None else formats)
         exhibit.data.write_csv(path.with_name(f"{exhibit.name}.csv"))
-    caption = f"{exhibit.caption} {circumstances}".strip()
+    caption = f"{exhibit.caption} {provenance}".strip()
     write_text(
         f"![]({exhibit.name}.png)\n\n{escape_markdown(caption)}\n",
         path.with_name(f"{exhibit.name}.md"),
@@ -51,18 +55,18 @@ def write_exhibit(
     ]
 
 
-def write_film(film: AnimatedExhibit, folder: Path, circumstances: str) -> list[str]:
-    """Write a film as GIF, and its last frame as any other exhibit."""
+def write_animation(animated: AnimatedExhibit, folder: Path, provenance: str) -> list[str]:
+    """Write an animation as GIF and its last frame as an ordinary exhibit."""
     from analysis.figures.style import save_animation
 
-    name = f"{film.exhibit.name}.gif"
+    name = f"{animated.exhibit.name}.gif"
     with wrap_write_errors():
-        save_animation(film.film, folder / name)
-    return [name, *write_exhibit(film.exhibit, folder, circumstances)]
+        save_animation(animated.film, folder / name)
+    return [name, *write_exhibit(animated.exhibit, folder, provenance)]
 
 
 def format_latex_figure(name: str, caption: str) -> str:
-    """Return a LaTeX figure in its natural size, which is that of the journal's column."""
+    """Return a LaTeX figure at its natural size, the width of the journal's column."""
     lines = (
         r"\begin{figure}[tbp]",
         r"  \centering",
@@ -74,7 +78,13 @@ def format_latex_figure(name: str, caption: str) -> str:
 
 
 def write_tables(tables: Sequence[Table], folder: Path) -> list[str]:
-    """Write tables as one page of Markdown, one of LaTeX (booktabs), and a CSV each with unrounded numbers; return the names of the files."""
+    """Write tables as one Markdown file, one LaTeX file (booktabs) and a CSV file each.
+
+    The CSV files hold unrounded numbers.
+
+    Returns:
+        The names of the files.
+    """
     write_text("\n".join(table.to_markdown() for table in tables), folder / "tables.md")
     write_text(
         "% needs \\usepackage{booktabs}\n\n" + "\n".join(table.to_latex() for table in tables),
@@ -86,12 +96,17 @@ def write_tables(tables: Sequence[Table], folder: Path) -> list[str]:
 
 
 def format_provenance_sentence(manifest: Manifest) -> str:
-    """Return under which study, seed and configuration results came about, from the manifest of their folder."""
-    with_what = f", with {', '.join(manifest.overrides)}" if manifest.overrides else ""
+    """Return the study, seed and overrides behind results, as the last sentence of a caption."""
+    overrides = ", ".join(manifest.overrides or ())
     if isinstance(manifest, RunManifest):
-        configuration = (
-            "" if manifest.overrides is None else f"; the default configuration{with_what}"
-        )
-        return f"Seed {manifest.seed}{configuration}."
-    luck = "common random numbers" if manifest.common_random_numbers else "a seed for every run"
-    return f"Study {manifest.study}, {luck}, seed {manifest.seed}{with_what or ', as it stands'}."
+        if manifest.overrides is None:
+            return f"Seed {manifest.seed}."
+        changes = f", with {overrides}" if overrides else ""
+        return f"Seed {manifest.seed}; the default configuration{changes}."
+    seeds = (
+        "common random numbers"
+        if manifest.common_random_numbers
+        else "independent seeds for all runs"
+    )
+    changes = f"with {overrides}" if overrides else "without overrides"
+    return f"Study {manifest.study}, {seeds}, seed {manifest.seed}, {changes}."

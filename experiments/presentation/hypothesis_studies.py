@@ -1,6 +1,7 @@
-"""What is asked of the model: the nine patterns and further questions, each with the study that tests it, its checks and its figure.
+"""The studies that test hypotheses: nine patterns and three further questions.
 
-Title, number, hypotheses and sources stand in the study's file (``configs/study/``), once.
+Each has checks and a figure here. The study's file (``configs/study/``) holds its title, number,
+hypotheses and sources.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from analysis.figures.exhibit import Exhibit
 from analysis.figures.style import Page
 from analysis.patterns import Check, format_verdict
 from analysis.tables import FormattedNumber, Table
-from experiments.design.study import read_study_file
+from experiments.design.study_file import read_study_file
 from experiments.store.results import Results
 
 FromRuns = TypeVar("FromRuns")
-CHECK_TABLE_NAME = "checks"  # name of the table
+CHECK_TABLE_NAME = "checks"
 
 
 class HypothesisStudy(NamedTuple):
-    """A study with its checks and its exhibit."""
+    """A study with the functions that check its hypotheses and draw its figure."""
 
     study: str
     check: Callable[[Results], list[Check]]
@@ -33,12 +34,12 @@ class HypothesisStudy(NamedTuple):
 
     @property
     def about(self) -> dict[str, Any]:
-        """What its file says: title, pattern (its number, if it is one of the nine), question, hypotheses, sources."""
+        """The contents of its file: title, question, hypotheses, sources, number of its pattern."""
         return read_study_file(self.study)
 
     @property
     def heading(self) -> str:
-        """Its title, with the number of its pattern."""
+        """Its title, with the number of its pattern if it has one."""
         about = self.about
         return (
             f"{about['pattern']}. {about['title']}" if "pattern" in about else str(about["title"])
@@ -48,20 +49,20 @@ class HypothesisStudy(NamedTuple):
 def adapt_check_to_results(
     function: Callable[[pl.DataFrame], FromRuns],
 ) -> Callable[[Results], FromRuns]:
-    """Let a function of the runs take the results of a study."""
+    """Turn a check of a table of runs into a check of a study's results."""
     return lambda results: function(results.runs)
 
 
 def adapt_figure_to_results(
     function: Callable[[pl.DataFrame, Page], Exhibit],
 ) -> Callable[[Results, Page], Exhibit]:
-    """Let a figure of the runs take the results of a study."""
+    """Turn a figure of a table of runs into a figure of a study's results."""
     return lambda results, page: function(results.runs, page)
 
 
 def select_worked_events(results: Results) -> pl.DataFrame:
-    """Return the events of a study that keeps them; collaborations without a round of work have nothing to show."""
-    assert results.events is not None  # the study says keep: [events]
+    """Return the collaborations of a study that worked for at least one round."""
+    assert results.events is not None  # the study's file contains keep: [events]
     return results.events.filter(pl.col("rounds") > 0)
 
 
@@ -133,12 +134,12 @@ HYPOTHESIS_STUDIES = (*PATTERN_STUDIES, *QUESTION_STUDIES)
 
 
 def find_hypothesis_study(study: str) -> HypothesisStudy | None:
-    """Return the checks and figure of a study, if it has its own."""
-    return next((inquiry for inquiry in HYPOTHESIS_STUDIES if inquiry.study == study), None)
+    """Return the checks and figure of a study; None if it tests no hypotheses."""
+    return next((known for known in HYPOTHESIS_STUDIES if known.study == study), None)
 
 
-def tabulate_checks(inquiry: HypothesisStudy, checks: Sequence[Check]) -> Table:
-    """Return the effects, intervals and outcomes of an inquiry, with its verdict."""
+def tabulate_checks(tested: HypothesisStudy, checks: Sequence[Check]) -> Table:
+    """Return the effects, intervals and outcomes of a study's checks, with the verdict."""
     rows = [
         (
             check.claim,
@@ -150,10 +151,10 @@ def tabulate_checks(inquiry: HypothesisStudy, checks: Sequence[Check]) -> Table:
         for check in checks
     ]
     note = (
-        "n: replicates, common random numbers (half of them where a level was picked on the other"
-        " half). Intervals: family-wise 95 % (Bonferroni)."
+        "n: replicates with common random numbers; where one half of the replicates selected a"
+        " level, n counts the other half. Intervals: family-wise 95 % (Bonferroni)."
     )
-    title = f"{inquiry.heading}: {format_verdict(checks)}."
+    title = f"{tested.heading}: {format_verdict(checks)}."
     return Table(
         title,
         ("claim", "effect [interval]", "n", "claimed", "outcome"),

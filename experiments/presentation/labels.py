@@ -1,4 +1,4 @@
-"""What stands beside axes: our own measures and parameters with their units."""
+"""Axis labels: parameters and measures with their units."""
 
 from __future__ import annotations
 
@@ -27,40 +27,46 @@ MAX_SYMBOL_LENGTH = 2  # letters; longer names are words
 
 
 def list_axis_labels(model: str | None = None) -> dict[str, str]:
-    """Return what stands beside the axis of every parameter and measure; ``model`` names a classic instead of our own model."""
+    """Return the axis label of every parameter and measure by name.
+
+    Args:
+        model: preset of a classic; None for the collaboration model.
+    """
     if model:
         return list_classic_axis_labels(model)
-    found = {}
+    labels = {}
     for path, field in list_parameters().items():
-        found[path] = add_unit_to_label(
+        labels[path] = add_unit_to_label(
             path.removeprefix("structure.").replace(".", " "),
             str((field.json_schema_extra or {}).get("unit", NO_UNIT)),
         )
     for name, measure in {**MEASURES, **OUTCOMES}.items():
-        found[name] = add_unit_to_label(name, measure.unit)
-        found[f"{name}_end"] = add_unit_to_label(f"{name}, last quarter", measure.unit)
-    return found | AXIS_LABEL_OVERRIDES
+        labels[name] = add_unit_to_label(name, measure.unit)
+        labels[f"{name}_end"] = add_unit_to_label(f"{name}, last quarter", measure.unit)
+    return labels | AXIS_LABEL_OVERRIDES
 
 
 def list_classic_axis_labels(model: str) -> dict[str, str]:
-    """Return what stands beside the axes of a classic's parameters and measures."""
+    """Return the axis labels of a classic's parameters and measures by name."""
     parameters, measures = list_parameters_and_measures(model)
-    found = {}
+    labels = {}
     for name, field in parameters.items():
         extra = field.json_schema_extra
-        found[name] = add_unit_to_label(
+        labels[name] = add_unit_to_label(
             extra["symbol"] or name if len(name) <= MAX_SYMBOL_LENGTH else name, extra["unit"]
         )
     for name, measure in measures.items():
-        found[name], found[f"{name}_mean"] = (
-            add_unit_to_label(name, measure.unit),
-            add_unit_to_label(f"{name}, all rounds", measure.unit),
-        )
-    return found
+        labels[name] = add_unit_to_label(name, measure.unit)
+        labels[f"{name}_mean"] = add_unit_to_label(f"{name}, all rounds", measure.unit)
+    return labels
 
 
 def add_unit_to_label(name: str, unit: str) -> str:
-    """Return a name in words with its unit, if that says more; "value per round" of a value is "per round". Symbols stay as they are."""
+    """Return a name in words with its unit.
+
+    A unit does not repeat the quantity: "value per round" of a value becomes "per round". Symbols
+    keep their case.
+    """
     words = name.replace("_", " ")
     if len(words) > MAX_SYMBOL_LENGTH:
         words = words[:1].upper() + words[1:]

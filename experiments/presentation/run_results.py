@@ -1,4 +1,4 @@
-"""What one run is shown as: tables of what it came to, and the figure of its course."""
+"""Present a single run: tables of its measures and the figure of its time course."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ from sim.errors import InputError
 from sim.observation.measures import MEASURES
 from sim.observation.outcomes import OUTCOMES, compute_form_outcomes
 
+SINGLE_RUN_NOTE = "A single run shows one realisation: use a study for findings."
+
 
 def write_run_figure(folder: Path) -> None:
-    """Draw the course of one run into its folder, which has its tables and manifest already."""
+    """Draw the time course of one run into its folder, which holds its tables and manifest."""
     from analysis.figures.one_run import run_exhibit
 
     rounds = pl.read_parquet(folder / "rounds.parquet")
@@ -39,7 +41,7 @@ def write_run_figure(folder: Path) -> None:
 
 
 def write_classic_run_figure(folder: Path, preset: str) -> None:
-    """Draw the course of one run of a classic into its folder, which has its tables and manifest already."""
+    """Draw the time course of one run of a classic into its folder."""
     rounds = pl.read_parquet(folder / "rounds.parquet")
     write_exhibit(
         draw_time_course_of_classic(rounds, preset),
@@ -50,7 +52,7 @@ def write_classic_run_figure(folder: Path, preset: str) -> None:
 
 
 def draw_time_course_of_classic(rounds: pl.DataFrame, preset: str, page: Page = PAGE) -> Exhibit:
-    """Draw the course of all measures that vary."""
+    """Draw the time course of all measures that vary."""
     measures = [
         name
         for name in rounds.columns
@@ -58,13 +60,13 @@ def draw_time_course_of_classic(rounds: pl.DataFrame, preset: str, page: Page = 
     ]
     if not measures:
         raise InputError(
-            f"{preset}: nothing changed in this run, so there is no course to draw; give it more"
-            " rounds or other parameters"
+            f"{preset}: no measure changed in this run, so there is no time course to draw; run it"
+            " with more rounds or other parameters"
         )
-    drawn = time_course(
+    exhibit = time_course(
         rounds.with_columns(replicate=0), measures, labels=list_axis_labels(preset), page=page
     )
-    return drawn._replace(name="run")
+    return exhibit._replace(name="run")
 
 
 def tabulate_run_summary(config: Config, summary: dict[str, float]) -> Table:
@@ -79,28 +81,28 @@ def tabulate_run_summary(config: Config, summary: dict[str, float]) -> Table:
         )
         for name in names
     ]
-    title = f"{config.structure.name}, seed {config.run.seed}: what the run came to"
+    title = f"Results of one run: {config.structure.name}, seed {config.run.seed}"
     return Table(
         title,
         ("measure", "all rounds", "last quarter", "unit"),
         rows,
-        "One run is one piece of luck: use a study for findings.",
+        SINGLE_RUN_NOTE,
     )
 
 
 def find_unit_of_measure(name: str) -> str:
     """Return the unit of a measure or outcome, short enough for a terminal of 80 columns."""
     known = MEASURES.get(name) or OUTCOMES.get(name)
-    return known.unit.replace("organisation", "org.") if known else "own measure or network"
+    return known.unit.replace("organisation", "org.") if known else "user-defined or network"
 
 
 def format_measure_value(value: float | None) -> str:
-    """Return a number in a table; nothing for what does not occur or is not measured."""
+    """Return a number for a table; nothing for a value that did not occur or is not measured."""
     return "" if value is None or value != value else f"{value:.4f}"
 
 
 def tabulate_outcomes_by_form(events: pl.DataFrame) -> Table:
-    """Return what collaborations came to under each form of a population that mixes forms."""
+    """Return the outcomes of collaborations by form, for a population that mixes forms."""
     forms = (
         compute_form_outcomes(events)
         .sort("form")
@@ -117,14 +119,14 @@ def tabulate_outcomes_by_form(events: pl.DataFrame) -> Table:
 
 def tabulate_classic_run_summary(model: ClassicModel, preset: str, seed: int) -> Table:
     """Return the measures of a run at its end and on average, with their units."""
-    found = model.summary()
+    summary = model.summary()
     rows = [
-        (name, f"{found[name]:.4f}", f"{found[f'{name}_mean']:.4f}", m.unit)
-        for name, m in model.MEASURES.items()
+        (name, f"{summary[name]:.4f}", f"{summary[f'{name}_mean']:.4f}", measure.unit)
+        for name, measure in model.MEASURES.items()
     ]
-    title = f"{preset}, seed {seed}: what the run came to"
+    title = f"Results of one run: {preset}, seed {seed}"
     note = (
-        f"`overbruggen describe {read_model_preset(preset)[0]}` says what they mean. One run is one"
-        " piece of luck: use a study for findings."
+        f"`overbruggen describe {read_model_preset(preset)[0]}` explains the measures."
+        f" {SINGLE_RUN_NOTE}"
     )
     return Table(title, ("measure", "at the end", "all rounds", "unit"), rows, note)

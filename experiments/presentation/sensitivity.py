@@ -1,4 +1,4 @@
-"""The sensitivity of a study's results to its factors: the analysis that suits its design, shown and written into its folder."""
+"""Sensitivity of a study's results to its factors: run the analysis that suits the design."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from analysis.estimates import Floats
 from analysis.figures.exhibit import Exhibit
-from analysis.sensitivity import tables as tables_of
+from analysis.sensitivity import tables as sensitivity_tables
 from analysis.sensitivity.indices import elementary_effects, sobol_indices
 from analysis.sensitivity.level_effects import LevelEffects, main_effects, one_at_a_time
 from analysis.sensitivity.metamodel import Metamodel, compute_metamodel_indices, fit_metamodel
@@ -34,20 +34,28 @@ from experiments.store.results import read_results
 from sim.errors import InputError
 
 PAIRED_NOTE = (
-    "Differences are paired by replicate, which has the same seed at every point. [95 % interval"
-    " over replicates, Student.]"
-)
-UNPAIRED_NOTE = "Every run has a seed of its own. [95 % interval over replicates, Welch.]"
-MAIN_EFFECTS_NOTE = (
-    "Mean at the high level minus mean at the low one, over all combinations of the others that the"
-    " design has (resolution IV: clear of interactions of two). [95 % interval over replicates,"
+    "Differences are paired by replicate (common random numbers). [95 % interval over replicates,"
     " Student.]"
+)
+UNPAIRED_NOTE = "Runs have independent seeds. [95 % interval over replicates, Welch.]"
+MAIN_EFFECTS_NOTE = (
+    "Mean at the high level minus mean at the low level, over all combinations of the other factors"
+    " in the design (resolution IV: not confounded with two-factor interactions). [95 % interval"
+    " over replicates, Student.]"
 )
 
 
 @dataclass(frozen=True)
 class SensitivityInput:
-    """What is analysed: a study, its points (a row each, a column per factor), a measure by point and replicate (P, R), and two factors to map."""
+    """The data of a sensitivity analysis.
+
+    Attributes:
+        study: the study.
+        points: a row per point, a column per factor.
+        values: the measure by point and replicate, shape (P, R).
+        measure: name of the measure.
+        surface: two factors whose response surface is requested.
+    """
 
     study: Study
     points: pl.DataFrame
@@ -57,12 +65,12 @@ class SensitivityInput:
 
     @property
     def common(self) -> bool:
-        """Whether replicate r has the same seed at every point."""
+        """Whether replicate r has the same seed at every point (common random numbers)."""
         return self.study.common_random_numbers
 
     @property
-    def log(self) -> list[str]:
-        """Which factors are on a log scale."""
+    def log_factors(self) -> list[str]:
+        """Factors on a logarithmic scale."""
         return [
             name
             for name, factor in self.study.factors.items()
@@ -70,8 +78,8 @@ class SensitivityInput:
         ]
 
     @property
-    def sampled(self) -> str:
-        """How many runs this rests on, for a caption; what closes it says of which study, and whether replicates share their random numbers."""
+    def sample_sentence(self) -> str:
+        """Number of points and replicates and the design, for a caption."""
         return (
             f"{len(self.points)} points, {self.values.shape[1]} replicates, design"
             f" {self.study.design.name}."
@@ -79,7 +87,13 @@ class SensitivityInput:
 
 
 class SensitivityResult(NamedTuple):
-    """What an analysis found: tables to show, tables of numbers by name, and exhibits, each with the table behind it."""
+    """Results of a sensitivity analysis.
+
+    Attributes:
+        tables: tables to print.
+        frames: unrounded numbers by name of their CSV file.
+        exhibits: figures with captions.
+    """
 
     tables: list[Table]
     frames: dict[str, pl.DataFrame]
@@ -87,43 +101,43 @@ class SensitivityResult(NamedTuple):
 
 
 def report_sensitivity(folder: Path, measure: str | None, surface: Sequence[str] | None) -> None:
-    """Analyse a study's results by the design of the study; show the tables and write them, with figures, into its folder.
+    """Analyse a study by its design; print the tables and write them with figures to its folder.
 
     Args:
-        folder: of a study that is complete.
+        folder: folder of a complete study.
         measure: a column of its runs; by default the first that its tables show.
-        surface: two factors whose response surface is wanted.
+        surface: two factors whose response surface to add.
 
     Raises:
-        InputError, AnalysisError: there is nothing to analyse, said in a sentence; nothing is written then.
+        InputError, AnalysisError: the results cannot be analysed; nothing is written then.
     """
     manifest = read_study_manifest(folder)
-    found, stem = analyse_study_sensitivity(folder, manifest, measure, surface)
+    result, stem = analyse_study_sensitivity(folder, manifest, measure, surface)
     try:
-        write_text("\n".join(table.to_markdown() for table in found.tables), folder / f"{stem}.md")
-        for name, frame in found.frames.items():
+        write_text("\n".join(table.to_markdown() for table in result.tables), folder / f"{stem}.md")
+        for name, frame in result.frames.items():
             with wrap_write_errors():
                 frame.write_csv(folder / f"{name}.csv")
-        drawn = [
+        figures = [
             name
-            for exhibit in found.exhibits
+            for exhibit in result.exhibits
             for name in write_exhibit(exhibit, folder, format_provenance_sentence(manifest))
         ]
-        written = [f"{stem}.md", *(f"{name}.csv" for name in found.frames), *drawn]
+        written = [f"{stem}.md", *(f"{name}.csv" for name in result.frames), *figures]
         record_provenance(
             folder,
             ("sensitivity", FOLDER_PLACEHOLDER, *list_sensitivity_options(measure, surface)),
             written,
         )
-    except NotWrittenError as reason:
-        raise make_write_error(folder, reason) from reason
-    for table in found.tables:
+    except NotWrittenError as error:
+        raise make_write_error(folder, error) from error
+    for table in result.tables:
         print_table(table)
     print_text(f"Written in {folder}: {', '.join(written)}.")
 
 
 def list_sensitivity_options(measure: str | None, surface: Sequence[str] | None) -> list[str]:
-    """Return the words that ask for this analysis again."""
+    """Return the options of `overbruggen sensitivity` that repeat this analysis."""
     return [
         *(["--measure", measure] if measure else []),
         *(["--surface", *surface] if surface else []),
@@ -133,31 +147,36 @@ def list_sensitivity_options(measure: str | None, surface: Sequence[str] | None)
 def analyse_study_sensitivity(
     folder: Path, manifest: StudyManifest, measure: str | None, surface: Sequence[str] | None
 ) -> tuple[SensitivityResult, str]:
-    """Read a folder and analyse it; return findings and the name of what is to be written."""
+    """Analyse the study in a folder; return the result and the stem of the files to write."""
     study = load_recorded_study(folder)
     if not manifest.complete:
         raise InputError(
-            f"{folder} is incomplete; `overbruggen resume {folder}` does what it lacks"
+            f"{folder} is incomplete; finish the study with `overbruggen resume {folder}`"
         )
     runs = read_results(folder).runs
     if isinstance(study.replicates, AdaptiveReplicates):
         print_text(
-            f"Points have different numbers of replicates; the first {study.replicates.at_least},"
-            " which all have, are analysed."
+            "Points have different numbers of replicates; the analysis uses the first"
+            f" {study.replicates.at_least}, which all points have."
         )
         runs = runs.filter(pl.col("replicate") < study.replicates.at_least)
-    wanted = measure or next(iter(list_shown_measures(runs.schema, list(study.factors))), "")
+    analysed = measure or next(iter(list_shown_measures(runs.schema, list(study.factors))), "")
     pair = None if surface is None else (surface[0], surface[1])
     points = tabulate_points_of_study(study)
     if pair is not None:
         check_pair(*pair, points)
-    asked = SensitivityInput(study, points, collect_responses(runs, points, wanted), wanted, pair)
-    stem = f"sensitivity_{wanted}"
-    return SENSITIVITY_ANALYSES.get(study.design.name, analyse_by_metamodel)(asked, stem), stem
+    data = SensitivityInput(
+        study, points, collect_responses(runs, points, analysed), analysed, pair
+    )
+    stem = f"sensitivity_{analysed}"
+    return SENSITIVITY_ANALYSES.get(study.design.name, analyse_by_metamodel)(data, stem), stem
 
 
 def tabulate_points_of_study(study: Study) -> pl.DataFrame:
-    """Return the points of a study, a row each and a column per factor: numbers where all levels are, else text."""
+    """Return the points of a study, a row per point and a column per factor.
+
+    A factor whose levels are all numbers gives a column of numbers, any other a column of text.
+    """
     labels = [point.levels for point in study.points()]
     columns: dict[str, Any] = {}
     for name in study.factors:
@@ -173,163 +192,173 @@ def tabulate_points_of_study(study: Study) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def analyse_by_sobol(asked: SensitivityInput, stem: str) -> SensitivityResult:
-    """Share the variance out among factors."""
+def analyse_by_sobol(data: SensitivityInput, stem: str) -> SensitivityResult:
+    """Decompose the variance by factor (Sobol' indices)."""
     from analysis.figures.sensitivity import draw_bars_exhibit
 
-    found = sobol_indices(
-        problem(asked.study),
-        asked.values,
-        asked.study.design.settings["second_order"],
-        asked.common,
+    indices = sobol_indices(
+        problem(data.study),
+        data.values,
+        data.study.design.settings["second_order"],
+        data.common,
     )
-    bars = tables_of.make_bars(found.factors, found.noise)
+    bars = sensitivity_tables.make_bars(indices.factors, indices.noise)
+    noise = sensitivity_tables.format_noise_sentence(indices.noise)
     caption = (
-        f"Sobol' indices of {asked.measure}: first (the factor alone) and total (with its"
+        f"Sobol' indices of {data.measure}: first (the factor alone) and total (with its"
         " interactions), of the mean over replicates, with 95 % bootstrap intervals; diamonds:"
-        " luck taken out."
-        f" {asked.sampled}{tables_of.format_noise_sentence(found.noise)}{found.note}"
+        " corrected for random variation."
+        f" {data.sample_sentence}{noise}{indices.note}"
     )
-    frames = {stem: found.factors} | (
-        {f"{stem}_pairs": found.pairs} if found.pairs is not None else {}
+    frames = {stem: indices.factors} | (
+        {f"{stem}_pairs": indices.pairs} if indices.pairs is not None else {}
     )
-    tables = tables_of.make_sobol_tables(found, asked.measure, asked.common)
+    tables = sensitivity_tables.make_sobol_tables(indices, data.measure, data.common)
     findings = SensitivityResult(
-        tables, frames, [draw_bars_exhibit(f"{stem}_bars", bars, asked.measure, caption)]
+        tables, frames, [draw_bars_exhibit(f"{stem}_bars", bars, data.measure, caption)]
     )
-    return add_response_surface(findings, asked, stem)
+    return add_response_surface(findings, data, stem)
 
 
-def analyse_by_morris(asked: SensitivityInput, stem: str) -> SensitivityResult:
+def analyse_by_morris(data: SensitivityInput, stem: str) -> SensitivityResult:
     """Screen factors by their elementary effects."""
     from analysis.figures.sensitivity import draw_plane_exhibit
 
-    unit, levels = unit_sample(asked.study), asked.study.design.settings["levels"]
-    found = elementary_effects(problem(asked.study), unit, asked.values, levels, asked.common)
+    unit, levels = unit_sample(data.study), data.study.design.settings["levels"]
+    effects = elementary_effects(problem(data.study), unit, data.values, levels, data.common)
+    noise = sensitivity_tables.format_noise_sentence(effects.noise)
     caption = (
-        f"Morris' elementary effects on {asked.measure}: mean size (mu*) against spread (sigma),"
-        " with 95 % intervals over trajectories; a group of factors has no sigma and stands on the"
-        f" axis. {asked.sampled}{tables_of.format_noise_sentence(found.noise)}{found.note}"
+        f"Morris' elementary effects on {data.measure}: mean size (mu*) against spread (sigma),"
+        " with 95 % intervals over trajectories; a group of factors has no sigma and lies on the"
+        f" axis. {data.sample_sentence}{noise}{effects.note}"
     )
-    figure = draw_plane_exhibit(f"{stem}_plane", found.factors, asked.measure, caption)
+    figure = draw_plane_exhibit(f"{stem}_plane", effects.factors, data.measure, caption)
     return add_response_surface(
         SensitivityResult(
-            [tables_of.make_morris_table(found, asked.measure, asked.common)],
-            {stem: found.factors},
+            [sensitivity_tables.make_morris_table(effects, data.measure, data.common)],
+            {stem: effects.factors},
             [figure],
         ),
-        asked,
+        data,
         stem,
     )
 
 
-def analyse_one_at_a_time(asked: SensitivityInput, stem: str) -> SensitivityResult:
+def analyse_one_at_a_time(data: SensitivityInput, stem: str) -> SensitivityResult:
     """Compare every level with the base."""
-    found = one_at_a_time(asked.points, asked.values, asked.common)
+    effects = one_at_a_time(data.points, data.values, data.common)
     return present_level_effects(
-        found,
-        f"Effects on {asked.measure}, one factor at a time",
-        PAIRED_NOTE if asked.common else UNPAIRED_NOTE,
-        asked,
+        effects,
+        f"Effects on {data.measure}, one factor at a time",
+        PAIRED_NOTE if data.common else UNPAIRED_NOTE,
+        data,
         stem,
     )
 
 
-def analyse_main_effects(asked: SensitivityInput, stem: str) -> SensitivityResult:
+def analyse_main_effects(data: SensitivityInput, stem: str) -> SensitivityResult:
     """Compare high with low levels."""
-    unit, names = unit_sample(asked.study), problem(asked.study)["names"]
+    unit, names = unit_sample(data.study), problem(data.study)["names"]
     ends = {
         name: (
-            asked.points[name][int(np.argmin(unit[:, column]))],
-            asked.points[name][int(np.argmax(unit[:, column]))],
+            data.points[name][int(np.argmin(unit[:, column]))],
+            data.points[name][int(np.argmax(unit[:, column]))],
         )
         for column, name in enumerate(names)
     }
     return present_level_effects(
-        main_effects(asked.points, asked.values, ends),
-        f"Main effects on {asked.measure}",
+        main_effects(data.points, data.values, ends),
+        f"Main effects on {data.measure}",
         MAIN_EFFECTS_NOTE,
-        asked,
+        data,
         stem,
     )
 
 
 def present_level_effects(
-    found: LevelEffects, title: str, note: str, asked: SensitivityInput, stem: str
+    effects: LevelEffects, title: str, note: str, data: SensitivityInput, stem: str
 ) -> SensitivityResult:
     """Return effects of levels as table and tornado."""
     from analysis.figures.sensitivity import draw_tornado_exhibit
 
     caption = (
-        f"{title}: change against the base, points with 95 % intervals. {asked.sampled}"
-        f" {note}{found.note}"
+        f"{title}: change against the base, points with 95 % intervals. {data.sample_sentence}"
+        f" {note}{effects.note}"
     )
-    figure = draw_tornado_exhibit(f"{stem}_tornado", found.effects, asked.measure, caption)
+    figure = draw_tornado_exhibit(f"{stem}_tornado", effects.effects, data.measure, caption)
     return add_response_surface(
         SensitivityResult(
-            [tables_of.make_effects_table(found, title, note)], {stem: found.effects}, [figure]
+            [sensitivity_tables.make_effects_table(effects, title, note)],
+            {stem: effects.effects},
+            [figure],
         ),
-        asked,
+        data,
         stem,
     )
 
 
-def analyse_by_metamodel(asked: SensitivityInput, stem: str) -> SensitivityResult:
-    """Learn the response from the points of any design and share out its variance; a full factorial of two factors shows its cells."""
-    varied = [name for name in asked.points.columns if asked.points[name].n_unique() > 1]
-    if asked.study.design.name == "full_factorial" and (asked.surface or len(varied) == 2):
+def analyse_by_metamodel(data: SensitivityInput, stem: str) -> SensitivityResult:
+    """Fit a metamodel to the points of any design and decompose its variance by factor.
+
+    A full factorial of two factors needs no metamodel: its surface shows the means of the cells.
+    """
+    varied = [name for name in data.points.columns if data.points[name].n_unique() > 1]
+    if data.study.design.name == "full_factorial" and (data.surface or len(varied) == 2):
         return add_response_surface(
-            SensitivityResult([], {}, []), asked, stem, (varied[0], varied[1])
+            SensitivityResult([], {}, []), data, stem, (varied[0], varied[1])
         )
     from analysis.figures.sensitivity import draw_bars_exhibit
 
-    model = fit_metamodel(asked.points, asked.values, asked.log)
+    model = fit_metamodel(data.points, data.values, data.log_factors)
     indices = compute_metamodel_indices(model)
-    whole = asked.values[np.isfinite(asked.values).all(axis=1)]
-    luck = estimate_noise(whole[:, None, :], asked.common)
+    complete = data.values[np.isfinite(data.values).all(axis=1)]
+    noise = estimate_noise(complete[:, None, :], data.common)
     tables = [
-        tables_of.make_cross_validation_table(model, asked.measure),
-        tables_of.make_metamodel_table(indices, asked.measure, luck, asked.common),
+        sensitivity_tables.make_cross_validation_table(model, data.measure),
+        sensitivity_tables.make_metamodel_table(indices, data.measure, noise, data.common),
     ]
-    bars = tables_of.make_bars(indices, luck)
+    bars = sensitivity_tables.make_bars(indices, noise)
     caption = (
-        f"Sobol' indices of a metamodel ({model.kind}) of {asked.measure}: first (the factor alone)"
-        " and total (with its interactions). On points held out it explains"
+        f"Sobol' indices of a metamodel ({model.kind}) of {data.measure}: first (the factor alone)"
+        " and total (with its interactions). On held-out points it explains"
         f" {100 * model.held_out.r2:.0f} % of the variance between points."
-        f" {asked.sampled}{tables_of.format_noise_sentence(luck)}{model.note}"
+        f" {data.sample_sentence}{sensitivity_tables.format_noise_sentence(noise)}{model.note}"
     )
     findings = SensitivityResult(
-        tables, {stem: indices}, [draw_bars_exhibit(f"{stem}_bars", bars, asked.measure, caption)]
+        tables, {stem: indices}, [draw_bars_exhibit(f"{stem}_bars", bars, data.measure, caption)]
     )
-    return add_response_surface(findings, asked, stem, model=model)
+    return add_response_surface(findings, data, stem, model=model)
 
 
 def add_response_surface(
     findings: SensitivityResult,
-    asked: SensitivityInput,
+    data: SensitivityInput,
     stem: str,
     pair: tuple[str, str] | None = None,
     model: Metamodel | None = None,
 ) -> SensitivityResult:
-    """Add the response surface of two factors, if it is wanted: means of cells where the design is a full factorial, else a metamodel's."""
-    chosen = asked.surface or pair
+    """Add the response surface of two factors, if one is requested.
+
+    A full factorial gives the means of its cells, any other design the surface of a metamodel.
+    """
+    chosen = data.surface or pair
     if chosen is None:
         return findings
     from analysis.figures.surface import draw_surface_exhibit
 
     x, y = chosen
     tables = list(findings.tables)
-    if asked.study.design.name == "full_factorial":
-        surface = compute_surface_means(asked.points, asked.values, x, y)
-        what = "mean in every cell over replicates and the levels of other factors"
-        rows = tables_of.make_rows(
+    if data.study.design.name == "full_factorial":
+        surface = compute_surface_means(data.points, data.values, x, y)
+        description = "mean in every cell over replicates and the levels of other factors"
+        rows = sensitivity_tables.make_rows(
             surface.rename({"mean": "cell"}).with_columns(cell_low="low", cell_high="high"),
             [x, y],
             ["cell"],
         )
         tables.append(
             Table(
-                f"{asked.measure} by {x} and {y}",
+                f"{data.measure} by {x} and {y}",
                 (x, y, "mean"),
                 rows,
                 "[95 % interval over replicates, Student.]",
@@ -337,19 +366,21 @@ def add_response_surface(
         )
     else:
         if model is None:
-            model = fit_metamodel(asked.points, asked.values, asked.log)
-            tables.append(tables_of.make_cross_validation_table(model, asked.measure))
+            model = fit_metamodel(data.points, data.values, data.log_factors)
+            tables.append(sensitivity_tables.make_cross_validation_table(model, data.measure))
         surface = predict_surface(model, x, y)
-        what = (
-            f"metamodel ({model.kind}; on points held out it explains {100 * model.held_out.r2:.0f}"
+        description = (
+            f"metamodel ({model.kind}; on held-out points it explains {100 * model.held_out.r2:.0f}"
             " % of the variance), averaged over the other factors as the design has them"
         )
     name = f"{stem}_surface"
     caption = (
-        f"{asked.measure} against {x} and {y}: {what}. Circles: points of the design."
-        f" {asked.sampled}"
+        f"{data.measure} against {x} and {y}: {description}. Circles: points of the design."
+        f" {data.sample_sentence}"
     )
-    figure = draw_surface_exhibit(name, surface, asked.points, asked.measure, caption, asked.log)
+    figure = draw_surface_exhibit(
+        name, surface, data.points, data.measure, caption, data.log_factors
+    )
     return SensitivityResult(tables, findings.frames, [*findings.exhibits, figure])
 
 

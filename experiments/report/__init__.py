@@ -1,1 +1,1 @@
-"""The report of a results folder: one page of HTML."""
+"""The report of a results folder: a single HTML page."""

@@ -1,4 +1,4 @@
-"""How this program is cited: from CITATION.cff, with the version that made the results."""
+"""Citation of the program: CITATION.cff with the version that produced the results."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import yaml
 
 from experiments.store.manifest import Manifest
 
-COMMIT_DIGITS = 12  # digits that name a commit
+COMMIT_DIGITS = 12  # hexadecimal digits that identify a commit
 
 
 class Citation(NamedTuple):
-    """How to cite the program that made results: in words, and as BibTeX."""
+    """How to cite the program behind results: short, as a reference, and as BibTeX."""
 
     short: str
     text: str
@@ -21,18 +21,18 @@ class Citation(NamedTuple):
 
 
 def find_citation_file() -> Path:
-    """Return CITATION.cff: inside an installed package, or at the top of a checkout."""
-    inside, outside = (
-        Path(__file__).parents[above] / "CITATION.cff" for above in (1, 2)
-    )  # outside: a checkout
-    return inside if inside.is_file() else outside
+    """Return the path of CITATION.cff in an installed package or at the top of a checkout."""
+    installed, checkout = (Path(__file__).parents[level] / "CITATION.cff" for level in (1, 2))
+    return installed if installed.is_file() else checkout
 
 
 def format_software_citation(manifest: Manifest) -> Citation:
-    """Return how to cite the version that made some results."""
-    said = yaml.safe_load(find_citation_file().read_text(encoding="utf-8"))
-    authors = " and ".join(author["name"] for author in said["authors"])
-    year, title, licence = str(said["date-released"])[:4], said["title"], said["license"]
+    """Return how to cite the version that produced some results."""
+    metadata = yaml.safe_load(find_citation_file().read_text(encoding="utf-8"))
+    authors = " and ".join(author["name"] for author in metadata["authors"])
+    year = str(metadata["date-released"])[:4]
+    title, licence = metadata["title"], metadata["license"]
+    version = format_program_version(manifest)
     bibtex = "\n".join(
         (
             "@software{overbruggen,",
@@ -40,22 +40,22 @@ def format_software_citation(manifest: Manifest) -> Citation:
             f"  title = {{{{{title}}}}},",
             f"  version = {{{manifest.overbruggen}}},",
             f"  year = {{{year}}},",
-            f"  note = {{{format_program_version(manifest).capitalize()}. {licence} licence}},",
+            f"  note = {{{version.capitalize()}. {licence} licence}},",
             "}",
         )
     )
     return Citation(
         f"{authors} {year}",
-        f"{authors} ({year}). {title} ({format_program_version(manifest)}) [Computer software].",
+        f"{authors} ({year}). {title} ({version}) [Computer software].",
         bibtex,
     )
 
 
 def format_program_version(manifest: Manifest) -> str:
-    """Return version and commit, as short as names a commit still; changes that were not committed are said."""
+    """Return version and commit, and whether files had uncommitted changes."""
     commit, _, dirty = (manifest.commit or "").partition("-")
     return (
         f"version {manifest.overbruggen}"
         + (f", commit {commit[:COMMIT_DIGITS]}" if commit else "")
-        + (" with changes" if dirty else "")
+        + (" with uncommitted changes" if dirty else "")
     )

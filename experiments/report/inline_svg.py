@@ -1,4 +1,7 @@
-"""A figure's SVG as part of a page of HTML: nothing fetched, nothing run, and no name in it that another figure of the page has too."""
+"""Embed a figure's SVG in an HTML page.
+
+The embedded SVG loads and executes nothing, and its ids are unique on the page.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,17 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-UNWANTED_SVG_TAGS = {
-    "metadata",
-    "script",
-    "foreignObject",
-    "style",
-}  # style: matplotlib's one rule goes for the whole page and stands in the template
+# matplotlib's one style rule would apply to the whole page; the template contains it.
+UNWANTED_SVG_TAGS = {"metadata", "script", "foreignObject", "style"}
 SVG_REFERENCE = re.compile(r"url\(\s*['\"]?([^'\")]*)['\"]?\s*\)")
 SVG_FONT = "font-family: 'DejaVu Sans'"
-SVG_FONT_WITH_FALLBACK = (  # Verdana has nearly the same widths, where DejaVu is not installed
-    f"{SVG_FONT}, Verdana, sans-serif"
-)
+# Verdana has nearly the same widths as DejaVu Sans, which is not installed everywhere.
+SVG_FONT_WITH_FALLBACK = f"{SVG_FONT}, Verdana, sans-serif"
 PIXELS_PER_POINT = 4 / 3  # CSS pixels
 
 
 class InlineSvg(NamedTuple):
-    """An SVG element for a page, and how wide it is (CSS pixels)."""
+    """An SVG element for a page and its width (CSS pixels)."""
 
     svg: str
     width: int
@@ -32,11 +30,14 @@ def convert_to_inline_svg(svg: str | bytes, name: str, labelled_by: str) -> Inli
 
     Args:
         svg: the document, as matplotlib writes it.
-        name: begins every id in it; unique on the page.
-        labelled_by: id of the caption, which is what a screen reader says instead of the picture.
+        name: prefix of every id in it; unique on the page.
+        labelled_by: id of the caption, which a screen reader reads for the figure.
+
+    Returns:
+        The element and its width.
 
     Raises:
-        ValueError: it is no SVG document.
+        ValueError: the document is not SVG.
     """
     try:
         root = ElementTree.fromstring(svg)
@@ -53,11 +54,11 @@ def convert_to_inline_svg(svg: str | bytes, name: str, labelled_by: str) -> Inli
 
 
 def clean_svg_element(element: ElementTree.Element, prefix: str) -> None:
-    """Take out of an element, and all within it, what would act, fetch, or clash with another figure."""
+    """Remove scripts and external references from an element and its children; prefix its ids."""
     element.tag = strip_xml_namespace(element.tag)
-    given = {strip_xml_namespace(key): value for key, value in element.attrib.items()}
+    attributes = {strip_xml_namespace(key): value for key, value in element.attrib.items()}
     element.attrib.clear()
-    for key, value in given.items():
+    for key, value in attributes.items():
         if key.startswith("on"):
             continue
         if key == "id":
@@ -68,7 +69,7 @@ def clean_svg_element(element: ElementTree.Element, prefix: str) -> None:
             value = f"#{prefix}{value[1:]}" if value.startswith("#") else value
         element.set(
             key,
-            SVG_REFERENCE.sub(lambda found: rewrite_svg_reference(found[1], prefix), value).replace(
+            SVG_REFERENCE.sub(lambda match: rewrite_svg_reference(match[1], prefix), value).replace(
                 SVG_FONT, SVG_FONT_WITH_FALLBACK
             ),
         )
@@ -80,10 +81,10 @@ def clean_svg_element(element: ElementTree.Element, prefix: str) -> None:
 
 
 def rewrite_svg_reference(target: str, prefix: str) -> str:
-    """Return a reference to a part of the same figure; to nothing, where it went elsewhere."""
+    """Return a reference within the figure; ``none`` for an external reference."""
     return f"url(#{prefix}{target[1:]})" if target.startswith("#") else "none"
 
 
 def strip_xml_namespace(name: str) -> str:
-    """Return a name without its namespace, of which a page of HTML needs none."""
+    """Return a name without its namespace."""
     return name.rpartition("}")[2]

@@ -1,4 +1,4 @@
-"""The methods of a study or run in full sentences with its true numbers, ready to be adapted for a paper."""
+"""The methods section of a study or run: full sentences with its numbers, for use in a paper."""
 
 from __future__ import annotations
 
@@ -20,12 +20,10 @@ from experiments.report.parameters import ParametersByPath, format_parameter_val
 from experiments.store.manifest import Manifest, StudyManifest
 
 CLASSIC_ROUNDS_PARAMETER = "rounds"
-MAX_NAMED_VALUES = 8  # levels or settings that a sentence names
+MAX_NAMED_VALUES = 8  # settings that a sentence names; of levels twice as many
 DESIGN_DESCRIPTIONS = {
     "full_factorial": "a full factorial (every combination of the levels)",
-    "paired": (
-        "paired (levels put side by side, the first of every factor with the first of the others)"
-    ),
+    "paired": ("paired (the first level of every factor together, then the second, and so on)"),
     "fractional_factorial": "a two-level fractional factorial of resolution IV",
     "one_at_a_time": "one factor at a time, all others at the base point",
     "table": "a table of points",
@@ -40,19 +38,19 @@ DESIGN_DESCRIPTIONS = {
 }
 COUNTER_BASED_RANDOM_SENTENCE = (
     "Within a run every random draw is a function of seed, process, round and entity"
-    " (Philox4x32-10; Salmon et al. 2011), so that runs with the same seed share their luck also"
-    " where their parameters differ."
+    " (Philox4x32-10; Salmon et al. 2011), so that runs with the same seed share their random"
+    " numbers even where their parameters differ."
 )
 COUNTER_BASED_RANDOM_SOURCE = (
     "Salmon, Moraes, Dror & Shaw 2011, Parallel random numbers: as easy as 1, 2, 3, SC'11"
 )
 MEASURES_SENTENCE = (
-    "Measures are means over all recorded rounds of a run; those whose name ends in _end are means"
-    " over the last quarter of them."
+    "Measures are means over all recorded rounds of a run; measures with the suffix _end are means"
+    " over the last quarter of these rounds."
 )
 OTHER_MODEL_MEASURES_SENTENCE = (
-    "Measures are values at the end of a run; those whose name ends in _mean are means over all"
-    " that the model's data collector recorded."
+    "Measures are values at the end of a run; measures with the suffix _mean are means over all"
+    " values that the model's data collector recorded."
 )
 INTERVAL_SENTENCES = {
     "points": "Means over replicates are given with 95 % intervals (Student).",
@@ -63,10 +61,10 @@ INTERVAL_SENTENCES = {
         " (percentile)."
     ),
     "claims": (
-        "Every claim was put to an interval over replicates (Student for means and paired"
-        " differences, bootstrap for what is read off curves), at a level that holds for all claims"
-        " of the study together with 95 % (Bonferroni); a claim holds when its whole interval lies"
-        " above the threshold."
+        "Every claim was tested with an interval over replicates (Student for means and paired"
+        " differences, bootstrap for quantities derived from curves). The intervals hold jointly"
+        " for all claims of the study at 95 % (Bonferroni); a claim holds if its whole interval"
+        " lies above the threshold."
     ),
     "sobol": (
         "Sobol' indices (Saltelli's estimators in SALib) have 95 % bootstrap intervals over blocks"
@@ -78,29 +76,31 @@ INTERVAL_SENTENCES = {
     ),
     "one_at_a_time": (
         "The effect of every level against the base has a 95 % interval over replicates (Student"
-        " where seeds are common, else Welch)."
+        " with common random numbers, Welch otherwise)."
     ),
     "fractional_factorial": "Main effects have 95 % intervals over replicates (Student).",
     "metamodel": (
-        "A metamodel of the response (scikit-learn) was judged by five-fold cross-validation on"
-        " points held out."
+        "A metamodel of the response (scikit-learn) was validated by five-fold cross-validation on"
+        " held-out points."
     ),
 }
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What the sentences are made of.
+    """What the sentences on a study need.
 
-    Args:
-        study: as it was asked for.
-        manifest: how its results came about.
-        points: how many its design has.
-        runs: a row per run that is done.
-        recorded: complete parameters of its first point; by dotted path for our own model.
-        settings: parameters that no factor moves: of our own model those that differ from their defaults.
-        moved: parameters that a factor moves.
-        intervals: keys of ``INTERVALS`` that its tables use.
+    Attributes:
+        study: definition of the study.
+        manifest: its provenance.
+        points: number of points of its design.
+        runs: a row per completed run.
+        recorded: complete parameters of its first point; by dotted path for the collaboration
+            model.
+        settings: parameters that no factor varies; of the collaboration model only those that
+            differ from their defaults.
+        moved: parameters that a factor varies.
+        intervals: keys of ``INTERVAL_SENTENCES`` that apply to its tables.
     """
 
     study: Study
@@ -114,12 +114,12 @@ class Experiment:
 
     @property
     def ours(self) -> bool:
-        """Whether the model is that of this package."""
+        """Whether the model is the collaboration model of this package."""
         return self.study.model is None
 
     @property
     def replicates(self) -> tuple[int, int]:
-        """The fewest and the most replicates that are done at a point."""
+        """The smallest and the largest number of completed replicates of a point."""
         factors = list(self.manifest.factors)
         if self.runs.is_empty():
             return 0, 0
@@ -129,36 +129,40 @@ class Experiment:
         return int(counts.min()), int(counts.max())  # type: ignore[arg-type]
 
 
-def format_methods_section(known: Experiment) -> list[str]:
-    """Return the methods of a study, a paragraph on the model, one on the experiment, one on analysis and software."""
+def format_methods_section(experiment: Experiment) -> list[str]:
+    """Return the methods of a study in paragraphs on model, experiment, and analysis."""
     seeds = [
-        describe_seeding(known.study.common_random_numbers, known.manifest.seed),
-        *([COUNTER_BASED_RANDOM_SENTENCE] if known.ours else []),
+        describe_seeding(experiment.study.common_random_numbers, experiment.manifest.seed),
+        *([COUNTER_BASED_RANDOM_SENTENCE] if experiment.ours else []),
     ]
-    measured = MEASURES_SENTENCE if known.ours else OTHER_MODEL_MEASURES_SENTENCE
-    one = known.replicates[1] == 1
-    way = (
-        ["There was one replicate per point, so no intervals over replicates can be given."]
-        if one
+    measures = MEASURES_SENTENCE if experiment.ours else OTHER_MODEL_MEASURES_SENTENCE
+    single = experiment.replicates[1] == 1
+    intervals = (
+        ["There was one replicate per point, so intervals over replicates cannot be given."]
+        if single
         else []
     )
-    way += [
+    intervals += [
         INTERVAL_SENTENCES[key]
-        for key in known.intervals
-        if not (one and key in ("points", "main", "claims"))
+        for key in experiment.intervals
+        if not (single and key in ("points", "main", "claims"))
     ]
     return [
         " ".join(
             [
-                describe_simulated_model(known.study.model, known.manifest),
-                describe_run_size(known.recorded, known.moved, known.ours),
-                describe_fixed_parameters(known.settings, known.ours),
+                describe_simulated_model(experiment.study.model, experiment.manifest),
+                describe_run_size(experiment.recorded, experiment.moved, experiment.ours),
+                describe_fixed_parameters(experiment.settings, experiment.ours),
             ]
         ),
         " ".join(
-            [describe_study_design(known.study, known.points), describe_replication(known), *seeds]
+            [
+                describe_study_design(experiment.study, experiment.points),
+                describe_replication(experiment),
+                *seeds,
+            ]
         ),
-        " ".join([measured, *way, describe_software_used(known.manifest)]),
+        " ".join([measures, *intervals, describe_software_used(experiment.manifest)]),
     ]
 
 
@@ -181,47 +185,49 @@ def format_methods_of_run(
 
 
 def describe_simulated_model(model: str | Mapping[str, Any] | None, manifest: Manifest) -> str:
-    """Say which model was run, with which version of what."""
-    about = format_program_version(manifest)
-    cited = format_software_citation(manifest).short
-    built = f"Mesa {manifest.packages.get('mesa', '(version unknown)')} in Python {manifest.python}"
+    """Return the sentence on the model and its version."""
+    version = format_program_version(manifest)
+    citation = format_software_citation(manifest).short
+    platform = (
+        f"Mesa {manifest.packages.get('mesa', '(version unknown)')} in Python {manifest.python}"
+    )
     fingerprint = (
         f"fingerprint of its source {manifest.version}"
         if isinstance(manifest, StudyManifest)
         else ""
     )
     if model is None:
-        also = f"; {fingerprint}" if fingerprint else ""
+        source = f"; {fingerprint}" if fingerprint else ""
         return (
             "We simulated how organisations find each other, work together and let go with the"
-            f" agent-based model Overbruggen ({cited}; {about}{also}), built on {built}."
+            f" agent-based model Overbruggen ({citation}; {version}{source}), built on {platform}."
         )
     if isinstance(model, str):
         return (
-            f"We simulated a published model as Overbruggen implements it ({cited}; {about};"
-            f" {fingerprint}), built on {built}: {get_summary_line(ClassicTarget(model).model)}"
+            f"We simulated a published model as Overbruggen implements it ({citation}; {version};"
+            f" {fingerprint}), built on {platform}: {get_summary_line(ClassicTarget(model).model)}"
         )
     name = str(model.get("class")).rpartition("/")[2]
     return (
         f"We simulated the agent-based model {name.rpartition(':')[2]} ({name}; {fingerprint}) with"
-        f" {built}; the experiment was planned, run and analysed with Overbruggen ({cited};"
-        f" {about})."
+        f" {platform}; the experiment was planned, run and analysed with Overbruggen ({citation};"
+        f" {version})."
     )
 
 
 def describe_run_size(values: ParametersByPath, moved: set[str], ours: bool) -> str:
-    """Say how large and how long a run is, unless that is varied."""
+    """Return the sentence on size and length of a run, unless both are varied."""
     if not ours:
         path = ROUNDS_KEY if ROUNDS_KEY in values else CLASSIC_ROUNDS_PARAMETER
         return (
             ""
             if path in moved
-            else f"Every run lasted {values[path]} rounds, unless the model stopped before."
+            else f"Every run lasted {values[path]} rounds, unless the model stopped earlier."
         )
-    said = {"population.organisations": "had {} organisations", "run.rounds": "lasted {} rounds"}
+    phrases = {"population.organisations": "had {} organisations", "run.rounds": "lasted {} rounds"}
     parts = [
-        words.format(values[path])
-        for path, words in said.items()
+        phrase.format(values[path])
+        for path, phrase in phrases.items()
         if path not in moved and path in values
     ]
     every = values.get("run.record_every", 1)
@@ -230,50 +236,47 @@ def describe_run_size(values: ParametersByPath, moved: set[str], ours: bool) -> 
     return f"Every run {join_names(parts)}." if parts else ""
 
 
-def describe_fixed_parameters(found: ParametersByPath, ours: bool) -> str:
-    """Say what is fixed: by name where it is little, else by its table."""
-    said = ("population.organisations", "run.rounds", "run.record_every", CLASSIC_ROUNDS_PARAMETER)
-    told = {
+def describe_fixed_parameters(settings: ParametersByPath, ours: bool) -> str:
+    """Return the sentences on fixed parameters; many parameters are left to their table."""
+    elsewhere = (
+        "population.organisations",
+        "run.rounds",
+        "run.record_every",
+        CLASSIC_ROUNDS_PARAMETER,
+    )
+    fixed = {
         path: value
-        for path, value in found.items()
-        if path not in said and not path.startswith("model.")
+        for path, value in settings.items()
+        if path not in elsewhere and not path.startswith("model.")
     }
     others = ["All other parameters that were not varied had their default values."] if ours else []
-    if len(told) > MAX_NAMED_VALUES:
-        return " ".join(
-            [
-                f"{len(told)} parameters were fixed at the values of the table of parameters.",
-                *others,
-            ]
-        )
-    named = (
-        [
-            "These were fixed:"
-            f" {join_names([f'{path} = {format_parameter_value(value)}' for path, value in told.items()])}."
-        ]
-        if told
-        else []
-    )
-    return " ".join([*named, *others])
+    if not fixed:
+        return " ".join(others)
+    if len(fixed) > MAX_NAMED_VALUES:
+        sentence = f"{len(fixed)} parameters were fixed at the values in the table of parameters."
+    else:
+        values = [f"{path} = {format_parameter_value(value)}" for path, value in fixed.items()]
+        sentence = f"The following parameters were fixed: {join_names(values)}."
+    return " ".join([sentence, *others])
 
 
 def describe_study_design(study: Study, points: int) -> str:
-    """Say what was varied, and how."""
+    """Return the sentences on factors and design."""
     varied = {name: factor for name, factor in study.factors.items() if not is_constant(factor)}
     if not varied:
         return "Nothing was varied: the design has one point."
     factors = "; ".join(
         f"{name} ({format_factor_levels(factor)})" for name, factor in varied.items()
     )
-    kept = (
-        f", of which those points were kept that fulfil {join_names(study.constraints)}"
+    constraints = (
+        f", restricted to points that satisfy {join_names(study.constraints)}"
         if study.constraints
         else ""
     )
-    many = f"{len(varied)} factor{'s' * (len(varied) > 1)}"
     return (
-        f"We varied {many}: {factors}. The design was {format_design_name(study.design)}{kept}; it"
-        f" has {points:,} point{'s' * (points != 1)}."
+        f"We varied {len(varied)} factor{'s' * (len(varied) > 1)}: {factors}. The design was"
+        f" {format_design_name(study.design)}{constraints}; it has"
+        f" {points:,} point{'s' * (points != 1)}."
     )
 
 
@@ -293,28 +296,28 @@ def format_factor_levels(factor: Factor) -> str:
 
 
 def format_design_name(design: Design) -> str:
-    """Return a design in words; one that is composed by its parts."""
+    """Return a design in words; a composed design by its parts."""
     if design.parts:
-        how = "crossed" if design.name == "cross" else "put side by side"
+        how = "crossed" if design.name == "cross" else "paired point by point"
         return f"composed of parts that were {how}: " + "; ".join(
             f"{', '.join(part.factors)} by {format_design_name(part)}" for part in design.parts
         )
     return DESIGN_DESCRIPTIONS[design.name].format(**design.settings)
 
 
-def describe_replication(known: Experiment) -> str:
-    """Say how many replicates and runs there were, and how many failed."""
-    asked, (fewest, most) = known.study.replicates, known.replicates
-    if isinstance(asked, AdaptiveReplicates):
+def describe_replication(experiment: Experiment) -> str:
+    """Return the sentence on replicates, runs and failures."""
+    replicates, (fewest, most) = experiment.study.replicates, experiment.replicates
+    if isinstance(replicates, AdaptiveReplicates):
         until = join_names(
             [
-                f"the 95 % interval of {name} reached no further than {width:g} to either side"
-                for name, width in asked.half_width.items()
+                f"the half-width of the 95 % interval of {name} was at most {width:g}"
+                for name, width in replicates.half_width.items()
             ]
         )
         how = (
-            f"Replicates were added to every point, from {asked.at_least} to at most"
-            f" {asked.at_most} in batches of {asked.batch}, until {until}"
+            f"Replicates were added to every point, from {replicates.at_least} to at most"
+            f" {replicates.at_most} in batches of {replicates.batch}, until {until}"
         )
         how += (
             f"; points have {fewest} to {most} replicates"
@@ -322,28 +325,30 @@ def describe_replication(known: Experiment) -> str:
             else f"; every point has {most} replicates"
         )
     else:
-        how = f"Every point was run with {asked} replicate{'s' * (asked != 1)}"
-    done, failed = known.manifest.runs or 0, known.manifest.failed or 0
-    lost = f", of which {failed:,} failed and are left out" if failed else ", none of which failed"
-    return f"{how}, {done + failed:,} runs in all{lost}."
+        how = f"Every point was run with {replicates} replicate{'s' * (replicates != 1)}"
+    done, failed = experiment.manifest.runs or 0, experiment.manifest.failed or 0
+    failures = (
+        f", of which {failed:,} failed and are excluded" if failed else ", none of which failed"
+    )
+    return f"{how}, {done + failed:,} runs in total{failures}."
 
 
 def describe_seeding(common: bool, seed: int) -> str:
-    """Say where seeds come from."""
+    """Return the sentence on seeds."""
     if common:
         return (
-            "Replicate r had the same seed at every point (common random numbers), so that points"
-            f" are compared on the same luck; seeds are drawn from the study's seed, {seed}, by"
-            " NumPy's SeedSequence."
+            "Replicate r had the same seed at every point (common random numbers), so that"
+            " comparisons between points are paired by replicate. NumPy's SeedSequence derived the"
+            f" seeds from the study's seed, {seed}."
         )
     return (
-        "Every run had a seed of its own, drawn by NumPy's SeedSequence from the study's seed,"
-        f" {seed}, its point and its replicate."
+        "Every run had an independent seed, which NumPy's SeedSequence derived from the study's"
+        f" seed, {seed}, the point and the replicate."
     )
 
 
 def describe_software_used(manifest: Manifest) -> str:
-    """Say which libraries the numbers depend on."""
+    """Return the sentence on the libraries that the numbers depend on."""
     packages = [
         f"{name} {version}" for name, version in manifest.packages.items() if name != "mesa"
     ]
@@ -353,9 +358,19 @@ def describe_software_used(manifest: Manifest) -> str:
 
 
 def choose_interval_sentences(
-    study: str, own: bool, design_name: str, analyses: Sequence[str], main: str
+    study: str, specific: bool, design_name: str, analysed: Sequence[str], main_study: str
 ) -> tuple[str, ...]:
-    """Return which sentences on intervals a report needs: of its tables, then of its analyses of sensitivity."""
-    tables = ("main",) if own and study == main else ("points", "claims") if own else ("points",)
-    kinds = [design_name if design_name in INTERVAL_SENTENCES else "metamodel"] if analyses else []
+    """Return the keys of the sentences on intervals that a report needs.
+
+    Args:
+        study: name of the study.
+        specific: whether it has checks or comparisons of its own.
+        design_name: name of its design.
+        analysed: measures with a sensitivity analysis.
+        main_study: name of the main study, which has comparisons of its own.
+    """
+    tables = ("points", "claims") if specific else ("points",)
+    if specific and study == main_study:
+        tables = ("main",)
+    kinds = [design_name if design_name in INTERVAL_SENTENCES else "metamodel"] if analysed else []
     return (*tables, *kinds)

@@ -1,4 +1,4 @@
-"""`overbruggen report DIR`: one page of HTML with a study's question, design, results, figures, methods and limits."""
+"""`overbruggen report DIR`: write the report of a results folder as a single HTML page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 from experiments.console import print_text
-from experiments.report.contents import ReportContents, gather_run_report, gather_study_report
-from experiments.report.inline_svg import convert_to_inline_svg
+from experiments.report.contents import ReportContents, classify_report_columns
+from experiments.report.inline_svg import InlineSvg, convert_to_inline_svg
+from experiments.report.run_report import gather_run_report
+from experiments.report.study_report import gather_study_report
 from experiments.store.files import NotWrittenError, make_write_error, wrap_write_errors, write_text
 from experiments.store.layout import REPORT_FILE
 from experiments.store.manifest import RunManifest, StudyManifest, read_manifest
@@ -19,14 +21,15 @@ GENERATOR_TAG = '<meta name="generator" content="overbruggen report">'
 
 
 def write_report(folder: Path, out: Path | None) -> None:
-    """Write the report of a results folder, as ``report.html`` in it or where told.
+    """Write the report of a results folder.
 
     Args:
-        folder: of a study that is complete, or of a run.
-        out: a file that ends in .html, or a folder that is there.
+        folder: folder of a complete study or of a single run.
+        out: a file that ends in .html, or an existing folder; ``report.html`` in ``folder`` by
+            default.
 
     Raises:
-        InputError: the folder holds no results that can be told, or the page cannot be written; said in a sentence.
+        InputError: the folder holds no results that can be reported, or the page cannot be written.
     """
     target = choose_report_path(folder, out)
     manifest = read_manifest(folder)
@@ -45,8 +48,8 @@ def write_report(folder: Path, out: Path | None) -> None:
         write_text(text, target)
         if isinstance(manifest, StudyManifest) and target == folder / REPORT_FILE:
             record_provenance(folder, ("report", FOLDER_PLACEHOLDER), [REPORT_FILE])
-    except NotWrittenError as reason:
-        raise make_write_error(target, reason) from reason
+    except NotWrittenError as error:
+        raise make_write_error(target, error) from error
     shown = (
         f"{format_count(len(report.answers) + len(report.tables), 'table')},"
         f" {format_count(len(report.figures), 'figure')}"
@@ -57,26 +60,26 @@ def write_report(folder: Path, out: Path | None) -> None:
     )
 
 
-def format_count(number: int, what: str) -> str:
-    """Return a number of things in words."""
-    return f"{number} {what}{'s' * (number != 1)}"
+def format_count(number: int, noun: str) -> str:
+    """Return a number with its noun in the singular or plural."""
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def choose_report_path(folder: Path, out: Path | None) -> Path:
-    """Return the file to write."""
+    """Return the file to write the report to."""
     if out is None:
         return folder / REPORT_FILE
     if out.is_dir():
         return out / REPORT_FILE
     if out.suffix not in (".html", ".htm"):
         raise InputError(
-            f"--out is {out}; allowed: a file that ends in .html, or a folder that is there"
+            f"--out is {out}; allowed: a file that ends in .html, or an existing folder"
         )
     return out
 
 
 def refuse_other_page(target: Path) -> None:
-    """Refuse to replace a page that is no report."""
+    """Refuse to replace a file that is not a report."""
     if target.exists():
         try:
             head = target.read_text(encoding="utf-8")[:2000]
@@ -84,27 +87,21 @@ def refuse_other_page(target: Path) -> None:
             head = ""
         if GENERATOR_TAG not in head:
             raise InputError(
-                f"{target} exists and is no report of `overbruggen`, so it is not replaced; give"
+                f"{target} exists and is not a report of `overbruggen`, so it is not replaced; give"
                 " another file with --out"
             )
 
 
-def render_report_page(report: ReportContents, to_folder: str) -> str:
-    """Return a report as HTML; links are relative to the page."""
+def render_report_page(report: ReportContents, folder_path: str) -> str:
+    """Return a report as HTML.
+
+    Args:
+        report: its contents.
+        folder_path: path of the results folder relative to the page.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    drawings = []
-    for figure in report.figures:
-        try:
-            drawings.append(
-                convert_to_inline_svg(figure.svg, f"svg-{figure.name}", f"caption-{figure.name}")
-            )
-        except ValueError as error:
-            wrong = (
-                f"{figure.name}.svg is no figure that `overbruggen` drew, or was damaged ({error})"
-            )
-            raise InputError(f"{wrong}; draw it again, or remove it") from error
     environment = Environment(
         loader=PackageLoader("experiments.report", "."),
         autoescape=True,
@@ -112,15 +109,31 @@ def render_report_page(report: ReportContents, to_folder: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    before = "" if to_folder == "." else f"{to_folder}/"
-    pictures = [
+    figures = [
         (figure, Markup(drawing.svg), drawing.width)
-        for figure, drawing in zip(report.figures, drawings, strict=True)
+        for figure, drawing in zip(report.figures, convert_report_figures(report), strict=True)
     ]
     return environment.get_template("report.html.j2").render(
         report=report,
-        pictures=pictures,
-        before=before,
+        figures=figures,
+        classify_columns=classify_report_columns,
+        before="" if folder_path == "." else f"{folder_path}/",
         generator=Markup(GENERATOR_TAG),
         version=__version__,
     )
+
+
+def convert_report_figures(report: ReportContents) -> list[InlineSvg]:
+    """Return the figures of a report as elements of the page."""
+    drawings = []
+    for figure in report.figures:
+        try:
+            drawings.append(
+                convert_to_inline_svg(figure.svg, f"svg-{figure.name}", f"caption-{figure.name}")
+            )
+        except ValueError as error:
+            raise InputError(
+                f"{figure.name}.svg is not a figure that `overbruggen` drew, or it is damaged"
+                f" ({error}); draw it again, or remove it"
+            ) from error
+    return drawings

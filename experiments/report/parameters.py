@@ -1,4 +1,4 @@
-"""What a study or a run was set to: the parameters that differ from their defaults, and what the levels of its factors set."""
+"""Parameters of a study or run: those that differ from their defaults, and those of levels."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from sim.errors import InputError
 
 ParametersByPath = dict[str, Any]  # from a parameter's dotted path to its value
 MISSING_PARAMETER = object()
-LEFT_AT_DEFAULT = "as by default"  # of a parameter that a level does not set
-RUN_SEED_PATH = "run.seed"  # said elsewhere
+LEFT_AT_DEFAULT = "default"  # of a parameter that a level does not set
+RUN_SEED_PATH = "run.seed"  # the report gives the seed elsewhere
 MAX_LEVEL_COLUMNS = 12  # columns of a table
 
 
 class LevelSettings(NamedTuple):
-    """What the levels of a factor set: a row per parameter that differs between them, a value per level."""
+    """Parameters that differ between the levels of a factor: a row each, with a value per level."""
 
     factor: str
     labels: tuple[str, ...]
@@ -31,29 +31,29 @@ class LevelSettings(NamedTuple):
 
 
 def read_recorded_parameters(folder: Path) -> Mapping[str, Any]:
-    """Read the parameters that a results folder keeps: of a run, or of the first point of a study.
+    """Read the recorded parameters of a run, or of the first point of a study.
 
     Raises:
         InputError: they are missing or damaged.
     """
     path = folder / "config.yaml"
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(
             f"{path} cannot be read: {' '.join(str(error).split())}; it is missing or damaged: run"
             " it again"
         ) from error
-    if not isinstance(found, dict):
+    if not isinstance(values, dict):
         raise InputError(
             f"{path} holds no parameters, so it is not what `overbruggen` wrote; run it again"
         )
-    return found
+    return values
 
 
 def flatten_model_parameters(values: Mapping[str, Any]) -> ParametersByPath:
-    """Return nested values of our own model by dotted path; what is not there is left out."""
-    found: ParametersByPath = {}
+    """Return nested values of the collaboration model by dotted path, without missing ones."""
+    flat: ParametersByPath = {}
     for path in list_parameters():
         here: Any = values
         for name in path.split("."):
@@ -63,29 +63,32 @@ def flatten_model_parameters(values: Mapping[str, Any]) -> ParametersByPath:
                 else MISSING_PARAMETER
             )
         if here is not MISSING_PARAMETER:
-            found[path] = here
-    return found
+            flat[path] = here
+    return flat
 
 
 @cache
 def list_default_parameters() -> ParametersByPath:
-    """Return every parameter as it is when nothing is said."""
+    """Return the default value of every parameter."""
     return flatten_model_parameters(load_config().model_dump(mode="json"))
 
 
 @cache
 def compose_preset_parameters(presets: tuple[str, ...]) -> ParametersByPath:
-    """Return every parameter under presets and overrides; composing them takes a tenth of a second."""
+    """Return every parameter under presets and overrides.
+
+    Results are cached, because composition takes a tenth of a second.
+    """
     return list_default_parameters() | flatten_model_parameters(compose_values(presets))
 
 
 def list_level_settings(study: Study) -> list[LevelSettings]:
-    """Return what each factor of a study moves: parameters that differ between its levels."""
+    """Return for each factor of a study the parameters that differ between its levels."""
     return [find_level_settings(name, study) for name in study.factors]
 
 
 def find_level_settings(name: str, study: Study) -> LevelSettings:
-    """Return what one factor moves; a range is no list of levels and has none."""
+    """Return the parameters that one factor varies; a range has no levels."""
     factor = study.factors[name]
     if isinstance(factor, Range):
         return LevelSettings(name, (), {factor.path: []})
@@ -99,7 +102,9 @@ def find_level_settings(name: str, study: Study) -> LevelSettings:
         }
     else:
         each = [compose_parameters_at_level(level, tuple(study.overrides)) for level in factor]
-        values = {path: [found.get(path) for found in each] for path in list_default_parameters()}
+        values = {
+            path: [settings.get(path) for settings in each] for path in list_default_parameters()
+        }
     return LevelSettings(
         name,
         labels,
@@ -108,7 +113,7 @@ def find_level_settings(name: str, study: Study) -> LevelSettings:
 
 
 def compose_parameters_at_level(level: Level, overrides: tuple[str, ...]) -> ParametersByPath:
-    """Return every parameter of our own model at a level, other factors left alone."""
+    """Return every parameter of the collaboration model at a level, other factors excluded."""
     presets = tuple(f"{path}={value}" for path, value in level.settings.items() if "." not in path)
     return compose_preset_parameters((*presets, *overrides)) | {
         path: value for path, value in level.settings.items() if "." in path
@@ -118,7 +123,11 @@ def compose_parameters_at_level(level: Level, overrides: tuple[str, ...]) -> Par
 def select_fixed_parameters(
     values: Mapping[str, Any], ours: bool, moved: set[str]
 ) -> ParametersByPath:
-    """Return the parameters that no factor moves: of our own model those that differ from their defaults, of another model all."""
+    """Return the parameters that no factor varies.
+
+    Of the collaboration model these are the ones that differ from their defaults, of another model
+    all of them.
+    """
     if not ours:
         return {path: value for path, value in values.items() if path not in moved}
     return {
@@ -128,58 +137,58 @@ def select_fixed_parameters(
     }
 
 
-def tabulate_fixed_parameters(found: ParametersByPath, ours: bool) -> Table | None:
-    """Return what is fixed and differs, with defaults and meaning; nothing where all is at its default."""
-    if not found:
+def tabulate_fixed_parameters(settings: ParametersByPath, ours: bool) -> Table | None:
+    """Return the table of fixed parameters with defaults and meaning; None without any."""
+    if not settings:
         return None
     if not ours:
-        rows = [(path, format_parameter_value(value)) for path, value in found.items()]
+        rows = [(path, format_parameter_value(value)) for path, value in settings.items()]
         return Table(
             "Parameters that the study does not vary", ("parameter", "value"), rows, name="settings"
         )
-    about = [
+    rows_with_meaning = [
         (
             path,
             format_parameter_value(value),
             format_parameter_value(list_default_parameters()[path]),
-            str(known.json_schema_extra["unit"]),
-            str(known.description),
+            str(field.json_schema_extra["unit"]),
+            str(field.description),
         )
-        for path, value in found.items()
-        for known in [list_parameters()[path]]
+        for path, value in settings.items()
+        for field in [list_parameters()[path]]
     ]
     return Table(
         "Parameters that differ from their defaults",
         ("parameter", "value", "default", "unit", "meaning"),
-        about,
+        rows_with_meaning,
         name="settings",
     )
 
 
-def list_level_tables(found: list[LevelSettings]) -> list[Table]:
-    """Return a table per factor whose levels set something else than their own name says, so that it can be reported."""
+def list_level_tables(factors: list[LevelSettings]) -> list[Table]:
+    """Return a table for each factor whose levels set more than the factor's own parameter."""
     return [
-        tabulate_level_settings(effect)
-        for effect in found
-        if set(effect.rows) - {effect.factor} and effect.labels
+        tabulate_level_settings(settings)
+        for settings in factors
+        if set(settings.rows) - {settings.factor} and settings.labels
     ]
 
 
-def tabulate_level_settings(effect: LevelSettings) -> Table:
-    """Return what the levels of one factor set: a column per level, or a row where there are many."""
-    title = f"What the levels of {effect.factor} set"
-    rows = [(path, *map(format_parameter_value, row)) for path, row in effect.rows.items()]
-    if len(effect.labels) <= MAX_LEVEL_COLUMNS:
-        return Table(title, ("parameter", *effect.labels), rows)
+def tabulate_level_settings(settings: LevelSettings) -> Table:
+    """Return what the levels of a factor set: a column per level, or a row if there are many."""
+    title = f"What the levels of {settings.factor} set"
+    rows = [(path, *map(format_parameter_value, row)) for path, row in settings.rows.items()]
+    if len(settings.labels) <= MAX_LEVEL_COLUMNS:
+        return Table(title, ("parameter", *settings.labels), rows)
     return Table(
         title,
-        ("level", *effect.rows),
-        list(zip(effect.labels, *(row[1:] for row in rows), strict=True)),
+        ("level", *settings.rows),
+        list(zip(settings.labels, *(row[1:] for row in rows), strict=True)),
     )
 
 
 def format_parameter_value(value: Any) -> str:
-    """Return a value in a reader's words, with all its digits."""
+    """Return a value as text, with all its digits."""
     if value is None:
         return "none"
     if isinstance(value, bool):

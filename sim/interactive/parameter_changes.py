@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
 from sim.config import Config, Structure
-from sim.errors import InputError
+from sim.errors import InputError, suggest_name
 from sim.state import World
 from sim.submodels.structures import build_forms
 from sim.world import build_settings
@@ -37,12 +36,10 @@ def replace_parameters(config: Config, values: Mapping[str, Any]) -> Config:
         for group in groups:
             fields = fields.get(group) if isinstance(fields, dict) else None
         if not isinstance(fields, dict) or name not in fields or not groups:
-            near = get_close_matches(
-                path, [f"{group}.{name}" for group in given for name in given[group]], n=1
-            )
+            known = [f"{group}.{name}" for group in given for name in given[group]]
             raise InputError(
-                f"{path} is not a"
-                f" parameter.{f' Did you mean {near[0]}?' if near else ' `overbruggen describe` lists them'}"
+                f"{path} is not a parameter."
+                f"{suggest_name(path, known) or ' `overbruggen describe` lists them'}"
             )
         fields[name] = value
     try:

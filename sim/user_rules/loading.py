@@ -9,7 +9,6 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from functools import cache, wraps
 from math import isfinite
 from numbers import Real
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import InputError, format_value
+from sim.errors import InputError, format_value, suggest_name
 from sim.runtime.compilation import compile_callback
 
 
@@ -32,11 +31,9 @@ def check_name(parameter: str, name: str, known: Iterable[str]) -> None:
     known = sorted(known)
     if name in known or is_user_defined(name):
         return
-    near = get_close_matches(name, known, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
     raise InputError(
         f"{parameter} is {name}; allowed: {', '.join(known)}, or an own function as"
-        f" file.py:name.{hint}"
+        f" file.py:name.{suggest_name(name, known)}"
     )
 
 
@@ -81,11 +78,11 @@ def load_function(parameter: str, reference: str) -> Callable[..., Any]:
             f"{parameter} is {reference}; {name} in {place} is {format_value(function)}, no"
             " function: name a function"
         )
-    near = get_close_matches(
-        name, [known for known in dir(module) if callable(getattr(module, known, None))], n=1
+    functions = [known for known in dir(module) if callable(getattr(module, known, None))]
+    raise InputError(
+        f"{parameter} is {reference}; {place} has no function"
+        f" {name}.{suggest_name(name, functions)}"
     )
-    hint = f" Did you mean {near[0]}?" if near else ""
-    raise InputError(f"{parameter} is {reference}; {place} has no function {name}.{hint}")
 
 
 def load_user_function(parameter: str, reference: str) -> Callable[..., Any]:

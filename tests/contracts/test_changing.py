@@ -75,7 +75,8 @@ def test_a_change_to_the_same_changes_nothing():
 
 @pytest.mark.parametrize("path", FIXED_PARAMETERS)
 def test_what_a_model_is_built_from_is_refused_and_nothing_changes(path):
-    model = CollaborationModel(busy())
+    start = "mixed" if path == "structure.mix" else None
+    model = CollaborationModel(busy(structure=start))
     others = {
         "population": ("population.organisations", 41),
         "run": ("run.seed", 9),
@@ -87,7 +88,7 @@ def test_what_a_model_is_built_from_is_refused_and_nothing_changes(path):
     }
     before = model.config
     with pytest.raises(InputError, match=f"{path} cannot change while a model runs"):
-        model.change(busy(*others[path]))
+        model.change(busy(*others[path], start))
     assert model.config is before
 
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from experiments.__main__ import main
 from experiments.cli.descriptions import format_classics_markdown
 from experiments.configuration import list_parameters
-from experiments.design.study import load_study
+from experiments.design import load_study
 from experiments.models.classics import ClassicTarget, list_model_presets, read_model_preset
 from experiments.models.target import RecordingOptions
 from sim.classics.kernels import CLASSIC_NAME, CLASSICS_FOLDER
@@ -233,7 +233,7 @@ def test_a_target_runs_it(preset):
     assert harvest.series["round"].to_list() == [
         t for t in range(1, model.rounds_played + 1) if t % 3 == 0
     ]
-    assert target.shortened(parameters)["rounds"] == 1
+    assert target.shorten(parameters)["rounds"] == 1
 
 
 @pytest.mark.parametrize("name", list_classics())

@@ -2,18 +2,63 @@
 
 import doctest
 import inspect
+import shutil
 from importlib import import_module
 
 import pytest
 
-# By module: the functions, classes and methods that docs/ or a face show to users. A line per name keeps merges easy.
+from experiments.__main__ import main
+
+# By module: the functions, classes and methods that docs/ or a face show to users.
+# A line per name keeps merges easy.
 PUBLIC: dict[str, list[str]] = {
+    "analysis.anova": ["regression_shares", "variance_shares"],
+    "analysis.effects": ["effects"],
+    "analysis.equivalence": ["equivalence"],
+    "analysis.errors": ["AnalysisError"],
+    "analysis.examples": ["make_example_runs", "make_example_series"],
+    "analysis.means": ["differences", "means"],
+    "analysis.multiplicity": ["corrected"],
+    "experiments.design.study": [
+        "Study",
+        "problem",
+        "unit_sample",
+    ],
+    "experiments.design.study_loading": [
+        "load_study",
+    ],
     "experiments.loading": [
         "load",
         "scan",
     ],
 }
 NAMES = [(module, name) for module, names in PUBLIC.items() for name in names]
+
+
+# Examples may read these results: folders below results/.
+SMALL = ["run.rounds=10", "population.organisations=20"]
+RESULTS = {
+    "one": ["run", *SMALL],
+    "small": [
+        "study",
+        "structure_and_imitation",
+        "structure=hub,alliance",
+        "imitation.rate=0,0.1",
+        "production.depth=2",
+        "replicates=3",
+        "--quiet",
+        *SMALL,
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """Return a folder with the results of a run and of a study."""
+    folder = tmp_path_factory.mktemp("examples") / "results"
+    for name, words in RESULTS.items():
+        assert main([*words, "--out", str(folder / name)]) == 0
+    return folder
 
 
 def find(module, name):
@@ -45,9 +90,11 @@ def test_a_public_docstring_is_complete(module, name):
 
 
 @pytest.mark.parametrize(("module", "name"), NAMES, ids=lambda given: given)
-def test_a_public_example_runs(module, name, tmp_path, monkeypatch):
+def test_a_public_example_runs(module, name, tmp_path, monkeypatch, request):
     monkeypatch.chdir(tmp_path)
     found = find(module, name)
+    if "results/" in (inspect.getdoc(found) or ""):
+        shutil.copytree(request.getfixturevalue("results"), tmp_path / "results")
     names = dict(vars(import_module(module)))
     tests = [
         test

@@ -1,4 +1,4 @@
-"""Fixtures that several files of end-to-end tests share."""
+"""Fixtures that several files of end-to-end tests share; each is made once for all of them."""
 
 import shutil
 import zipfile
@@ -6,6 +6,20 @@ import zipfile
 import pytest
 
 from tests.archived_study import archive_study, write_study_files
+from tests.reports import make_report_folder
+
+
+@pytest.fixture(scope="session")
+def report_folder(tmp_path_factory):
+    """Return a function that gives the results folder of a kind, with its report."""
+    folders = {}
+
+    def make_once(kind):
+        if kind not in folders:
+            folders[kind] = make_report_folder(tmp_path_factory.mktemp("reports"), kind)
+        return folders[kind]
+
+    return make_once
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,7 @@ def test_runs_without_a_value_do_not_count_for_the_interval(folder_with_gaps):
 def test_the_report_of_a_study_with_runs_without_a_value(folder_with_gaps):
     assert run("report", folder_with_gaps) == 0
     page = (folder_with_gaps / "report.html").read_text()
-    assert "At 1 of 3 points intervals are wider than was asked for" in page
+    assert "At 1 of 3 points intervals are wider than requested" in page
 
 
 def test_the_half_width_is_of_the_finite_values():

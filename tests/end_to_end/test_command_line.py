@@ -15,7 +15,7 @@ import yaml
 
 from experiments.__main__ import main
 from experiments.cli.commands import COMMANDS
-from experiments.design.study import list_study_names
+from experiments.design.study_file import list_study_names
 from experiments.store import files as store
 from experiments.store.files import create_results_folder, write_table
 from sim.errors import InputError
@@ -166,7 +166,7 @@ WRONG = {
         "structure.max_size is 3, which has no effect beside structure.mix"
     ],
     ("run", "structure.mix={hub: 1}"): [
-        "structure.discovery is encounter 0.5",
+        "structure.name is alliance, the name of one form",
         "start from structure=mixed",
     ],
     ("run", "population.sectors.care=2"): [
@@ -300,7 +300,7 @@ def test_runs_are_kept_when_the_tables_of_a_study_cannot_be_made(study, tmp_path
         str(folder),
     )
     assert (status, err) == (0, "")
-    assert f"The tables of {study} need its whole study" in out
+    assert f"The tables of {study} need the complete study" in out
     assert "Points of the design" in out
     assert len(pl.read_parquet(folder / "runs.parquet")) > 1
     assert run(capsys, "figures", str(folder))[0] == 0

@@ -11,7 +11,8 @@ import pytest
 from docs.build.gallery import PICTURES, RESULT_COMMANDS
 from experiments.__main__ import main
 from experiments.cli.arguments import FIGURE_KINDS
-from experiments.presentation.figure_kinds import RUN_FIGURE_KINDS, STUDY_FIGURE_KINDS
+from experiments.presentation.run_figures import RUN_FIGURE_KINDS
+from experiments.presentation.study_figures import STUDY_FIGURE_KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gallery.md").read_text(encoding="utf-8")
 SMALL = ["population.organisations=20", "run.rounds=12"]

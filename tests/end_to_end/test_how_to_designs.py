@@ -52,5 +52,5 @@ def test_a_study_under_another_design_shows_its_points(study, capsys):
         "1",
     ]
     assert main(["study", study, *words]) == 0
-    assert "Shown instead: its points." in capsys.readouterr().out
+    assert "The table of its points replaces them." in capsys.readouterr().out
     assert len(pl.read_parquet(Path("results") / study / "runs.parquet")) == 14

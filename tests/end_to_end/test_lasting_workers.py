@@ -3,8 +3,8 @@
 import os
 import signal
 
+from experiments.design import load_study
 from experiments.design.recorded_study import plan_study
-from experiments.design.study import load_study
 from experiments.execution.engines import PoolEngine, Task
 from experiments.execution.restart import RestartingEngine
 from experiments.models.target import RecordingOptions
@@ -15,8 +15,8 @@ def tasks_of(folder, first, last):
     """Return the tasks of one point from replicate `first` to before `last`."""
     plan, _ = plan_study(load_study(str(study_file(folder, {"pause": [0.05]}, replicates=last))))
     return [
-        Task(run.id, plan.target, plan.parameters(0), run.seed, RecordingOptions())
-        for run in plan.runs([first], [last])
+        Task(run.id, plan.target, plan.settle_point(0), run.seed, RecordingOptions())
+        for run in plan.walk_runs([first], [last])
     ]
 
 

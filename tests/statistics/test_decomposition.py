@@ -16,7 +16,7 @@ from analysis.erosion import (
 )
 from analysis.errors import AnalysisError
 from analysis.shapley import causes, compute_shapley_values
-from experiments.design.study import load_study
+from experiments.design import load_study
 from experiments.run_study import run_study_in_memory
 from sim.config import Config
 from sim.model import CollaborationModel

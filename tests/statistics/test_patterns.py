@@ -17,7 +17,7 @@ from analysis.patterns import (
     format_verdict,
     select_cell,
 )
-from experiments.design.study import load_study
+from experiments.design import load_study
 from experiments.presentation.hypothesis_studies import HYPOTHESIS_STUDIES, PATTERN_STUDIES
 from experiments.run_study import run_study_in_memory
 

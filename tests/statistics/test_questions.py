@@ -15,7 +15,7 @@ from analysis.questions import (
     check_network_and_imitation_rule,
     check_openness,
 )
-from experiments.design.study import load_study
+from experiments.design import load_study
 from experiments.presentation.hypothesis_studies import find_hypothesis_study
 from sim.errors import InputError
 

@@ -15,6 +15,7 @@ from SALib.sample import morris as sample_morris
 from SALib.sample import sobol as sample_sobol
 
 from experiments.configuration import parse_override
+from experiments.design import load_study
 from experiments.design.constraints import read_constraint
 from experiments.design.factors import Level, Range, find_level_at_share, read_factor
 from experiments.design.sampling import DESIGN_KINDS
@@ -23,7 +24,8 @@ from experiments.design.settings import (
     list_design_names,
     read_default_settings,
 )
-from experiments.design.study import list_study_names, load_study, problem, unit_sample
+from experiments.design.study import problem, unit_sample
+from experiments.design.study_file import list_study_names
 
 RANGES = {
     "imitation.rate": {"low": 0, "high": 0.5},
@@ -330,10 +332,10 @@ def test_an_interval_keeps_scale_and_levels_of_the_range(study):
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.floats(0, 1))
 def test_linear_and_log_ranges_scale(low, width, share):
-    value = Range("a", low, low + width).at(share).label
+    value = Range("a", low, low + width).find_level(share).label
     assert low <= value <= low + width
     assert value == pytest.approx(low + share * width, abs=1e-9 * max(1.0, abs(low), width))
-    upper = Range("a", width, width * 1000, "log").at(share).label
+    upper = Range("a", width, width * 1000, "log").find_level(share).label
     assert np.log(upper / width) / np.log(1000) == pytest.approx(share, abs=1e-9)
 
 
@@ -341,7 +343,7 @@ def test_linear_and_log_ranges_scale(low, width, share):
 def test_whole_ranges_and_categories_have_equal_bins(low, count):
     shares = (np.arange(count * 10) + 0.5) / (count * 10)
     factor = Range("a", low, low + count - 1, whole=True)
-    found = [factor.at(share).label for share in shares.tolist()]
+    found = [factor.find_level(share).label for share in shares.tolist()]
     assert [found.count(low + number) for number in range(count)] == [10] * count
     levels = [Level(number, {}) for number in range(count)]
     found = [find_level_at_share(levels, share).label for share in shares.tolist()]
@@ -364,7 +366,9 @@ def test_a_grid_of_at_least_as_many_levels_tries_every_category(count, more):
 
 def test_whole_log_range_has_equal_bins_on_its_scale():
     shares = (np.arange(30_000) + 0.5) / 30_000
-    found = [Range("a", 1, 7, "log", whole=True).at(share).label for share in shares.tolist()]
+    found = [
+        Range("a", 1, 7, "log", whole=True).find_level(share).label for share in shares.tolist()
+    ]
     np.testing.assert_allclose(
         [found.count(n) / 30_000 for n in range(1, 8)],
         [np.log((n + 1) / n) / np.log(8) for n in range(1, 8)],
@@ -392,7 +396,7 @@ def test_constraints_reckon_as_python_does(left, sign, right, a, c):
     text = f"{left} {sign} {right} and not ({right} < 0 or a in [1, 2])"
     constraint = read_constraint(text, {"a": Range("a", -9, 9), "b.c": Range("b.c", -9, 9)})
     expected = eval(text.replace("b.c", "c"), {"a": a, "c": c})
-    assert constraint.holds({"a": Level(a, {}), "b.c": Level(c, {})}) == expected
+    assert constraint.is_fulfilled({"a": Level(a, {}), "b.c": Level(c, {})}) == expected
 
 
 @given(st.text(max_size=40))
@@ -400,8 +404,8 @@ def test_no_text_gets_past_the_reader_of_constraints(text):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            read_constraint(text, {"a": read_factor("structure", ["hub", "alliance"])}).holds(
-                {"a": Level("hub", {})}
-            )
+            read_constraint(
+                text, {"a": read_factor("structure", ["hub", "alliance"])}
+            ).is_fulfilled({"a": Level("hub", {})})
     except ValueError as error:
         assert "the constraint" in str(error)

@@ -22,7 +22,7 @@ from analysis.figures.space import expertise_space, project_points
 from analysis.figures.style import MILLIMETRE, SERIES_STYLES, assign_styles, merge_rare_groups
 from analysis.figures.timecourse import time_course
 from analysis.regions import best_by_region
-from experiments.presentation.exhibits import write_exhibit, write_film
+from experiments.presentation.exhibits import write_animation, write_exhibit
 
 RNG = np.random.default_rng(3)
 
@@ -143,7 +143,7 @@ def test_the_same_results_give_the_same_bytes(tmp_path):
             for family in ("lines", "phase", "network")
             for name in write_exhibit(FAMILIES[family](page()), folder, "Seed 1.")
         ]
-        names += write_film(animation(*made_members()), folder, "Seed 1.")
+        names += write_animation(animation(*made_members()), folder, "Seed 1.")
         written.append({name: (folder / name).read_bytes() for name in names})
     assert {name.rpartition(".")[2] for name in written[0]} == {
         "pdf",

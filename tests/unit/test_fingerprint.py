@@ -80,7 +80,7 @@ def test_what_is_noted_names_the_version_that_came_first():
 
 def test_targets_differ_in_their_fingerprints():
     names = [
-        CollaborationTarget().version(),
-        *(ClassicTarget(name).version() for name in ("march_1991", "guimera_2005")),
+        CollaborationTarget().compute_version(),
+        *(ClassicTarget(name).compute_version() for name in ("march_1991", "guimera_2005")),
     ]
     assert len(set(names)) == 3

@@ -413,12 +413,12 @@ def test_version_is_that_of_the_file_and_of_what_it_imports_and_the_newest_is_ru
     Path("own_model_a.py").write_text(MODEL.format(place="own_level_a"))
     Path("own_level_a.py").write_text("LEVEL = 1\n")
     target = read_mesa_target({"class": "own_model_a.py:Own", "rounds": 1, "measures": ["level"]})
-    first = target.version()
+    first = target.compute_version()
     assert measures_of(target) == {"level": 1}
     Path("own_report_a.py").write_text("print('not part of the model')\n")
-    assert target.version() == first
+    assert target.compute_version() == first
     Path("own_level_a.py").write_text("LEVEL = 1 + 1\n")
-    assert target.version() != first
+    assert target.compute_version() != first
     assert measures_of(target) == {"level": 2}
 
 
@@ -439,7 +439,9 @@ def test_version_is_of_the_whole_package_and_the_class_wherever_they_lie(tmp_pat
     ]
     assert [name for name, _ in list_source_files(load_model_class(reference))] == inside
     assert (
-        other("Walk").version() == other("Walk", rounds=9).version() != other("PassesOn").version()
+        other("Walk").compute_version()
+        == other("Walk", rounds=9).compute_version()
+        != other("PassesOn").compute_version()
     )
 
 
