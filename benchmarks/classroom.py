@@ -24,6 +24,7 @@ from websockets.asyncio.client import connect
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from experiments.classroom.messages import PROTOCOL_VERSION
 from tests.browser.visit import ROOT, Visit, browser_path, browsing
 
 CLASS_SECONDS = 8.0  # in which the rounds of a class are counted
@@ -132,7 +133,8 @@ async def connect_client(server: Server, organisations: int, seed: int, **more: 
         origin=server.address.rstrip("/"),
     )
     client = Client(socket)
-    await client.send("hello", protocol=1, scenario=make_scenario(organisations, seed), **more)
+    scenario = make_scenario(organisations, seed)
+    await client.send("hello", protocol=PROTOCOL_VERSION, scenario=scenario, **more)
     return client
 
 
