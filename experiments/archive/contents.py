@@ -27,7 +27,7 @@ ARCHIVE_FOLDERS = {
         "The results of the study: tables, figures with captions and the tables behind them"
     ),
     INPUTS_FOLDER: (
-        "The inputs of the study: its file, user-defined code, data; its commands are given here"
+        "The inputs of the study: its file, user-defined code, data; its commands start here"
     ),
     ENVIRONMENT_FOLDER: (
         "The software: this framework as a wheel, and pins of all packages it needs"

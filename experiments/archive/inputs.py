@@ -214,7 +214,7 @@ def add_module_files(inputs: ArchiveInputs, modules: Iterable[ModuleType]) -> No
 
 
 def is_installed_module(module: ModuleType) -> bool:
-    """Tell whether a module belongs to an installed package."""
+    """Return whether a module belongs to an installed package."""
     places = [Path(sysconfig.get_path(kind)).resolve() for kind in ("purelib", "platlib")]
     files = [module.__file__] if module.__file__ else list(module.__path__)
     return any(place in Path(file).resolve().parents for place in places for file in files)

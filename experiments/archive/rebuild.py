@@ -266,7 +266,7 @@ def compare_rebuilt_file(name: str, expected: str, out: Path, folder: Path) -> F
 
 
 def has_equal_failures(first: Path, second: Path) -> bool:
-    """Tell whether the same runs failed in the same way, apart from times and paths."""
+    """Return whether the same runs failed in the same way, apart from times and paths."""
     return (
         pl.read_parquet(first)
         .drop(VARYING_FAILURE_COLUMNS)

@@ -143,7 +143,7 @@ class CancellationCheck:
         self._tasks, self._key = worker.state.tasks, worker.get_current_task()
 
     def is_cancelled(self) -> bool:
-        """Tell whether nobody waits for the chunk any more."""
+        """Return whether nobody waits for the chunk any more."""
         task: Any = self._tasks.get(self._key)
         return task is None or task.state == "cancelled"
 

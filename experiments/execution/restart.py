@@ -49,7 +49,7 @@ def track_tasks(tasks: Iterable[Task], under_way: dict[str, Task]) -> Iterator[T
 
 
 def is_broken_pool(error: RuntimeError) -> bool:
-    """Tell whether an error means that a pool broke.
+    """Return whether an error means that a pool broke.
 
     A pool that broke earlier raises a plain RuntimeError for the next task: only its text shows it.
     """

@@ -24,7 +24,7 @@ from experiments.store.journal import (
 )
 from sim.errors import InputError
 
-# A power cut loses at most so many runs, or the runs of so many seconds.
+# A power cut loses at most this many runs, or the runs of this many seconds.
 SAVE_AFTER_RUNS, SAVE_AFTER_SECONDS = 200, 2.0
 
 

@@ -108,7 +108,7 @@ def create_results_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
 
 
 def is_disk_full(error: Exception) -> bool:
-    """Tell whether writing failed because the disk is full; polars has this only in its text."""
+    """Return whether writing failed because the disk is full; polars has this only in its text."""
     return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or os.strerror(
         errno.ENOSPC
     ) in str(error)

@@ -266,7 +266,7 @@ def read_ledger_chunks(ledger: Path) -> set[int]:
 
 
 def is_part_readable(path: Path) -> bool:
-    """Tell whether a part can be read completely."""
+    """Return whether a part can be read completely."""
     try:
         pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError):

@@ -37,17 +37,12 @@ class StudyTables(NamedTuple, Generic[Frame]):
         manifest: how the results came about: versions, commit, command, seed, machine, times.
 
     Example:
-        >>> import contextlib, io
-        >>> from experiments.__main__ import main
-        >>> words = "study reflection replicates=2 run.rounds=10 --quiet --out small"
-        >>> with contextlib.redirect_stdout(io.StringIO()):
-        ...     status = main(words.split())
-        >>> results = read_results(Path("small"))
+        >>> results = read_results(Path("results/small"))
+        >>> results.factors
+        ('structure', 'imitation.rate', 'production.depth')
         >>> results.runs.height == results.manifest.runs
         True
-        >>> set(results.factors) < set(results.runs.columns)
-        True
-        >>> results.events is None and results.failures is None
+        >>> results.failures is None
         True
     """
 
@@ -72,14 +67,9 @@ class StudyTables(NamedTuple, Generic[Frame]):
             InputError: pandas or pyarrow is not installed.
 
         Example:
-            >>> import contextlib, io
-            >>> from experiments.__main__ import main
-            >>> words = "study reflection replicates=2 run.rounds=10 --quiet --out small"
-            >>> with contextlib.redirect_stdout(io.StringIO()):
-            ...     status = main(words.split())
-            >>> frames = read_results(Path("small")).to_pandas()
-            >>> frames.runs.groupby("replicate")["joint_value"].mean().shape
-            (2,)
+            >>> frames = read_results(Path("results/small")).to_pandas()
+            >>> frames.runs.groupby("structure")["joint_value"].count().to_dict()
+            {'alliance': 6, 'hub': 6}
         """
         return StudyTables(
             convert_to_pandas(self.runs),
@@ -103,17 +93,12 @@ class RunTables(NamedTuple, Generic[Frame]):
         manifest: how the results came about: versions, commit, command, seed, machine, times.
 
     Example:
-        >>> import contextlib, io
-        >>> from experiments.__main__ import main
-        >>> from experiments.store.manifest import read_manifest
-        >>> with contextlib.redirect_stdout(io.StringIO()):
-        ...     status = main("run model=march_1991 rounds=10 --out march".split())
-        >>> folder = Path("march")
-        >>> results = read_run_tables(folder, read_manifest(folder), pl.read_parquet)
-        >>> results.rounds["round"].max()
+        >>> import experiments
+        >>> results = experiments.load("results/one")
+        >>> results.rounds.height
         10
-        >>> results.manifest.model
-        'march_1991'
+        >>> results.events.height > 0
+        True
     """
 
     rounds: Frame
@@ -131,14 +116,9 @@ class RunTables(NamedTuple, Generic[Frame]):
             InputError: pandas or pyarrow is not installed.
 
         Example:
-            >>> import contextlib, io
-            >>> from experiments.__main__ import main
-            >>> from experiments.store.manifest import read_manifest
-            >>> with contextlib.redirect_stdout(io.StringIO()):
-            ...     status = main("run model=march_1991 rounds=10 --out march".split())
-            >>> folder = Path("march")
-            >>> results = read_run_tables(folder, read_manifest(folder), pl.read_parquet)
-            >>> int(results.to_pandas().rounds["round"].max())
+            >>> import experiments
+            >>> frames = experiments.load("results/one").to_pandas()
+            >>> len(frames.rounds)
             10
         """
         return RunTables(
@@ -166,14 +146,9 @@ def read_results(folder: Path) -> Results:
             table in it is missing or damaged.
 
     Example:
-        >>> import contextlib, io
-        >>> from experiments.__main__ import main
-        >>> words = "study reflection replicates=2 run.rounds=10 --quiet --out small"
-        >>> with contextlib.redirect_stdout(io.StringIO()):
-        ...     status = main(words.split())
-        >>> results = read_results(Path("small"))
+        >>> results = read_results(Path("results/small"))
         >>> results.runs["replicate"].unique().sort().to_list()
-        [0, 1]
+        [0, 1, 2]
     """
     return read_study_tables(folder, read_study_manifest(folder), pl.read_parquet)
 

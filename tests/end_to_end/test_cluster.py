@@ -126,7 +126,7 @@ def test_the_same_bytes_as_here(cluster, tmp_path, chunk):
     manifest = json.loads((there / "manifest.json").read_text())
     assert manifest["execution"]["address"] == cluster.address
     assert manifest["overrides"] == []
-    assert run("resume", there, "size=1,2", "--workers", 1) == 0  # elsewhere than it was begun
+    assert run("resume", there, "size=1,2", "--workers", 1) == 0  # in another place than it began
 
 
 def test_our_own_model_in_chunks_that_it_chooses(cluster, tmp_path):
@@ -168,7 +168,7 @@ def test_a_bad_run_costs_itself_alone(cluster, tmp_path):
     assert pl.read_parquet(folder / "runs.parquet")["mood"].to_list() == ["fine"]
 
 
-def test_ctrl_c_leaves_a_folder_to_go_on_with_and_an_idle_cluster(cluster, tmp_path):
+def test_ctrl_c_leaves_a_folder_to_resume_and_an_idle_cluster(cluster, tmp_path):
     study = study_file(tmp_path, {"size": [1, 2], "pause": [0.3]}, replicates=200)
     folder = tmp_path / "results"
     with Client(cluster.address) as client:

@@ -39,7 +39,7 @@ def test_a_bad_run_costs_itself_alone(tmp_path, capsys):
     assert json.loads((folder / "manifest.json").read_text())["failed"] == 8
 
 
-def test_fail_fast_stops_and_can_be_gone_on_with(tmp_path, capsys):
+def test_fail_fast_stops_and_the_study_can_be_resumed(tmp_path, capsys):
     study = study_file(tmp_path, {"mood": ["raises", "fine"]})
     folder = tmp_path / "results"
     assert run("study", study, "--workers", 1, "--fail-fast", "--out", folder) == 2
@@ -81,7 +81,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(tmp_path):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_study_leaves_a_folder_to_go_on_with(tmp_path, number, status):
+def test_an_interrupted_study_leaves_a_folder_that_can_be_resumed(tmp_path, number, status):
     study = study_file(tmp_path, {"size": list(range(40)), "pause": [0.02]})
     folder = tmp_path / "results"
     process = start("study", study, "--workers", 2, "--out", folder)
