@@ -23,7 +23,7 @@ POPULATION_ENTRY = 8  # before round 0
 def enter_population(w: World) -> None:
     """Let all organisations enter at round 0."""
     for i in range(w.org.load.size):
-        enter_organisation(w.org, w.ledger, w.around, w.scratch, w.p, i, 0, w.p.redraws_entrants)
+        enter_organisation(w.org, w.ledger, w.around, w.scratch, w.p, i, 0)
 
 
 @kernel
@@ -41,7 +41,7 @@ def book_earnings(w: World) -> None:
     """Book what was earned."""
     org = w.org
     for i in range(org.load.size):
-        org.performance[i] += w.p.performance_rate * (org.earned[i] - org.performance[i])
+        org.performance[i] += w.p.learning.performance_rate * (org.earned[i] - org.performance[i])
         org.earned_total[i] += org.earned[i]
 
 
@@ -73,7 +73,7 @@ def play_rounds(
             written = let_partners_go(w, own_rule, events, written, now)
             written = change_environment(w, own_rule, events, written, now)
             book_earnings(w)
-            if (now + 1) % w.p.record_every == 0:
+            if (now + 1) % w.p.run.record_every == 0:
                 measure_round(w, rows[recorded])
                 recorded += 1
     return rounds, recorded, written

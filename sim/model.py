@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from sim.agents import Collaboration, DataCollectorAttribute, Organisation
-from sim.config import Config, Structure
+from sim.config import FORM_TOPOLOGIES, IMITATION_RULES, POOLING_RULES, Config, Structure
 from sim.engine import (
     FIRST_HALF,
     POPULATION_ENTRY,
@@ -38,15 +38,13 @@ from sim.interactive.parameter_changes import (
 from sim.numbering import NumberedModel
 from sim.observation.measures import EVENT_COLUMNS, INTEGER_COLUMNS, MEASURES
 from sim.observation.outcomes import OUTCOMES, compute_outcomes
-from sim.phases.imitate import IMITATION_RULES
 from sim.phases.let_go import END_REASONS
 from sim.population_file import check_breadth, read_population
 from sim.presets import load_forms as forms_of
 from sim.runtime.memory_layout import arrange_world
 from sim.runtime.state_passing import prepare_state
 from sim.state import Floats, Integers
-from sim.submodels.production import POOLING_RULES
-from sim.submodels.structures import FORM_TOPOLOGIES, LinkRule
+from sim.submodels.structures import LinkRule
 from sim.user_rules.imitation import imitate_by_user_rule
 from sim.user_rules.loading import (
     check_name,

@@ -13,11 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.config import Config
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 Shorts = NDArray[np.int16]
 Flags = NDArray[np.int8]
 SmallIntegers = NDArray[np.int8]  # whole numbers up to 127
+
+Settings = Config  # what sim.encoding.build_settings makes mirrors it
+Forms = Any  # columns by form, made from the fields of sim.config.Structure (sim/encoding.py)
 
 NOBODY = -1
 BY_RULES, BY_PERSON, BY_PERSON_ALONE = range(
@@ -98,88 +103,6 @@ class Collaborations(NamedTuple):
     largest: Integers  # (C,) largest size so far
     repeat_share: Floats  # (C,) share of pairs at the start that had worked together
     sums: Floats  # (C, 7) over rounds: members, value, synergy, distance, alike, bridged, trust
-
-
-class Forms(NamedTuple):
-    """The forms of a population as columns (rules.md, section 4)."""
-
-    topology: Integers  # (F,)
-    min_size: Integers
-    max_size: Integers
-    formalisation: Floats
-    setup_cost: Floats
-    link_cost: Floats
-    rule_cost: Floats
-    exit_cost: Floats
-    mediator: Floats
-    extra_links: Floats
-    entry_open: Flags
-    channels: Floats  # (F, 4) cumulated shares
-    exposure: Integers
-    seen_at_most: Integers
-    persistence: Floats
-    inertia: Floats
-    term: Integers
-    modularity: Floats
-    sharing: Integers
-    link_count: Floats  # (F, S + 1) expected links by team size
-    linked: Flags  # (F, S + 1, S, S) 1 where two positions are linked
-
-
-class Settings(NamedTuple):
-    """The parameters kernels read, as numbers."""
-
-    seed: np.uint64
-    capacity: int
-    ledger_slots: int
-    budget: float
-    concentration: float
-    base_skill: float
-    value: float
-    breadth_premium: float
-    affinity: float
-    workload: float
-    deadline: int
-    aspiration: float
-    meetings: int
-    search_cost: float
-    directory_sample: int
-    noise: float
-    decay: int
-    reach: float
-    familiarity_gain: float
-    mediated_learning: float
-    trust_initial: float
-    trust_across: float
-    trust_threshold: float
-    trust_gain: float
-    trust_loss: float
-    crowding_out: float
-    depth: float
-    floor: float
-    complementarity: float
-    pooling: int
-    uncertainty: float
-    imitation_rule: int
-    imitation_rate: float
-    imitation_strength: float
-    selectivity: float
-    upward_only: bool
-    practice: float
-    identity: float
-    bridging_start: float
-    reflection: float
-    bridging_gain: float
-    forgetting: float
-    performance_rate: float
-    surplus_rate: float
-    cooling_off: int
-    turbulence: float
-    obsolescence: float
-    pick_up: float
-    turnover: float
-    record_every: int
-    redraws_entrants: bool  # False when the population came from a file
 
 
 class Surroundings(NamedTuple):

@@ -46,11 +46,13 @@ def find_end_reason(w: World, c: int, now: int) -> int:
     """Return why a collaboration ends this round, or GOES_ON."""
     org, col, forms, p = w.org, w.col, w.forms, w.p
     form, convenor = col.form[c], col.members[c, 0]
-    solved = col.progress[c] >= p.workload
+    solved = col.progress[c] >= p.challenge.workload
     col.solved[c] = solved
     if (
         solved
-        and draw_uniform(p.seed, PERSISTENCE_STREAM, now, convenor, find_place(org, convenor, c))
+        and draw_uniform(
+            p.run.seed, PERSISTENCE_STREAM, now, convenor, find_place(org, convenor, c)
+        )
         >= forms.persistence[form]
     ):
         return REASON_SOLVED
@@ -62,7 +64,9 @@ def find_end_reason(w: World, c: int, now: int) -> int:
     if (
         by_rules
         and col.surplus[c] < 0.0
-        and draw_uniform(p.seed, INERTIA_STREAM, now, convenor, 2 * find_place(org, convenor, c))
+        and draw_uniform(
+            p.run.seed, INERTIA_STREAM, now, convenor, 2 * find_place(org, convenor, c)
+        )
         >= forms.inertia[form]
     ):
         return REASON_SOLVED if solved else REASON_SURPLUS
@@ -81,7 +85,7 @@ def decide_departures(w: World, c: int, now: int) -> None:
         if org.decides[i] == BY_RULES:
             leaves = (
                 col.gain[c, member] < 0.0
-                and draw_uniform(p.seed, INERTIA_STREAM, now, i, 2 * find_place(org, i, c) + 1)
+                and draw_uniform(p.run.seed, INERTIA_STREAM, now, i, 2 * find_place(org, i, c) + 1)
                 >= w.forms.inertia[form]
             )
         else:
@@ -101,14 +105,15 @@ def reflect_on_collaboration(w: World, c: int, member: int, place: int, now: int
     """Learn to bridge from the distance to those one worked with."""
     org, col, p = w.org, w.col, w.p
     i, size = col.members[c, member], col.size[c]
-    if draw_uniform(p.seed, REFLECTION_STREAM, now, i, place) >= p.reflection:
+    if draw_uniform(p.run.seed, REFLECTION_STREAM, now, i, place) >= p.learning.reflection:
         return
     total = 0.0
     for other in range(size):
         if other != member:
             total += compute_distance(org.expertise, i, col.members[c, other])
     org.bridging[i] = min(
-        1.0, org.bridging[i] + p.bridging_gain * (1.0 - org.bridging[i]) * total / (size - 1)
+        1.0,
+        org.bridging[i] + p.learning.bridging_gain * (1.0 - org.bridging[i]) * total / (size - 1),
     )
 
 
@@ -229,7 +234,7 @@ def settle_solo_challenges(w: World, now: int) -> None:
     org = w.org
     for i in range(org.load.size):
         if org.worked_alone[i] == 1:
-            solved = org.progress[i] >= w.p.workload
+            solved = org.progress[i] >= w.p.challenge.workload
             if solved or org.rounds_left[i] <= 0:
                 count_challenge(
                     w, org.breadth[i], SOLVED_ALONE if solved else RAN_OUT, org.rounds_spent[i]
@@ -240,7 +245,7 @@ def settle_solo_challenges(w: World, now: int) -> None:
 @kernel
 def fade_relations(w: World, now: int) -> None:
     """Fade trust to its start and familiarity to nothing where no work was shared this round."""
-    ledger, rate = w.ledger, w.p.forgetting
+    ledger, rate = w.ledger, w.p.learning.forgetting
     if rate == 0.0:
         return
     for i in range(w.org.load.size):

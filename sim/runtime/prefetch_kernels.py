@@ -38,7 +38,7 @@ def prefetch_actor(w: World, i: int) -> None:
     """Ask for what somebody who acts later reads of itself."""
     request_actor(w.org, i)
     request_partners(w.ledger, i)
-    if w.org.load[i] < w.p.capacity:
+    if w.org.load[i] < w.p.population.capacity:
         request_meetings(w.ledger, i)
 
 
@@ -54,7 +54,7 @@ def prefetch_candidates(w: World, i: int) -> None:
     """Ask for what it reads of those it knows that are free, and for its team-mates' skills."""
     for slot in range(w.ledger.used[i]):
         j = w.ledger.partner[i, slot]
-        if w.org.load[j] < w.p.capacity:
+        if w.org.load[j] < w.p.population.capacity:
             request_organisation(w.org, j)
             request_opinion(w.ledger, i, slot)
             request_partners(w.ledger, j)
@@ -92,7 +92,7 @@ def prefetch_relations(w: World, c: int) -> None:
 @kernel
 def prefetch_acquaintance(org: Organisations, ledger: Ledger, p: Settings, j: int) -> None:
     """Ask for what is read of somebody just met, if it is free, while others are met and judged."""
-    if org.load.size >= PREFETCH_FROM_ORGANISATIONS and org.load[j] < p.capacity:
+    if org.load.size >= PREFETCH_FROM_ORGANISATIONS and org.load[j] < p.population.capacity:
         request_organisation(org, j)
         request_partners(ledger, j)
 
