@@ -257,7 +257,7 @@ def measure_painted_rounds(server: Server, browser: Any) -> Iterator[Row]:
         page = Visit(browser, server.address, search)
         rates = {}
         for speed in (20, 60):
-            page.say(kind="speed", per_second=speed)
+            page.send(kind="speed", per_second=speed)
             page.tab.click("#play")
             page.tab.wait_for_timeout(1000)
             rates[speed] = float(
