@@ -247,7 +247,7 @@ def painted(server: Server, browser: Any) -> Iterator[Row]:
         page = Visit(browser, server.address, search)
         rates = {}
         for speed in (20, 60):
-            page.say(kind="speed", per_second=speed)
+            page.send(kind="speed", per_second=speed)
             page.tab.click("#play")
             page.tab.wait_for_timeout(1000)
             rates[speed] = float(

@@ -166,7 +166,7 @@ def describe_unsupported_claims(checks: Sequence[Check]) -> list[str]:
     """Return the sentences on claims that the study does not support."""
     templates = {
         "the opposite": "The results show the opposite of {}: {}.",
-        "not shown": "The results leave {} open, because the intervals include the thresholds: {}.",
+        "not shown": "The results neither support nor contradict {}: {}.",
     }
     sentences = []
     for outcome, template in templates.items():
