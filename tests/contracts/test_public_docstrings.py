@@ -59,6 +59,13 @@ PUBLIC: dict[str, list[str]] = {
         "load",
         "scan",
     ],
+    "experiments.store.results": [
+        "RunTables",
+        "RunTables.to_pandas",
+        "StudyTables",
+        "StudyTables.to_pandas",
+        "read_results",
+    ],
 }
 NAMES = [(module, name) for module, names in PUBLIC.items() for name in names]
 
