@@ -404,7 +404,7 @@ def test_runs_without_a_value_are_counted():
 def test_other_sentences():
     nodes, members = made_members()
     for wrong, sentence in (
-        (lambda: heat_map(RUNS, "rate", "rate", "value"), "rate is asked for twice"),
+        (lambda: heat_map(RUNS, "rate", "rate", "value"), "rate is on two axes"),
         (lambda: heat_map(RUNS, "rate", "depth", "form"), "form holds no numbers"),
         (lambda: distribution(SIZES.with_columns(size=-pl.col("size")), ["size"]), "below 0"),
         (
