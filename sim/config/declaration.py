@@ -76,7 +76,10 @@ def number_names(title: str, names: Iterable[str]) -> Any:
 
 
 def number_choices(group: type[Group], name: str) -> Any:
-    """Return the codes of a parameter's choices; a user-defined function, if allowed, comes last."""
+    """Return the codes of a parameter's choices.
+
+    A user-defined function, if allowed, comes last.
+    """
     field = group.model_fields[name]
     closed = get_origin(field.annotation) is Literal
     return number_names(name, (*list_choices(field), *(() if closed else (USER_DEFINED,))))

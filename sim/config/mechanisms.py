@@ -1,4 +1,4 @@
-"""How organisations find, understand, trust, produce with and imitate each other, learn and let go."""
+"""How organisations find, understand, trust, produce, imitate, learn and let go."""
 
 from __future__ import annotations
 
