@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sim.config import Config
 from sim.model import CollaborationModel
-from sim.observation.measures import EVENT_COLUMNS
+from sim.observation.events import EVENT_COLUMNS
 from sim.state import World
 from sim.world import build_world
 from tests.reference.twin import TwinModel
