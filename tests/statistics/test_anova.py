@@ -1,4 +1,6 @@
-"""Shares of variance against statsmodels' full model, closed forms and simulated rates; numbers of replicates against their definition."""
+"""Shares of variance against statsmodels' full model, closed forms and simulated rates; numbers of
+replicates against their definition.
+"""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,6 @@
-"""Effect sizes and equivalence: published values, statsmodels, and how often intervals cover and tests reject."""
+"""Effect sizes and equivalence: published values, statsmodels, and how often intervals cover and
+tests reject.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""The metamodel against functions with known answers, its held-out error against known noise, and its refusals."""
+"""The metamodel against functions with known answers, its held-out error against known noise, and
+its refusals.
+"""
 
 import numpy as np
 import polars as pl
@@ -77,7 +79,9 @@ def test_the_same_points_give_the_same_metamodel_to_the_bit(model):
 
 
 def test_pure_noise_is_refused():
-    """The interval of the gain excludes 0 by chance in at most 2.5 % of studies: 3 of 10 or more happen once in 500, and fixed seeds do not."""
+    """The interval of the gain excludes 0 by chance in at most 2.5 % of studies: 3 of 10 or more
+    happen once in 500, and fixed seeds do not.
+    """
     refused = 0
     for seed in range(10):
         try:

@@ -1,4 +1,6 @@
-"""Checks and verdicts of patterns on tables whose answer is known, and every pattern's study end to end, small."""
+"""Checks and verdicts of patterns on tables whose answer is known, and every pattern's study end to
+end, small.
+"""
 
 import numpy as np
 import polars as pl
@@ -65,7 +67,9 @@ def test_crossing_of_sizes_is_read_off_the_right_cells():
 
 
 def crossed(first, second, value, replicates=8):
-    """Return runs of two crossed factors with a little noise that is the same at every point of a replicate, and a little that is not."""
+    """Return runs of two crossed factors with a little noise that is the same at every point of a
+    replicate, and a little that is not.
+    """
     noise = np.random.default_rng(0).normal(size=(replicates, 99))
     (one, ones), (two, twos) = first, second
     points = [(a, b) for a in ones for b in twos]

@@ -1,4 +1,6 @@
-"""Sobol' indices, Morris' effects and the share of noise against closed forms and SALib; failed runs cost their block whole."""
+"""Sobol' indices, Morris' effects and the share of noise against closed forms and SALib; failed
+runs cost their block whole.
+"""
 
 import numpy as np
 import polars as pl
@@ -53,7 +55,7 @@ def noisy(response, spread, replicates, seed, common_spread=0.0):
     )
 
 
-# --- Sobol' -------------------------------------------------------------------------------------------------------------
+# --- Sobol'
 
 
 def test_ishigami_without_noise():
@@ -116,7 +118,9 @@ def test_luck_is_taken_out_of_the_indices_and_told(common):
 
 
 def test_intervals_of_indices_cover_as_often_as_they_say():
-    """Bootstrap intervals are approximate: here at 128 blocks about 94 %; 100 tries, false alarm 1 in 10^6 at that."""
+    """Bootstrap intervals are approximate: here at 128 blocks about 94 %; 100 tries, false alarm 1
+    in 10^6 at that.
+    """
     hits = np.zeros(2)
     for seed in range(100):
         unit = np.random.default_rng(seed).random((128, 2 * 2))
@@ -155,12 +159,14 @@ def test_bytes_are_the_same_every_time():
     )
 
 
-# --- noise --------------------------------------------------------------------------------------------------------------
+# --- noise
 
 
 @pytest.mark.parametrize("common", [True, False])
 def test_interval_of_the_noise_share_covers(common):
-    """Law of total variance: response 1, luck of a seed .5 (if common), luck of their own .5. At least 94 %: 400 tries, false alarm 1 in 10^6."""
+    """Law of total variance: response 1, luck of a seed .5 (if common), luck of their own .5. At
+    least 94 %: 400 tries, false alarm 1 in 10^6.
+    """
     shared = 0.5 * common
     truth = (0.5 + shared) / (1.5 + shared), 0.5 / 5 / (1 + 0.5 / 5)
     hits, rng = np.zeros(2), np.random.default_rng(10)
@@ -205,7 +211,7 @@ def test_what_is_said_of_noise_depends_on_seeds():
     )  # a model without luck
 
 
-# --- Morris -------------------------------------------------------------------------------------------------------------
+# --- Morris
 
 
 def test_morris_of_a_linear_function_is_its_slopes():
@@ -244,7 +250,9 @@ def test_groups_have_no_sigma():
 
 
 def test_intervals_of_effects_cover_and_luck_is_as_large_as_said():
-    """Effects 1 + x, mu* 1.5 on average over a grid of levels; 150 tries of 20 trajectories; false alarm 1 in 10^6 at 94 %."""
+    """Effects 1 + x, mu* 1.5 on average over a grid of levels; 150 tries of 20 trajectories; false
+    alarm 1 in 10^6 at 94 %.
+    """
     hits, luck, idle = np.zeros(2), [], []
     for seed in range(150):
         unit = trajectories.sample(problem(3), 20, num_levels=4, seed=seed)
@@ -264,7 +272,7 @@ def test_intervals_of_effects_cover_and_luck_is_as_large_as_said():
     assert np.mean(luck) == pytest.approx(np.sqrt(2 / np.pi * 2 * 0.2**2 / 4) * 1.5, rel=0.02)
 
 
-# --- failed runs --------------------------------------------------------------------------------------------------------
+# --- failed runs
 
 
 def test_a_failed_run_costs_its_block_whole():
@@ -304,7 +312,7 @@ def test_too_many_failures_are_refused():
         select_complete_blocks(np.zeros((21, 2)), 4, "blocks", 8)
 
 
-# --- from runs to responses ---------------------------------------------------------------------------------------------
+# --- from runs to responses
 
 POINTS = pl.DataFrame({"rate": [0.1, 0.3, 0.1], "form": ["hub", "hub", "hub"]})
 

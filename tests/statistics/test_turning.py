@@ -1,4 +1,6 @@
-"""Where responses turn and cross: known curves, how often tests cry wolf, and whether intervals cover."""
+"""Where responses turn and cross: known curves, how often tests cry wolf, and whether intervals
+cover.
+"""
 
 import numpy as np
 import polars as pl
@@ -95,7 +97,9 @@ def test_robust_lines_are_two_regressions_with_hc3():
 
 
 def test_break_point_is_robin_hoods():
-    """By hand from its definition: the quantile of the flat part that the strength of the second line is of both."""
+    """By hand from its definition: the quantile of the flat part that the strength of the second
+    line is of both.
+    """
     x, y, replicate = observations(hump, np.random.default_rng(6))
     centred = y - np.array([y[replicate == r].mean() for r in replicate])
     flat = find_flat_part(x, centred)
@@ -153,7 +157,9 @@ def crossing_runs(rng, replicates=25, common=True):
 
 
 def test_crossing_covers_nearly_as_often_as_it_says():
-    """A percentile interval over 25 replicates is a little short; less than 90 % would be a fault."""
+    """A percentile interval over 25 replicates is a little short; less than 90 % would be a
+    fault.
+    """
     rng, draws, hits = np.random.default_rng(7), 60, 0
     for _ in range(draws):
         row = (

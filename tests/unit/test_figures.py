@@ -1,4 +1,6 @@
-"""Figures: looks that read without colour, pages of journals, what is written, and a sentence for what cannot be drawn."""
+"""Figures: looks that read without colour, pages of journals, what is written, and a sentence for
+what cannot be drawn.
+"""
 
 import itertools
 import re
@@ -176,7 +178,9 @@ def test_pdf_embeds_its_fonts_and_svg_keeps_its_text(tmp_path):
 
 
 def simulated(colour, matrix):
-    """Return a colour as it is seen without one kind of cone: the matrices of Machado, Oliveira & Fernandes (2009), severity 1."""
+    """Return a colour as it is seen without one kind of cone: the matrices of Machado, Oliveira &
+    Fernandes (2009), severity 1.
+    """
     linear = np.array(
         [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     )
@@ -253,7 +257,7 @@ def test_journals_name_their_source():
         page("nature", 3)
 
 
-# --- what is drawn is what was computed -----------------------------------------------------------------------------------------
+# --- what is drawn is what was computed
 
 
 def test_cells_count_replicates_and_not_runs():
@@ -277,7 +281,8 @@ def test_winner_and_its_probability():
     ]
     best = best_by_region(pl.DataFrame(rows), ["x"], "form", "value").row(0, named=True)
     assert (best["winner"], best["value"], best["runner_up"], best["lead"]) == ("a", 3.0, "b", 1.5)
-    # a is best whenever replicate 3 is drawn at least once (6 * 1 + 9 = 3 * ... : mean of a - b is (9 k - (4 - k)) / 4 > 0 for k >= 1)
+    # a is best whenever replicate 3 is drawn at least once (6 * 1 + 9 = 3 * ... : mean of a - b is
+    # (9 k - (4 - k)) / 4 > 0 for k >= 1)
     assert best["probability"] == pytest.approx(
         1 - (3 / 4) ** 4, abs=4 * np.sqrt(0.68 * 0.32 / 2000)
     )  # fails for a correct one in 1 of 15,000 seeds
@@ -328,7 +333,7 @@ def test_ties_and_fixed_places():
     )
 
 
-# --- what cannot be drawn is said -----------------------------------------------------------------------------------------------
+# --- what cannot be drawn is said
 
 ONE = RUNS.filter(pl.col("replicate") == 0)
 FLAT = RUNS.with_columns(value=pl.lit(0.3))
@@ -404,7 +409,7 @@ def test_runs_without_a_value_are_counted():
 def test_other_sentences():
     nodes, members = made_members()
     for wrong, sentence in (
-        (lambda: heat_map(RUNS, "rate", "rate", "value"), "rate is asked for twice"),
+        (lambda: heat_map(RUNS, "rate", "rate", "value"), "rate is on two axes"),
         (lambda: heat_map(RUNS, "rate", "depth", "form"), "form holds no numbers"),
         (lambda: distribution(SIZES.with_columns(size=-pl.col("size")), ["size"]), "below 0"),
         (
