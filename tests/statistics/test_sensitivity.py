@@ -53,7 +53,7 @@ def noisy(response, spread, replicates, seed, common_spread=0.0):
     )
 
 
-# --- Sobol' --------------------------------------------------------------------------------------
+# --- Sobol'
 
 
 def test_ishigami_without_noise():
@@ -158,7 +158,7 @@ def test_bytes_are_the_same_every_time():
     )
 
 
-# --- noise ---------------------------------------------------------------------------------------
+# --- noise
 
 
 @pytest.mark.parametrize("common", [True, False])
@@ -211,7 +211,7 @@ def test_what_is_said_of_noise_depends_on_seeds():
     )  # a model without noise
 
 
-# --- Morris --------------------------------------------------------------------------------------
+# --- Morris
 
 
 def test_morris_of_a_linear_function_is_its_slopes():
@@ -273,7 +273,7 @@ def test_intervals_of_effects_cover_and_noise_is_as_large_as_reported():
     assert np.mean(noise) == pytest.approx(np.sqrt(2 / np.pi * 2 * 0.2**2 / 4) * 1.5, rel=0.02)
 
 
-# --- failed runs ---------------------------------------------------------------------------------
+# --- failed runs
 
 
 def test_a_failed_run_costs_its_block_whole():
@@ -313,7 +313,7 @@ def test_too_many_failures_are_refused():
         select_complete_blocks(np.zeros((21, 2)), 4, "blocks", 8)
 
 
-# --- from runs to responses ----------------------------------------------------------------------
+# --- from runs to responses
 
 POINTS = pl.DataFrame({"rate": [0.1, 0.3, 0.1], "form": ["hub", "hub", "hub"]})
 
