@@ -10,7 +10,7 @@ import numpy as np
 from sim.array_model import RowAgent, RowAttribute
 from sim.config import Config
 from sim.errors import InputError
-from sim.state import NOBODY, Floats, World
+from sim.state import NOBODY, CollaborationTotal, Floats, World
 
 
 class AgentModel(Protocol):
@@ -262,7 +262,8 @@ class AgentViews:
     def collaborations(self) -> list[Collaboration]:
         """All running collaborations, in order of starting."""
         col = self._model.world.col
-        return [self.find_collaboration(slot) for slot in col.order[: col.totals[0]].tolist()]
+        running = col.order[: col.totals[CollaborationTotal.RUNNING]].tolist()
+        return [self.find_collaboration(slot) for slot in running]
 
     def find_collaboration(self, slot: int) -> Collaboration:
         """Return the collaboration that runs in a slot."""

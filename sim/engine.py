@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from sim.observation.events import write_event
 from sim.observation.measures import measure_round
 from sim.phases.environment import change_environment
 from sim.phases.find import find_partners
 from sim.phases.imitate import imitate_others
-from sim.phases.let_go import let_partners_go, write_event
+from sim.phases.let_go import let_partners_go
 from sim.phases.work import carry_out_work, compute_alone_values
 from sim.runtime.compilation import entry, kernel
-from sim.state import Floats, World
+from sim.state import CollaborationTotal, EndReason, Floats, World
 from sim.submodels.entering import enter_organisation
 from sim.submodels.production import PoolingFunction
 
@@ -82,7 +83,7 @@ def play_rounds(
 @entry
 def write_running_events(w: World, events: Floats, now: int) -> None:
     """Write the records of collaborations that still run."""
-    for position in range(w.col.totals[0]):
+    for position in range(w.col.totals[CollaborationTotal.RUNNING]):
         c = w.col.order[position]
-        w.col.reason[c] = 0
-        write_event(w, events, position, c, now)
+        w.col.reason[c] = EndReason.RUNNING
+        write_event(w, events[position], c, now)

@@ -12,11 +12,11 @@ from sim.array_model import ArrayModel
 from sim.config import Config
 from sim.engine import write_running_events
 from sim.errors import InputError
-from sim.observation.measures import EVENT_COLUMNS
+from sim.observation.events import EVENT_COLUMNS
 from sim.observation.outcomes import compute_outcomes
 from sim.observation.recording import RunRecorder, build_challenges_table
 from sim.runtime.state_passing import PassedState
-from sim.state import World
+from sim.state import CollaborationTotal, World
 
 
 class RecordedModel(ArrayModel):
@@ -58,7 +58,8 @@ class RecordedModel(ArrayModel):
             >>> table["collaboration"].n_unique() == len(table)
             True
         """
-        running = np.zeros((int(self.world.col.totals[0]), len(EVENT_COLUMNS)))
+        count = int(self.world.col.totals[CollaborationTotal.RUNNING])
+        running = np.zeros((count, len(EVENT_COLUMNS)))
         write_running_events(self.packed, running, self.rounds_played)
         return self.recorder.build_events_table(running)
 

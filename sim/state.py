@@ -76,7 +76,7 @@ class Ledger(NamedTuple):
 class Collaborations(NamedTuple):
     """One row per slot; ``order`` lists the slots in use, by start."""
 
-    totals: Integers  # (2,) in use; number started since round 0
+    totals: Integers  # (len(CollaborationTotal),)
     order: Integers  # (C,) slots in use, then the free ones
     serial: NDArray[np.int64]  # (C,) number in order of starting
     size: Integers  # (C,)
@@ -85,7 +85,7 @@ class Collaborations(NamedTuple):
     gain: Floats  # (C, S) moving average of share minus value alone
     leaving: Flags  # (C, S) place + 1 of a member that leaves this round, else 0
     remembered: Shorts  # (C, S, S) slot in which a member remembered another when they last worked, or NOBODY
-    reason: Integers  # (C,) why it ends this round, 0 when it goes on
+    reason: Integers  # (C,) why it ends this round: EndReason, RUNNING when it goes on
     solved: Flags  # (C,) 1 when its challenge was solved this round
     form: Integers  # (C,)
     owner: Integers  # (C,) organisation whose challenge it works on, or NOBODY
@@ -102,7 +102,7 @@ class Collaborations(NamedTuple):
     quality: Floats  # (C,) in the last round of work
     largest: Integers  # (C,) largest size so far
     repeat_share: Floats  # (C,) share of pairs at the start that had worked together
-    sums: Floats  # (C, 7) over rounds: members, value, synergy, distance, alike, bridged, trust
+    sums: Floats  # (C, len(WorkSum)) over the rounds it worked
 
 
 class Surroundings(NamedTuple):
@@ -114,9 +114,7 @@ class Surroundings(NamedTuple):
     sector_shares: Floats  # (sectors,) cumulated
     form_shares: Floats  # (F,) cumulated
     tally: Floats  # (len(Tally),) sums of this round
-    challenges: (
-        Floats  # (K + 1, 4) by breadth: solved alone, solved together, expired, rounds to solve
-    )
+    challenges: Floats  # (K + 1, len(ChallengeCount)) by breadth
     users: Integers  # (F, N) organisations that use a form this round
     user_count: Integers  # (F,)
 
@@ -147,7 +145,7 @@ class Scratch(NamedTuple):
     seen: Integers  # (max(S, 64),)
     domain_weight: Floats  # (K,)
     skill: Floats  # (K,)
-    by_domain: Floats  # (5, K) sums over organisations
+    by_domain: Floats  # (len(DomainStatistic), K) sums over organisations
 
 
 class World(NamedTuple):
@@ -160,6 +158,59 @@ class World(NamedTuple):
     around: Surroundings
     scratch: Scratch
     p: Settings
+
+
+class EndReason(IntEnum):
+    """Why a collaboration ends: codes in ``Collaborations.reason``."""
+
+    RUNNING = 0
+    SOLVED = auto()
+    DEADLINE = auto()
+    TERM = auto()
+    SURPLUS = auto()
+    MEMBERS = auto()
+    TURNOVER = auto()
+
+
+END_REASONS = tuple(reason.name.lower() for reason in EndReason)
+
+
+class CollaborationTotal(IntEnum):
+    """Positions in ``Collaborations.totals``."""
+
+    RUNNING = 0
+    STARTED = auto()  # since round 0
+
+
+class WorkSum(IntEnum):
+    """Positions in ``Collaborations.sums``: sums over the rounds that a collaboration worked."""
+
+    MEMBERS = 0
+    VALUE = auto()
+    SYNERGY = auto()
+    DISTANCE = auto()
+    ALIKE = auto()
+    BRIDGED = auto()
+    TRUST = auto()
+
+
+class ChallengeCount(IntEnum):
+    """Columns of ``Surroundings.challenges``."""
+
+    SOLVED_ALONE = 0
+    SOLVED_TOGETHER = auto()
+    EXPIRED = auto()
+    ROUNDS_TO_SOLVE = auto()
+
+
+class DomainStatistic(IntEnum):
+    """Rows of ``Scratch.by_domain``."""
+
+    MEAN = 0
+    SHARE_MEAN = auto()
+    HIGHEST = auto()
+    VARIANCE = auto()
+    SHARE_VARIANCE = auto()
 
 
 class Tally(IntEnum):

@@ -13,7 +13,10 @@ from sim.runtime.memory_layout import arrange_world
 from sim.runtime.sorting import BYTES_PER_KEY, VALUES_PER_BYTE
 from sim.state import (
     NOBODY,
+    ChallengeCount,
     Collaborations,
+    CollaborationTotal,
+    DomainStatistic,
     Floats,
     Integers,
     Ledger,
@@ -21,6 +24,7 @@ from sim.state import (
     Scratch,
     Surroundings,
     Tally,
+    WorkSum,
     World,
     build_columns,
 )
@@ -89,7 +93,7 @@ def build_collaborations(slots: int, breadth: int, largest: int) -> Collaboratio
         "remembered": (largest, largest),
         "domains": (breadth,),
         "requirement": (breadth,),
-        "sums": (7,),
+        "sums": (len(WorkSum),),
     }
     types: dict[str, Any] = list_integer_types(
         "order size members reason form owner started age breadth domains rounds_left rounds_spent"
@@ -101,7 +105,10 @@ def build_collaborations(slots: int, breadth: int, largest: int) -> Collaboratio
         "solved": np.int8,
     }
     made: Collaborations = build_columns(Collaborations, slots, widths, types)
-    return made._replace(order=np.arange(slots, dtype=np.int32), totals=np.zeros(2, dtype=np.int32))
+    return made._replace(
+        order=np.arange(slots, dtype=np.int32),
+        totals=np.zeros(len(CollaborationTotal), dtype=np.int32),
+    )
 
 
 def build_scratch(
@@ -132,7 +139,7 @@ def build_scratch(
         seen=np.zeros(max(largest, LARGEST_SAMPLE), np.int32),
         domain_weight=np.zeros(domains),
         skill=np.zeros(domains),
-        by_domain=np.zeros((5, domains)),
+        by_domain=np.zeros((len(DomainStatistic), domains)),
     )
 
 
@@ -166,7 +173,7 @@ def build_world(
         sector_shares=cumulate_shares(shares),
         form_shares=cumulate_shares([share for _, share in forms]),
         tally=np.zeros(len(Tally)),
-        challenges=np.zeros((domains + 1, 4)),
+        challenges=np.zeros((domains + 1, len(ChallengeCount))),
         users=np.zeros((len(forms), n), dtype=np.int32),
         user_count=np.zeros(len(forms), dtype=np.int32),
     )

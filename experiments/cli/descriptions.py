@@ -19,7 +19,8 @@ from experiments.models.classics import (
 from sim.classics.registry import list_classics, load_classic
 from sim.config import Config
 from sim.errors import InputError
-from sim.observation.measures import EVENT_MEANINGS, MEASURES
+from sim.observation.events import EVENT_MEANINGS
+from sim.observation.measures import MEASURES
 from sim.observation.outcomes import OUTCOMES
 
 MEASURES_TOPIC, CLASSICS_TOPIC = "measures", "classics"

@@ -9,7 +9,7 @@ from sim.phases.imitate import (
     list_visible_organisations,
 )
 from sim.runtime.compilation import entry
-from sim.state import BY_RULES, Integers, World
+from sim.state import BY_RULES, CollaborationTotal, Integers, World
 from sim.submodels.structures import draw_links, find_place
 
 
@@ -22,7 +22,7 @@ def write_copies(w: World, pairs: Integers, now: int) -> int:
     org, col, p, written = w.org, w.col, w.p, 0
     if p.imitation.rate == 0.0 or p.imitation.rule == ImitationRule.USER_DEFINED:
         return 0
-    for position in range(col.totals[0]):
+    for position in range(col.totals[CollaborationTotal.RUNNING]):
         c = col.order[position]
         if w.forms.exposure[col.form[c]] == Exposure.LINKED:
             draw_links(org, col, w.forms, w.scratch, p, c, now)

@@ -15,7 +15,16 @@ from sim.phases.find import evaluate_joining, invite_newcomer, is_member, meet_o
 from sim.phases.imitate import prepare_imitation
 from sim.runtime.compilation import entry, kernel
 from sim.runtime.state_passing import PassedState
-from sim.state import BY_PERSON, BY_PERSON_ALONE, NOBODY, Floats, Integers, Tally, World
+from sim.state import (
+    BY_PERSON,
+    BY_PERSON_ALONE,
+    NOBODY,
+    CollaborationTotal,
+    Floats,
+    Integers,
+    Tally,
+    World,
+)
 from sim.submodels.entering import fit_budget
 from sim.submodels.production import (
     PoolingFunction,
@@ -286,7 +295,7 @@ def check_decisions(world: World, decisions: Mapping[int, Decision]) -> None:
 
 def find_running_slot(world: World, serial: int | None) -> int:
     """Return the slot a collaboration runs in, or NOBODY."""
-    in_use = world.col.order[: world.col.totals[0]]
+    in_use = world.col.order[: world.col.totals[CollaborationTotal.RUNNING]]
     found = in_use[world.col.serial[in_use] == serial] if serial is not None else in_use[:0]
     return int(found[0]) if found.size else NOBODY
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from sim.observation.measures import EVENT_COLUMNS, INTEGER_COLUMNS, MEASURES
-from sim.phases.let_go import END_REASONS
-from sim.state import Floats
+from sim.observation.events import EVENT_COLUMNS, INTEGER_COLUMNS
+from sim.observation.measures import MEASURES
+from sim.state import END_REASONS, ChallengeCount, Floats
 
 # Records of events fit into the buffer of a call until this many more ended than there are places.
 SPARE_EVENTS = 64
@@ -98,15 +98,22 @@ def label_events(parts: Sequence[Floats], form_names: Sequence[str]) -> pl.DataF
 def build_challenges_table(challenges: Floats) -> pl.DataFrame:
     """Return one row per breadth that occurred, from the counts of ``Surroundings.challenges``."""
     counts = challenges[1:]
-    solved = counts[:, 0] + counts[:, 1]
+    alone, together = (
+        counts[:, ChallengeCount.SOLVED_ALONE],
+        counts[:, ChallengeCount.SOLVED_TOGETHER],
+    )
+    solved = alone + together
     table = pl.DataFrame(
         {
             "breadth": np.arange(1, len(counts) + 1),
-            "solved_alone": counts[:, 0].astype(np.int64),
-            "solved_together": counts[:, 1].astype(np.int64),
-            "expired": counts[:, 2].astype(np.int64),
+            "solved_alone": alone.astype(np.int64),
+            "solved_together": together.astype(np.int64),
+            "expired": counts[:, ChallengeCount.EXPIRED].astype(np.int64),
             "mean_rounds_to_solve": np.divide(
-                counts[:, 3], solved, out=np.full(len(counts), np.nan), where=solved > 0
+                counts[:, ChallengeCount.ROUNDS_TO_SOLVE],
+                solved,
+                out=np.full(len(counts), np.nan),
+                where=solved > 0,
             ),
         }
     )

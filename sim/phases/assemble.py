@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.runtime.compilation import kernel
-from sim.state import NOBODY, World
+from sim.state import NOBODY, CollaborationTotal, World
 from sim.submodels.production import (
     PoolingFunction,
     apply_depth,
@@ -223,10 +223,10 @@ def start_collaboration(
 ) -> None:
     """Start a collaboration of ``i`` and the chosen candidates on the challenge of ``i``."""
     org, col, scratch = w.org, w.col, w.scratch
-    c = col.order[col.totals[0]]
-    col.serial[c] = col.totals[1]
-    col.totals[0] += 1
-    col.totals[1] += 1
+    c = col.order[col.totals[CollaborationTotal.RUNNING]]
+    col.serial[c] = col.totals[CollaborationTotal.STARTED]
+    col.totals[CollaborationTotal.RUNNING] += 1
+    col.totals[CollaborationTotal.STARTED] += 1
     col.size[c], col.largest[c] = 0, 0
     col.form[c], col.owner[c] = org.form[i], i
     col.started[c], col.age[c], col.reason[c], col.solved[c] = now, 0, 0, 0

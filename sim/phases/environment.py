@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from math import log
 
+from sim.observation.events import write_event
 from sim.phases.let_go import (
-    REASON_TURNOVER,
     remove_ended_collaborations,
     return_challenge,
-    write_event,
 )
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Process, draw_uniform, pick_index
-from sim.state import NOBODY, Floats, World
+from sim.state import NOBODY, EndReason, Floats, World
 from sim.submodels.entering import enter_organisation, fit_budget
 from sim.submodels.production import PoolingFunction
 from sim.submodels.teams import remove_member, update_expectation
@@ -70,7 +69,7 @@ def dissolve_collaboration(w: World, c: int, now: int) -> None:
     return_challenge(w, c, now)
     while w.col.size[c] > 0:
         remove_member(w.org, w.col, c, 0)
-    w.col.reason[c] = REASON_TURNOVER
+    w.col.reason[c] = EndReason.TURNOVER
 
 
 @kernel
@@ -84,9 +83,9 @@ def leave_collaborations(
         while col.members[c, member] != i:
             member += 1
         if col.size[c] - 1 < w.forms.min_size[col.form[c]]:
-            col.reason[c] = REASON_TURNOVER
+            col.reason[c] = EndReason.TURNOVER
             col.solved[c] = 0
-            write_event(w, events, row, c, now)
+            write_event(w, events[row], c, now)
             row += 1
             if col.owner[c] == i:
                 col.owner[c] = NOBODY

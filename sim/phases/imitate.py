@@ -7,7 +7,7 @@ from math import floor
 from sim.config import Exposure, ImitationRule
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Process, draw_uniform, pick_index
-from sim.state import BY_RULES, Tally, World
+from sim.state import BY_RULES, CollaborationTotal, Tally, World
 from sim.submodels.entering import fit_budget
 from sim.submodels.structures import (
     draw_links,
@@ -184,7 +184,7 @@ def imitate_others(w: World, now: int) -> None:
     if p.imitation.rate == 0.0 or p.imitation.rule == ImitationRule.USER_DEFINED:
         return
     prepare_imitation(w)
-    for position in range(col.totals[0]):
+    for position in range(col.totals[CollaborationTotal.RUNNING]):
         c = col.order[position]
         if w.forms.exposure[col.form[c]] == Exposure.LINKED:
             draw_links(org, col, w.forms, w.scratch, p, c, now)

@@ -8,7 +8,17 @@ from sim.config import FormTopology
 from sim.runtime.compilation import kernel
 from sim.runtime.prefetching import prefetch_for_work, prefetch_needs
 from sim.runtime.randomness import Process, draw_normal_pair
-from sim.state import NOBODY, Organisations, Scratch, Settings, Surroundings, Tally, World
+from sim.state import (
+    NOBODY,
+    CollaborationTotal,
+    Organisations,
+    Scratch,
+    Settings,
+    Surroundings,
+    Tally,
+    WorkSum,
+    World,
+)
 from sim.submodels.entering import fit_budget
 from sim.submodels.production import (
     PoolingFunction,
@@ -252,13 +262,13 @@ def work_together(w: World, own_rule: PoolingFunction, c: int, now: int) -> None
     tally[Tally.TRUST] += trust
     tally[Tally.TEAMS] += 1.0
     sums = col.sums[c]
-    sums[0] += size
-    sums[1] += value
-    sums[2] += synergy
-    sums[3] += distance
-    sums[4] += alike
-    sums[5] += bridged
-    sums[6] += trust
+    sums[WorkSum.MEMBERS] += size
+    sums[WorkSum.VALUE] += value
+    sums[WorkSum.SYNERGY] += synergy
+    sums[WorkSum.DISTANCE] += distance
+    sums[WorkSum.ALIKE] += alike
+    sums[WorkSum.BRIDGED] += bridged
+    sums[WorkSum.TRUST] += trust
 
 
 @kernel
@@ -286,7 +296,7 @@ def practise_skills(w: World) -> None:
 def carry_out_work(w: World, own_rule: PoolingFunction, now: int) -> None:
     """Let everybody work: alone, or together in every collaboration; then practise."""
     work_alone(w.org, w.around, w.p, now)
-    for position in range(w.col.totals[0]):
+    for position in range(w.col.totals[CollaborationTotal.RUNNING]):
         prefetch_for_work(w, position)
         work_together(w, own_rule, w.col.order[position], now)
     practise_skills(w)

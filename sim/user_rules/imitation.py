@@ -13,7 +13,7 @@ from sim.errors import InputError, format_value
 from sim.phases.imitate import has_chance_to_copy, list_visible_organisations, prepare_imitation
 from sim.runtime.compilation import entry
 from sim.runtime.state_passing import PassedState
-from sim.state import BY_RULES, Floats, Tally, World
+from sim.state import BY_RULES, CollaborationTotal, Floats, Tally, World
 from sim.submodels.entering import fit_budget
 from sim.submodels.structures import draw_links, find_place
 
@@ -70,7 +70,7 @@ def imitate_by_user_rule(
     if settings.imitation.rate == 0.0:
         return
     prepare_copying(packed)
-    for c in world.col.order[: world.col.totals[0]].tolist():
+    for c in world.col.order[: world.col.totals[CollaborationTotal.RUNNING]].tolist():
         needed = np.zeros(world.org.expertise.shape[1])
         needed[world.col.domains[c, : world.col.breadth[c]]] = 1.0
         strength = settings.imitation.strength * (
