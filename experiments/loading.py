@@ -112,7 +112,10 @@ def read_finished_runs(folder: Path, manifest: StudyManifest) -> Results:
     with tempfile.TemporaryDirectory() as elsewhere:
         levels = [get_point_labels(point) for point in points]
         counts = write_ordered_tables(
-            plan, levels, open_storage_copy(folder, Path(elsewhere)), [study.most_replicates] * len(points)
+            plan,
+            levels,
+            open_storage_copy(folder, Path(elsewhere)),
+            [study.most_replicates] * len(points),
         )
         finished = manifest.model_copy(update={"complete": True, "failed": counts.failed})
         tables = read_study_tables(Path(elsewhere), finished, pl.read_parquet)

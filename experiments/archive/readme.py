@@ -19,6 +19,7 @@ from experiments.archive.recipe import (
 )
 from experiments.archive.ro_crate import ArchiveContents
 from experiments.archive.zip import format_checksums
+from experiments.store.layout import REPORT_FILE
 from sim import __version__
 
 ARCHIVE_REBUILT_FOLDER = "../rebuilt"
@@ -37,7 +38,7 @@ RESULT_FILE_DESCRIPTIONS = {
     "study.yaml": "the study as its file says it",
     "manifest.json": "versions, commit, command, machine, times of the results",
     "tables.md": "the tables of the study; tables.tex has them for LaTeX, table_*.csv unrounded",
-    "report.html": "the study as one page",
+    REPORT_FILE: "the study as one page",
 }
 REBUILD_SCRIPT_TEMPLATE = """#!/bin/sh
 # Make the study again in an environment of its own, and compare every file with its checksum.

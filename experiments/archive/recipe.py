@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from experiments.archive.inputs import OrganisationData
-from experiments.store.layout import STUDY_COMMAND
+from experiments.store.layout import REPORT_FILE, STUDY_COMMAND
 from experiments.store.manifest import MANIFEST_FILE, StudyManifest
 from experiments.store.provenance import (
     FOLDER_PLACEHOLDER,
@@ -24,7 +24,6 @@ from sim.errors import InputError
 
 RECIPE_FILE = "rebuild.json"
 INPUTS_FOLDER, RESULTS_FOLDER, ENVIRONMENT_FOLDER = "inputs", "results", "environment"
-REPORT_RESULT_FILE = "report.html"
 FAILURES_FILE = "failures.parquet"
 VARYING_FAILURE_COLUMNS = (
     "seconds",
@@ -33,7 +32,7 @@ VARYING_FAILURE_COLUMNS = (
 )  # columns of failures that hold times and paths
 NEVER_COMPARED_FILES = (MANIFEST_FILE, PROVENANCE_FILE)  # hold times, the machine, paths
 MANIFEST_DEPENDENT_FILES = (
-    REPORT_RESULT_FILE,
+    REPORT_FILE,
 )  # hold what the manifest says: equal when it is the stored one, and not when runs are done again
 
 
@@ -132,14 +131,14 @@ def list_rebuild_steps(folder: Path, manifest: StudyManifest) -> list[RebuildSte
         if there:
             steps.append(RebuildStep(command=command, files=there))
     if (
-        (folder / REPORT_RESULT_FILE).exists()
+        (folder / REPORT_FILE).exists()
         and find_spec("experiments.report.page")
-        and not any(REPORT_RESULT_FILE in step.files for step in steps)
+        and not any(REPORT_FILE in step.files for step in steps)
     ):
         steps.append(
             RebuildStep(
                 command=("report", FOLDER_PLACEHOLDER),
-                files={REPORT_RESULT_FILE: compute_checksum(folder / REPORT_RESULT_FILE)},
+                files={REPORT_FILE: compute_checksum(folder / REPORT_FILE)},
             )
         )
     return steps

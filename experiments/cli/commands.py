@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 
 from experiments.cli.arguments import FIGURE_KINDS
 from experiments.console import print_table, print_text
+from experiments.exit_statuses import (
+    EXIT_DIFFERENT,
+    EXIT_DOCK_MISSED,
+    EXIT_DONE,
+    EXIT_RUNS_FAILED,
+)
 from sim.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.presentation.figure_request import FigureRequest
     from experiments.run_study import StudyOptions, StudyOutcome
-
-EXIT_DONE, EXIT_DIFFERENT, EXIT_RUNS_FAILED, EXIT_DOCK_MISSED = 0, 1, 3, 4  # exit statuses
 
 
 def run(arguments: Namespace, command: str) -> int:
@@ -113,8 +117,8 @@ def show_study_outcome(done: StudyOutcome) -> int:
     if done.folder is not None:
         from experiments.presentation.study_results import present_study
 
-        present_study(done.folder, done.tally)
-    return EXIT_RUNS_FAILED if done.tally.failed else EXIT_DONE
+        present_study(done.folder, done.counts)
+    return EXIT_RUNS_FAILED if done.counts.failed else EXIT_DONE
 
 
 def rerun(arguments: Namespace, command: str) -> int:

@@ -83,6 +83,13 @@ class CollaborationTarget:
         files = _hash_named_files(config)
         return parameters | ({FILES_KEY: files} if files else {})
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether its kernels were compiled on this machine before."""
+        from sim.runtime.compilation import is_model_compiled
+
+        return is_model_compiled()
+
     def warm_up(self) -> None:
         """Import the model and load its compiled kernels."""
         from sim.model import CollaborationModel

@@ -11,6 +11,7 @@ from experiments.store.manifest import MANIFEST_FILE
 from sim.errors import InputError
 
 STUDY_COMMAND, STUDY_FILE, CONFIG_FILE = "study", "study.yaml", "config.yaml"
+REPORT_FILE = "report.html"
 
 FILES_BEFORE_MANIFEST = {
     LOCK_FILE,

@@ -27,6 +27,9 @@ PUBLIC: dict[str, list[str]] = {
     "experiments.design.study_loading": [
         "load_study",
     ],
+    "experiments.run_study": [
+        "run_study_in_memory",
+    ],
     "experiments.loading": [
         "load",
         "scan",

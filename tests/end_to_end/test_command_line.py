@@ -170,14 +170,14 @@ WRONG = {
         "start from structure=mixed",
     ],
     ("run", "population.sectors.care=2"): [
-        "would leave one sector alone",
+        "would leave only one sector",
         "population.sectors={care: 2, education: 1}",
     ],
     ("run", "population.sectors={care: true}"): ["population.sectors is", "no true or false"],
     ("run", "imitation.rate=true"): ["imitation.rate is True", "no true or false", "at most 1"],
     ("run", "run.rounds=true"): ["run.rounds is True", "whole number"],
     ("run", "structure.name=é"): ["structure.name=é cannot be read", "'structure.name=\"é\"'"],
-    ("run", "structure.name=${x}"): ["structure.name=${x} cannot be put together"],
+    ("run", "structure.name=${x}"): ["structure.name=${x} cannot be composed"],
     ("run", "imitation.rate==5"): [
         "imitation.rate==5 has more than one equals sign; write imitation.rate=5"
     ],
