@@ -107,7 +107,7 @@ def collect_variance_sources(
     ]
     if has_common_seeds(runs):
         by_replicate = (
-            runs.group_by("replicate")
+            runs.group_by("replicate", maintain_order=True)
             .agg(pl.col(measure).cast(pl.Float64).mean())[measure]
             .to_numpy()
         )

@@ -18,45 +18,49 @@ from analysis.estimates import (
     estimate_peak,
     estimate_turning_rate,
 )
+from analysis.names import check_columns
 from analysis.tables import FormattedNumber, Table
 
 RATE_COLUMN = "imitation_rate"
-MAX_POINT_ROWS = 60  # rows of a table of points
-MAX_LEVEL_DIGITS = 8  # digits; a level that somebody chose is shorter, one that was drawn is not
+MAX_POINT_ROWS = 60  # of a table of points
+MAX_LEVEL_DIGITS = 8  # a level that somebody chose is shorter, one that was drawn is longer
+FORM_COLUMNS = (
+    "form",
+    RATE_COLUMN,
+    "depth",
+    "replicate",
+    "joint_value",
+    "synergy",
+    "synergy_loss",
+    "synergy_half_life",
+)
 VALUE_NOTE = (
     "n = {n} replicates with common random numbers; mean [95 % interval, Student]. Loss: imitation"
-    " off minus on, same luck; a negative loss is a gain."
+    " off minus on, paired by replicate; a negative loss is a gain."
 )
 EROSION_NOTE = (
-    "Peak and end: synergy averaged over a twentieth of the rounds; a highest of many windows lies"
-    " above its mean by luck alone, which is the loss without imitation. Where imitation keeps"
-    " synergy low from the start there is little left to lose within a run. Half-life: rounds from"
-    " the peak to half of it, median over runs (how many of them lose half)."
+    "Peak and end: synergy averaged over a twentieth of the rounds. The highest of many windows"
+    " exceeds its mean by random variation alone; that is the loss without imitation. Where"
+    " imitation keeps synergy low from the start, little is left to lose within a run. Half-life:"
+    " rounds from the peak to half of it, median over runs (how many of them lose half)."
 )
 TURNING_NOTE = (
     "Peak: the rate, of those tried, with the highest joint value. Erodes from: the rate beyond"
-    " which joint value stays below what it is without imitation (interpolated). Both with"
+    " which joint value stays below its value without imitation (interpolated). Both with"
     " bootstrap 95 % intervals over replicates."
 )
 
 
 def make_summary_tables(runs: pl.DataFrame) -> list[Table]:
-    """Return three tables per depth, a row per form: joint value with the loss by imitation; synergy with the turning rates; erosion."""
-    for column in (
-        "form",
-        RATE_COLUMN,
-        "depth",
-        "replicate",
-        "joint_value",
-        "synergy",
-        "synergy_loss",
-        "synergy_half_life",
-    ):
-        if column not in runs.columns:
-            raise AnalysisError(
-                f"the runs have no column {column}; the comparison of forms needs a study of"
-                " structure and imitation.rate"
-            )
+    """Return three tables per depth, a row per form.
+
+    They are of joint value with the loss by imitation, synergy with the turning rates, and erosion.
+    """
+    check_columns(
+        runs,
+        *FORM_COLUMNS,
+        advice="; the comparison of forms needs a study of structure and imitation.rate",
+    )
     tables = []
     for depth, part in runs.sort("depth", maintain_order=True).group_by(
         "depth", maintain_order=True
@@ -71,7 +75,7 @@ def make_summary_tables(runs: pl.DataFrame) -> list[Table]:
 
 
 def make_point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Sequence[str]) -> Table:
-    """Return the mean of measures at every point of a design, as many as fit a screen."""
+    """Return the mean of measures at the points of a design, as many as fit a screen."""
     replicates = runs["replicate"].n_unique()
     note = (
         f"n = {replicates} replicates per point; mean [95 % interval, Student]."
@@ -104,7 +108,7 @@ def make_point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Seque
 
 
 def format_table_level(level: object) -> str:
-    """Return a level as it stands in a table: the many digits of one that was drawn are cut, and kept behind it."""
+    """Return a level for a table; a level with many digits shows four and keeps the rest."""
     return (
         FormattedNumber(level, f"{level:.4g}")
         if isinstance(level, float) and len(str(level)) > MAX_LEVEL_DIGITS
@@ -115,7 +119,10 @@ def format_table_level(level: object) -> str:
 def iterate_form_responses(
     runs: pl.DataFrame, measure: str
 ) -> Iterator[tuple[str, Floats, Floats]]:
-    """Walk through the forms: name, rates (L,) and the measure by replicate and rate (R, L); the first rate must be 0."""
+    """Walk through the forms: name, rates (L,) and the measure by replicate and rate (R, L).
+
+    The first rate must be 0.
+    """
     for name in runs["form"].unique(maintain_order=True):
         rates, values = build_response_matrix(
             runs.filter(pl.col("form") == name), measure, RATE_COLUMN
@@ -129,7 +136,7 @@ def iterate_form_responses(
 
 
 def make_value_table(runs: pl.DataFrame, title: str) -> Table:
-    """Return joint value without and with imitation, and what imitation costs at the highest rate."""
+    """Return joint value without and with imitation, and the loss at the highest rate."""
     top = f"{float(runs[RATE_COLUMN].to_numpy().max()):g}"
     rows = [
         (
@@ -156,7 +163,7 @@ def make_value_table(runs: pl.DataFrame, title: str) -> Table:
 
 
 def make_turning_table(runs: pl.DataFrame, title: str) -> Table:
-    """Return synergy without and with imitation, and where imitation turns from raising to eroding joint value."""
+    """Return synergy without and with imitation, and where imitation begins to erode value."""
     top = f"{float(runs[RATE_COLUMN].to_numpy().max()):g}"
     rows = []
     pairs = zip(
@@ -189,7 +196,7 @@ def make_turning_table(runs: pl.DataFrame, title: str) -> Table:
 
 
 def make_erosion_table(runs: pl.DataFrame, title: str) -> Table:
-    """Return how much synergy is lost within a run from its peak to its end, the part imitation causes, and how fast it goes."""
+    """Return the loss of synergy within a run, the part imitation causes, and its half-life."""
     top = float(runs[RATE_COLUMN].to_numpy().max())
     rows = []
     for name, _, loss in iterate_form_responses(
@@ -230,7 +237,7 @@ def make_table_name(title: str, subject: str) -> str:
 
 
 def format_half_life(half_lives: Floats) -> FormattedNumber:
-    """Return the median half-life, runs that never lose half counted as longer than any, and how many do."""
+    """Return the median half-life and how many runs lose half; the others count as longer."""
     eroded = np.isfinite(half_lives)
     median = float(np.median(np.where(eroded, half_lives, np.inf)))
     shown = f"{median:g} rounds" if np.isfinite(median) else "none"

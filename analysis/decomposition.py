@@ -2,16 +2,21 @@
 
 In every round, exactly (per organisation; ``docs/how-to-estimates.md`` derives it from the rules)::
 
-    joint value = value of soloists + gross value of teams - cost of links, rules, set-up, exit and search
+    joint value = value of soloists + gross value of teams
+                  - cost of links, rules, set-up, exit and search
 
-The gross value of a team is quality of pooled expertise in which every member's skill is weighed by how well it is understood and how far it
-trusts (model.md, Work). What is recorded is the *mean* understanding and trust of teams, not every member's weight. So the gross value is read as
+The gross value of a team is the quality of pooled expertise, in which every member's skill is
+weighted by how well it is understood and how far it trusts (docs/rules.md, Work). The records hold
+the *mean* understanding and trust of teams, not every member's weight. So the gross value reads as
 
-    G = P x (s + (1 - s) U) x (g + (1 - g) T),   U = alike + bridged (mediated forms: the mediator's understanding squared)
+    G = P x (s + (1 - s) U) x (g + (1 - g) T),   U = alike + bridged
 
-with modularity s and formalisation g of the form; P, what the same teams would make if all were understood and trusted, is what makes the product
-exact: it holds the expertise pooled and whatever the means miss (paths of understanding through a third, the best of several members, the floor).
-The difference between two configurations is divided among P, alike, bridged, mediator, trust, s and g by Shapley's rule and adds up exactly.
+with modularity s and formalisation g of the form; in mediated forms U is the mediator's
+understanding squared. P is what the same teams would make if all were understood and trusted. It
+makes the product exact: it holds the expertise pooled and whatever the means miss (paths of
+understanding through a third, the best of several members, the floor). Shapley's rule divides the
+difference between two configurations among P, alike, bridged, mediator, trust, s and g; the parts
+add up exactly.
 """
 
 from __future__ import annotations
@@ -50,7 +55,17 @@ PART_SOURCES = {
 
 
 class Form(NamedTuple):
-    """What a form of collaborating fixes about weights: ``modularity`` s, ``formalisation`` g, and a mediator's understanding if it has one."""
+    """The weights that a form of collaborating fixes, each from 0 to 1.
+
+    Attributes:
+        modularity: s, the share of a member's skill that counts without understanding.
+        formalisation: g, the share of a contribution that counts without trust.
+        mediator: the mediator's understanding of every member; none for forms without a mediator.
+
+    Example:
+        >>> Form(modularity=0.3, formalisation=0.2, mediator=0.8)
+        Form(modularity=0.3, formalisation=0.2, mediator=0.8)
+    """
 
     modularity: float
     formalisation: float
@@ -58,21 +73,40 @@ class Form(NamedTuple):
 
 
 def accounts(series: pl.DataFrame, factors: Sequence[str]) -> pl.DataFrame:
-    """Return the accounts of every run from its recorded rounds (``series: 1`` in a study): means per organisation and round.
+    """Compute the accounts of every run: where its joint value comes from.
 
-    ``joint_value`` = ``solo`` + ``teams`` - the five costs, exactly. ``teams`` is gross of costs, ``members_alone`` what members would have earned
-    alone, so that ``teams`` minus that is the gross gain of working together. ``alike``, ``bridged`` and ``trust`` are means of teams, weighed
-    by what teams made in the round. Columns besides: the factors, ``replicate``, ``seed``, ``run``. Exact also under uncertainty and with
-    several collaborations per organisation.
+    They are exact, also under uncertainty and with several collaborations per organisation:
+    ``joint_value`` = ``solo`` + ``teams`` - the five costs.
+
+    Args:
+        series: a row per run and round (``series: 1`` in a study): factors, ``replicate``,
+            ``seed``, ``run`` and the recorded measures.
+        factors: all factors that vary.
+
+    Returns:
+        A row per run, means per organisation and round: the factors, ``replicate``, ``seed``,
+        ``run``, ``joint_value``, ``solo``, ``teams`` (gross of costs), ``members_alone`` (what
+        members would have earned alone), ``link_cost``, ``rule_cost``, ``setup_cost``,
+        ``exit_cost``, ``search_cost``; ``alike``, ``bridged`` and ``trust`` (0 to 1) are means of
+        teams, weighted by what teams made in the round.
 
     Raises:
         AnalysisError: a column is missing or not finite.
+
+    Source:
+        docs/rules.md, section 6; docs/how-to-estimates.md derives the identity.
+
+    Example:
+        >>> from analysis.examples import make_example_series
+        >>> books = accounts(make_example_series(), ["imitation.rate"])
+        >>> books.select(pl.col("joint_value", "solo", "teams").round(3)).row(0)
+        (0.828, 0.2, 0.708)
     """
     keys = [*factors, "replicate", "seed", "run"]
     check_table(series, *keys, *RECORDED_MEASURES)
     for column in RECORDED_MEASURES:
         extract_values(series, column)
-    members = (
+    members_alone = (
         pl.when(pl.col("synergy_ratio") != 0.0)
         .then(pl.col("synergy") / pl.col("synergy_ratio"))
         .otherwise(0.0)
@@ -84,7 +118,7 @@ def accounts(series: pl.DataFrame, factors: Sequence[str]) -> pl.DataFrame:
         .otherwise(0.0)
     )
     return (
-        series.with_columns(members_alone=members)
+        series.with_columns(members_alone=members_alone)
         .with_columns(
             teams=net + pl.col("link_cost") + pl.col("rule_cost"),
             solo=pl.col("joint_value")
@@ -104,7 +138,7 @@ def accounts(series: pl.DataFrame, factors: Sequence[str]) -> pl.DataFrame:
 
 
 class TeamValues(NamedTuple):
-    """One configuration by replicate: what its teams make, and what weighs their members."""
+    """One configuration by replicate: what its teams make, and what weights their members."""
 
     pooled: Floats
     alike: Floats
@@ -114,11 +148,11 @@ class TeamValues(NamedTuple):
     modularity: Floats
     formalisation: Floats
 
-    def gross(self) -> Floats:
+    def compute_gross(self) -> Floats:
         """Return the gross value of teams."""
-        return self.pooled * self.weight()
+        return self.pooled * self.compute_weight()
 
-    def weight(self) -> Floats:
+    def compute_weight(self) -> Floats:
         """Return the weight of a mean member: understood, and trusting."""
         understood = self.modularity + (1.0 - self.modularity) * (
             self.alike + self.bridged + self.mediator
@@ -130,39 +164,42 @@ class TeamValues(NamedTuple):
 def compute_team_values(
     books: pl.DataFrame, form: str, forms: Mapping[Any, Form], where: dict[str, Any]
 ) -> tuple[dict[str, Floats], TeamValues]:
-    """Return the accounts of a configuration by replicate, and its teams with the pooled expertise that makes their gross value exact."""
+    """Return the accounts of a configuration by replicate, and its teams.
+
+    Their pooled expertise is what makes the gross value exact.
+    """
     if books[form].n_unique() != 1:
         raise AnalysisError(f"there are several forms at {format_point(where)}; name {form} in by")
     modularity, formalisation, mediator = forms[books[form][0]]
     columns = {
         name: books[name].to_numpy() for name in (*ACCOUNT_COLUMNS, "alike", "bridged", "trust")
     }
-    seen = 1.0 if mediator is None else 0.0
+    by_members = 1.0 if mediator is None else 0.0
     mediated, s, g = (
         np.full(len(books), value) for value in ((mediator or 0.0) ** 2, modularity, formalisation)
     )
-    side = TeamValues(
+    teams = TeamValues(
         columns["teams"],
-        seen * columns["alike"],
-        seen * columns["bridged"],
+        by_members * columns["alike"],
+        by_members * columns["bridged"],
         mediated,
         columns["trust"],
         s,
         g,
     )
-    weight = side.weight()
-    if ((weight <= 0.0) & (side.pooled > 0.0)).any():
+    weight = teams.compute_weight()
+    if ((weight <= 0.0) & (teams.pooled > 0.0)).any():
         raise AnalysisError(
             "teams make value though nobody is understood or trusted on average; this decomposition"
             " does not hold here"
         )
-    return columns, side._replace(
-        pooled=np.divide(side.pooled, weight, out=np.zeros_like(weight), where=weight > 0.0)
+    return columns, teams._replace(
+        pooled=np.divide(teams.pooled, weight, out=np.zeros_like(weight), where=weight > 0.0)
     )
 
 
 def divide_difference(before: TeamValues, after: TeamValues) -> dict[str, Floats]:
-    """Return how the difference in gross value divides among its sources; adds up exactly."""
+    """Return the difference in gross value by source; the parts add up exactly."""
     names = [
         name for name in TeamValues._fields if (getattr(before, name) != getattr(after, name)).any()
     ]
@@ -172,7 +209,7 @@ def divide_difference(before: TeamValues, after: TeamValues) -> dict[str, Floats
     def value(switched: Switches) -> Floats:
         return before._replace(
             **{name: getattr(after, name) for name, on in zip(names, switched, strict=True) if on}
-        ).gross()
+        ).compute_gross()
 
     return dict(zip(names, compute_shapley_values(value, len(names)), strict=True))
 
@@ -187,17 +224,41 @@ def decomposition(
     form: str = "structure",
     level: float = LEVEL,
 ) -> pl.DataFrame:
-    """Divide the difference in joint value between levels of a factor and the reference among its sources; the rows of a comparison add up.
+    """Divide the difference in joint value between levels of a factor among its sources.
 
-    ``forms`` gives every level of the column ``form`` its ``Form``. Runs must have common seeds: the division is made within replicates.
-    ``exact`` says whether a row is measured as such (soloists, costs, the total) or divided by mean understanding and trust; of the latter the
-    sum is exact. Rows that are 0 in every replicate are left out.
+    The division describes contributions, not causes.
 
-    Columns: ``by``, ``factor``, ``reference``, ``part``, ``of`` (expertise, understanding, trust, form, cost, total), ``value``, ``low``,
-    ``high``, ``n``, ``exact``, ``level``, ``method``.
+    Args:
+        series: a row per run and round, as for ``accounts``, with common random numbers.
+        factor: factor whose levels are compared.
+        reference: level that is subtracted.
+        forms: the ``Form`` of every level of the column ``form``.
+        by: other factors; every combination of their levels is divided by itself.
+        form: column that names the form.
+        level: confidence level, 0 to 1.
+
+    Returns:
+        A row per comparison and part; the parts add up to the last, the joint value: ``by``, the
+        factor, ``reference``, ``part``, ``of`` ("expertise", "understanding", "trust", "form",
+        "cost", "total"), ``value``, ``low``, ``high`` (per organisation and round), ``n``,
+        ``exact`` (measured as such; else divided by mean understanding and trust, exact in sum),
+        ``level``, ``method``. Parts that are 0 in every replicate are left out.
+
+    Raises:
+        AnalysisError: a column, form or run is missing, several forms are compared at once, or the
+            seeds are not common.
+
+    Source:
+        Shapley (1953), A value for n-person games; Shorrocks (2013), J. Economic Inequality 11.
+
+    Example:
+        >>> from analysis.examples import make_example_series
+        >>> forms = {"hub": Form(modularity=0.3, formalisation=0.2)}
+        >>> table = decomposition(make_example_series(), "imitation.rate", 0.0, forms)
+        >>> table.select("part", pl.col("value").round(3)).filter(pl.col("value") != 0).rows()
+        [('pooled', -0.064), ('alike', 0.034), ('trust', -0.032), ('joint value', -0.062)]
     """
-    kept = list(dict.fromkeys([*by, factor, form]))
-    books = accounts(series, kept)
+    books = accounts(series, list(dict.fromkeys([*by, factor, form])))
     unknown = [name for name in books[form].unique(maintain_order=True) if name not in forms]
     if unknown:
         raise AnalysisError(
@@ -205,26 +266,32 @@ def decomposition(
             " modularity, formalisation and mediator"
         )
     rows = []
-    for where, here, _ in list_comparisons(books, factor, reference, "joint_value", by, "paired"):
-        now, then = (
-            books.filter([pl.col(name) == value for name, value in {**where, factor: at}.items()])
-            for at in (here, reference)
-        )
-        after, before = (
-            now.join(then, on="replicate", how="semi"),
-            then.join(now, on="replicate", how="semi"),
-        )
-        sides = [
-            compute_team_values(books_at.sort("replicate"), form, forms, {**where, factor: at})
-            for books_at, at in ((after, here), (before, reference))
-        ]
+    for where, at, _ in list_comparisons(books, factor, reference, "joint_value", by, "paired"):
+        points = [{**where, factor: compared} for compared in (at, reference)]
+        after, before = compute_both_sides(books, points, form, forms)
+        labels = {**where, factor: at, "reference": reference}
         rows += [
-            {**where, factor: here, "reference": reference, **row, "level": level}
-            for row in estimate_parts(sides[0], sides[1], level)
+            {**labels, **part, "level": level} for part in estimate_parts(after, before, level)
         ]
-    return pl.DataFrame(rows, infer_schema_length=None).with_columns(
-        method=pl.lit("paired, Student; teams by Shapley")
+    method = "paired, Student; teams by Shapley"
+    return pl.DataFrame(rows, infer_schema_length=None).with_columns(method=pl.lit(method))
+
+
+def compute_both_sides(
+    books: pl.DataFrame, points: Sequence[dict[str, Any]], form: str, forms: Mapping[Any, Form]
+) -> list[tuple[dict[str, Floats], TeamValues]]:
+    """Return two configurations by replicate, on the replicates that both have."""
+    first, second = (
+        books.filter([pl.col(name) == value for name, value in point.items()]) for point in points
     )
+    pairs = (
+        first.join(second, on="replicate", how="semi"),
+        second.join(first, on="replicate", how="semi"),
+    )
+    return [
+        compute_team_values(runs.sort("replicate"), form, forms, point)
+        for runs, point in zip(pairs, points, strict=True)
+    ]
 
 
 def estimate_parts(

@@ -1,4 +1,4 @@
-"""Erosion within a run: peak, end and half-life from its time series, and the part that imitation causes (paired counterfactuals)."""
+"""Erosion within a run: peak, end and half-life of its course, and the part due to imitation."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from scipy import stats
 
 from analysis.bootstrap import compute_bca_interval, compute_ratio_of_means
 from analysis.errors import AnalysisError
-from analysis.estimates import LEVEL, Floats, estimate_mean
+from analysis.estimates import INTERVAL_SCHEMA, LEVEL, Floats, estimate_mean
 from analysis.means import estimate_difference
 from analysis.tidy import (
+    Samples,
     check_level,
     check_runs,
     check_table,
@@ -35,11 +36,13 @@ def compute_run_courses(
     measure: str = "synergy",
     window: int | None = None,
 ) -> pl.DataFrame:
-    """Return the course of every run: peak, end, how much is lost, and after how many rounds half is.
+    """Return the course of every run: peak, end, loss and half-life.
 
-    ``window`` (recorded rounds) defaults to a twentieth of them. A peak is the highest of many windows, so it lies above its mean by luck alone.
-    Columns: the factors, ``replicate``, ``seed``, ``run``, ``peak``, ``peak_round``, ``end``, ``loss`` (peak minus end), ``half_life`` (rounds
-    from the peak to the first window at or below half of it; null if there is none) and ``watched`` (rounds from the peak to the end of the run).
+    ``window`` (recorded rounds) defaults to a twentieth of them. A peak is the highest of many
+    windows, so it exceeds its mean by random variation alone. Columns: the factors, ``replicate``,
+    ``seed``, ``run``, ``peak``, ``peak_round``, ``end``, ``loss`` (peak minus end), ``half_life``
+    (rounds from the peak to the first window at or below half of it; null if there is none) and
+    ``watched`` (rounds from the peak to the end of the run).
     """
     keys = list(dict.fromkeys([*factors, *RUN_KEYS]))
     check_table(series, *keys, "round")
@@ -87,47 +90,70 @@ def erosion(
     window: int | None = None,
     level: float = LEVEL,
 ) -> pl.DataFrame:
-    """Return peak, end and loss with and without imitation, and what imitation causes of each: the same seeds with imitation off.
+    """Estimate peak, end and loss within a run, and how much of each imitation causes.
 
-    The share of the loss that imitation causes is given only where there is a loss to speak of (its interval lies above 0); it can be negative,
-    when imitation keeps the peak so low that less is left to lose.
+    The effect of imitation is the difference from runs with the same seeds and imitation off. It
+    can be negative for the loss: where imitation keeps the peak low, little is left to lose.
 
-    Columns: ``by``, ``rate``, ``quantity`` (peak, end, loss), ``part`` ("without imitation", "with imitation", "caused by imitation", "share
-    caused"), ``value``, ``low``, ``high``, ``n``, ``level``, ``method``.
+    Args:
+        series: a row per run and recorded round: factors, ``replicate``, ``seed``, ``run``,
+            ``round`` and the measure.
+        by: factors besides ``rate``; every combination of their levels is estimated by itself.
+        rate: factor of imitation.
+        off: level of ``rate`` without imitation.
+        measure: column whose course is followed.
+        window: recorded rounds over which peak and end average; none for a twentieth of them.
+        level: confidence level, 0 to 1.
+
+    Returns:
+        A row per quantity and part: ``by``, ``rate``, ``quantity`` ("peak", "end", "loss"),
+        ``part`` ("with imitation", "without imitation", "caused by imitation", and "share caused"
+        of a loss whose interval lies above 0), ``value``, ``low``, ``high`` (units of the measure,
+        or a share), ``n``, ``method``, ``level``.
+
+    Raises:
+        AnalysisError: a column is missing or not finite, or runs without imitation have other
+            seeds.
+
+    Example:
+        >>> from analysis.examples import make_example_series
+        >>> table = erosion(make_example_series()).filter(quantity="loss")
+        >>> table.select("part", pl.col("value").round(3)).rows()[2:]
+        [('caused by imitation', 0.155), ('share caused', 0.875)]
     """
-    found = compute_run_courses(series, [*by, rate], measure, window)
+    courses = compute_run_courses(series, [*by, rate], measure, window)
     rows = []
     for quantity in ("peak", "end", "loss"):
-        for where, at, samples in list_comparisons(found, rate, off, quantity, by, "paired"):
-            known = {**where, rate: at, "quantity": quantity}
-            caused, _, method = estimate_difference(samples, level=level)
-            parts = {
-                "with imitation": estimate_mean(samples.first, level),
-                "without imitation": estimate_mean(samples.second, level),
-            }
-            rows += [
-                {**known, "part": part, **estimate._asdict(), "method": "mean, Student"}
-                for part, estimate in parts.items()
-            ]
-            rows.append(
-                {**known, "part": "caused by imitation", **caused._asdict(), "method": method}
-            )
-            if quantity == "loss" and parts["with imitation"].low > 0.0 and not samples.no_spread:
-                share = compute_bca_interval(
-                    [samples.first - samples.second, samples.first],
-                    compute_ratio_of_means,
-                    paired=True,
-                    level=level,
-                )
-                rows.append(
-                    {
-                        **known,
-                        "part": "share caused",
-                        **share._asdict(),
-                        "method": "paired, BCa bootstrap",
-                    }
-                )
+        for where, at, samples in list_comparisons(courses, rate, off, quantity, by, "paired"):
+            labels = {**where, rate: at, "quantity": quantity}
+            parts = estimate_erosion_parts(samples, quantity, level)
+            rows += [{**labels, **part} for part in parts]
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(level=pl.lit(level))
+
+
+def estimate_erosion_parts(samples: Samples, quantity: str, level: float) -> list[dict[str, Any]]:
+    """Return a quantity with and without imitation, and what imitation causes of it.
+
+    The share that imitation causes is of a loss whose interval lies above 0.
+    """
+    caused, _, method = estimate_difference(samples, level=level)
+    with_imitation = estimate_mean(samples.first, level)
+    parts = [
+        ("with imitation", with_imitation, "mean, Student"),
+        ("without imitation", estimate_mean(samples.second, level), "mean, Student"),
+        ("caused by imitation", caused, method),
+    ]
+    if quantity == "loss" and with_imitation.low > 0.0 and not samples.no_spread:
+        share = compute_bca_interval(
+            [samples.first - samples.second, samples.first],
+            compute_ratio_of_means,
+            paired=True,
+            level=level,
+        )
+        parts.append(("share caused", share, "paired, BCa bootstrap"))
+    return [
+        {"part": part, **estimate._asdict(), "method": method} for part, estimate, method in parts
+    ]
 
 
 def half_lives(
@@ -138,60 +164,73 @@ def half_lives(
     window: int | None = None,
     level: float = LEVEL,
 ) -> pl.DataFrame:
-    """Return the median half-life at every point, runs that never lose half counted as longer than they were watched (Kaplan & Meier 1958).
+    """Estimate the median half-life of a measure at every point of a design.
 
-    The interval comes from the survival curve's (log-log Greenwood; Brookmeyer & Crowley 1982); an end that is not reached is null.
-    Columns: the factors, ``measure``, ``value``, ``low``, ``high`` (rounds), ``halved`` (runs that lose half), ``n``, ``level``, ``method``.
+    Runs that never lose half count as longer than they were watched (censored).
+
+    Args:
+        series: a row per run and recorded round: factors, ``replicate``, ``seed``, ``run``,
+            ``round`` and the measure.
+        factors: all factors that vary.
+        measure: column whose course is followed.
+        window: recorded rounds over which the peak averages; none for a twentieth of them.
+        level: confidence level, 0 to 1.
+
+    Returns:
+        A row per point: the factors, ``measure``, ``value``, ``low``, ``high`` (rounds from the
+        peak to half of it; null where the curve does not reach one half), ``halved`` (number of
+        runs that lose half), ``n``, ``level``, ``method``.
+
+    Raises:
+        AnalysisError: a column is missing or not finite, or a point has one replicate.
+
+    Source:
+        Kaplan & Meier (1958), J. Am. Stat. Assoc. 53; interval of Brookmeyer & Crowley (1982),
+        Biometrics 38, with the log-log transform of Greenwood's variance; by scipy.
+
+    Example:
+        >>> from analysis.examples import make_example_series
+        >>> table = half_lives(make_example_series(), ["imitation.rate"])
+        >>> table.select("imitation.rate", "value", "halved").rows()
+        [(0.0, None, 0), (0.2, 25.0, 4)]
     """
-    found = compute_run_courses(series, factors, measure, window)
-    check_runs(found, "peak", *factors)
+    courses = compute_run_courses(series, factors, measure, window)
+    check_runs(courses, "peak", *factors)
     rows = []
-    for where, part in iterate_groups(found, factors):
+    for where, part in iterate_groups(courses, factors):
         at = select_one_run_each(part, format_point(where))
         median = compute_kaplan_meier_median(
             at["half_life"].fill_null(float("nan")).to_numpy(), at["watched"].to_numpy(), level
         )
         halved = len(at) - at["half_life"].null_count()
+        labels = {"level": level, "method": "Kaplan-Meier median"}
         rows.append(
-            {
-                **where,
-                "measure": measure,
-                **median,
-                "halved": halved,
-                "n": len(at),
-                "level": level,
-                "method": "Kaplan-Meier median",
-            }
+            {**where, "measure": measure, **median, "halved": halved, "n": len(at), **labels}
         )
-    return pl.DataFrame(
-        rows,
-        infer_schema_length=None,
-        schema_overrides={name: pl.Float64 for name in ("value", "low", "high")},
-    )
+    return pl.DataFrame(rows, infer_schema_length=None, schema_overrides=INTERVAL_SCHEMA)
 
 
 def compute_kaplan_meier_median(
     times: Floats, watched: Floats, level: float = LEVEL
 ) -> dict[str, float | None]:
-    """Return the median of times, some of them not seen to their end (NaN: longer than ``watched``), with its interval."""
+    """Return the median of times with its interval; a time is NaN if longer than ``watched``."""
     seen = np.isfinite(times)
     if not seen.any():
         return {"value": None, "low": None, "high": None}
     curve = stats.ecdf(stats.CensoredData(uncensored=times[seen], right=watched[~seen])).sf
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", RuntimeWarning
-        )  # there is no interval where the curve is 1 or 0; NaN is not below a half
+        # There is no interval where the curve is 1 or 0; NaN is not below a half.
+        warnings.simplefilter("ignore", RuntimeWarning)
         ends = curve.confidence_interval(level, method="log-log")
 
-    def reached(survival: Floats) -> float | None:
+    def find_median(survival: Floats) -> float | None:
         below = np.flatnonzero(survival <= 0.5)
         return float(curve.quantiles[below[0]]) if below.size else None
 
     return {
-        "value": reached(curve.probabilities),
-        "low": reached(ends.low.probabilities),
-        "high": reached(ends.high.probabilities),
+        "value": find_median(curve.probabilities),
+        "low": find_median(ends.low.probabilities),
+        "high": find_median(ends.high.probabilities),
     }
 
 
@@ -204,9 +243,30 @@ def caused_by_round(
     measure: str = "synergy",
     level: float = LEVEL,
 ) -> pl.DataFrame:
-    """Return, round by round, the measure with imitation minus the same seeds without it; intervals hold at each round by itself.
+    """Estimate the effect of imitation in every round: same seeds with imitation minus without.
 
-    Columns: ``by``, ``rate``, ``round``, ``value``, ``low``, ``high``, ``n``, ``level``, ``method``.
+    Args:
+        series: a row per run and recorded round: factors, ``replicate``, ``seed``, ``round`` and
+            the measure.
+        by: factors besides ``rate``.
+        rate: factor of imitation.
+        off: level of ``rate`` without imitation.
+        measure: column to compare.
+        level: confidence level, 0 to 1, of each round by itself.
+
+    Returns:
+        A row per group and round: ``by``, ``rate``, ``round``, ``value``, ``low``, ``high`` (units
+        of the measure), ``n``, ``level``, ``method``.
+
+    Raises:
+        AnalysisError: a column is missing or not finite, or a run has no counterpart with the same
+            seed and imitation off.
+
+    Example:
+        >>> from analysis.examples import make_example_series
+        >>> table = caused_by_round(make_example_series())
+        >>> table.select("round", pl.col("value").round(3)).row(-1)
+        (39, -0.16)
     """
     check_table(series, "round")
     check_runs(series, measure, rate, *by)

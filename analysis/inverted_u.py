@@ -18,7 +18,7 @@ from analysis.estimates import (
 
 
 class InvertedU(NamedTuple):
-    """Rise to a top inside the range and fall from it, both with intervals; an inverted U needs both above 0."""
+    """Rise to a top inside the range and fall from it; an inverted U needs both above 0."""
 
     top: float
     rise: Estimate
@@ -26,7 +26,10 @@ class InvertedU(NamedTuple):
 
 
 def split_halves(values: Floats) -> tuple[Floats, Floats]:
-    """Split replicates in two: what is picked on the first half is tested on the second, so that picking the best raises no false alarm."""
+    """Return the replicates in two halves: one to pick the best level, one to test it.
+
+    A level that is tested on the replicates it was picked from would raise false alarms.
+    """
     if len(values) < 4:
         raise AnalysisError(
             f"picking a level and testing it need 4 replicates or more; there are {len(values)}"
@@ -35,12 +38,12 @@ def split_halves(values: Floats) -> tuple[Floats, Floats]:
 
 
 def find_best_level(values: Floats, first: int, last: int) -> int:
-    """Return which of the levels from ``first`` to ``last`` has the highest mean."""
+    """Return the position, from ``first`` to ``last``, of the level with the highest mean."""
     return first + int(values[:, first : last + 1].mean(axis=0).argmax())
 
 
 def assess_inverted_u(levels: Floats, values: Floats, level: float = LEVEL) -> InvertedU:
-    """Test an inverted U on replicates by level (R, L), paired by replicate; its top is one of the inner levels."""
+    """Test an inverted U on replicates by level (R, L), paired by replicate; its top is inside."""
     if levels.size < 3:
         raise AnalysisError(f"an inverted U needs three levels or more; there are {levels.size}")
     picking, testing = split_halves(values)
@@ -54,7 +57,7 @@ def assess_inverted_u(levels: Floats, values: Floats, level: float = LEVEL) -> I
 def compare_tops(
     levels: Floats, first: Floats, second: Floats, level: float = LEVEL
 ) -> tuple[float, float, Estimate, Estimate]:
-    """Return the tops of two sets of curves (R, L), and by how much each set is better at its own top than at the other's."""
+    """Return the tops of two sets of curves (R, L), and how much better each is at its own top."""
     a, b = (
         find_best_level(split_halves(values)[0], 0, levels.size - 1) for values in (first, second)
     )
@@ -69,20 +72,24 @@ def compare_tops(
 
 
 class Parabola(NamedTuple):
-    """A quadratic fit per replicate: slopes at the low and high end of the range, and where the pooled fit is highest."""
+    """A quadratic fit per replicate: slopes at both ends of the range, and the tops.
+
+    ``tops`` holds where in the range the pooled fit is highest, then that of every bootstrap
+    sample.
+    """
 
     slope_low: Estimate
     slope_high: Estimate
-    tops: Floats  # where in the range the pooled fit is highest, then of every bootstrap sample
+    tops: Floats
 
 
 def fit_parabola(
     x: Floats, y: Floats, replicate: Floats, ends: tuple[float, float], level: float = LEVEL
 ) -> Parabola:
-    """Fit ``y = a + b x + c x^2`` within replicates; ``ends`` is the range of ``x`` that is judged.
+    """Fit ``y = a + b x + c x^2`` within replicates; ``ends`` is the range of ``x`` to judge.
 
-    Slopes of opposite sign at the ends are the test of Lind & Mehlum (2010); replicates are its units, since what happens
-    within a run is not independent.
+    Slopes of opposite sign at the ends are the test of Lind & Mehlum (2010). Replicates are its
+    units, since observations within a run are not independent.
     """
     low, high = ends
     slopes, moments = [], []
@@ -104,9 +111,10 @@ def fit_parabola(
 
 
 def find_pooled_tops(moments: Floats, low: float, high: float) -> Floats:
-    """Return where in the range the quadratic through all replicates, then through bootstrap samples of them, is highest.
+    """Return where in the range the pooled quadratic is highest: all replicates, then resamples.
 
-    ``moments`` (R, 3, 4) are the normal equations of every replicate. A parabola without a top in the range is highest at an end.
+    ``moments`` (R, 3, 4) are the normal equations of every replicate. A parabola without a top in
+    the range is highest at an end.
     """
     weights = np.vstack(
         [np.full(len(moments), 1.0 / len(moments)), sample_replicate_weights(len(moments))]

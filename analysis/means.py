@@ -46,9 +46,9 @@ def means(
         level: confidence level, 0 to 1.
 
     Returns:
-        A row per point and measure: the factors, ``measure``, ``value``, ``low``, ``high`` (units of
-        the measure), ``n`` (replicates), ``level``, ``method``. Where all replicates are equal the
-        interval has no width and ``method`` is "all equal".
+        A row per point and measure: the factors, ``measure``, ``value``, ``low``, ``high`` (units
+        of the measure), ``n`` (replicates), ``level``, ``method``. Where all replicates are equal
+        the interval has no width and ``method`` is "all equal".
 
     Raises:
         AnalysisError: a column is missing, a measure is not finite or never varies, or a point has

@@ -1,19 +1,15 @@
-"""The nine patterns as checks: what each study must show, as effects with intervals against a threshold.
+"""The nine patterns as checks: what each study must show, as effects against a threshold.
 
-Every function takes the runs of its study (tidy, a row per run; pattern 2 the events) and returns checks. Intervals are
-family-wise within a pattern: with m checks each has level 1 - 0.05 / m (Bonferroni), so that a pattern that is not there
-at all is called "in part" at most one time in twenty.
+Every function takes the runs of its study (tidy, a row per run; pattern 2 the events) and returns
+checks. `analysis.checks` defines their intervals and verdicts.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any, NamedTuple
-
 import numpy as np
 import polars as pl
 
+from analysis.checks import Check, drop_missing_pairs, pick_weaker_claim, select_cell
 from analysis.errors import AnalysisError
 from analysis.estimates import (
     Estimate,
@@ -36,57 +32,14 @@ from analysis.inverted_u import (
 LIGHT_FORMS = ("alliance", "network", "hub", "platform", "movement")
 WIDE_FORMS = ("platform", "movement")
 OTHER_FORMS = ("alliance", "network", "hub", "consortium")
-OUTCOME_WORDS = {"holds": "hold", "the opposite": "the opposite", "not shown": "not shown"}
 TEAMS_OF_SIX, COMPLETE_OF_SIX = "of six", "complete of six"
 
 
-class Check(NamedTuple):
-    """One claim: it holds when the whole interval lies above the threshold."""
-
-    claim: str
-    estimate: Estimate
-    threshold: float = 0.0
-
-    @property
-    def outcome(self) -> str:
-        """Say whether the claim holds, the opposite does, or the interval does not tell."""
-        if self.estimate.low > self.threshold:
-            return "holds"
-        return "the opposite" if self.estimate.high < self.threshold else "not shown"
-
-
-def format_verdict(checks: Sequence[Check]) -> str:
-    """Return the verdict on a pattern from its checks."""
-    count = Counter(check.outcome for check in checks)
-    if count["holds"] == len(checks):
-        return "shows"
-    counted = ", ".join(
-        f"{count[outcome]} {words}" for outcome, words in OUTCOME_WORDS.items() if count[outcome]
-    )
-    return f"shows in part ({counted})" if count["holds"] else f"does not show ({counted})"
-
-
-def select_cell(runs: pl.DataFrame, measure: str, **levels: Any) -> Floats:
-    """Return a measure at one point of the design, by replicate."""
-    found = runs.filter(
-        [pl.col(name.replace("__", ".")) == level for name, level in levels.items()]
-    ).sort("replicate")
-    if found.is_empty() or found["replicate"].n_unique() != len(found):
-        raise AnalysisError(
-            f"the runs have {len(found)} rows at {levels}, not one per replicate; run the whole"
-            " study"
-        )
-    return found[measure].to_numpy().astype(np.float64)
-
-
-def drop_missing_pairs(first: Floats, second: Floats) -> tuple[Floats, Floats]:
-    """Return the pairs of which neither is missing."""
-    there = np.isfinite(first) & np.isfinite(second)
-    return first[there], second[there]
-
-
 def check_alone_or_together(runs: pl.DataFrame) -> list[Check]:
-    """Pattern 1: alone, narrow challenges succeed and broad ones fail; any light form raises joint value on broad ones."""
+    """Pattern 1: alone, narrow challenges succeed and broad ones fail.
+
+    Any light form raises joint value on broad ones.
+    """
     level = compute_simultaneous_level(2 + len(LIGHT_FORMS))
     narrow = select_cell(runs, "solved_share", challenges="narrow", structure="alone")
     broad = select_cell(runs, "solved_share", challenges="broad", structure="alone")
@@ -114,7 +67,10 @@ def check_alone_or_together(runs: pl.DataFrame) -> list[Check]:
 
 
 def check_distance_and_bridging(events: pl.DataFrame) -> list[Check]:
-    """Pattern 2: synergy per member against mean distance is an inverted U whose top moves right with bridging skill."""
+    """Pattern 2: synergy per member against mean distance is an inverted U.
+
+    Its top moves right with bridging skill.
+    """
     skills = events["learning.bridging_start"].unique().sort().to_list()
     level = compute_simultaneous_level(len(skills) + 1)
     low, high = (float(q) for q in np.quantile(events["mean_distance"].to_numpy(), [0.05, 0.95]))
@@ -150,19 +106,16 @@ def check_distance_and_bridging(events: pl.DataFrame) -> list[Check]:
     ]
 
 
-def pick_weaker_claim(claim: str, first: Estimate, second: Estimate) -> Check:
-    """Return a claim that two effects are both there: the weaker of them decides, and no correction is needed for looking at two."""
-    return Check(
-        f"{claim}; the weaker of both", min(first, second, key=lambda estimate: estimate.low)
-    )
-
-
 def check_coordination_and_imitation(runs: pl.DataFrame) -> list[Check]:
-    """Pattern 3: imitation lowers diversity at every step and joint value after its top, sooner where coordination is denser."""
+    """Pattern 3: imitation lowers diversity at every step, and joint value after its top.
+
+    It does so sooner where coordination is denser.
+    """
     kinds = runs["coordination"].unique(maintain_order=True).to_list()
     if COMPLETE_OF_SIX not in kinds:
         raise AnalysisError(
-            f"the runs have no {COMPLETE_OF_SIX}, which the others are compared with"
+            f"the runs have no coordination {COMPLETE_OF_SIX}, with which the others are compared;"
+            " run the whole study"
         )
     sparse = [kind for kind in kinds if kind.endswith(TEAMS_OF_SIX) and kind != COMPLETE_OF_SIX]
     level = compute_simultaneous_level(2 * len(kinds) + len(sparse))
@@ -208,7 +161,10 @@ def check_coordination_and_imitation(runs: pl.DataFrame) -> list[Check]:
 
 
 def compare_half_loss_rates(rates: Floats, sparse: Floats, dense: Floats, level: float) -> Estimate:
-    """Return by how much higher the half-loss rate of one set of curves (R, L) is than of another; bootstrap over replicates."""
+    """Return how much higher the half-loss rate of one set of curves (R, L) is than of another.
+
+    The interval is a bootstrap over replicates.
+    """
     weights = np.vstack(
         [np.full(len(dense), 1.0 / len(dense)), sample_replicate_weights(len(dense))]
     )
@@ -219,17 +175,20 @@ def compare_half_loss_rates(rates: Floats, sparse: Floats, dense: Floats, level:
 
 
 def find_half_loss_rates(rates: Floats, curves: Floats) -> Floats:
-    """Return per curve (C, L) the first rate, interpolated, at which half of the loss from rate 0 to the last rate has happened."""
+    """Return per curve (C, L) the first rate, interpolated, at which half of its loss is reached.
+
+    Its loss is that from the first rate to the last.
+    """
     half = (curves[:, :1] + curves[:, -1:]) / 2.0
-    found = np.empty(len(curves))
+    half_loss_rates = np.empty(len(curves))
     for c, line in enumerate(curves - half):
         step = int(np.flatnonzero(line <= 0.0)[0]) if (line <= 0.0).any() else rates.size - 1
         before = max(0, step - 1)
         drop = line[before] - line[step]
-        found[c] = rates[before] + (rates[step] - rates[before]) * (
+        half_loss_rates[c] = rates[before] + (rates[step] - rates[before]) * (
             line[before] / drop if drop > 0.0 else 0.0
         )
-    return found
+    return half_loss_rates
 
 
 def check_selective_learning(runs: pl.DataFrame) -> list[Check]:
@@ -253,7 +212,10 @@ def check_selective_learning(runs: pl.DataFrame) -> list[Check]:
 
 
 def check_formalisation_and_trust(runs: pl.DataFrame) -> list[Check]:
-    """Pattern 5: formalisation is an inverted U whose top moves left as trust grows; contract brings more where trust is low."""
+    """Pattern 5: joint value against formalisation is an inverted U.
+
+    Its top moves left as trust grows; a contract brings more where trust is low.
+    """
     trusts = runs["initial_trust"].unique(maintain_order=True).to_list()
     level = compute_simultaneous_level(len(trusts) + 2)
     curves = {
@@ -290,13 +252,10 @@ def check_formalisation_and_trust(runs: pl.DataFrame) -> list[Check]:
 
 
 def check_size_and_topology(runs: pl.DataFrame) -> list[Check]:
-    """Pattern 6: complete topologies lead in small teams and lose to star and mediated ones in large teams."""
+    """Pattern 6: complete topologies lead in small teams, star and mediated ones in large teams."""
     sizes = runs["size"].unique().sort().to_list()
-    small, large, others = (
-        sizes[1],
-        sizes[-1],
-        ("star", "mediated"),
-    )  # at the smallest size, 2, complete and star are the same
+    # At the smallest size, 2, complete and star are the same.
+    small, large, others = sizes[1], sizes[-1], ("star", "mediated")
     level = compute_simultaneous_level(2 * len(others))
 
     def lead(first: str, second: str, size: int) -> Estimate:
@@ -316,7 +275,10 @@ def check_size_and_topology(runs: pl.DataFrame) -> list[Check]:
 
 
 def check_turbulence_and_persistence(runs: pl.DataFrame) -> list[Check]:
-    """Pattern 7: under turbulence temporary beats definitive, by the more the more turbulence; without it some persistence pays."""
+    """Pattern 7: under turbulence temporary beats definitive, the more so the more turbulence.
+
+    Without turbulence some persistence pays.
+    """
     rates = [
         rate for rate in runs["environment.turbulence"].unique().sort().to_list() if rate > 0.0
     ]
@@ -353,7 +315,7 @@ def check_turbulence_and_persistence(runs: pl.DataFrame) -> list[Check]:
 
 
 def check_reflection(runs: pl.DataFrame) -> list[Check]:
-    """Pattern 8: reflection raises later synergy with new partners, not only with the old."""
+    """Pattern 8: reflection raises later synergy with new partners, not only with old ones."""
     level = compute_simultaneous_level(2 * len(LIGHT_FORMS))
 
     def gain(form: str, measure: str) -> Estimate:
@@ -374,7 +336,7 @@ def check_reflection(runs: pl.DataFrame) -> list[Check]:
 
 
 def check_imitation_of_leaders(runs: pl.DataFrame) -> list[Check]:
-    """Pattern 9: imitating leaders in wide-exposure forms gives fast gains, then the deepest erosion."""
+    """Pattern 9: imitating leaders under wide exposure gives fast gains, then deep erosion."""
     top = float(runs["imitation.rate"].to_numpy().max())
     level = compute_simultaneous_level(len(WIDE_FORMS) * (1 + len(OTHER_FORMS)))
 

@@ -1,7 +1,7 @@
-"""Questions beyond the nine patterns as checks: what experience brings, what openness brings and costs, and which network is best by imitation rule.
+"""Questions beyond the nine patterns as checks: experience, openness, networks and imitation rules.
 
-Effects are contrasts of points, paired by replicate (common random numbers). Intervals are family-wise within a question, as in
-`analysis.patterns`.
+Effects are contrasts of points, paired by replicate (common random numbers). `analysis.checks`
+defines their intervals.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from analysis.errors import AnalysisError
+from analysis.checks import (
+    Check,
+    average_over_points,
+    drop_missing,
+    pick_weaker_claim,
+    select_cell,
+)
 from analysis.estimates import (
     Floats,
     build_response_matrix,
@@ -19,11 +25,9 @@ from analysis.estimates import (
     estimate_mean,
 )
 from analysis.inverted_u import assess_inverted_u
-from analysis.patterns import Check, pick_weaker_claim, select_cell
 
-Weights = dict[
-    tuple[str, str, str], float
-]  # of a measure, by what experience there is and what takes it away
+# Of a measure, by what experience there is and what takes it away.
+Weights = dict[tuple[str, str, str], float]
 LATE_JOINT_VALUE, SYNERGY_NEW_PARTNERS, SYNERGY_OLD_PARTNERS = (
     "joint_value_end",
     "synergy_new_partners",
@@ -107,7 +111,10 @@ EXPERIENCE_CONTRASTS = (
 
 
 def check_learning_from_experience(runs: pl.DataFrame) -> list[Check]:
-    """Return what experience brings and what takes it away: the mean over forms, and in which forms each claim holds by itself."""
+    """Return what experience brings and what takes it away.
+
+    A check is of the mean over forms; its claim names the forms in which it holds by itself.
+    """
     forms = runs["structure"].unique(maintain_order=True).to_list()
     level = compute_simultaneous_level(len(EXPERIENCE_CONTRASTS) * (1 + len(forms)))
     checks = []
@@ -136,41 +143,21 @@ def compute_contrast(runs: pl.DataFrame, weights: Weights, form: str) -> Floats:
     return total
 
 
-def drop_missing(values: Floats) -> Floats:
-    """Return the values that are there: a run without old partners has no synergy with them."""
-    return values[np.isfinite(values)]
-
-
 def format_forms(outcomes: dict[str, str]) -> str:
-    """Say in which forms a claim holds by itself, and in which the opposite does."""
+    """Return in which forms a claim holds by itself, and in which the opposite does."""
     holds, opposite = (
-        [form for form, found in outcomes.items() if found == wanted]
+        [form for form, outcome in outcomes.items() if outcome == wanted]
         for wanted in ("holds", "the opposite")
     )
-    said = f"by itself in {', '.join(holds)}" if holds else "by itself in no form"
-    return f"{said}; the opposite in {', '.join(opposite)}" if opposite else said
-
-
-def average_over_points(runs: pl.DataFrame, measure: str, **levels: Any) -> Floats:
-    """Return a measure averaged over all points that have these levels, by replicate."""
-    found = runs.filter(
-        [pl.col(name.replace("__", ".")) == level for name, level in levels.items()]
-    )
-    means = found.group_by("replicate").agg(pl.len(), pl.col(measure).mean()).sort("replicate")
-    if (
-        means.is_empty()
-        or means["len"].n_unique() > 1
-        or len(means) != runs["replicate"].n_unique()
-    ):
-        raise AnalysisError(
-            f"the runs do not have equally many points at {levels} in every replicate; run the"
-            " whole study"
-        )
-    return means[measure].to_numpy().astype(np.float64)
+    by_itself = f"by itself in {', '.join(holds)}" if holds else "by itself in no form"
+    return f"{by_itself}; the opposite in {', '.join(opposite)}" if opposite else by_itself
 
 
 def check_openness(runs: pl.DataFrame) -> list[Check]:
-    """Return what openness of entry, of who is seen and of search brings and costs; H6, an inverted U, is one claim of two effects."""
+    """Return what openness brings and costs: of entry, of whom members see, and of search.
+
+    H6, an inverted U, is one claim of two effects.
+    """
     claims = {
         **compute_entry_effects(runs),
         **compute_exposure_effects(runs),
@@ -222,7 +209,7 @@ def compute_entry_effects(runs: pl.DataFrame) -> dict[str, Floats]:
 
 
 def compute_exposure_effects(runs: pl.DataFrame) -> dict[str, Floats]:
-    """Return the effects of who is seen and copied."""
+    """Return the effects of whom members see and copy."""
 
     def value(copied: str, **at: Any) -> Floats:
         return average_over_points(runs, "joint_value", copied=copied, **at)
@@ -248,7 +235,7 @@ def compute_exposure_effects(runs: pl.DataFrame) -> dict[str, Floats]:
 
 
 def compute_discovery_effects(runs: pl.DataFrame) -> dict[str, Floats]:
-    """Return the effects of how partners are found, against meeting by chance, where nothing is copied."""
+    """Return the effects of ways to find partners, against encounter, where nothing is copied."""
 
     def more(measure: str, discovery: str) -> Floats:
         return average_over_points(
@@ -267,7 +254,10 @@ def compute_discovery_effects(runs: pl.DataFrame) -> dict[str, Floats]:
 
 
 def check_network_and_imitation_rule(runs: pl.DataFrame) -> list[Check]:
-    """Return which network copying favours by imitation rule, averaged over strengths above 0, and which is the better one with all costs."""
+    """Return which network copying favours by imitation rule, and which is better with all costs.
+
+    Effects are averaged over strengths of copying above 0.
+    """
     copied = runs.filter(pl.col("imitation.strength") > 0.0)
     uncopied = runs.filter(pl.col("imitation.strength") == 0.0)
 

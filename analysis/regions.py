@@ -1,4 +1,4 @@
-"""Which of several forms is best where, and how sure that is: bootstrap over replicates, all forms on the same luck."""
+"""Which of several forms is best where, and with what probability: bootstrap over replicates."""
 
 from __future__ import annotations
 
@@ -24,21 +24,34 @@ REGION_SCHEMA: dict[str, Any] = {
 
 
 def best_by_region(runs: pl.DataFrame, cells: Sequence[str], by: str, measure: str) -> pl.DataFrame:
-    """Return per cell of a design which level of a factor has the highest mean, and the probability that it is best.
+    """Find the level of a factor with the highest mean in every cell of a design.
 
     Args:
-        runs: a row per run, with the factors, the measure and ``replicate``.
+        runs: a row per run: factors, the measure and ``replicate``. All levels in a cell have the
+            same replicates.
         cells: factors that span the map.
         by: factor whose levels compete.
-        measure: column that is compared; higher is better.
+        measure: column to compare; higher is better.
 
     Returns:
-        A row per cell: its levels, ``winner``, its mean ``value``, ``probability`` (the share of bootstrap samples of whole
-        replicates in which it has the highest mean; samples where several are equally high are shared among them),
-        ``runner_up``, the ``lead`` over it, and ``n`` replicates. Levels that are exactly equal stand together: "a = b".
+        A row per cell: its levels, ``winner`` (levels that are exactly equal: "a = b"), its mean
+        ``value`` (units of the measure), ``probability`` (share of bootstrap samples of whole
+        replicates in which it has the highest mean; ties are divided), ``runner_up``, the ``lead``
+        over it, ``n`` (replicates).
 
     Raises:
-        AnalysisError: a column or a run is missing, one replicate, or a measure that does not vary.
+        AnalysisError: a column or a run is missing, there is one replicate, or the measure does not
+            vary.
+
+    Source:
+        Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 6.
+
+    Example:
+        >>> from analysis.examples import make_example_runs
+        >>> runs = make_example_runs()
+        >>> best = best_by_region(runs, ["imitation.rate"], "structure", "joint_value")
+        >>> best["winner"].to_list(), best["probability"][0]
+        (['alliance', 'hub', 'hub', 'alliance'], 1.0)
     """
     check_several_replicates(runs)
     averaged = compute_replicate_means(runs, [*cells, by], measure)
@@ -69,7 +82,7 @@ def collect_competitors(
     values = wide.select(names).to_numpy().astype(np.float64)
     if np.isnan(values).any():
         raise AnalysisError(
-            f"{measure} is missing for some replicates of some {by} at {where}; forms are compared"
+            f"{measure} is missing for some replicates of some {by} at {where}; levels are compared"
             " on the same replicates alone"
         )
     if len(names) < 2:
@@ -82,7 +95,7 @@ def collect_competitors(
 def find_winner(
     names: Sequence[str], values: Floats, order: Sequence[str]
 ) -> tuple[str, float, float, str, float, int]:
-    """Return winner, its mean, its probability of being best, the runner-up, the lead, and how many replicates."""
+    """Return the winner, its mean and probability, the runner-up, the lead, and n."""
     means = values.mean(axis=0)
     best = float(means.max())
     winners = [name for name in order if name in names and means[list(names).index(name)] == best]

@@ -1,4 +1,4 @@
-"""Who made the difference? Shapley's division of a difference among its causes, adding up exactly (Shapley 1953; Shorrocks 2013)."""
+"""Shapley's division of a difference among its causes; the parts add up exactly."""
 
 from __future__ import annotations
 
@@ -26,14 +26,17 @@ MAX_CAUSES = 12
 
 
 def compute_shapley_values(value: Callable[[Switches], Floats], causes: int) -> list[Floats]:
-    """Return the Shapley value of each cause: what it adds when switched, averaged over all orders of switching.
+    """Return the Shapley value of each cause: its mean contribution over all orders of switching.
 
-    ``value`` takes which causes are switched; the values of all causes sum to ``value(all) - value(none)``.
+    ``value`` takes which causes are switched; the values of all causes sum to ``value(all) -
+    value(none)``.
     """
     if not 1 <= causes <= MAX_CAUSES:
-        raise AnalysisError(f"there are {causes} causes to divide among; 1 to {MAX_CAUSES} can be")
+        raise AnalysisError(
+            f"there are {causes} causes to divide among; allowed: 1 to {MAX_CAUSES}"
+        )
     worth = {switched: value(switched) for switched in product((False, True), repeat=causes)}
-    found = []
+    shares = []
     for cause in range(causes):
         others = [switched for switched in worth if not switched[cause]]
         with_it = {
@@ -45,8 +48,8 @@ def compute_shapley_values(value: Callable[[Switches], Floats], causes: int) -> 
         total = worth[others[0]] * 0.0
         for switched in others:
             total = total + weights[switched] * (worth[with_it[switched]] - worth[switched])
-        found.append(total)
-    return found
+        shares.append(total)
+    return shares
 
 
 def causes(
@@ -57,12 +60,35 @@ def causes(
     *,
     level: float = LEVEL,
 ) -> pl.DataFrame:
-    """Divide the effect of changing several factors at once among them, from runs at every combination (a full factorial of two levels each).
+    """Divide the effect of changing several factors at once among these factors.
 
-    ``changes`` gives each factor its level before and after. The rows of a group add up to its last, the whole change, in every replicate: what
-    factors do only together is divided evenly. Common random numbers are needed. Intervals are Student's over replicates.
+    What factors do only together is divided evenly.
 
-    Columns: ``by``, ``part`` (factor, or "total"), ``measure``, ``value``, ``low``, ``high``, ``n``, ``level``, ``method``.
+    Args:
+        runs: a row per run of a full factorial of both levels of every factor, with common random
+            numbers: factors, the measure, ``replicate`` and ``seed``.
+        changes: per factor its level before and after.
+        measure: column of the response.
+        by: other factors; every combination of their levels is divided by itself.
+        level: confidence level, 0 to 1.
+
+    Returns:
+        A row per factor, and one for the whole change, to which they add up in every replicate:
+        ``by``, ``part`` (factor, or "total"), ``measure``, ``value``, ``low``, ``high`` (units of
+        the measure), ``n``, ``level``, ``method``.
+
+    Raises:
+        AnalysisError: a column, level or run is missing, or the seeds are not common.
+
+    Source:
+        Shapley (1953), A value for n-person games; Shorrocks (2013), J. Economic Inequality 11.
+
+    Example:
+        >>> from analysis.examples import make_example_runs
+        >>> changes = {"structure": ("alliance", "hub"), "imitation.rate": (0.0, 0.2)}
+        >>> table = causes(make_example_runs(), changes, "joint_value")
+        >>> table.select("part", pl.col("value").round(3)).rows()
+        [('structure', 0.007), ('imitation.rate', 0.052), ('total', 0.058)]
     """
     factors = list(changes)
     check_runs(runs, measure, *factors, *by)
@@ -72,19 +98,11 @@ def causes(
     rows = []
     for where, part in iterate_groups(runs, by):
         corners = collect_corner_values(part, changes, measure, where)
-        found = dict(
-            zip(factors, compute_shapley_values(corners.__getitem__, len(factors)), strict=True)
-        )
-        found["total"] = corners[(True,) * len(factors)] - corners[(False,) * len(factors)]
-        for name, values in found.items():
-            rows.append(
-                {
-                    **where,
-                    "part": name,
-                    "measure": measure,
-                    **estimate_mean(values, level)._asdict(),
-                }
-            )
+        shares = compute_shapley_values(corners.__getitem__, len(factors))
+        total = corners[(True,) * len(factors)] - corners[(False,) * len(factors)]
+        for name, values in zip([*factors, "total"], [*shares, total], strict=True):
+            estimate = estimate_mean(values, level)._asdict()
+            rows.append({**where, "part": name, "measure": measure, **estimate})
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(
         level=pl.lit(level), method=pl.lit("Shapley, paired, Student")
     )
@@ -94,7 +112,7 @@ def collect_corner_values(
     part: pl.DataFrame, changes: Mapping[str, tuple[Any, Any]], measure: str, where: dict[str, Any]
 ) -> dict[Switches, Floats]:
     """Return the measure by replicate at every combination of levels before and after."""
-    found: dict[Switches, Floats] = {}
+    corners: dict[Switches, Floats] = {}
     first = None
     for switched in product((False, True), repeat=len(changes)):
         point = {
@@ -112,5 +130,5 @@ def collect_corner_values(
                 f"the replicates at {format_point({**where, **point})} are not those of the other"
                 " points; complete the study"
             )
-        found[switched] = extract_values(at, measure)
-    return found
+        corners[switched] = extract_values(at, measure)
+    return corners

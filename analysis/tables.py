@@ -1,4 +1,4 @@
-"""Result tables: a title, columns, rows of text, and a note; as Markdown, LaTeX and CSV."""
+"""Result tables: a title, columns, rows of text and a note; as Markdown, LaTeX and CSV."""
 
 from __future__ import annotations
 
@@ -33,20 +33,38 @@ MARKDOWN_ESCAPES = {character: f"\\{character}" for character in "\\`*_[]<>|"}
 
 
 class FormattedNumber(str):
-    """A number as it stands in a table, which keeps what it was rounded from."""
+    """The text of a number in a table, with the exact number it was rounded from."""
 
     exact: Estimate | float
 
     def __new__(cls, exact: Estimate | float, text: str | None = None) -> FormattedNumber:
-        """Make the text of a number or an estimate; its own, unless another is given."""
-        made = super().__new__(cls, str(exact) if text is None else text)
-        made.exact = exact
-        return made
+        """Return the text of a number or an estimate; ``text`` replaces its usual form."""
+        formatted = super().__new__(cls, str(exact) if text is None else text)
+        formatted.exact = exact
+        return formatted
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table ready to be shown or written; cells that are ``Shown`` are written to CSV unrounded."""
+    """A table ready to print or write; to CSV, a ``FormattedNumber`` goes unrounded.
+
+    Attributes:
+        title: what the table shows.
+        columns: heads of the columns.
+        rows: texts, a cell per column.
+        note: n, the interval, and how to read the table.
+        name: of its file and its LaTeX label.
+
+    Example:
+        >>> from analysis.estimates import Estimate
+        >>> cell = FormattedNumber(Estimate(0.51234, 0.4, 0.6, 8))
+        >>> table = Table("Joint value", ("form", "mean"), [("hub", cell)], "n = 8 replicates.")
+        >>> table.to_markdown().splitlines()[4]
+        '| hub | 0.512 [0.400, 0.600] |'
+        >>> print(table.to_csv())
+        form,mean,mean low,mean high,mean n
+        hub,0.51234,0.4,0.6,8
+    """
 
     title: str
     columns: tuple[str, ...]
@@ -66,7 +84,7 @@ class Table:
         return "\n".join([*lines, "", self.note, ""])
 
     def to_latex(self) -> str:
-        """Return the table as a LaTeX table with the rules of booktabs; columns of numbers are set to the right."""
+        """Return the table as LaTeX with the rules of booktabs; numbers are aligned right."""
         kinds = "".join(
             "r" if self.rows and all(is_numeric_text(row[place]) for row in self.rows) else "l"
             for place in range(len(self.columns))
@@ -91,7 +109,10 @@ class Table:
         return "\n".join([*lines, *note, r"\end{table}", ""])
 
     def to_csv(self) -> str:
-        """Return the table as CSV: numbers as exact as they were computed, an estimate in four columns (value, low, high, n)."""
+        """Return the table as CSV with exact numbers; an estimate takes four columns.
+
+        They are its value, low, high and n.
+        """
         spread = [
             any(isinstance(get_exact(row[place]), tuple) for row in self.rows)
             for place in range(len(self.columns))
@@ -108,27 +129,27 @@ class Table:
             writer.writerow(
                 [
                     part
-                    for found, wide in zip(row, spread, strict=True)
-                    for part in split_estimate(get_exact(found), wide)
+                    for cell, wide in zip(row, spread, strict=True)
+                    for part in split_estimate(get_exact(cell), wide)
                 ]
             )
         return text.getvalue()
 
 
-def get_exact(found: str) -> Estimate | float | str:
+def get_exact(cell: str) -> Estimate | float | str:
     """Return what a cell was rounded from, or its text."""
-    return found.exact if isinstance(found, FormattedNumber) else found
+    return cell.exact if isinstance(cell, FormattedNumber) else cell
 
 
-def split_estimate(found: Estimate | float | str, wide: bool) -> Sequence[object]:
-    """Return what of a cell stands in the columns of a CSV."""
+def split_estimate(exact: Estimate | float | str, wide: bool) -> Sequence[object]:
+    """Return a cell as it fills one column of a CSV, or four."""
     if not wide:
-        return (found,)
-    return found if isinstance(found, tuple) else (found, "", "", "")
+        return (exact,)
+    return exact if isinstance(exact, tuple) else (exact, "", "", "")
 
 
 def is_numeric_text(text: str) -> bool:
-    """Tell whether a cell begins like a number."""
+    """Return whether a cell begins like a number."""
     return isinstance(text, FormattedNumber) or text[:2].lstrip("-+").replace(".", "")[:1].isdigit()
 
 
@@ -138,12 +159,12 @@ def escape_cell(text: str) -> str:
 
 
 def escape_latex(text: str) -> str:
-    """Return text that LaTeX sets as it stands."""
+    """Return text that LaTeX sets literally."""
     return "".join(LATEX_ESCAPES.get(character, character) for character in text)
 
 
 def escape_markdown(text: str) -> str:
-    """Return text that Markdown sets as it stands."""
+    """Return text that Markdown sets literally."""
     return "".join(MARKDOWN_ESCAPES.get(character, character) for character in text)
 
 

@@ -1,4 +1,4 @@
-"""Where a response turns: the rate beyond which imitation erodes, and every claim of an inverted U under three tests."""
+"""Where a response turns, and three tests of an inverted U."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from scipy import stats
 
 from analysis.errors import AnalysisError
 from analysis.estimates import (
+    INTERVAL_SCHEMA,
     LEVEL,
     Estimate,
     Floats,
@@ -23,6 +24,7 @@ from analysis.tidy import (
     check_runs,
     extract_values,
     format_point,
+    has_common_seeds,
     is_constant,
     iterate_groups,
     list_levels,
@@ -31,12 +33,12 @@ from analysis.two_lines import fit_two_lines
 
 
 def check_numeric_factor(runs: pl.DataFrame, factor: str, measure: str, by: Sequence[str]) -> None:
-    """Refuse what is not a response to a factor of numbers."""
+    """Refuse what is not a response to a numeric factor."""
     check_runs(runs, measure, factor, *by)
     if not runs[factor].dtype.is_numeric():
         raise AnalysisError(
-            f"{factor} is {runs[factor].dtype}, not numbers; where a response turns is asked of a"
-            " factor of numbers"
+            f"{factor} is {runs[factor].dtype}, not numbers; a response turns along a numeric"
+            " factor: choose one"
         )
     list_levels(runs, factor)
 
@@ -44,53 +46,90 @@ def check_numeric_factor(runs: pl.DataFrame, factor: str, measure: str, by: Sequ
 def turning(
     runs: pl.DataFrame, factor: str, measure: str, by: Sequence[str] = (), *, level: float = LEVEL
 ) -> pl.DataFrame:
-    """Return per group where the mean response is highest, and from where on it stays below its first value.
+    """Estimate where the mean response is highest, and beyond which level it erodes.
 
-    Intervals are bootstrap percentiles over replicates, all levels of a replicate together. Infinity: not within the range tried. Where the
-    measure does not move with the factor (nobody works together) the value is null.
+    Args:
+        runs: a row per run: factors, the measure, ``replicate``. Every replicate has one run per
+            level of the factor.
+        factor: numeric factor along which the response turns.
+        measure: column of the response.
+        by: other factors; every combination of their levels is estimated by itself.
+        level: confidence level, 0 to 1.
 
-    Columns: ``by``, ``factor``, ``measure``, ``point`` ("peak", "erodes from"), ``value``, ``low``, ``high``, ``n``, ``level``, ``method``.
+    Returns:
+        Two rows per group: ``by``, ``factor``, ``measure``, ``point`` ("peak": the level with the
+        highest mean; "erodes from": the level, interpolated, beyond which the mean stays below its
+        first value), ``value``, ``low``, ``high`` (units of the factor; infinity is not within the
+        range tried; null where the measure does not respond), ``n``, ``level``, ``method``.
+        Intervals are bootstrap percentiles over whole replicates.
+
+    Raises:
+        AnalysisError: a column is missing, the factor is not numeric or has one level, or the
+            design is incomplete.
+
+    Source:
+        Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentiles).
+
+    Example:
+        >>> from analysis.examples import make_example_runs
+        >>> table = turning(make_example_runs(), "imitation.rate", "joint_value", ["structure"])
+        >>> table.filter(structure="hub").select("point", pl.col("value").round(3)).rows()
+        [('peak', 0.2), ('erodes from', 0.303)]
     """
     check_numeric_factor(runs, factor, measure, by)
     rows: list[dict[str, Any]] = []
     for where, part in iterate_groups(runs, by):
         levels, values = build_response_matrix(part, measure, factor)
-        moves = float(np.ptp(values, axis=1).max()) > 0.0
+        responds = float(np.ptp(values, axis=1).max()) > 0.0
         for point, estimate_of in (("peak", estimate_peak), ("erodes from", estimate_turning_rate)):
             row: dict[str, Any] = {**where, "factor": factor, "measure": measure, "point": point}
-            found: dict[str, Any] = {"value": None, "low": None, "high": None, "n": len(values)}
+            columns: dict[str, Any] = {"value": None, "low": None, "high": None, "n": len(values)}
             method = "no effect of the factor"
-            if moves:
-                found, method = (
-                    estimate_of(levels, values, level)._asdict(),
-                    "bootstrap over replicates, percentile",
-                )
-            rows.append(row | found | {"level": level, "method": method})
-    return pl.DataFrame(
-        rows,
-        infer_schema_length=None,
-        schema_overrides={name: pl.Float64 for name in ("value", "low", "high")},
-    )
+            if responds:
+                columns = estimate_of(levels, values, level)._asdict()
+                method = "bootstrap over replicates, percentile"
+            rows.append(row | columns | {"level": level, "method": method})
+    return pl.DataFrame(rows, infer_schema_length=None, schema_overrides=INTERVAL_SCHEMA)
 
 
 def inverted_u_tests(
     runs: pl.DataFrame, factor: str, measure: str, by: Sequence[str] = (), *, level: float = LEVEL
 ) -> pl.DataFrame:
-    """Put the claim of an inverted U to three tests per group; a claim worth making passes all.
+    """Test the claim of an inverted U three times; a claim worth making passes all.
 
-    "two lines" (Simonsohn 2018) asks for slopes of opposite sign around a break point, each significant two-sided; "quadratic" (Lind & Mehlum
-    2010) for a parabola that rises at the low end and falls at the high end, one-sided, and is fooled by curves that level off; "halves" picks
-    the top on half of the replicates and tests on the other half, one-sided, that both ends lie below it. ``p_value`` is the larger of the two
-    tests that each consists of, so none needs a correction for being two; 1 where a slope points the wrong way.
+    Args:
+        runs: a row per run: factors, the measure, ``replicate`` and, for common random numbers,
+            ``seed``.
+        factor: numeric factor with three levels or more.
+        measure: column of the response.
+        by: other factors; every combination of their levels is tested by itself.
+        level: confidence level, 0 to 1; a test rejects at 1 - ``level``.
 
-    Columns: ``by``, ``factor``, ``measure``, ``top``, ``before``, ``before_low``, ``before_high``, ``after``, ``after_low``, ``after_high``
-    (slopes; for "halves" differences), ``p_value``, ``shape`` ("inverted U", "U" or "none"), ``n``, ``level``, ``method``.
+    Returns:
+        Three rows per group: ``by``, ``factor``, ``measure``; ``top`` (units of the factor);
+        ``before`` and ``after``, the slopes on its sides with ``_low`` and ``_high`` (for "halves"
+        differences from the ends); ``p_value``, the larger of the two tests that each consists of,
+        so that none needs a correction (1 where a slope has the wrong sign); ``shape`` ("inverted
+        U", "U", "none"); ``n``, ``method``, ``level``.
+
+    Raises:
+        AnalysisError: a column is missing, the factor is not numeric, the measure does not vary, or
+            there are too few levels or replicates.
+
+    Source:
+        Two lines: Simonsohn (2018), Adv. Methods Pract. Psychol. Sci. 1, 538-555. Quadratic: Lind &
+        Mehlum (2010), Oxford Bull. Econ. Stat. 72, 109-118; levelling curves mislead it. Halves:
+        the top of one half of the replicates, tested on the other half.
+
+    Example:
+        >>> from analysis.examples import make_example_runs
+        >>> runs = make_example_runs().filter(structure="hub")
+        >>> table = inverted_u_tests(runs, "imitation.rate", "joint_value")
+        >>> table["top"].round(2).to_list(), table["shape"].to_list()
+        ([0.2, 0.17, 0.2], ['inverted U', 'inverted U', 'inverted U'])
     """
     check_numeric_factor(runs, factor, measure, by)
-    common = (
-        "seed" in runs.columns
-        and runs.group_by("replicate").agg(pl.col("seed").n_unique())["seed"].max() == 1
-    )
+    common = has_common_seeds(runs)
     rows = []
     for where, part in iterate_groups(runs, by):
         if is_constant(extract_values(part, measure)):
@@ -101,8 +140,8 @@ def inverted_u_tests(
         lines = apply_two_lines(part, factor, measure, common, level)
         others = (test(part, factor, measure, level) for test in (apply_parabola, apply_halves))
         rows += [
-            {**where, "factor": factor, "measure": measure, **found, "level": level}
-            for found in (lines, *others)
+            {**where, "factor": factor, "measure": measure, **row, "level": level}
+            for row in (lines, *others)
         ]
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -131,7 +170,7 @@ def apply_two_lines(
     part: pl.DataFrame, factor: str, measure: str, common: bool, level: float
 ) -> dict[str, Any]:
     """Return the two-lines test."""
-    found = fit_two_lines(
+    fit = fit_two_lines(
         extract_values(part, factor),
         extract_values(part, measure),
         extract_values(part, "replicate"),
@@ -139,7 +178,7 @@ def apply_two_lines(
         level=level,
     )
     return make_test_row(
-        found.break_point, found.before.slope, found.after.slope, found.p_value, level, found.method
+        fit.break_point, fit.before.slope, fit.after.slope, fit.p_value, level, fit.method
     )
 
 
@@ -156,7 +195,7 @@ def compute_one_sided_p(estimate: Estimate, level: float) -> float:
 
 
 def compute_turning_p(before: Estimate, after: Estimate, level: float) -> float:
-    """Return the p value of "it does not turn": the weaker of rising before and falling after, or of both the other way round."""
+    """Return the p value of "it does not turn": the weaker of two slopes of opposite sign."""
     if before.value * after.value >= 0.0:
         return 1.0
     up, down = (before, -after) if before.value > 0.0 else (-before, after)
@@ -185,7 +224,7 @@ def apply_parabola(part: pl.DataFrame, factor: str, measure: str, level: float) 
 
 
 def apply_halves(part: pl.DataFrame, factor: str, measure: str, level: float) -> dict[str, Any]:
-    """Return the test of a top picked on the other half of the replicates."""
+    """Return the test of a top that was picked on the other half of the replicates."""
     shape = assess_inverted_u(*build_response_matrix(part, measure, factor), level)
     p_value = max(compute_one_sided_p(shape.rise, level), compute_one_sided_p(shape.fall, level))
     return make_test_row(

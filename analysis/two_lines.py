@@ -1,9 +1,11 @@
 """The two-lines test of a U or an inverted U with the Robin Hood break point (Simonsohn 2018).
 
-A quadratic can call a curve U-shaped that never turns. Two lines, one on either side of a break point, ask only for what a U claims: slopes
-of opposite sign. The break point gives more of the flat part of the curve to the weaker line. Two things differ from the paper: runs of one
-replicate share their luck, so the slopes are estimated within replicates and tested over them (with runs of their own seeds: one regression
-with HC3 errors, as in the paper); and a factor of ten levels or fewer is smoothed by its level means.
+A quadratic can call a curve U-shaped that never turns. Two lines, one on either side of a break
+point, test only what a U claims: slopes of opposite sign. The break point gives more of the flat
+part of the curve to the weaker line. Two things differ from the paper. Runs of one replicate share
+random numbers, so the slopes are estimated within replicates and tested over them (with a seed for
+every run: one regression with HC3 errors, as in the paper). A factor of ten levels or fewer is
+smoothed by its level means.
 """
 
 from __future__ import annotations
@@ -18,15 +20,17 @@ from statsmodels.gam.api import BSplines, GLMGam
 
 from analysis.errors import AnalysisError
 from analysis.estimates import LEVEL, Estimate, Floats, estimate_mean
+from analysis.tidy import is_constant
 
 Integers = NDArray[np.intp]
 Booleans = NDArray[np.bool_]
 FEW_LEVELS = 10
 INNER_QUANTILES = (0.1, 0.9)  # the break point lies within the middle 80 % of the observations
+MAX_T = 1e6
 
 
 class Line(NamedTuple):
-    """The slope of one line with its interval, its t, and the two-sided p value of the hypothesis that it is flat."""
+    """The slope of one line with its interval, its t, and the two-sided p value of a flat line."""
 
     slope: Estimate
     t: float
@@ -43,7 +47,7 @@ class TwoLines(NamedTuple):
 
     @property
     def p_value(self) -> float:
-        """Return the larger of both p values if the slopes have opposite signs, else 1."""
+        """The larger of both p values if the slopes have opposite signs, else 1."""
         opposite = self.before.slope.value * self.after.slope.value < 0.0
         return max(self.before.p_value, self.after.p_value) if opposite else 1.0
 
@@ -51,26 +55,27 @@ class TwoLines(NamedTuple):
 def fit_two_lines(
     x: Floats, y: Floats, replicate: Floats, *, common: bool, level: float = LEVEL
 ) -> TwoLines:
-    """Test a U or an inverted U in observations (N,); with ``common``, those of a replicate share their luck.
+    """Test a U or an inverted U in observations (N,).
+
+    With ``common`` the observations of a replicate share random numbers.
 
     Raises:
-        AnalysisError: there are fewer than three levels of ``x``, or a replicate has fewer than two on one side of the break point.
+        AnalysisError: there are fewer than three levels of ``x``, or a replicate has fewer than two
+            on one side of the break point.
     """
     if np.unique(x).size < 3:
         raise AnalysisError(f"two lines need three levels or more; there are {np.unique(x).size}")
     group = np.unique(replicate, return_inverse=True)[1]
     if group.max() < 1:
         raise AnalysisError(
-            "there is one replicate, which gives no interval; run the study with replicates=2 or"
-            " more"
+            "one replicate gives no interval; run the study with replicates=2 or more"
         )
     flat = find_flat_part(
         x, y - (np.bincount(group, y) / np.bincount(group))[group] if common else y
     )
     trial = fit_lines_at(float(np.median(flat)), x, y, group, common, level)
-    before, after = (
-        min(abs(line.t), 1e6) for line in trial
-    )  # a line without any noise is as strong as can be
+    # A line without any noise has an infinite t.
+    before, after = (min(abs(line.t), MAX_T) for line in trial)
     share = after / (before + after) if before + after > 0.0 else 0.5
     break_point = float(np.quantile(flat, share))
     method = (
@@ -82,7 +87,10 @@ def fit_two_lines(
 
 
 def find_flat_part(x: Floats, y: Floats) -> Floats:
-    """Return the inner ``x`` at which the smooth curve lies within one standard error of its top (its bottom, if it falls first)."""
+    """Return the inner ``x`` at which the smooth curve lies within one standard error of its top.
+
+    For a curve that falls first, of its bottom.
+    """
     fitted, error = smooth_curve(x, y)
     slope, curvature = np.polynomial.Polynomial.fit(x, y, 2).convert().coef[1:3]
     turned = 1.0 if slope + 2.0 * curvature * x.min() > 0.0 else -1.0
@@ -90,16 +98,19 @@ def find_flat_part(x: Floats, y: Floats) -> Floats:
     inner = (x > low) & (x < high)
     if not inner.any():
         raise AnalysisError(
-            "nothing lies in the middle 80 % of the observations, where a break point could be; use"
+            "no observation lies in the middle 80 % of the range, where a break point could be; use"
             " more levels"
         )
     fitted, error, inside = turned * fitted[inner], error[inner], x[inner]
-    found: Floats = inside[fitted + error >= fitted.max()]
-    return found
+    flat: Floats = inside[fitted + error >= fitted.max()]
+    return flat
 
 
 def smooth_curve(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Return a smooth curve through observations and its standard error at each: level means if they are few, else a penalised spline (GCV)."""
+    """Return a smooth curve through observations, and its standard error at each of them.
+
+    It holds level means if the levels are few, else a penalised spline (GCV).
+    """
     levels, at = np.unique(x, return_inverse=True)
     if levels.size <= FEW_LEVELS:
         count = np.bincount(at)
@@ -147,7 +158,7 @@ def fit_line_over_replicates(
         )
     slopes = np.bincount(here, apart * y[part], replicates) / squares
     slope = estimate_mean(slopes, level)
-    if np.ptp(slopes) <= 1e-12 * max(1e-300, float(np.abs(slopes).max())):
+    if is_constant(slopes):
         return Line(
             slope,
             np.sign(slope.value) * np.inf if slope.value else 0.0,
@@ -158,7 +169,7 @@ def fit_line_over_replicates(
 
 
 def fit_robust_line(point: float, x: Floats, y: Floats, part: Booleans, level: float) -> Line:
-    """Return one line of an interrupted regression with heteroskedasticity-consistent errors (HC3); the other side has its own line."""
+    """Return one line of an interrupted regression with HC3 errors; each side has its own line."""
     if min(np.unique(x[part]).size, np.unique(x[~part]).size) < 2:
         raise AnalysisError(
             "there are fewer than two levels on one side of the break point; use more levels"

@@ -23,6 +23,7 @@ from websockets.asyncio.client import connect
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from experiments.classroom.messages import PROTOCOL_VERSION
 from tests.browser.visit import ROOT, Visit, browser_path, browsing
 
 SECONDS = 8.0  # of every measurement of a rate
@@ -131,7 +132,7 @@ async def joined(server: Server, organisations: int, seed: int) -> Client:
         origin=server.address.rstrip("/"),
     )
     client = Client(socket)
-    await client.say("hello", protocol=1, scenario=scenario(organisations, seed))
+    await client.say("hello", protocol=PROTOCOL_VERSION, scenario=scenario(organisations, seed))
     await client.hear(time.monotonic() + 0.3)
     return client
 
@@ -186,7 +187,9 @@ async def grown(server: Server, organisations: int, seed: int) -> Client:
         origin=server.address.rstrip("/"),
     )
     client = Client(socket)
-    await client.say("hello", protocol=1, scenario=scenario(organisations, seed), round=WARM_UP)
+    await client.say(
+        "hello", protocol=PROTOCOL_VERSION, scenario=scenario(organisations, seed), round=WARM_UP
+    )
     while client.state.get("round") != WARM_UP:
         await client.hear(time.monotonic() + 0.2)
     return client

@@ -1,4 +1,4 @@
-"""The gallery of docs/gallery.md: every family of figures, with the command that draws it."""
+"""Fill the gallery, docs/gallery.md: every kind of figure with the command that draws it."""
 
 from __future__ import annotations
 
@@ -12,56 +12,66 @@ from experiments.__main__ import main
 from sim.errors import InputError
 
 RESULT_COMMANDS = (
-    "study structure_and_imitation structure=alliance,network,hub,consortium imitation.rate=0,0.02,0.05,0.1,0.3 "
-    "replicates=8 population.organisations=40 run.rounds=60 --out results/gallery/forms",
-    "study distance_and_bridging series=1 replicates=8 population.organisations=40 run.rounds=100 --out results/gallery/bridging",
-    "run structure=network imitation.rate=0.05 population.organisations=60 --out results/gallery/run",
+    "study structure_and_imitation structure=alliance,network,hub,consortium"
+    " imitation.rate=0,0.02,0.05,0.1,0.3 replicates=8 population.organisations=40 run.rounds=60"
+    " --out results/gallery/forms",
+    "study distance_and_bridging series=1 replicates=8 population.organisations=40 run.rounds=100"
+    " --out results/gallery/bridging",
+    "run structure=network imitation.rate=0.05 population.organisations=60"
+    " --out results/gallery/run",
 )
 
 
-class Picture(NamedTuple):
-    """A picture of the gallery: its block on the page, the results it is drawn of, what is asked for, and the file that gives."""
+class GalleryFigure(NamedTuple):
+    """A figure of the gallery.
+
+    Attributes:
+        block: block of the page that shows it.
+        results: name of the results that it shows.
+        options: options of `overbruggen figures` that draw it.
+        file: file that these options write.
+    """
 
     block: str
-    of: str
-    words: str
+    results: str
+    options: str
     file: str
 
 
-PICTURES = (
-    Picture(
+GALLERY_FIGURES = (
+    GalleryFigure(
         "lines",
         "forms",
         "--kind lines --x imitation.rate --by structure",
         "lines_joint_value_synergy.png",
     ),
-    Picture(
+    GalleryFigure(
         "heatmap",
         "forms",
         "--kind heatmap --x imitation.rate --y production.depth --by structure",
         "heatmap_joint_value.png",
     ),
-    Picture(
+    GalleryFigure(
         "phase",
         "forms",
         "--kind phase --x imitation.rate --y production.depth --by structure",
         "phase_joint_value.png",
     ),
-    Picture(
+    GalleryFigure(
         "interaction",
         "forms",
         "--kind interaction --x imitation.rate --by structure --measure synergy",
         "interaction_synergy.png",
     ),
-    Picture("profiles", "forms", "--kind profiles --by structure", "profiles.png"),
-    Picture("timecourse", "bridging", "--kind timecourse", "timecourse.png"),
-    Picture("distributions", "bridging", "--kind distributions", "distributions.png"),
-    Picture("run", "run", "--kind timecourse", "run.png"),
-    Picture("partners", "run", "--kind distributions", "distributions.png"),
-    Picture("space", "run", "--kind space", "space.png"),
-    Picture("network", "run", "--kind network", "network.png"),
-    Picture("animation", "run", "--kind animation --moments 25", "animation.gif"),
-    Picture(
+    GalleryFigure("profiles", "forms", "--kind profiles --by structure", "profiles.png"),
+    GalleryFigure("timecourse", "bridging", "--kind timecourse", "timecourse.png"),
+    GalleryFigure("distributions", "bridging", "--kind distributions", "distributions.png"),
+    GalleryFigure("run", "run", "--kind timecourse", "run.png"),
+    GalleryFigure("partners", "run", "--kind distributions", "distributions.png"),
+    GalleryFigure("space", "run", "--kind space", "space.png"),
+    GalleryFigure("network", "run", "--kind network", "network.png"),
+    GalleryFigure("animation", "run", "--kind animation --moments 25", "animation.gif"),
+    GalleryFigure(
         "one column",
         "forms",
         "--kind lines --x imitation.rate --by structure --journal nature --columns 1",
@@ -71,41 +81,42 @@ PICTURES = (
 
 
 def draw_blocks(images: Path) -> Iterator[tuple[str, str]]:
-    """Draw every picture into a folder, and walk through the blocks of the page.
+    """Draw every figure into a folder; yield the blocks of the page by name.
 
     Raises:
-        InputError: a command of the gallery did not do.
+        InputError: a command of the gallery failed.
     """
     images.mkdir(parents=True, exist_ok=True)
     for command in RESULT_COMMANDS:
         run_command(f"{command} --overwrite")
     yield "results", format_commands(*RESULT_COMMANDS)
-    for piece in PICTURES:
-        command = f"figures results/gallery/{piece.of} {piece.words}"
+    for figure in GALLERY_FIGURES:
+        command = f"figures results/gallery/{figure.results} {figure.options}"
         run_command(command)
-        file = Path("results/gallery", piece.of, piece.file)
-        target = images / f"{piece.block.replace(' ', '_')}{file.suffix}"
-        halve_resolution(file, target) if file.suffix == ".png" else shutil.copy(file, target)
+        file = Path("results/gallery", figure.results, figure.file)
+        target = images / f"{figure.block.replace(' ', '_')}{file.suffix}"
+        if file.suffix == ".png":
+            halve_resolution(file, target)
+        else:
+            shutil.copy(file, target)
         caption = file.with_suffix(".md").read_text(encoding="utf-8").split("\n\n", 1)[1].strip()
-        yield (
-            piece.block,
-            f"![{piece.block}](images/gallery/{target.name})\n\n*{caption}*\n\n{format_commands(command)}",
-        )
+        picture = f"![{figure.block}](images/gallery/{target.name})"
+        yield figure.block, f"{picture}\n\n*{caption}*\n\n{format_commands(command)}"
 
 
 def run_command(command: str) -> None:
-    """Give a command as a user would."""
+    """Run a command as a user would."""
     if main(shlex.split(command)) != 0:
-        raise InputError(f"overbruggen {command} did not do; the gallery needs it")
+        raise InputError(f"overbruggen {command} failed; the gallery needs it")
 
 
 def format_commands(*commands: str) -> str:
-    """Return commands as they are typed."""
+    """Return commands as a block of shell code."""
     return "\n".join(["```sh", *(f"overbruggen {command}" for command in commands), "```"])
 
 
 def halve_resolution(file: Path, target: Path) -> None:
-    """Copy a picture at 150 dots per inch: enough for a screen, a quarter of the bytes."""
+    """Copy a picture at 150 dots per inch, which suffices for screens at a quarter of the size."""
     from PIL import Image
 
     with Image.open(file) as picture:

@@ -1,6 +1,7 @@
-"""Pages of the documentation: written by hand, with blocks of figures that a command fills in.
+"""Fill the generated blocks of the documentation's pages.
 
-A block stands between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``; what is between them is replaced, all else is kept.
+A block lies between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``. Commands replace the
+contents of blocks; the rest of a page is written by hand.
 """
 
 from __future__ import annotations
@@ -49,32 +50,33 @@ def fill_page(page: str, blocks: Mapping[str, str]) -> None:
 
 
 def fill_results() -> None:
-    """Bring the main study's tables and figure from its results folder (`make run`) into the documentation."""
+    """Copy the main study's tables and figure from its results folder (`make run`)."""
     folder = Path("results/structure_and_imitation")
     read_manifest(folder)
     fill_page("results.md", {"tables": (folder / "tables.md").read_text(encoding="utf-8")})
     shutil.copy(folder / "joint_value_and_synergy.png", DOCS_FOLDER / "images")
 
 
-def fill_inquiry(inquiry: HypothesisStudy, results: Results) -> None:
-    """Draw the figure of an inquiry and fill in what its file says, its table and its figure."""
+def fill_hypothesis_study(tested: HypothesisStudy, results: Results) -> None:
+    """Fill the block of a study that tests hypotheses: description, checks and figure."""
     images = DOCS_FOLDER / "images" / "patterns"
     images.mkdir(parents=True, exist_ok=True)
-    save_figure(inquiry.figure(results, PAGE).figure, images / inquiry.study, (".png",))
-    table = tabulate_checks(inquiry, inquiry.check(results))
+    save_figure(tested.figure(results, PAGE).figure, images / tested.study, (".png",))
+    table = tabulate_checks(tested, tested.check(results))
     print_table(table)
     parts = [
-        *describe_inquiry(inquiry),
+        *describe_hypothesis_study(tested),
         table.to_markdown(),
-        f"![{inquiry.heading}](images/patterns/{inquiry.study}.png)",
+        f"![{tested.heading}](images/patterns/{tested.study}.png)",
     ]
-    fill_page(PATTERNS_PAGE, {inquiry.study: "\n\n".join(part.strip() for part in parts)})
+    fill_page(PATTERNS_PAGE, {tested.study: "\n\n".join(part.strip() for part in parts)})
 
 
-def describe_inquiry(inquiry: HypothesisStudy) -> list[str]:
-    """Return what an inquiry's file says for a reader: question, hypotheses, sources; and the command that runs it."""
-    about = inquiry.about
-    command = f"Runs: `overbruggen study {inquiry.study}` ({format_study_size(load_study(inquiry.study))} runs)."
+def describe_hypothesis_study(tested: HypothesisStudy) -> list[str]:
+    """Return question, hypotheses and sources of a study, and the command that runs it."""
+    about = tested.about
+    size = format_study_size(load_study(tested.study))
+    command = f"Runs: `overbruggen study {tested.study}` ({size} runs)."
     hypotheses = "\n".join(f"- {hypothesis}" for hypothesis in about["hypotheses"])
     sources = "\n".join(f"- {source}" for source in about["sources"])
     return [
@@ -86,17 +88,17 @@ def describe_inquiry(inquiry: HypothesisStudy) -> list[str]:
 
 
 def fill_summary() -> None:
-    """Gather the verdicts that stand above the tables, patterns first, then further questions."""
+    """Fill the summaries with the verdicts of the page's tables."""
     page = (DOCS_FOLDER / PATTERNS_PAGE).read_text(encoding="utf-8")
-    for block, inquiries in (
+    for block, studies in (
         ("summary of patterns", PATTERN_STUDIES),
         ("summary of questions", QUESTION_STUDIES),
     ):
         rows = []
-        for inquiry in inquiries:
-            before = f"**{inquiry.heading}: "
-            judged = page.split(before, 1)[1].split(".**", 1)[0] if before in page else NOT_RUN
-            rows.append(f"| {inquiry.heading} | {inquiry.about['question']} | {judged} |")
+        for tested in studies:
+            title = f"**{tested.heading}: "
+            verdict = page.split(title, 1)[1].split(".**", 1)[0] if title in page else NOT_RUN
+            rows.append(f"| {tested.heading} | {tested.about['question']} | {verdict} |")
         fill_page(
             PATTERNS_PAGE,
             {
@@ -108,36 +110,44 @@ def fill_summary() -> None:
 
 
 def fill_gallery() -> None:
-    """Draw every family of figures and fill the gallery with pictures, captions and commands."""
+    """Draw every kind of figure and fill the gallery with pictures, captions and commands."""
     from docs.build.gallery import draw_blocks
 
     fill_page("gallery.md", dict(draw_blocks(DOCS_FOLDER / "images" / "gallery")))
 
 
+def fill_patterns(names: Sequence[str]) -> None:
+    """Run the studies that test hypotheses, or the named ones, and fill in their blocks."""
+    known = [tested.study for tested in HYPOTHESIS_STUDIES]
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"{name} is not a study of {PATTERNS_PAGE}.{suggest_or_list(name, known)}"
+            )
+    for tested in HYPOTHESIS_STUDIES:
+        if not names or tested.study in names:
+            results = run_study_in_memory(load_study(tested.study), count_available_cores())
+            fill_hypothesis_study(tested, results)
+    fill_summary()
+
+
 def main(words: Sequence[str]) -> None:
-    """Fill in ``results``, ``gallery``, or ``patterns`` (just some of their studies, if names follow)."""
-    if words[:1] == ["results"]:
+    """Fill in ``results``, ``gallery`` or ``patterns``; names after ``patterns`` select studies."""
+    if words == ["results"]:
         fill_results()
     elif words == ["gallery"]:
         fill_gallery()
     elif words[:1] == ["patterns"]:
-        known = [inquiry.study for inquiry in HYPOTHESIS_STUDIES]
-        for name in words[1:]:
-            if name not in known:
-                raise InputError(
-                    f"{name} is not a study of {PATTERNS_PAGE}.{suggest_or_list(name, known)}"
-                )
-        for inquiry in HYPOTHESIS_STUDIES:
-            if not words[1:] or inquiry.study in words[1:]:
-                fill_inquiry(
-                    inquiry, run_study_in_memory(load_study(inquiry.study), count_available_cores())
-                )
-        fill_summary()
+        fill_patterns(words[1:])
     else:
         raise InputError(
-            f"{' '.join(words) or 'nothing'} cannot be filled in; allowed: results, gallery, patterns, patterns STUDY ..."
+            f"{' '.join(words) or 'nothing'} cannot be filled in; allowed: results, gallery,"
+            " patterns, patterns STUDY ..."
         )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except InputError as error:
+        sys.exit(str(error))

@@ -1,13 +1,13 @@
-"""Note that this code gives the same numbers as the version before: ``python -m docs.build.same_numbers``.
+"""Record that this code gives the same numbers as the version before it.
 
-Run it after a change that left all numbers as they were, and only when ``benchmarks/same_bytes.py compare`` has shown
-that. From then on runs keep the ids of the version that first gave these numbers, and its studies can be resumed.
+Command: ``python -m docs.build.same_numbers``. Run it after a change that leaves all numbers
+unchanged, once ``benchmarks/same_bytes.py compare`` has shown that. From then on runs keep the ids
+of the version that first gave these numbers, and its studies can be resumed.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 from experiments.models.classics import ClassicTarget, list_model_presets, read_model_preset
@@ -16,7 +16,7 @@ from experiments.models.fingerprint import SAME_NUMBERS_FILE, compute_digests, j
 
 
 def compute_model_digests() -> dict[str, list[str]]:
-    """Return the digests of the code of every model, ours and the classics."""
+    """Return the digests of the code of every model: the collaboration model and the classics."""
     of_preset = {read_model_preset(preset)[0]: preset for preset in list_model_presets()}
     classics = {
         name: compute_digests(ClassicTarget(preset).list_parts())
@@ -26,7 +26,7 @@ def compute_model_digests() -> dict[str, list[str]]:
 
 
 def add_same_numbers(families: list[dict[str, Any]]) -> None:
-    """Add today's code to the family of the same name: it gives the same numbers as the newest there."""
+    """Add the present code to the newest family of its model, which gives the same numbers."""
     for name, digests in compute_model_digests().items():
         family = next((known for known in reversed(families) if known["model"] == name), None)
         code = join_digests(digests)
@@ -37,11 +37,11 @@ def add_same_numbers(families: list[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    """Note today's code, after what is noted already."""
+    """Record the present code in the list of versions with the same numbers."""
     families = json.loads(SAME_NUMBERS_FILE.read_text(encoding="utf-8"))
     add_same_numbers(families)
     SAME_NUMBERS_FILE.write_text(json.dumps(families, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

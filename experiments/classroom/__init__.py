@@ -1,1 +1,1 @@
-"""The classroom page: two models side by side in the browser, one clock, the same luck (docs/classroom.md)."""
+"""The classroom page: two models side by side in the browser, with one clock and the same draws."""

@@ -1,4 +1,4 @@
-"""Runs of a published model for a lesson: one that the class looks at, and thirty with other luck."""
+"""Runs of a published model for a lesson: the run of the class, and thirty with other seeds."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.classroom.bands import (
-    BAND_RUNS,
-    FEWEST_HIGHER_RUNS,
-    BandMaker,
-    compute_late_means,
-    summarise_bands,
-)
+from experiments.classroom.bands import BAND_RUNS, BandMaker, compare_side_runs
 from experiments.classroom.scenario import SIDES, Side
 from sim.classics.registry import load_classic
 
@@ -21,9 +15,9 @@ from sim.classics.registry import load_classic
 def play_classic_batch(
     name: str, values: Mapping[str, Any], seeds: Sequence[int]
 ) -> list[list[list[float]]]:
-    """Return every measure of runs with these seeds, from round 1 on, shape (seeds, rounds, measures).
+    """Return every measure of one run per seed, shape (seeds, rounds, measures), from round 1.
 
-    A run that comes to rest early stays as it is.
+    A run that comes to rest early keeps its last values.
     """
     model = load_classic(name)
     parameters = model.Parameters.model_validate(dict(values))
@@ -36,21 +30,20 @@ def play_classic_batch(
 
 
 async def play_classic_sides(
-    maker: BandMaker, name: str, chosen: Mapping[Side, Mapping[str, Any]], seed: int
+    band_maker: BandMaker, name: str, values: Mapping[Side, Mapping[str, Any]], seed: int
 ) -> dict[str, Any]:
-    """Return per side one run (``series``), bands of thirty others, and their means over the second half; both sides take the same seeds."""
+    """Return per side the run of ``seed``, and what thirty runs with the seeds after it show.
+
+    Both sides take the same seeds.
+    """
     seeds = [seed, *range(seed + 1, seed + 1 + BAND_RUNS)]
-    found = {
-        side: await maker.play(play_classic_batch, (name, dict(chosen[side]), seeds))
+    runs = {
+        side: await band_maker.play(play_classic_batch, (name, dict(values[side]), seeds))
         for side in SIDES
     }
-    bands: dict[str, Any] = {side: summarise_bands(found[side][1:]) for side in SIDES}
-    late = {side: compute_late_means(found[side][1:]) for side in SIDES}
-    return {
-        "runs": BAND_RUNS,
-        "enough": FEWEST_HIGHER_RUNS,
-        "rounds": len(found["a"][0]),
-        **bands,
-        "late": late,
-        "series": {side: found[side][0] for side in SIDES},
+    measures = list(load_classic(name).MEASURES)
+    others = {side: runs[side][1:] for side in SIDES}
+    own = {
+        side: dict(zip(measures, zip(*runs[side][0], strict=True), strict=True)) for side in SIDES
     }
+    return {**compare_side_runs(others, measures), "series": own}

@@ -25,12 +25,15 @@ DEFAULT_PORT = 8765
 
 
 def open_listening_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; InputError when the port is taken. Port 0 takes any that is free."""
+    """Return a socket that listens; raise InputError when the port cannot be used.
+
+    Port 0 takes any free port.
+    """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen(128)  # from now on pages wait instead of being turned away
+        listening.listen(128)  # from now on pages wait instead of being refused
     except (OSError, OverflowError) as error:
         listening.close()
         raise InputError(
@@ -41,7 +44,10 @@ def open_listening_socket(host: str, port: int) -> socket.socket:
 
 
 def compile_for_classroom() -> None:
-    """Compile what only the page asks of the model, who copied whom and decisions of persons, or load it, before a class waits for it."""
+    """Compile what only the page asks of the model, or load it, before a class waits for it.
+
+    These are the records of copies and the decisions of persons.
+    """
     model = CollaborationModel(
         Config.model_validate({"population": {"organisations": 4}, "run": {"seed": 1}})
     )
@@ -54,27 +60,25 @@ def serve_classroom(port: int, browser: bool, lan: bool) -> None:
     """Serve the page until Ctrl-C; ``lan`` lets others on the local network join with a code."""
     compile_once(CollaborationTarget())
     compile_for_classroom()
-    from experiments.classroom.server import (
-        Classroom,
-        build_app,
-    )  # after the announcement: importing is part of the wait
+    # Imported only now: importing takes part of the time that was just announced.
+    from experiments.classroom.server import Classroom, build_app
 
     listening = open_listening_socket(ALL_INTERFACES if lan else LOCAL_HOST, port)
     port = listening.getsockname()[1]
     address = find_local_address() if lan else LOCAL_HOST
     code = create_join_code() if lan else None
     app = build_app(Classroom(code, address, port), frozenset({LOCAL_HOST, "localhost", address}))
-    here = f"http://{LOCAL_HOST}:{port}/"
-    print_text(f"The classroom page is at {here} - Ctrl-C ends it.")
+    own_address = f"http://{LOCAL_HOST}:{port}/"
+    print_text(f"The classroom page is at {own_address} - Ctrl-C ends it.")
     if lan:
         print_text(
             f"A class joins at http://{address}:{port}/ with the code {code}. Everybody on this"
             " network who knows the code can join."
         )
     gc.collect()
-    gc.freeze()  # what is imported stays: tidying up need not go through it every time
+    gc.freeze()  # what is imported stays, so collecting need not go through it every time
     if browser:
-        threading.Timer(0.5, webbrowser.open, (here,)).start()
+        threading.Timer(0.5, webbrowser.open, (own_address,)).start()
     settings = uvicorn.Config(
         app,
         log_level="warning",

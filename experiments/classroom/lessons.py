@@ -1,4 +1,7 @@
-"""The lessons of the page: their scenarios from lessons.yaml, checked. What a lesson says is in the page's words and comes from the class's runs."""
+"""The lessons of the page: their scenarios, read from lessons.yaml and checked.
+
+The texts of a lesson are among the words of the page; its answers come from the class's own runs.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from analysis.names import suggest_name
 from experiments.classroom.scenario import Scalar, Scenario, Side, SideSettings
-from experiments.classroom.snapshots import CHARTED_MEASURES
 from experiments.classroom.vocabulary import read_rules
 from experiments.configuration import explain_validation_error
 from sim.classics.classic import ClassicModel
@@ -21,19 +23,17 @@ from sim.classics.registry import load_classic
 from sim.errors import InputError
 
 LESSONS_FILE = Path(__file__).parent / "lessons.yaml"
-FORM_CONTROL = (  # the control that chooses a preset of structure; it stands above the networks
-    "form"
-)
+FORM_CONTROL = "form"  # the control that chooses a preset of structure, above the networks
 
 
 class LessonEntry(BaseModel):
-    """Closed to unknown fields, strict about types: 0.0 is no false."""
+    """An entry of lessons.yaml: no unknown fields, strict types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class LessonPart(LessonEntry):
-    """One question of a lesson, answered by a run of our own model on both sides."""
+    """One question of a lesson, answered by runs of the collaboration model on both sides."""
 
     shared: dict[str, Scalar] = Field(default_factory=dict)
     a: SideSettings
@@ -44,22 +44,20 @@ class LessonPart(LessonEntry):
     controls: tuple[str, ...]
     rules: tuple[str, ...]
 
-    def scenario(self) -> Scenario:
+    def build_scenario(self) -> Scenario:
         """Return what the page plays."""
         return Scenario(shared={"run.seed": 1, **self.shared}, a=self.a, b=self.b)
 
-    def told(self) -> dict[str, Any]:
-        """Return what the page is told of it."""
-        equations = [read_rules()[path] for path in self.rules]
+    def describe(self) -> dict[str, Any]:
+        """Return what the page needs to know of it."""
         return self.model_dump(include={"rounds", "measure", "also", "controls"}) | {
-            "scenario": self.scenario().model_dump(),
-            "measures": CHARTED_MEASURES,
-            "rules": equations,
+            "scenario": self.build_scenario().model_dump(),
+            "rules": [read_rules()[path] for path in self.rules],
         }
 
 
 class ClassicControl(LessonEntry):
-    """How far a parameter of a classic goes on the page: a range, or choices."""
+    """The values that the page may give a parameter of a classic: a range, or choices."""
 
     low: float | None = None
     high: float | None = None
@@ -92,18 +90,20 @@ class ClassicPart(LessonEntry):
     also: tuple[str, ...] = ()
     controls: dict[str, ClassicControl]
 
-    def told(self) -> dict[str, Any]:
-        """Return what the page is told of it."""
+    def describe(self) -> dict[str, Any]:
+        """Return what the page needs to know of it."""
         model = load_classic(self.classic)
-        usual = model.Parameters().model_dump(include=set(self.controls))
         return self.model_dump() | {
-            "measures": list(model.MEASURES),
-            "usual": usual,
+            "defaults": model.Parameters().model_dump(include=set(self.controls)),
             "source": read_classic_source(model),
         }
 
-    def parameters(self, side: Side, chosen: dict[str, Scalar]) -> dict[str, Scalar]:
-        """Return the parameters of a side where the page chose some; InputError for what the lesson has no control for."""
+    def build_parameters(self, side: Side, chosen: dict[str, Scalar]) -> dict[str, Scalar]:
+        """Return the parameters of a side with what the page chose.
+
+        Raise InputError for a parameter that the lesson has no control for, or a value that the
+        control does not allow.
+        """
         for name, value in chosen.items():
             if name not in self.controls:
                 raise InputError(
@@ -128,7 +128,7 @@ def format_control_values(control: ClassicControl) -> str:
 
 
 def read_classic_source(model: type[ClassicModel]) -> str:
-    """Return where a classic was published, as its module says."""
+    """Return where a classic was published, from the docstring of its module."""
     text = sys.modules[model.__module__].__doc__ or ""
     return " ".join(text.partition("Source: ")[2].split())
 
@@ -139,18 +139,18 @@ AnyLessonPart = Annotated[ClassicPart | LessonPart, Field(union_mode="left_to_ri
 @cache
 def read_lessons() -> dict[str, tuple[LessonPart | ClassicPart, ...]]:
     """Return the parts of every lesson, by name."""
-    written = yaml.safe_load(LESSONS_FILE.read_text(encoding="utf-8"))
-    return TypeAdapter(dict[str, tuple[AnyLessonPart, ...]]).validate_json(json.dumps(written))
+    entries = yaml.safe_load(LESSONS_FILE.read_text(encoding="utf-8"))
+    return TypeAdapter(dict[str, tuple[AnyLessonPart, ...]]).validate_json(json.dumps(entries))
 
 
 @cache
 def describe_lessons() -> dict[str, list[dict[str, Any]]]:
-    """Return what the page is told of all lessons."""
-    return {name: [part.told() for part in parts] for name, parts in read_lessons().items()}
+    """Return what the page needs to know of all lessons."""
+    return {name: [part.describe() for part in parts] for name, parts in read_lessons().items()}
 
 
 def find_classic_part(lesson: str, number: int) -> ClassicPart:
-    """Return a part of a lesson on a classic; InputError when there is none."""
+    """Return a part of a lesson on a classic; raise InputError when there is none."""
     parts = read_lessons().get(lesson)
     if parts is None:
         raise InputError(f"{lesson} is not a lesson.{suggest_name(lesson, tuple(read_lessons()))}")

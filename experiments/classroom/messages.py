@@ -1,4 +1,4 @@
-"""What a page may say, checked before anything is done with it; docs/classroom.md lists what the server answers."""
+"""The messages of a page, as schemas; docs/classroom.md lists the answers of the server."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from sim.errors import InputError
 from sim.interactive.decisions import Decision
 
 LARGEST_MESSAGE = 16_384  # bytes
-MOST_ROUNDS = 1_000
-MOST_CHANGES, MOST_DECISIONS = (
-    200,
-    3_000,
-)  # of a course; what a page says of one must fit into a message besides
-MOST_ROUNDS_PER_SECOND = 60  # rounds per second
-PROTOCOL_VERSION = 1
+MOST_ROUNDS, FEWEST_BAND_ROUNDS = 1_000, 10
+# Most entries of a history. The history that a page sends must fit into a message as well.
+MOST_CHANGES, MOST_DECISIONS = 200, 3_000
+SPEEDS = (1, 2, 5, 10, 20, 60)  # rounds per second that the page offers
+LOWEST_SPEED, MOST_ROUNDS_PER_SECOND = 0.2, max(SPEEDS)
+DECISION_TIMES = (15, 30, 60, 120, 300)  # seconds to decide in a role-play that the page offers
+DEFAULT_DECISION_TIME = 60
+SHORTEST_DECISION_TIME, LONGEST_DECISION_TIME = 2, 600
+LONGEST_CODE = 16
+PROTOCOL_VERSION = 2
 
 
 class PageMessage(BaseModel):
-    """A message of the page: closed to unknown fields, strict about types, finite numbers only."""
+    """A message of a page: no unknown fields, strict types, finite numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -41,18 +44,18 @@ class DecisionFields(PageMessage):
     ] = ()
     join: Annotated[int, Field(ge=0)] | None = None
     copy_from: OrganisationNumber | None = None
-    field: int = Field(0, ge=0, lt=UPPER_LIMITS["population.domains"])
+    copy_domain: int = Field(0, ge=0, lt=UPPER_LIMITS["population.domains"])
     leave: Annotated[int, Field(ge=0)] | None = None
     accepts: bool = True
 
-    def decision(self) -> Decision:
-        """Return it as the model takes it."""
-        copied = None if self.copy_from is None else (self.copy_from, self.field)
-        return Decision(self.meet, self.invite, self.join, copied, self.leave, self.accepts)
+    def build_decision(self) -> Decision:
+        """Return the decision as the model takes it."""
+        copy = None if self.copy_from is None else (self.copy_from, self.copy_domain)
+        return Decision(self.meet, self.invite, self.join, copy, self.leave, self.accepts)
 
 
 class RecordedChange(PageMessage):
-    """A parameter that took another value midway, on one side."""
+    """A parameter that changed on one side after round ``round``."""
 
     round: RoundNumber
     side: Side
@@ -61,17 +64,18 @@ class RecordedChange(PageMessage):
 
 
 class RecordedDecision(DecisionFields):
-    """What was decided for an organisation of side A in the round after ``round``."""
+    """What a person decided for an organisation of side A in the round after ``round``."""
 
     round: RoundNumber
     organisation: OrganisationNumber
 
 
 class SessionHistory(PageMessage):
-    """How a session was played: with it the same rounds come back (course.py).
+    """How a session was played: it replays the same rounds (history.py).
 
-    ``incomplete`` when something is left out: decisions, or changes too, that would not fit into a message, or decisions that cannot be
-    played any more. The session that is played from it has none of that, so its own course is whole again.
+    ``incomplete`` means that something is left out: decisions, or changes too, that did not fit
+    into a message, or decisions that cannot be replayed. The session that is replayed from it
+    has none of these, so its own history is complete again.
     """
 
     begun: Scenario = Scenario()
@@ -81,22 +85,25 @@ class SessionHistory(PageMessage):
 
 
 class HelloMessage(PageMessage):
-    """First message: come back to a session, or begin one with a scenario at a round; ``course`` says how that was played before."""
+    """First message: return to a session, or begin a scenario at a round.
+
+    ``history`` holds how the session was played before, for a server that no longer knows it.
+    """
 
     kind: Literal["hello"]
-    protocol: Literal[1]
+    protocol: int
     session: str | None = Field(None, max_length=64)
-    code: str | None = Field(None, max_length=16)
+    code: str | None = Field(None, max_length=LONGEST_CODE)
     scenario: Scenario = Scenario()
     round: RoundNumber = 0
     frontier: RoundNumber = 0  # the last round that was played, when an earlier one is shown
-    course: SessionHistory | None = None
-    joins: bool = False  # come as a student also on the teacher's machine
-    watch: bool = False  # look on at the teacher's page
+    history: SessionHistory | None = None
+    as_student: bool = False  # join as a student, also on the teacher's machine
+    watch: bool = False  # watch the teacher's page
 
 
 class PlayMessage(PageMessage):
-    """Play on, from the round that is shown."""
+    """Start the clock at the round that is shown."""
 
     kind: Literal["play"]
 
@@ -108,16 +115,16 @@ class PauseMessage(PageMessage):
 
 
 class StepMessage(PageMessage):
-    """Go on by one round and stop."""
+    """Play one round and stop."""
 
     kind: Literal["step"]
 
 
 class SpeedMessage(PageMessage):
-    """How many rounds a second."""
+    """Set the speed of the clock."""
 
     kind: Literal["speed"]
-    per_second: float = Field(ge=0.2, le=MOST_ROUNDS_PER_SECOND)
+    per_second: float = Field(ge=LOWEST_SPEED, le=MOST_ROUNDS_PER_SECOND)
 
 
 class SeekMessage(PageMessage):
@@ -128,20 +135,20 @@ class SeekMessage(PageMessage):
 
 
 class ResetMessage(PageMessage):
-    """Begin again at round 0, with everything that waits for it."""
+    """Begin again at round 0, with the choices that wait for it."""
 
     kind: Literal["reset"]
 
 
 class ChooseMessage(PageMessage):
-    """Take another scenario whole, and begin it at round 0: a lesson, a link, what the teacher sends."""
+    """Begin another scenario at round 0: that of a lesson, a link or the teacher."""
 
     kind: Literal["choose"]
     scenario: Scenario
 
 
 class ChangeMessage(PageMessage):
-    """Set a parameter: acts at once, or waits for the next reset."""
+    """Set a parameter, which acts at once or waits for the next reset."""
 
     kind: Literal["change"]
     side: Side | Literal["both"]
@@ -150,7 +157,7 @@ class ChangeMessage(PageMessage):
 
 
 class FormMessage(PageMessage):
-    """Choose a preset of structure; it waits for the next reset."""
+    """Choose a preset of structure, which waits for the next reset."""
 
     kind: Literal["form"]
     side: Side | Literal["both"]
@@ -165,7 +172,7 @@ class PaintedMessage(PageMessage):
 
 
 class LookMessage(PageMessage):
-    """Tell an organisation's story up to the round that is shown."""
+    """Ask for the story of an organisation up to the round that is shown."""
 
     kind: Literal["look"]
     side: Side
@@ -173,7 +180,7 @@ class LookMessage(PageMessage):
 
 
 class GlanceMessage(PageMessage):
-    """Tell an organisation's skills in the round that is shown: the glyph under the pointer."""
+    """Ask for the skills of an organisation, for the glyph under the pointer."""
 
     kind: Literal["glance"]
     side: Side
@@ -181,14 +188,17 @@ class GlanceMessage(PageMessage):
 
 
 class BandsMessage(PageMessage):
-    """Play the present scenario many times with other luck."""
+    """Play the present scenario many times with other random seeds."""
 
     kind: Literal["bands"]
-    rounds: int = Field(ge=10, le=MOST_ROUNDS)
+    rounds: int = Field(ge=FEWEST_BAND_ROUNDS, le=MOST_ROUNDS)
 
 
 class ClassicMessage(PageMessage):
-    """Play a classic of a lesson: one run to look at, and thirty with other luck; ``a`` and ``b`` set controls of the lesson."""
+    """Play a classic of a lesson: the run of the class, and thirty with other random seeds.
+
+    ``a`` and ``b`` set the controls of the lesson.
+    """
 
     kind: Literal["classic"]
     lesson: str = Field(max_length=40)
@@ -203,33 +213,33 @@ class ClassicMessage(PageMessage):
 
 
 class EveryoneMessage(PageMessage):
-    """Send the teacher's scenario to all pages of the class."""
+    """Send the teacher's scenario to all students."""
 
     kind: Literal["everyone"]
 
 
 class RolesMessage(PageMessage):
-    """Begin a role-play, in which every student's page is one organisation of side A, or end it."""
+    """Begin a role-play, in which each student is one organisation of side A, or end it."""
 
     kind: Literal["roles"]
     begin: bool
 
 
 class OpenRoundMessage(PageMessage):
-    """Let the players decide, for so many seconds."""
+    """Let the players decide for some seconds."""
 
     kind: Literal["open_round"]
-    seconds: float = Field(ge=2, le=600)
+    seconds: float = Field(ge=SHORTEST_DECISION_TIME, le=LONGEST_DECISION_TIME)
 
 
 class CloseRoundMessage(PageMessage):
-    """Play the round now; the rules decide for whoever has not."""
+    """Play the open round now; the rules decide for players that did not."""
 
     kind: Literal["close_round"]
 
 
 class DecideMessage(DecisionFields):
-    """What a player decides in the round that is open."""
+    """Decide for an organisation in the open round."""
 
     kind: Literal["decide"]
 
@@ -261,12 +271,14 @@ _READER: TypeAdapter[AnyPageMessage] = TypeAdapter(AnyPageMessage)
 
 
 def read_message(text: str | bytes) -> AnyPageMessage:
-    """Return a message of the page; InputError in one sentence when it is none."""
+    """Return a message of the page; raise InputError, in one sentence, when it is not valid."""
     if len(text) > LARGEST_MESSAGE:
-        raise InputError(f"the message has {len(text)} bytes; allowed: {LARGEST_MESSAGE}")
+        raise InputError(
+            f"the message has {len(text)} bytes; allowed: {LARGEST_MESSAGE}; send less at once"
+        )
     try:
         return _READER.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the message"
-        raise InputError(f"{where}: {first['msg']}") from error
+        field = ".".join(map(str, first["loc"])) or "the message"
+        raise InputError(f"{field}: {first['msg']}") from error

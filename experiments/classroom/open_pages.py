@@ -1,4 +1,7 @@
-"""Who is in the room: the pages of the teacher, of the students and of those that look on; what is sent to all, and the role-play."""
+"""All open pages of a class: of the teacher, of students, and of those that watch.
+
+What is sent to all students, and the role-play, are here.
+"""
 
 from __future__ import annotations
 
@@ -12,101 +15,107 @@ from experiments.classroom.roleplay import RolePlay
 from experiments.classroom.scenario import Scenario
 from experiments.classroom.session import Session
 from sim.errors import InputError
+from sim.interactive.decisions import Decision
 from sim.state import NOBODY
 
-DISCONNECT_ERRORS = (
-    WebSocketDisconnect,
-    RuntimeError,
-)  # what sending to a page says that went away
+# What sending raises when the page has gone.
+DISCONNECT_ERRORS = (WebSocketDisconnect, RuntimeError)
 
 
 class ClassPage(Protocol):
-    """What the hall needs of a page's connection."""
+    """What this module needs of the connection of a page."""
 
     session: Session
     is_student: bool
     watches: bool
 
-    async def send(self, kind: str, **told: Any) -> None:
+    async def send(self, kind: str, **fields: Any) -> None:
         """Send one message."""
 
     def begin(self, scenario: Scenario) -> None:
-        """Begin a scenario at round 0, and give up what was under way of the one before."""
+        """Begin a scenario at round 0, and cancel runs of the one before."""
 
     async def send_scene(self) -> None:
         """Send everything."""
 
-    async def tell_frame(self) -> None:
-        """Send what changed, to those that look on too."""
+    async def broadcast_frame(self) -> None:
+        """Send what changed, also to those that watch."""
 
-    async def tell_state(self) -> None:
-        """Send the clock and the choices, to those that look on too."""
+    async def broadcast_state(self) -> None:
+        """Send the clock and the choices, also to those that watch."""
 
 
 class OpenPages:
-    """All pages that are open."""
+    """All open pages, the scenario that was sent to students last, and the role-play."""
 
     def __init__(self) -> None:
         self.pages: list[ClassPage] = []
-        self.sent: Scenario | None = None  # what was sent to all last
-        self.roles: RolePlay | None = None
-        self._leader: ClassPage | None = (
-            None  # the teacher's page in whose session the roles are played
-        )
+        self.sent_scenario: Scenario | None = None
+        self.role_play: RolePlay | None = None
+        self._leader: ClassPage | None = None  # the page in whose session the roles are played
         self._clock: asyncio.Task[None] | None = None
 
-    def students(self) -> list[ClassPage]:
+    def list_students(self) -> list[ClassPage]:
         """Return the pages of students."""
         return [page for page in self.pages if page.is_student]
 
-    def watchers(self, session: Session) -> list[ClassPage]:
-        """Return the pages that look on at a session."""
+    def list_teachers(self) -> list[ClassPage]:
+        """Return the pages of the teacher that have a session of their own."""
+        return [page for page in self.pages if not page.is_student and not page.watches]
+
+    def list_watchers(self, session: Session) -> list[ClassPage]:
+        """Return the pages that watch a session."""
         return [page for page in self.pages if page.watches and page.session is session]
 
-    def shown_session(self) -> Session:
+    def find_watched_session(self) -> Session:
         """Return the session of the teacher's page that was used last."""
-        teachers = [page.session for page in self.pages if not page.is_student and not page.watches]
-        if not teachers:
-            raise InputError("there is nothing to look on at; open the teacher's page first")
-        return max(teachers, key=lambda session: session.last_used)
+        sessions = [page.session for page in self.list_teachers()]
+        if not sessions:
+            raise InputError("there is nothing to watch; open the teacher's page first")
+        return max(sessions, key=lambda session: session.last_used)
 
-    async def enter(self, page: ClassPage, plays: bool = False) -> None:
-        """Let a page in; a student that comes into a role-play gets its organisation, one that was told it ``plays`` hears if that is over by now."""
+    async def enter(self, page: ClassPage, in_role_play: bool = False) -> None:
+        """Add a page; a student that enters a role-play gets an organisation.
+
+        Args:
+            page: the page that enters.
+            in_role_play: whether the page was informed that a role-play runs. If the role-play is
+                over by now, the page is informed of that.
+        """
         self.pages.append(page)
-        if page.is_student and self.roles is not None:
-            self.roles.seat(page.session.token)
-            await self._tell_role(page)
-        elif plays:
+        if page.is_student and self.role_play is not None:
+            self.role_play.assign_seat(page.session.token)
+            await self._send_role(page)
+        elif in_role_play:
             await page.send("role", over=True)
-        await self._tell_room()
+        await self._send_room()
 
     async def leave(self, page: ClassPage) -> None:
-        """Note that a page is gone; the organisation of a player waits for it."""
+        """Remove a page; the organisation of a player waits for it."""
         if page not in self.pages:
             return
         self.pages.remove(page)
         if page is self._leader:
-            await self.end_roles()
-        await self._tell_room()
+            await self.end_role_play()
+        await self._send_room()
 
-    async def _tell_room(self) -> None:
-        """Tell the teacher's pages who is there, and how far the players are."""
-        told: dict[str, Any] = {
-            "students": len(self.students()),
-            "roles": self.roles.told() if self.roles else None,
+    async def _send_room(self) -> None:
+        """Send the teacher's pages who is there, and how far the players are."""
+        room: dict[str, Any] = {
+            "students": len(self.list_students()),
+            "roles": self.role_play.describe_progress() if self.role_play else None,
         }
-        for page in list(self.pages):
-            if not page.is_student and not page.watches:
-                with suppress(*DISCONNECT_ERRORS):
-                    await page.send("room", **told)
+        for page in self.list_teachers():
+            with suppress(*DISCONNECT_ERRORS):
+                await page.send("room", **room)
 
-    # --- the same for everybody --------------------------------------------------------------------------------------
+    # --- the same scenario for everybody ---------------------------------------------------------
 
-    async def send_everyone(self, scenario: Scenario) -> int:
-        """Begin a scenario on every student's page; return on how many."""
-        self.sent = scenario
+    async def send_scenario(self, scenario: Scenario) -> int:
+        """Begin a scenario on the page of every student; return on how many."""
+        self.sent_scenario = scenario
         reached = 0
-        for page in self.students():
+        for page in self.list_students():
             with suppress(*DISCONNECT_ERRORS):
                 async with page.session.busy:
                     page.begin(scenario)
@@ -115,64 +124,64 @@ class OpenPages:
                 reached += 1
         return reached
 
-    # --- the role-play -----------------------------------------------------------------------------------------------
+    # --- the role-play ---------------------------------------------------------------------------
 
-    async def begin_roles(self, leader: ClassPage) -> None:
+    async def begin_role_play(self, leader: ClassPage) -> None:
         """Give every student an organisation of side A of the leader's session."""
-        await self.end_roles()
-        students = [page.session.token for page in self.students()]
+        await self.end_role_play()
+        students = [page.session.token for page in self.list_students()]
         leader.session.seats = {
             token: i
             for token, i in leader.session.seats.items()
             if token in students and i != NOBODY
         }
-        self.roles, self._leader = RolePlay(leader.session), leader
+        self.role_play, self._leader = RolePlay(leader.session), leader
         for token in students:
-            self.roles.seat(token)
-        await self.tell_roles()
+            self.role_play.assign_seat(token)
+        await self._send_roles()
 
-    async def begin_anew(self, session: Session) -> None:
-        """Note that a session began anew: a role-play in it closes its round, and goes on where nothing was decided yet."""
-        if self.roles is None or self.roles.session is not session:
+    async def restart_role_play(self, session: Session) -> None:
+        """Note that a session began again: a role-play in it closes its round and goes on."""
+        if self.role_play is None or self.role_play.session is not session:
             return
         self._stop_clock()
-        self.roles.begin_anew([page.session.token for page in self.students()])
-        await self.tell_roles()
+        self.role_play.restart([page.session.token for page in self.list_students()])
+        await self._send_roles()
 
-    async def end_roles(self) -> None:
+    async def end_role_play(self) -> None:
         """Give all organisations back to the rules."""
         self._stop_clock()
-        if self.roles is None:
+        if self.role_play is None:
             return
-        self.roles = self._leader = None
-        for page in self.students():
+        self.role_play = self._leader = None
+        for page in self.list_students():
             with suppress(*DISCONNECT_ERRORS):
                 await page.send("role", over=True)
-        await self._tell_room()
+        await self._send_room()
 
     def _stop_clock(self) -> None:
-        """Stop the clock, unless it is the one that asks."""
+        """Stop the clock, unless the clock itself asks for it."""
         if self._clock is not None and self._clock is not asyncio.current_task():
             self._clock.cancel()
         self._clock = None
 
-    def _running(self) -> RolePlay:
-        """Return the role-play, or say that there is none."""
-        if self.roles is None:
+    def _require_role_play(self) -> RolePlay:
+        """Return the role-play; raise InputError when there is none."""
+        if self.role_play is None:
             raise InputError("no role-play has begun; begin one first")
-        return self.roles
+        return self.role_play
 
     async def open_round(self, seconds: float) -> None:
         """Let players decide; the clock plays the round when time is up."""
-        roles = self._running()
+        role_play = self._require_role_play()
         self._stop_clock()
-        roles.open(seconds)
-        for page in self.students():
-            roles.seat(page.session.token)
-        self._clock = asyncio.create_task(self._wait(seconds))
-        await self.tell_roles()
+        role_play.open_round(seconds)
+        for page in self.list_students():
+            role_play.assign_seat(page.session.token)
+        self._clock = asyncio.create_task(self._close_round_after(seconds))
+        await self._send_roles()
 
-    async def _wait(self, seconds: float) -> None:
+    async def _close_round_after(self, seconds: float) -> None:
         """Play the round when time is up."""
         await asyncio.sleep(seconds)
         with suppress(InputError):
@@ -180,38 +189,38 @@ class OpenPages:
 
     async def close_round(self) -> None:
         """Play the round with what was decided, and show it to all."""
-        roles, leader = self._running(), self._leader
-        if leader is None or not roles.is_open:
+        role_play, leader = self._require_role_play(), self._leader
+        if leader is None or not role_play.is_open:
             raise InputError("no round is open; open one first")
         self._stop_clock()
-        roles.is_open = False  # before anybody else gets a turn: a round is played once
-        world = roles.side
+        role_play.is_open = False  # before others have their turn: a round is played once
+        side = role_play.side
         async with leader.session.busy:
-            if roles.side is not world:
-                return  # the session began anew meanwhile: nobody decided anything there
-            await roles.play()
+            if role_play.side is not side:
+                return  # the session began again meanwhile, and nobody decided anything there
+            await role_play.play_round()
             with suppress(*DISCONNECT_ERRORS):
-                await leader.tell_frame()
-                await leader.tell_state()
-        await self.tell_roles()
+                await leader.broadcast_frame()
+                await leader.broadcast_state()
+        await self._send_roles()
 
-    async def decide(self, page: ClassPage, decision: Any) -> None:
-        """Note what a player decided; the round is played when everybody has."""
-        roles = self._running()
-        roles.decide(page.session.token, decision)
-        await self._tell_role(page)
-        await self._tell_room()
-        if roles.all_decided([one.session.token for one in self.students()]):
+    async def decide(self, page: ClassPage, decision: Decision) -> None:
+        """Note what a player decided; the round is played when everybody has decided."""
+        role_play = self._require_role_play()
+        role_play.decide(page.session.token, decision)
+        await self._send_role(page)
+        await self._send_room()
+        if role_play.is_decided_by([student.session.token for student in self.list_students()]):
             await self.close_round()
 
-    async def tell_roles(self) -> None:
-        """Tell every player its organisation's view, and the teacher how far they are."""
-        for page in self.students():
-            await self._tell_role(page)
-        await self._tell_room()
+    async def _send_roles(self) -> None:
+        """Send every player the view of its organisation, and the teacher the progress."""
+        for page in self.list_students():
+            await self._send_role(page)
+        await self._send_room()
 
-    async def _tell_role(self, page: ClassPage) -> None:
-        """Tell a player what its organisation sees."""
-        if self.roles is not None:
+    async def _send_role(self, page: ClassPage) -> None:
+        """Send a player what its organisation sees."""
+        if self.role_play is not None:
             with suppress(*DISCONNECT_ERRORS):
-                await page.send("role", **self.roles.view(page.session.token))
+                await page.send("role", **self.role_play.build_view(page.session.token))

@@ -1,4 +1,4 @@
-"""All sessions of a server: found by an unguessable token, bounded in number, freed when nobody uses them."""
+"""All sessions of a server: by an unguessable token, bounded in number, freed when idle."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ IDLE_AFTER = 15 * 60.0  # seconds without a page
 
 
 class SessionRegistry:
-    """Sessions by token; a page knows its own token alone."""
+    """Sessions by token; a page knows only its own token."""
 
     def __init__(self, most: int = MOST_SESSIONS, idle_after: float = IDLE_AFTER) -> None:
         self.most, self.idle_after = most, idle_after
         self._sessions: dict[str, Session] = {}
-        self._freed = SavedSessions()
-        self._attached: dict[str, object] = {}  # by which connection a session is used
+        self._saved = SavedSessions()
+        self._connections: dict[str, object] = {}  # which connection uses a session, by token
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -37,71 +37,77 @@ class SessionRegistry:
         await session.play_to(now)
         return self._admit(session)
 
-    async def come_back(self, token: str | None) -> Session | None:
-        """Return a session that was freed, played again as it was, or None when nothing is known of it."""
-        record = self._freed.find(token) if token else None
-        if record is None:
+    async def reopen(self, token: str | None) -> Session | None:
+        """Return a freed session, replayed, or None when nothing of it is kept."""
+        saved = self._saved.find(token) if token else None
+        if saved is None:
             return None
         self._check_room()
-        session = await record.played_again()
-        return self.find(record.token) or self._admit(
-            session
-        )  # another connection of the page may have been faster
+        session = await saved.restore()
+        # Another connection of the same page may have been faster.
+        return self.find(saved.token) or self._admit(session)
 
-    async def play_again(
-        self, course: SessionHistory, wanted: Scenario, frontier: int, shown: int
+    async def replay(
+        self, history: SessionHistory, scenario: Scenario, frontier: int, shown: int
     ) -> Session:
-        """Return a session that is played as a page says it was, at the round it showed."""
+        """Return a session replayed from the history that a page kept."""
         self._check_room()
-        return self._admit(await restore_session(course, wanted, frontier, shown))
+        return self._admit(await restore_session(history, scenario, frontier, shown))
 
-    def _unused(self) -> list[Session]:
+    def _list_unused(self) -> list[Session]:
         """Return the sessions that no page uses."""
-        return [session for token, session in self._sessions.items() if token not in self._attached]
+        return [
+            session for token, session in self._sessions.items() if token not in self._connections
+        ]
 
     def _check_room(self) -> None:
-        """Raise InputError where pages use as many sessions as there may be: asked before one is played, so that none is played for nothing."""
-        if len(self._sessions) >= self.most and not self._unused():
+        """Raise InputError when pages use as many sessions as there may be.
+
+        Checked before a session is played, so that no session is played for nothing.
+        """
+        if len(self._sessions) >= self.most and not self._list_unused():
             raise InputError(
                 f"{self.most} pages are open, as many as this server takes; close one and reload"
             )
 
     def _admit(self, session: Session) -> Session:
-        """Take a session in, and return it; where there are too many, the one that nobody used for longest makes room.
+        """Add a session and return it; the session unused for longest makes room.
 
-        Others had their turn while it was played, so room is made here, where nobody else has a turn between that and the taking in.
+        Others had their turn while the session was played, so room is made here, where nobody
+        has a turn between making room and adding.
         """
         self.free_idle()
         self._check_room()
         if len(self._sessions) >= self.most:
-            self._free(min(self._unused(), key=lambda s: s.last_used))
+            self._free(min(self._list_unused(), key=lambda unused: unused.last_used))
         self._sessions[session.token] = session
-        self._freed.forget(session.token)
+        self._saved.forget(session.token)
         return session
 
     def _free(self, session: Session) -> None:
-        """Forget a session but for how it was played."""
-        self._freed.keep(session)
+        """Drop a session, and keep its history."""
+        self._saved.save(session)
         del self._sessions[session.token]
 
     def attach(self, session: Session, connection: object) -> None:
         """Note which connection uses a session: the last one that asked for it."""
-        self._attached[session.token] = connection
+        self._connections[session.token] = connection
         session.last_used = time.monotonic()
 
     def is_attached(self, session: Session, connection: object) -> bool:
         """Tell whether a connection still is the one that uses a session."""
-        return self._attached.get(session.token) is connection
+        return self._connections.get(session.token) is connection
 
     def detach(self, session: Session, connection: object) -> None:
-        """Note that a connection ended; the session waits for its page to come back, with the clock stopped."""
+        """Note that a connection ended; the session waits for its page with the clock stopped."""
         if self.is_attached(session, connection):
-            del self._attached[session.token]
+            del self._connections[session.token]
             session.playing = False
         session.last_used = time.monotonic()
 
     def free_idle(self) -> None:
-        """Free sessions whose page has been gone for long."""
+        """Free sessions that have had no page for long."""
         now = time.monotonic()
-        for session in [s for s in self._unused() if now - s.last_used > self.idle_after]:
-            self._free(session)
+        for session in self._list_unused():
+            if now - session.last_used > self.idle_after:
+                self._free(session)

@@ -1,4 +1,7 @@
-"""What classes will probably find: every question of every lesson with the luck of ten classes (``python -m experiments.classroom.rehearsal``)."""
+"""What classes will probably find: every question of every lesson, with the seeds of ten classes.
+
+``python -m experiments.classroom.rehearsal`` prints the table.
+"""
 
 from __future__ import annotations
 
@@ -25,53 +28,53 @@ CLASS_SEEDS = range(1, 1001, 100)  # of ten classes whose thirty runs have no se
 def compute_late_values(
     part: LessonPart | ClassicPart, seeds: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the part's measure on side A and on side B, mean of the second half, per run."""
+    """Return the measure of a part on side A and on side B: mean of the second half, per run."""
     if isinstance(part, ClassicPart):
         column = list(load_classic(part.classic).MEASURES).index(part.measure)
         series = [
-            play_classic_batch(part.classic, part.parameters(side, {}), seeds) for side in SIDES
+            play_classic_batch(part.classic, part.build_parameters(side, {}), seeds)
+            for side in SIDES
         ]
     else:
-        column, configs = CHARTED_MEASURES.index(part.measure), part.scenario().configs()
+        column = CHARTED_MEASURES.index(part.measure)
+        configs = part.build_scenario().build_configs()
         series = [play_batch([(0, configs[side])], seeds, part.rounds) for side in SIDES]
-    one, other = (np.array(compute_late_means(runs)[column]) for runs in series)
-    return one, other
+    a, b = (np.array(compute_late_means(runs)[column]) for runs in series)
+    return a, b
 
 
-def find_higher_side(one: np.ndarray, other: np.ndarray) -> str:
-    """Return what a lesson tells: the side that is higher in enough runs, or that there is no clear difference."""
-    return (
-        "B"
-        if (other > one).sum() >= FEWEST_HIGHER_RUNS
-        else "A"
-        if (other < one).sum() >= FEWEST_HIGHER_RUNS
-        else "no clear difference"
-    )
+def find_higher_side(a: np.ndarray, b: np.ndarray) -> str:
+    """Return the side that a lesson calls higher, or that there is no clear difference."""
+    if (b > a).sum() >= FEWEST_HIGHER_RUNS:
+        return "B"
+    if (b < a).sum() >= FEWEST_HIGHER_RUNS:
+        return "A"
+    return "no clear difference"
 
 
 def format_question_row(
-    name: str, number: int, part: LessonPart | ClassicPart, lucks: Sequence[int] = CLASS_SEEDS
+    lesson: str, number: int, part: LessonPart | ClassicPart, seeds: Sequence[int] = CLASS_SEEDS
 ) -> str:
-    """Return a row of the table: one question over the luck of several classes."""
-    per_class = [compute_late_values(part, range(luck + 1, luck + 1 + BAND_RUNS)) for luck in lucks]
-    one, other = (np.concatenate(sides) for sides in zip(*per_class, strict=True))
-    told = Counter(find_higher_side(*sides) for sides in per_class)
-    classes = ", ".join(f"{side}: {count}" for side, count in told.most_common())
+    """Return a row of the table: one question, with the seeds of several classes."""
+    per_class = [compute_late_values(part, range(seed + 1, seed + 1 + BAND_RUNS)) for seed in seeds]
+    a, b = (np.concatenate(sides) for sides in zip(*per_class, strict=True))
+    outcomes = Counter(find_higher_side(*sides) for sides in per_class)
+    classes = ", ".join(f"{outcome}: {count}" for outcome, count in outcomes.most_common())
     return (
-        f"| {name} {number} | {part.measure} | {one.mean():.2f} | {other.mean():.2f} |"
-        f" {(other > one).sum()} of {len(one)} | {classes} |"
+        f"| {lesson} {number} | {part.measure} | {a.mean():.2f} | {b.mean():.2f} |"
+        f" {(b > a).sum()} of {len(a)} | {classes} |"
     )
 
 
 def main() -> None:
     """Print the table."""
     print(
-        f"| question | measure | A | B | B higher, runs | what {len(CLASS_SEEDS)} classes are told:"
+        f"| question | measure | A | B | B higher, runs | what {len(CLASS_SEEDS)} classes find"
         " higher |\n|---|---|---|---|---|---|"
     )
-    for name, parts in read_lessons().items():
+    for lesson, parts in read_lessons().items():
         for number, part in enumerate(parts, start=1):
-            print(format_question_row(name, number, part), flush=True)
+            print(format_question_row(lesson, number, part), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A role-play: students are organisations of side A, decide under a clock, and see the world as their organisation does."""
+"""A role-play: students are organisations of side A, and see what their organisation sees."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from sim.interactive.decisions import (
     assess_organisation,
     check_decisions,
 )
-from sim.phases.let_go import END_REASONS
 from sim.state import NOBODY
 
 
 class RolePlay:
-    """Who is which organisation, what was decided in the round that is open, and what came of the last one."""
+    """The seats of students, their decisions in the open round, and what came of the last ones."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         session.playing = False
         self.decisions: dict[int, Decision] = {}
         self.answers: dict[int, AnswersByAction] = {}
-        self.is_open, self._until = False, 0.0
-        self.played: int | None = None  # its last round
+        self.is_open, self._closes_at = False, 0.0
+        self.last_round: int | None = None
 
     @property
     def side(self) -> PlayedSide:
@@ -38,106 +37,110 @@ class RolePlay:
 
     @property
     def seats(self) -> dict[str, int]:
-        """Organisations by the token of a student's session; NOBODY for those that look on."""
+        """Organisations by the token of a student's session; NOBODY for students that watch."""
         return self.session.seats
 
     @property
-    def count(self) -> int:
-        """How many organisations there are."""
+    def organisations(self) -> int:
+        """The number of organisations."""
         return int(self.side.model.world.org.load.size)
 
-    def seat(self, token: str) -> None:
-        """Give a student the first organisation that is nobody's; with more students than organisations, some look on."""
-        if self.seats.get(token, self.count) < self.count:
+    @property
+    def seconds_left(self) -> float:
+        """Seconds left to decide."""
+        return round(max(0.0, self._closes_at - time.monotonic()), 1) if self.is_open else 0.0
+
+    def assign_seat(self, token: str) -> None:
+        """Give a student the first free organisation; when none is free, the student watches."""
+        if self.seats.get(token, self.organisations) < self.organisations:
             return
         taken = set(self.seats.values())
-        self.seats[token] = next((i for i in range(self.count) if i not in taken), NOBODY)
+        free = (i for i in range(self.organisations) if i not in taken)
+        self.seats[token] = next(free, NOBODY)
 
-    def begin_anew(self, tokens: list[str]) -> None:
-        """Go on in a world that began anew: no round is open, nothing is decided; those whose organisation is there keep it, others get one."""
-        self.decisions, self.answers, self.is_open, self.played = {}, {}, False, None
-        self.session.seats = {token: i for token, i in self.seats.items() if 0 <= i < self.count}
+    def restart(self, tokens: list[str]) -> None:
+        """Go on after the session began again: no round is open and nothing is decided.
+
+        Students keep their organisation if it is still there; others get one.
+        """
+        self.decisions, self.answers, self.is_open, self.last_round = {}, {}, False, None
+        self.session.seats = {
+            token: i for token, i in self.seats.items() if 0 <= i < self.organisations
+        }
         for token in tokens:
-            self.seat(token)
+            self.assign_seat(token)
 
-    def open(self, seconds: float) -> None:
-        """Let everybody decide for so many seconds."""
+    def open_round(self, seconds: float) -> None:
+        """Let everybody decide for some seconds."""
         if self.session.finished:
             raise InputError("the last round is played; begin again")
         self.session.playing = False
-        self.decisions, self.is_open, self._until = {}, True, time.monotonic() + seconds
+        self.decisions, self.is_open = {}, True
+        self._closes_at = time.monotonic() + seconds
 
     def decide(self, token: str, decision: Decision) -> None:
-        """Note what a student decided; it may change its mind until the round is played."""
+        """Note what a student decided; a later decision replaces it until the round is played."""
         i = self.seats.get(token, NOBODY)
         if i == NOBODY or not self.is_open:
             raise InputError("no round is open for you; wait for the teacher")
         check_decisions(self.side.model.world, {i: decision})
         self.decisions[i] = decision
 
-    def all_decided(self, tokens: list[str]) -> bool:
-        """Tell whether every student that is here and plays has decided."""
+    def is_decided_by(self, tokens: list[str]) -> bool:
+        """Tell whether all of these students that have an organisation have decided."""
         playing = [self.seats[token] for token in tokens if self.seats.get(token, NOBODY) != NOBODY]
         return self.is_open and bool(playing) and all(i in self.decisions for i in playing)
 
-    async def play(self) -> None:
-        """Play the round; the rules decide for whoever did not."""
+    async def play_round(self) -> None:
+        """Play the round; the rules decide for players that did not."""
         self.answers = await self.session.advance_decided(self.decisions)
-        self.played = self.side.frontier
+        self.last_round = self.side.frontier
 
-    def told(self) -> dict[str, Any]:
-        """Return what the teacher sees: who plays, who decided, how long the round is open."""
-        players = sorted(i for i in self.seats.values() if i != NOBODY)
+    def describe_progress(self) -> dict[str, Any]:
+        """Return what the teacher sees: who plays, who decided, and how long the round is open."""
         return {
-            "players": players,
+            "players": sorted(i for i in self.seats.values() if i != NOBODY),
             "decided": sorted(self.decisions) if self.is_open else [],
             "open": self.is_open,
-            "left": self.left(),
+            "seconds_left": self.seconds_left,
         }
 
-    def left(self) -> float:
-        """Return the seconds left to decide."""
-        return round(max(0.0, self._until - time.monotonic()), 1) if self.is_open else 0.0
-
-    def view(self, token: str) -> dict[str, Any]:
-        """Return what a student sees: the clock, and the world as its organisation sees it after the last round."""
+    def build_view(self, token: str) -> dict[str, Any]:
+        """Return what a student sees: the clock, and the world as its organisation sees it."""
         i = self.seats.get(token, NOBODY)
         clock = {
             "round": self.side.frontier,
             "open": self.is_open,
-            "left": self.left(),
+            "seconds_left": self.seconds_left,
             "decided": i in self.decisions and self.is_open,
         }
         if i == NOBODY:
             return {"organisation": None} | clock
-        return clock | build_player_view(self.side, i) | {"answers": self.answers_to(i)}
+        return clock | build_player_view(self.side, i) | {"answers": self.find_answers(i)}
 
-    def answers_to(self, i: int) -> AnswersByAction | None:
-        """Return what came of the last round's decision for ``i``; None when the rules decided, nothing when it was no round of the role-play."""
+    def find_answers(self, i: int) -> AnswersByAction | None:
+        """Return what came of the decision for ``i`` in the last round.
+
+        None means that the rules decided; an empty answer, that the last round was not one of
+        the role-play.
+        """
         now = self.side.frontier
-        if self.played != now:
+        if self.last_round != now:
             return {}
-        return self.answers.get(i, {}) if i in self.side.decided.get(now - 1, {}) else None
+        return self.answers.get(i, {}) if i in self.side.decisions.get(now - 1, {}) else None
 
 
 def build_player_view(side: PlayedSide, i: int) -> dict[str, Any]:
-    """Return the world as organisation ``i`` sees it: itself, its teams, whom it knows and how it judges them, what it may join, what happened."""
+    """Return the world as organisation ``i`` sees it.
+
+    It sees itself, its teams, the organisations it knows and how it judges them, the teams it may
+    ask to join, and what happened to it in the last round.
+    """
     model = side.model
     organisation, org, col = model.organisation(i), model.world.org, model.world.col
-    teams = [describe_team(side, int(c)) for c in org.places[i, : org.load[i]]]
-    known = [describe_acquaintance(side, i, told) for told in organisation.ledger()]
-    contacts = {one["partner"] for one in known}
-    running = [
-        int(c)
-        for c in col.order[: col.totals[0]]
-        if contacts & set(col.members[c, : col.size[c]].tolist())
-    ]
-    room = [
-        c
-        for c in running
-        if i not in col.members[c, : col.size[c]]
-        and col.size[c] < model.world.forms.max_size[col.form[c]]
-    ]
+    known = [describe_acquaintance(side, i, entry) for entry in organisation.ledger()]
+    contacts = {acquaintance["partner"] for acquaintance in known}
+    at_work = org.at_work[i]
     return {
         "organisation": i,
         "organisations": int(org.load.size),
@@ -149,24 +152,36 @@ def build_player_view(side: PlayedSide, i: int) -> dict[str, Any]:
         "progress": round(float(org.progress[i]) / model.world.p.workload, 3),
         "alone_quality": round(float(org.alone_quality[i]), 3),
         "alone_value": round(float(org.alone_value[i]), 3),
-        "at_work": int(col.serial[org.at_work[i]]) if org.at_work[i] != NOBODY else None,
+        "at_work": None if at_work == NOBODY else int(col.serial[at_work]),
         "earned": round(float(org.earned[i]), 3),
         "earned_total": round(float(org.earned_total[i]), 3),
         "meetings": int(model.world.p.meetings),
-        "teams": teams,
+        "teams": [describe_team(side, int(c)) for c in org.places[i, : org.load[i]]],
         "known": known,
-        "may_join": [describe_team(side, c) for c in room],
+        "may_join": [describe_team(side, c) for c in list_teams_to_join(side, i, contacts)],
         "happened": list_last_events(side, i),
     }
 
 
+def list_teams_to_join(side: PlayedSide, i: int, contacts: set[int]) -> list[int]:
+    """Return the collaborations with room that ``i`` knows a member of and is not in."""
+    world = side.model.world
+    col, running = world.col, world.col.order[: world.col.totals[0]]
+    members = {int(c): set(col.members[c, : col.size[c]].tolist()) for c in running}
+    return [
+        c
+        for c, inside in members.items()
+        if contacts & inside and i not in inside and col.size[c] < world.forms.max_size[col.form[c]]
+    ]
+
+
 def round_values(values: Any) -> list[float]:
-    """Return numbers as the page needs them."""
+    """Return numbers with the digits that the page needs."""
     return [round(float(value), 3) for value in values]
 
 
 def describe_team(side: PlayedSide, c: int) -> dict[str, Any]:
-    """Return what those in a collaboration, and those who know one of them, know of it."""
+    """Return what members of a collaboration, and those who know a member, know of it."""
     col, form = side.model.world.col, int(side.model.world.col.form[c])
     return {
         "serial": int(col.serial[c]),
@@ -180,40 +195,46 @@ def describe_team(side: PlayedSide, c: int) -> dict[str, Any]:
     }
 
 
-def describe_acquaintance(side: PlayedSide, i: int, told: dict[str, Any]) -> dict[str, Any]:
-    """Return how ``i`` judges somebody it knows: trust, understanding, and the skills it sees, which are clearer the more often they met."""
-    model, partner = side.model, told["partner"]
+def describe_acquaintance(side: PlayedSide, i: int, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return how ``i`` judges an organisation it knows: trust, understanding and visible skills.
+
+    Skills become clearer with every meeting.
+    """
+    model, partner = side.model, entry["partner"]
     skills = np.zeros(model.world.org.expertise.shape[1])
-    understood, trusted = assess_organisation(model.packed, i, partner.row, skills)
+    understanding, trust = assess_organisation(model.packed, i, partner.row, skills)
     return {
         "partner": partner.row,
         "sector": partner.sector,
-        "trust": round(trusted, 2),
-        "understanding": round(understood, 2),
-        "meetings": told["meetings"],
-        "joint": told["joint"],
+        "trust": round(trust, 2),
+        "understanding": round(understanding, 2),
+        "meetings": entry["meetings"],
+        "joint": entry["joint"],
         "free": partner.is_free,
         "skills": [round(float(skill), 2) for skill in skills],
     }
 
 
 def list_last_events(side: PlayedSide, i: int) -> list[dict[str, Any]]:
-    """Return what happened to ``i`` in the last round: collaborations that began, ended or were left, and who copied whom."""
+    """Return what happened to ``i`` in the last round.
+
+    These are collaborations that began, ended or were left, and who copied whom.
+    """
     if side.frontier == 0:
         return []
-    before, after = side.moment(side.frontier - 1), side.moment(side.frontier)
+    before, after = side.load_snapshot(side.frontier - 1), side.load_snapshot(side.frontier)
     was, now = (
-        {serial for serial, team in moment.teams.items() if i in team[1:]}
-        for moment in (before, after)
+        {serial for serial, team in snapshot.teams.items() if i in team.members}
+        for snapshot in (before, after)
     )
-    ended = dict(after.ended)
-    told: list[dict[str, Any]] = [
-        {"what": "began", "members": after.teams[serial][1:]} for serial in sorted(now - was)
+    events: list[dict[str, Any]] = [
+        {"what": "began", "members": after.teams[serial].members} for serial in sorted(now - was)
     ]
-    told += [
-        {"what": "ended", "reason": END_REASONS[ended[serial]] if serial in ended else "left"}
-        for serial in sorted(was - now)
+    events += [
+        {"what": "ended", "reason": after.ended.get(serial, "left")} for serial in sorted(was - now)
     ]
-    told += [{"what": "copied", "from": model} for copier, model in after.copies if copier == i]
-    told += [{"what": "copied_by", "by": copier} for copier, model in after.copies if model == i]
-    return told
+    events += [{"what": "copied", "model": copy.model} for copy in after.copies if copy.copier == i]
+    events += [
+        {"what": "copied_by", "copier": copy.copier} for copy in after.copies if copy.model == i
+    ]
+    return events

@@ -1,4 +1,7 @@
-"""What a page may choose: a form and parameters for each side, from presets and declared ranges, never code, paths or class names."""
+"""What a page may choose: a form and parameters per side, from presets and declared ranges.
+
+A page can never name code, a path or a class.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from experiments.configuration import explain_validation_error, list_parameters
 from sim.config import Config
 from sim.errors import InputError
 from sim.phases.imitate import IMITATION_RULES
-from sim.presets import list_structure_presets, load_structure
+from sim.presets import load_structure
 from sim.submodels.production import POOLING_RULES
 from sim.submodels.structures import FORM_TOPOLOGIES
 
@@ -22,7 +25,7 @@ Scalar = Annotated[
     Field(union_mode="left_to_right"),
 ]
 
-# What a page never sets: files, own functions, what only batches need, and names the presets bring.
+# What a page never sets: files, user-defined functions, what only studies need, names of presets.
 HIDDEN_PARAMETERS = {
     "population.source",
     "population.path",
@@ -53,18 +56,17 @@ UPPER_LIMITS: dict[str, int] = {
 }
 LOWER_LIMITS = {
     "population.organisations": 2,
-    "population.domains": 8,
-}  # the broadest challenge needs eight domains
+    "population.domains": max(breadth.highest for breadth in Config().challenge.breadths),
+}
 PARAMETER_CHOICES: dict[str, tuple[str, ...]] = {
     "imitation.rule": tuple(IMITATION_RULES),
     "production.pooling": tuple(POOLING_RULES),
     "structure.topology": tuple(FORM_TOPOLOGIES),
 }
 PAGE_DEFAULTS: dict[str, Scalar] = {"population.organisations": 60}
-DEFAULT_MEDIATOR_UNDERSTANDING, DEFAULT_EXTRA_LINKS = (
-    0.8,
-    0.2,
-)  # what a topology gets that needs a number the form did not have: those of the platform and the movement
+# A number that only one topology has, and its value when another form gets that topology.
+TOPOLOGY_NUMBERS = {"mediated": ("mediator_understanding", 0.8), "random": ("extra_links", 0.2)}
+DEFAULT_STRUCTURE = "alliance"
 MOST_SIDE_VALUES = 100
 
 
@@ -76,23 +78,23 @@ def list_page_parameters() -> dict[str, Any]:
 
 
 def is_shared(path: str) -> bool:
-    """Tell whether both sides must have the same value: who there is, and the luck."""
+    """Tell whether both sides share a parameter: the population, and the random seed."""
     return path.startswith(("population.", "run."))
 
 
 class SideSettings(BaseModel):
-    """What one side is: a preset of structure, and parameters that differ from it."""
+    """One side: a preset of structure, and parameters that differ from it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    structure: Annotated[str, Field(max_length=40)] = "alliance"
+    structure: Annotated[str, Field(max_length=40)] = DEFAULT_STRUCTURE
     values: dict[Annotated[str, Field(max_length=60)], Scalar] = Field(
         default_factory=dict, max_length=MOST_SIDE_VALUES
     )
 
 
 class Scenario(BaseModel):
-    """What both sides are; ``shared`` holds population and seed."""
+    """Both sides; ``shared`` holds population and seed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -102,8 +104,8 @@ class Scenario(BaseModel):
     a: SideSettings = SideSettings()
     b: SideSettings = SideSettings()
 
-    def configs(self) -> dict[Side, Config]:
-        """Return both sides' configurations; InputError when something is not allowed."""
+    def build_configs(self) -> dict[Side, Config]:
+        """Return the configurations of both sides; raise InputError when one is not allowed."""
         for path in self.shared:
             if path in list_page_parameters() and not is_shared(path):
                 raise InputError(f"{path} belongs to one side; give it under a or b")
@@ -112,75 +114,85 @@ class Scenario(BaseModel):
             "b": build_side_config(self.shared, self.b),
         }
 
-    def with_value(self, side: Side | Literal["both"], path: str, value: Scalar) -> Scenario:
-        """Return the scenario with one parameter changed, on one side or both; shared ones change for both."""
+    def replace_value(self, side: Side | Literal["both"], path: str, value: Scalar) -> Scenario:
+        """Return the scenario with another value of a parameter, on one side or both.
+
+        Parameters that the sides share change on both.
+        """
         check_page_value(path, value)
         if is_shared(path):
             return self.model_copy(update={"shared": {**self.shared, path: value}})
-        chosen: tuple[Side, ...] = ("a", "b") if side == "both" else (side,)
-        renewed: dict[str, Any] = {
-            s: SideSettings(
-                structure=getattr(self, s).structure,
-                values={**getattr(self, s).values, path: value},
-            )
-            for s in chosen
-        }
-        return self.model_copy(update=renewed)
+        changed: dict[str, Any] = {}
+        for name in list_sides(side):
+            settings: SideSettings = getattr(self, name)
+            values = {**settings.values, path: value}
+            changed[name] = SideSettings(structure=settings.structure, values=values)
+        return self.model_copy(update=changed)
 
-    def with_structure(self, side: Side | Literal["both"], name: str) -> Scenario:
-        """Return the scenario with another form on a side; parameters of the form that were set there go, others stay."""
-        load_structure(name)
-        chosen: tuple[Side, ...] = ("a", "b") if side == "both" else (side,)
-        kept = {
-            s: {
-                path: v
-                for path, v in getattr(self, s).values.items()
+    def replace_structure(self, side: Side | Literal["both"], structure: str) -> Scenario:
+        """Return the scenario with another preset of structure on one side or both.
+
+        Parameters of the form that were set there go; others stay.
+        """
+        load_structure(structure)
+        changed: dict[str, Any] = {}
+        for name in list_sides(side):
+            values = {
+                path: value
+                for path, value in getattr(self, name).values.items()
                 if not path.startswith("structure.")
             }
-            for s in chosen
-        }
-        return self.model_copy(
-            update={s: SideSettings(structure=name, values=kept[s]) for s in chosen}
-        )
+            changed[name] = SideSettings(structure=structure, values=values)
+        return self.model_copy(update=changed)
+
+
+def list_sides(side: Side | Literal["both"]) -> tuple[Side, ...]:
+    """Return the sides that a choice concerns."""
+    return SIDES if side == "both" else (side,)
 
 
 def check_page_value(path: str, value: Scalar) -> None:
-    """Raise InputError unless a page may set this parameter to this value; Config checks types and ranges besides."""
+    """Raise InputError unless a page may set a parameter to a value.
+
+    Config checks types and declared ranges.
+    """
     known = list_page_parameters()
     if path not in known:
         raise InputError(
             f"{path} is not a parameter of the page.{suggest_name(path, tuple(known))}"
         )
-    if path in PARAMETER_CHOICES and value not in PARAMETER_CHOICES[path]:
+    choices = PARAMETER_CHOICES.get(path)
+    if choices and value not in choices:
         raise InputError(
-            f"{path} is {value}; allowed:"
-            f" {', '.join(PARAMETER_CHOICES[path])}.{suggest_name(str(value), PARAMETER_CHOICES[path])}"
+            f"{path} is {value}; allowed: {', '.join(choices)}.{suggest_name(str(value), choices)}"
         )
-    if path in UPPER_LIMITS and isinstance(value, int | float) and value > UPPER_LIMITS[path]:
+    if isinstance(value, int | float):
+        check_page_range(path, value)
+
+
+def check_page_range(path: str, value: float) -> None:
+    """Raise InputError unless a value is within the limits of the page."""
+    if value > UPPER_LIMITS.get(path, value):
         raise InputError(
             f"{path} is {value}; the page goes up to {UPPER_LIMITS[path]}. `overbruggen run"
             f" {path}={value}` has no such limit"
         )
-    if path in LOWER_LIMITS and isinstance(value, int | float) and value < LOWER_LIMITS[path]:
+    if value < LOWER_LIMITS.get(path, value):
         raise InputError(f"{path} is {value}; the page needs at least {LOWER_LIMITS[path]}")
 
 
-def build_side_config(shared: dict[str, Scalar], choice: SideSettings) -> Config:
-    """Return one side's configuration, checked."""
-    if choice.structure not in list_structure_presets():
-        raise InputError(
-            f"structure {choice.structure} is not a"
-            f" preset.{suggest_name(choice.structure, list_structure_presets())}"
-        )
-    values: dict[str, Any] = {"structure": load_structure(choice.structure).model_dump()}
-    for path, value in {**PAGE_DEFAULTS, **shared, **choice.values}.items():
+def build_side_config(shared: dict[str, Scalar], settings: SideSettings) -> Config:
+    """Return the configuration of one side, checked."""
+    structure = load_structure(settings.structure).model_dump()
+    values: dict[str, Any] = {"structure": structure}
+    for path, value in {**PAGE_DEFAULTS, **shared, **settings.values}.items():
         check_page_value(path, value)
         *groups, name = path.split(".")
         fields = values
         for group in groups:
             fields = fields.setdefault(group, {})
         fields[name] = value
-    fit_topology(values["structure"])
+    fit_topology(structure)
     try:
         return Config.model_validate(values)
     except ValidationError as error:
@@ -188,12 +200,9 @@ def build_side_config(shared: dict[str, Scalar], choice: SideSettings) -> Config
 
 
 def fit_topology(structure: dict[str, Any]) -> None:
-    """Give a topology the number it needs, and take away those that belong to another."""
-    for topology, name, usual in (
-        ("mediated", "mediator_understanding", DEFAULT_MEDIATOR_UNDERSTANDING),
-        ("random", "extra_links", DEFAULT_EXTRA_LINKS),
-    ):
+    """Give a topology the number that only it has, and remove the numbers of other topologies."""
+    for topology, (name, default) in TOPOLOGY_NUMBERS.items():
         if structure["topology"] != topology:
             structure[name] = None
         elif structure[name] is None:
-            structure[name] = usual
+            structure[name] = default

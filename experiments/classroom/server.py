@@ -1,15 +1,13 @@
-"""The server of the classroom page: files, the vocabulary of parameters, and a websocket per page."""
+"""The server of the classroom page: files, the vocabulary, and a websocket per page."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
-import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from enum import Enum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -17,12 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from experiments.classroom.access import AccessControl, draw_qr_code
+from experiments.classroom.background_runs import report_refusal
 from experiments.classroom.bands import BandMaker
-from experiments.classroom.connection import Connection, report_refusal
+from experiments.classroom.connection import Connection
 from experiments.classroom.lessons import describe_lessons
 from experiments.classroom.messages import (
     LARGEST_MESSAGE,
@@ -31,216 +29,165 @@ from experiments.classroom.messages import (
     read_message,
 )
 from experiments.classroom.open_pages import DISCONNECT_ERRORS, OpenPages
+from experiments.classroom.page_requests import answer_page
+from experiments.classroom.protection import HostGuard, RateLimiter
 from experiments.classroom.registry import SessionRegistry
+from experiments.classroom.round_clock import run_clock
 from experiments.classroom.session import Session
 from experiments.classroom.vocabulary import build_vocabulary
 from sim.errors import InputError
 
 PAGE_FOLDER = Path(__file__).parent / "page"
-MOST_MESSAGES_PER_SECOND, MESSAGE_BURST = 150.0, 300.0  # messages of a page
 TIDY_INTERVAL = 60.0  # seconds
-CLOSED_MOVED, CLOSED_NOT_ALLOWED, CLOSED_TOO_LARGE = 4001, 4003, 1009
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+HELLO_TIMEOUT = 30.0  # seconds
 
 
-class HostGuard:
-    """Adds headers that keep the page to this server, and turns away requests under a foreign host name (DNS rebinding)."""
+class Closing(Enum):
+    """Why the server closes a connection; the page reads the name, in lower case."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
-        self.app, self.hosts = app, hosts
+    MOVED = 4001  # the session goes on in another tab
+    REFUSED = 4003  # not admitted
+    TOO_LARGE = 1009
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on if its host is one of ours."""
-        if scope["type"] not in ("http", "websocket"):
-            await self.app(scope, receive, send)
-            return
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        host, origin = headers.get("host", ""), headers.get("origin")
-        name = urlsplit(f"//{host}").hostname or ""
-        foreign = name not in self.hosts or (origin is not None and urlsplit(origin).netloc != host)
-        if foreign and scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": CLOSED_NOT_ALLOWED})
-        elif foreign:
-            await Response("this address is not served here", status_code=421)(scope, receive, send)
-        else:
-            await self.app(scope, receive, add_headers(send))
-
-
-def add_headers(send: Send) -> Send:
-    """Return a way to send that adds our headers to every answer."""
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [
-                *message["headers"],
-                *(
-                    (name.lower().encode(), value.encode())
-                    for name, value in SECURITY_HEADERS.items()
-                ),
-            ]
-        await send(message)
-
-    return sending
-
-
-class RateLimiter:
-    """How fast a page is heard: one that says too much is heard later, and nothing that it said is lost."""
-
-    def __init__(self) -> None:
-        self._left, self._since = MESSAGE_BURST, time.monotonic()
-
-    async def take(self) -> None:
-        """Take one message from what is left, which grows back with time; wait until there is one."""
-        now = time.monotonic()
-        self._left = (
-            min(MESSAGE_BURST, self._left + (now - self._since) * MOST_MESSAGES_PER_SECOND) - 1.0
-        )
-        self._since = now
-        if self._left < 0.0:
-            await asyncio.sleep(-self._left / MOST_MESSAGES_PER_SECOND)
+    async def close(self, socket: WebSocket) -> None:
+        """Close a connection."""
+        await socket.close(self.value, self.name.lower())
 
 
 class Classroom:
     """What all pages share: who may join, the sessions, and the process for many runs."""
 
     def __init__(self, code: str | None = None, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.door, self.registry, self.maker, self.hall = (
-            AccessControl(code),
-            SessionRegistry(),
-            BandMaker(),
-            OpenPages(),
-        )
+        self.access, self.registry = AccessControl(code), SessionRegistry()
+        self.band_maker, self.open_pages = BandMaker(), OpenPages()
         self.invitation = {"code": code, "address": f"http://{address}:{port}/"} if code else None
 
-    async def page(self, socket: WebSocket) -> None:
+    async def serve_page(self, socket: WebSocket) -> None:
         """Serve one page from its first message to its last."""
         await socket.accept()
-        connection: Connection | None = None
-        with suppress(*DISCONNECT_ERRORS):  # a page that goes away in the middle of a sentence
-            connection = await self._welcome(socket)
-            if connection is not None:
-                await self._listen(socket, connection)
-        if connection is not None:
-            await self._farewell(connection)
+        page: Connection | None = None
+        with suppress(*DISCONNECT_ERRORS):
+            page = await self._admit(socket)
+            if page is not None:
+                await self._answer_messages(page)
+        if page is not None:
+            await self._remove(page)
 
-    async def _farewell(self, connection: Connection) -> None:
-        """Note that a page is gone."""
-        connection.give_up()
-        self.registry.detach(connection.session, connection)
-        await self.hall.leave(connection)
+    async def _remove(self, page: Connection) -> None:
+        """Note that a page has gone."""
+        page.runs.cancel()
+        self.registry.detach(page.session, page)
+        await self.open_pages.leave(page)
 
-    async def _welcome(self, socket: WebSocket) -> Connection | None:
-        """Hear the first message; find the session or begin one."""
+    async def _admit(self, socket: WebSocket) -> Connection | None:
+        """Read the first message; find the session of the page, or begin one."""
         address = socket.client.host if socket.client else ""
         try:
-            message = read_message(await asyncio.wait_for(socket.receive_text(), 30.0))
-            if not isinstance(message, HelloMessage):
-                raise InputError("say hello first")
-            self.door.check(address, message.code)
-            student = message.joins or not self.door.is_teacher(address)
-            session = (
-                self.hall.shown_session()
-                if message.watch
-                else await self._session_for(message, student)
-            )
-        except (InputError, TimeoutError) as reason:
-            await socket.send_json(
-                {"kind": "refused", "sentence": str(reason) or "nothing was said", "final": True}
-            )
-            await socket.close(CLOSED_NOT_ALLOWED)
+            hello = await read_hello(socket)
+            self.access.check(address, hello.code)
+            is_student = hello.as_student or not self.access.is_teacher(address)
+            session = await self._find_session(hello, is_student)
+        except InputError as reason:
+            await socket.send_json({"kind": "refused", "sentence": str(reason), "final": True})
+            await Closing.REFUSED.close(socket)
             return None
-        connection = Connection(
-            socket, self.registry, self.maker, self.hall, session, student, message.watch
+        page = Connection(
+            socket, session, self.open_pages, is_student=is_student, watches=hello.watch
         )
-        if not message.watch:
-            self.registry.attach(session, connection)
+        if not hello.watch:
+            self.registry.attach(session, page)
         try:
-            await self._show_in(connection)
-        except DISCONNECT_ERRORS:  # it went away before it was in
-            await self._farewell(connection)
+            await self._welcome(page)
+        except DISCONNECT_ERRORS:
+            await self._remove(page)
             raise
-        return connection
+        return page
 
-    async def _show_in(self, connection: Connection) -> None:
-        """Tell a page who it is and what there is, and let the others know of it."""
-        teacher = not connection.is_student and not connection.watches
-        session, plays = connection.session, connection.is_student and self.hall.roles is not None
-        token, invitation = (
-            None if connection.watches else session.token,
-            (self.invitation if teacher else None),
+    async def _welcome(self, page: Connection) -> None:
+        """Send a page its role and its scene, and inform the others."""
+        is_teacher = not page.is_student and not page.watches
+        session = page.session
+        in_role_play = page.is_student and self.open_pages.role_play is not None
+        await page.send(
+            "welcome",
+            protocol=PROTOCOL_VERSION,
+            session=None if page.watches else session.token,
+            teacher=is_teacher,
+            in_role_play=in_role_play,
+            invitation=self.invitation if is_teacher else None,
+            incomplete=session.incomplete,
         )
-        told = {
-            "teacher": teacher,
-            "plays": plays,
-            "invitation": invitation,
-            "incomplete": session.incomplete,
-        }
-        await connection.send("welcome", protocol=PROTOCOL_VERSION, session=token, **told)
-        session.incomplete = False  # said once, not at every reload
+        session.incomplete = False  # the page is informed once, not at every reload
         async with session.busy:
-            await connection.send_scene()
-            await self.hall.enter(connection, plays)
+            await page.send_scene()
+            await self.open_pages.enter(page, in_role_play)
 
-    async def _session_for(self, message: HelloMessage, student: bool) -> Session:
-        """Return the session a page comes back to, or a new one: with what was sent to the class, for a student."""
-        session = self.registry.find(message.session) or await self.registry.come_back(
-            message.session
-        )
+    async def _find_session(self, hello: HelloMessage, is_student: bool) -> Session:
+        """Return the session that a page returns to or watches, or a new one.
+
+        A new session of a student begins with the scenario that was sent to the class.
+        """
+        if hello.watch:
+            return self.open_pages.find_watched_session()
+        session = self.registry.find(hello.session) or await self.registry.reopen(hello.session)
         if session is not None:
             return session
-        if student and self.hall.sent is not None:
-            return await self.registry.open(self.hall.sent)
-        if message.course is not None:
-            return await self.registry.play_again(
-                message.course,
-                message.scenario,
-                max(message.round, message.frontier),
-                message.round,
-            )
-        return await self.registry.open(message.scenario, message.round)
+        if is_student and self.open_pages.sent_scenario is not None:
+            return await self.registry.open(self.open_pages.sent_scenario)
+        if hello.history is not None:
+            frontier = max(hello.round, hello.frontier)
+            return await self.registry.replay(hello.history, hello.scenario, frontier, hello.round)
+        return await self.registry.open(hello.scenario, hello.round)
 
-    async def _listen(self, socket: WebSocket, connection: Connection) -> None:
-        """Hear one message after the other while the clock runs beside."""
-        clock, allowance = asyncio.create_task(connection.keep_clock()), RateLimiter()
-        if connection.watches:
+    async def _answer_messages(self, page: Connection) -> None:
+        """Answer one message after the other while the clock of the page runs."""
+        clock, rate = asyncio.create_task(run_clock(page)), RateLimiter()
+        if page.watches:
             clock.cancel()
         try:
             while True:
-                text = await socket.receive_text()
-                if not connection.watches and not self.registry.is_attached(
-                    connection.session, connection
-                ):
-                    await socket.close(CLOSED_MOVED)
+                text = await page.socket.receive_text()
+                if not page.watches and not self.registry.is_attached(page.session, page):
+                    await Closing.MOVED.close(page.socket)
                     return
                 if len(text) > LARGEST_MESSAGE:
-                    await socket.close(CLOSED_TOO_LARGE)
+                    await Closing.TOO_LARGE.close(page.socket)
                     return
-                await allowance.take()
-                await report_refusal(connection.send, handle_message(connection, text))
+                await rate.take()
+                await report_refusal(page.send, self._answer(page, text))
         finally:
             clock.cancel()
 
+    async def _answer(self, page: Connection, text: str) -> None:
+        """Read a message and do what it asks."""
+        await answer_page(read_message(text), page, self.registry, self.band_maker)
+
     async def tidy(self) -> None:
-        """Free idle sessions now and then, and models that were replaced: their parts hold each other, and Python by itself looks too seldom."""
+        """Free idle sessions now and then, and collect models that were replaced.
+
+        The parts of a model refer to each other, and Python by itself collects them too seldom.
+        """
         while True:
             await asyncio.sleep(TIDY_INTERVAL)
             self.registry.free_idle()
             gc.collect()
 
 
-async def handle_message(connection: Connection, text: str) -> None:
-    """Read a message and do what it asks."""
-    await connection.hear(read_message(text))
+async def read_hello(socket: WebSocket) -> HelloMessage:
+    """Return the first message of a page; raise InputError when it is not a hello."""
+    try:
+        message = read_message(await asyncio.wait_for(socket.receive_text(), HELLO_TIMEOUT))
+    except TimeoutError as late:
+        raise InputError(
+            f"no message came within {HELLO_TIMEOUT:g} s; send `hello` first"
+        ) from late
+    if not isinstance(message, HelloMessage):
+        raise InputError(f"the first message is `{message.kind}`; send `hello` first")
+    if message.protocol != PROTOCOL_VERSION:
+        raise InputError(
+            f"protocol is {message.protocol}; allowed: {PROTOCOL_VERSION}; reload the page"
+        )
+    return message
 
 
 def build_app(
@@ -249,33 +196,33 @@ def build_app(
 ) -> Starlette:
     """Return the web application; ``hosts`` are the names it answers to."""
 
-    async def tell_vocabulary(request: Request) -> JSONResponse:
+    async def send_vocabulary(request: Request) -> JSONResponse:
         return JSONResponse(build_vocabulary())
 
-    async def tell_lessons(request: Request) -> JSONResponse:
+    async def send_lessons(request: Request) -> JSONResponse:
         return JSONResponse(describe_lessons())
 
-    async def draw_invitation(request: Request) -> Response:
-        teacher = request.client is not None and classroom.door.is_teacher(request.client.host)
-        if classroom.invitation is None or not teacher:
+    async def send_invitation(request: Request) -> Response:
+        is_teacher = request.client is not None and classroom.access.is_teacher(request.client.host)
+        if classroom.invitation is None or not is_teacher:
             return Response(status_code=404)
         return Response(
             draw_qr_code("{address}#code={code}".format(**classroom.invitation)),
             media_type="image/svg+xml",
         )
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         tidying = asyncio.create_task(classroom.tidy())
         yield
         tidying.cancel()
-        classroom.maker.stop()
+        classroom.band_maker.stop()
 
     routes = [
-        Route("/vocabulary.json", tell_vocabulary),
-        Route("/lessons.json", tell_lessons),
-        Route("/invitation.svg", draw_invitation),
-        WebSocketRoute("/page", classroom.page),
+        Route("/vocabulary.json", send_vocabulary),
+        Route("/lessons.json", send_lessons),
+        Route("/invitation.svg", send_invitation),
+        WebSocketRoute("/page", classroom.serve_page),
         Mount("/", StaticFiles(directory=PAGE_FOLDER, html=True)),
     ]
     return Starlette(

@@ -1,4 +1,4 @@
-"""A session: one page's two sides, their one clock, and what waits for the next reset."""
+"""A session: the two sides of a page, their clock, and what waits for the next reset."""
 
 from __future__ import annotations
 
@@ -12,26 +12,21 @@ from experiments.classroom.messages import MOST_ROUNDS
 from experiments.classroom.places import place_organisations
 from experiments.classroom.scenario import SIDES, Scalar, Scenario, Side
 from experiments.classroom.side import ROUNDS_PER_TURN, PlayedSide, find_changed_parameters
-from experiments.classroom.snapshots import (
-    EMPTY_SNAPSHOT,
-    RoundSnapshot,
-    compare_round_snapshots,
-    summarise_passed_rounds,
-)
 from sim.config import Config
 from sim.errors import InputError
 from sim.interactive.decisions import AnswersByAction, Decision
 from sim.interactive.parameter_changes import can_change_between_rounds
+from sim.model import CollaborationModel
+from sim.submodels.structures import FORM_TOPOLOGIES
 
 DEFAULT_SPEED = 5.0  # rounds per second
-MOST_PASSED_ROUNDS = 60  # rounds a page may have missed and still be told what happened in them
 
 
 class Session:
-    """Two sides with the same population and the same luck, played together.
+    """Two sides with the same population and the same random draws, played together.
 
-    ``scenario`` is what the page asks for, ``begun`` what it asked for at round 0: what changed since
-    acts from its round on, or waits for a reset.
+    ``scenario`` is what the page has chosen; ``begun`` is what it had chosen at round 0. Changes
+    since then act from their round on, or wait for a reset.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -39,18 +34,18 @@ class Session:
         self.busy = asyncio.Lock()
         self.playing, self.speed = False, DEFAULT_SPEED
         self.last_used = time.monotonic()
-        self.seats: dict[
-            str, int
-        ] = {}  # organisations in a role-play by the token of a student's session
+        # Organisations in a role-play, by the token of a student's session.
+        self.seats: dict[str, int] = {}
         self.begin(scenario)
 
     def begin(self, scenario: Scenario) -> None:
-        """Build both models anew."""
-        configs = scenario.configs()
+        """Build both models at round 0."""
+        configs = scenario.build_configs()
         self.sides: dict[Side, PlayedSide] = {side: PlayedSide(configs[side]) for side in SIDES}
         self.scenario, self.begun, self.shown, self.playing = scenario, scenario, 0, False
-        self.incomplete = False  # whether it came back without all that was decided and changed, and its page was not told so yet
-        self.places = place_organisations(self.sides["a"].moment(0).strongest)
+        # Whether it was restored in part, and its page was not informed yet.
+        self.incomplete = False
+        self.places = place_organisations(self.sides["a"].load_snapshot(0).strongest)
 
     @property
     def frontier(self) -> int:
@@ -62,7 +57,7 @@ class Session:
         """Whether no more rounds can be played."""
         return self.shown >= MOST_ROUNDS
 
-    # --- playing -----------------------------------------------------------------------------------------------------
+    # --- playing ---------------------------------------------------------------------------------
 
     def advance(self) -> None:
         """Show the next round; play it, if it was not played yet."""
@@ -77,9 +72,12 @@ class Session:
     async def advance_decided(
         self, decisions: Mapping[int, Decision]
     ) -> dict[int, AnswersByAction]:
-        """Play the round after the one that is shown, with what persons decided on side A; side B shows what the rules do with the same luck."""
+        """Play the next round with decisions of persons on side A; return what came of them.
+
+        On side B the rules decide, with the same random draws.
+        """
         for side in self.sides.values():
-            await side.cut(self.shown)
+            await side.truncate(self.shown)
         answers = self.sides["a"].play(decisions)
         self.sides["b"].play()
         self.shown += 1
@@ -88,130 +86,101 @@ class Session:
     def seek(self, now: int) -> None:
         """Show a round that was played."""
         if now > self.frontier:
-            raise InputError(f"round {now} is not played yet; the last one is {self.frontier}")
+            raise InputError(
+                f"round {now} is not played yet; allowed: 0 to {self.frontier}; press Play to go on"
+            )
         self.shown = now
 
     async def play_to(self, now: int) -> None:
-        """Play on to a round, letting others have their turn."""
+        """Play to a round; let other sessions have their turn in between."""
         while self.shown < now:
             self.advance()
             if self.shown % ROUNDS_PER_TURN == 0:
                 await asyncio.sleep(0)
 
-    # --- choosing ----------------------------------------------------------------------------------------------------
+    # --- choosing --------------------------------------------------------------------------------
 
     async def change(self, side: Side | Literal["both"], path: str, value: Scalar) -> None:
-        """Set a parameter; one that acts at once does so from the round that is shown, and what came after it is forgotten."""
-        wanted = self.scenario.with_value(side, path, value)
-        configs = wanted.configs()
-        renewed = {s: defer_changes(self.sides[s].config, configs[s]) for s in self.sides}
-        if any(renewed[s] != self.sides[s].config for s in self.sides):
+        """Set a parameter.
+
+        A parameter that acts at once does so from the round that is shown; later rounds are
+        forgotten.
+        """
+        scenario = self.scenario.replace_value(side, path, value)
+        configs = scenario.build_configs()
+        at_once = {s: defer_changes(self.sides[s].config, configs[s]) for s in self.sides}
+        if any(at_once[s] != self.sides[s].config for s in self.sides):
             for s, played in self.sides.items():
-                await played.cut(self.shown)
-                played.change(renewed[s])
-        self.scenario = wanted
+                await played.truncate(self.shown)
+                played.change(at_once[s])
+        self.scenario = scenario
 
     def choose_form(self, side: Side | Literal["both"], name: str) -> None:
         """Choose a preset of structure for the next reset."""
-        wanted = self.scenario.with_structure(side, name)
-        wanted.configs()
-        self.scenario = wanted
+        scenario = self.scenario.replace_structure(side, name)
+        scenario.build_configs()
+        self.scenario = scenario
 
-    def waiting(self) -> dict[Side, list[str]]:
-        """Return the parameters that wait for a reset."""
-        configs = self.scenario.configs()
+    def list_waiting(self) -> dict[Side, list[str]]:
+        """Return the parameters that wait for a reset, per side."""
+        configs = self.scenario.build_configs()
         return {
             s: list(find_changed_parameters(self.sides[s].config, configs[s])) for s in self.sides
         }
 
-    # --- telling -----------------------------------------------------------------------------------------------------
+    # --- what the page shows ---------------------------------------------------------------------
 
-    def scene(self) -> dict[str, Any]:
-        """Return what stays until the next reset: who there is, where they stand, which forms there are."""
-        forms = {}
-        for name, side in self.sides.items():
-            model = side.model
-            linked = model.world.forms.linked
-            links = [
-                [
-                    [(a, b) for a in range(size) for b in range(a) if table[size, a, b]]
-                    for size in range(len(table))
-                ]
-                for table in linked
-            ]
-            codes = model.world.forms.topology.tolist()
-            forms[name] = [
-                {"name": form, "topology": code, "links": drawn}
-                for form, code, drawn in zip(model.form_names, codes, links, strict=True)
-            ]
+    def describe_scene(self) -> dict[str, Any]:
+        """Return what stays until the next reset: organisations, their places, and the forms."""
         model = self.sides["a"].model
         return {
             "places": self.places,
             "sectors": list(model.sector_names),
             "domains": model.config.population.domains,
-            "forms": forms,
+            "forms": {name: describe_forms(side.model) for name, side in self.sides.items()},
         }
 
-    def state(self) -> dict[str, Any]:
+    def describe_state(self) -> dict[str, Any]:
         """Return the clock and the choices."""
         return {
             "playing": self.playing,
             "speed": self.speed,
             "round": self.shown,
             "frontier": self.frontier,
-            "most": MOST_ROUNDS,
+            "most_rounds": MOST_ROUNDS,
             "scenario": self.scenario.model_dump(),
-            "waiting": self.waiting(),
-            "by_persons": bool(
-                self.sides["a"].decided
-            ),  # then thirty runs, which rules play alone, are no bands of this run
+            "waiting": self.list_waiting(),
+            # Bands are played by the rules alone, so with decisions they show another run.
+            "has_decisions": bool(self.sides["a"].decisions),
         }
 
 
-class ClientState:
-    """What a page holds of its session: only what differs is sent."""
-
-    def __init__(self) -> None:
-        self.moments: dict[Side, RoundSnapshot] = {"a": EMPTY_SNAPSHOT, "b": EMPTY_SNAPSHOT}
-        self.round = -1
-        self.charted = 0  # rounds of the series it has
-        self._outdated = False  # whether it has more of it than is true
-
-    def frame(self, session: Session) -> dict[str, Any]:
-        """Return what brings the page to the round that is shown, and note that it has it."""
-        told: dict[str, Any] = {"round": session.shown, "frontier": session.frontier}
-        passed = (
-            range(self.round + 1, session.shown + 1)
-            if 0 <= session.shown - self.round - 1 < MOST_PASSED_ROUNDS and self.round >= 0
-            else range(0)
-        )
-        for side, played in session.sides.items():
-            shown = played.moment(session.shown)
-            told[side] = compare_round_snapshots(
-                self.moments[side], shown
-            ) | summarise_passed_rounds([played.moment(now) for now in passed])
-            self.moments[side] = shown
-        if self.charted < session.frontier or self._outdated:
-            told["series"] = {"from": self.charted} | {
-                side: played.series[self.charted :] for side, played in session.sides.items()
-            }
-        self.round, self.charted, self._outdated = session.shown, session.frontier, False
-        return told
-
-    def forget_after(self, now: int) -> None:
-        """Note that rounds after this one are no longer true."""
-        self._outdated = self._outdated or self.charted > now
-        self.charted = min(self.charted, now)
+def describe_forms(model: CollaborationModel) -> dict[str, dict[str, Any]]:
+    """Return the topology of each form by name, and its links by team size."""
+    names = {code: name for name, code in FORM_TOPOLOGIES.items()}
+    forms = model.world.forms
+    described = {}
+    for name, code, linked in zip(
+        model.form_names, forms.topology.tolist(), forms.linked, strict=True
+    ):
+        links = [
+            [(a, b) for a in range(size) for b in range(a) if linked[size, a, b]]
+            for size in range(len(linked))
+        ]
+        described[name] = {"topology": names[code], "links": links}
+    return described
 
 
-def defer_changes(running: Config, wanted: Config) -> Config:
-    """Return the wanted configuration with everything that waits for a reset as it is now: another form waits whole."""
-    values = wanted.model_dump()
-    now = running.model_dump()
-    differs = find_changed_parameters(running, wanted)
-    for path in differs:
+def defer_changes(running: Config, chosen: Config) -> Config:
+    """Return the chosen configuration, without the changes that wait for a reset.
+
+    A change of form waits as a whole.
+    """
+    values, now = chosen.model_dump(), running.model_dump()
+    changed = find_changed_parameters(running, chosen)
+    for path in changed:
         if not can_change_between_rounds(path) or (
-            "structure.name" in differs and path.startswith("structure.")
+            "structure.name" in changed and path.startswith("structure.")
         ):
             *groups, name = path.split(".")
             source, target = now, values

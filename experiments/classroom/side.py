@@ -1,4 +1,4 @@
-"""One side of the page: a model, every round it showed, and the way back to any of them."""
+"""One side of the page: a model, a snapshot of every round, and the way back to any of them."""
 
 from __future__ import annotations
 
@@ -19,154 +19,156 @@ from sim.config import Config
 from sim.interactive.decisions import AnswersByAction, Decision
 from sim.model import CollaborationModel
 from sim.observation.measures import EVENT_COLUMNS, MEASURES
+from sim.phases.let_go import END_REASONS
 
-ROUNDS_PER_TURN = 32  # rounds replayed before others get their turn
+ROUNDS_PER_TURN = 32  # rounds replayed before other sessions get their turn
 SERIAL_COLUMN, REASON_COLUMN = EVENT_COLUMNS.index("collaboration"), EVENT_COLUMNS.index("reason")
 CHARTED_COLUMNS = [list(MEASURES).index(name) for name in CHARTED_MEASURES]
 NO_COPIES = np.zeros((0, 2), dtype=np.int32)
 
 
 class ParameterPeriod(NamedTuple):
-    """From which round on which parameters are in force, and which differ from those before."""
+    """Parameters, the round from which they are in force, and how they differ from those before."""
 
     start: int
     config: Config
-    changed: dict[str, Any]  # new values by dotted path
+    changes: dict[str, Any]  # new values by dotted path
 
 
 class PlayedModel(CollaborationModel):
-    """A model that keeps the measures and events of its last round only: what the page shows stands on its tape."""
+    """A model that keeps the measures and events of its last round only.
 
-    def last_events(self) -> list[tuple[int, int]]:
-        """Return serial number and reason of the collaborations that ended since it was last asked, and forget them."""
-        ended = [
-            (int(event[SERIAL_COLUMN]), int(event[REASON_COLUMN]))
+    The page keeps earlier rounds as snapshots.
+    """
+
+    def take_endings(self) -> dict[int, str]:
+        """Return the reasons of the collaborations that ended, by serial number, and drop them."""
+        endings = {
+            int(event[SERIAL_COLUMN]): END_REASONS[int(event[REASON_COLUMN])]
             for events in self._events
             for event in events
-        ]
+        }
         self._events = []
-        return ended
+        return endings
 
-    def last_measures(self) -> list[float]:
-        """Return what the page charts of the last round, and forget the rest."""
+    def take_measures(self) -> list[float]:
+        """Return the charted measures of the last round, and drop all measures."""
         values = self._rows[-1][-1, CHARTED_COLUMNS]
         self._rows, self._moments = [], []
         return [round(float(value), 5) for value in values]
 
 
 class PlayedSide:
-    """A model that is played round by round; any round can be shown again, and gone on from with other parameters.
+    """A model that is played round by round, and that can go on from any earlier round.
 
-    Draws are keyed by seed and round, so a model built anew from the same parameters and played as far is the same model: nothing
-    but parameters, and what persons decided, has to be kept to come back.
+    Draws are keyed by seed and round. A model that is built from the same parameters and played
+    to the same round is therefore the same model: to return, only parameters and the decisions
+    of persons have to be kept.
     """
 
     def __init__(self, config: Config) -> None:
-        self.terms = [ParameterPeriod(0, config, {})]
-        self.decided: dict[int, Mapping[int, Decision]] = {}  # by round, where persons decided
+        self.periods = [ParameterPeriod(0, config, {})]
+        self.decisions: dict[int, Mapping[int, Decision]] = {}  # of persons, by round
         self.model = PlayedModel(config)
-        self._newest = take_round_snapshot(
-            self.model, [], NO_COPIES, self.model.world.around.demand
-        )
-        self.tape = [pack_round_snapshot(self._newest)]
+        demand = self.model.world.around.demand
+        self._newest = take_round_snapshot(self.model, {}, NO_COPIES, demand)
+        self.packed_rounds = [pack_round_snapshot(self._newest)]
         self.series: list[list[float]] = []
 
     @property
     def config(self) -> Config:
         """The parameters in force."""
-        return self.terms[-1].config
-
-    def in_force(self) -> list[tuple[int, Config]]:
-        """Return from which round on which parameters were in force."""
-        return [(term.start, term.config) for term in self.terms]
+        return self.periods[-1].config
 
     @property
     def frontier(self) -> int:
         """The last round that was played."""
-        return len(self.tape) - 1
+        return len(self.packed_rounds) - 1
+
+    def list_configs(self) -> list[tuple[int, Config]]:
+        """Return the parameters in force, with the round in which each period begins."""
+        return [(period.start, period.config) for period in self.periods]
 
     def play(self, decisions: Mapping[int, Decision] | None = None) -> dict[int, AnswersByAction]:
-        """Play one more round; where persons decided, return what came of it."""
+        """Play one more round; return what came of the decisions of persons, if there are any."""
         demand = self.model.world.around.demand.copy()
         answers: dict[int, AnswersByAction] = {}
         if decisions:
             copies, answers = self.model.step_decided(decisions)
-            self.decided[self.frontier] = dict(decisions)
+            self.decisions[self.frontier] = dict(decisions)
         else:
             copies = self.model.step_watched()
-        self._newest = take_round_snapshot(self.model, self.model.last_events(), copies, demand)
-        self.tape.append(pack_round_snapshot(self._newest))
-        self.series.append(self.model.last_measures())
+        endings = self.model.take_endings()
+        self._newest = take_round_snapshot(self.model, endings, copies, demand)
+        self.packed_rounds.append(pack_round_snapshot(self._newest))
+        self.series.append(self.model.take_measures())
         return answers
 
     def change(self, config: Config) -> None:
-        """Go on from the frontier under other parameters."""
-        if config != self.config:
-            self.model.change(config)
-            earlier = [
-                self.terms[0],
-                *(term for term in self.terms[1:] if term.start < self.frontier),
-            ]
-            self.terms = [
-                *earlier,
-                ParameterPeriod(
-                    self.frontier, config, find_changed_parameters(earlier[-1].config, config)
-                ),
-            ]
+        """Go on from the last round with other parameters."""
+        if config == self.config:
+            return
+        self.model.change(config)
+        first, *later = self.periods
+        earlier = [first, *(period for period in later if period.start < self.frontier)]
+        changes = find_changed_parameters(earlier[-1].config, config)
+        self.periods = [*earlier, ParameterPeriod(self.frontier, config, changes)]
 
-    def moment(self, now: int) -> RoundSnapshot:
+    def load_snapshot(self, now: int) -> RoundSnapshot:
         """Return what a round looked like."""
-        return self._newest if now == self.frontier else unpack_round_snapshot(self.tape[now])
+        if now == self.frontier:
+            return self._newest
+        return unpack_round_snapshot(self.packed_rounds[now])
 
-    async def model_at(self, now: int) -> PlayedModel:
-        """Return a model at a round: the one that plays, or one built anew and played as far."""
+    async def rebuild_model(self, now: int) -> PlayedModel:
+        """Return a model at a round: the one that plays, or a new one played to that round."""
         if now == self.frontier:
             return self.model
-        model = PlayedModel(self.terms[0].config)
-        for start, config in [*self.in_force()[1:], (now, self.config)]:
-            await self._play_again(model, min(start, now))
+        model = PlayedModel(self.periods[0].config)
+        for start, config in [*self.list_configs()[1:], (now, self.config)]:
+            await self._replay(model, min(start, now))
             if start < now:
                 model.change(config)
         return model
 
-    async def _play_again(self, model: PlayedModel, until: int) -> None:
-        """Play a model as this side was played, up to a round."""
+    async def _replay(self, model: PlayedModel, until: int) -> None:
+        """Play a model to a round as this side was played."""
         while (now := model.rounds_played) < until:
-            if now in self.decided:
-                model.step_decided(self.decided[now])
+            if now in self.decisions:
+                model.step_decided(self.decisions[now])
             else:
-                stop = min((played for played in self.decided if played > now), default=until)
+                stop = min((played for played in self.decisions if played > now), default=until)
                 model.run(min(ROUNDS_PER_TURN, min(stop, until) - now))
-            model.last_events()
+            model.take_endings()
             await asyncio.sleep(0)
 
-    async def cut(self, now: int) -> None:
-        """Forget what came after a round, so that the model goes on from there."""
-        if now < self.frontier:
-            model = await self.model_at(now)
-            self.model, self.tape, self.series = model, self.tape[: now + 1], self.series[:now]
-            self._newest = unpack_round_snapshot(self.tape[now])
-            self.terms = [self.terms[0], *(term for term in self.terms[1:] if term.start <= now)]
-            self.decided = {
-                played: decisions for played, decisions in self.decided.items() if played < now
-            }
-            self.model.change(self.config)
+    async def truncate(self, now: int) -> None:
+        """Forget the rounds after one, so that the model goes on from there."""
+        if now >= self.frontier:
+            return
+        self.model = await self.rebuild_model(now)
+        self.packed_rounds, self.series = self.packed_rounds[: now + 1], self.series[:now]
+        self._newest = unpack_round_snapshot(self.packed_rounds[now])
+        first, *later = self.periods
+        self.periods = [first, *(period for period in later if period.start <= now)]
+        self.decisions = {
+            played: decisions for played, decisions in self.decisions.items() if played < now
+        }
+        self.model.change(self.config)
 
 
 def find_changed_parameters(one: Config, other: Config) -> dict[str, Any]:
-    """Return the parameters in which two configurations differ, by dotted path, with the values of the other one."""
-    return _find_changed_parameters(one.model_dump(), other.model_dump(), "")
+    """Return the values of another configuration where it differs, by dotted path."""
+    return _find_changed_values(one.model_dump(), other.model_dump(), "")
 
 
-def _find_changed_parameters(
-    one: dict[str, Any], other: dict[str, Any], before: str
-) -> dict[str, Any]:
-    """Walk through two nested dictionaries of the same shape."""
-    found: dict[str, Any] = {}
+def _find_changed_values(one: dict[str, Any], other: dict[str, Any], before: str) -> dict[str, Any]:
+    """Compare two nested dictionaries of the same shape."""
+    changed: dict[str, Any] = {}
     for name, value in one.items():
         path = before + name
         if isinstance(value, dict) and path not in ("population.sectors", "structure.mix"):
-            found |= _find_changed_parameters(value, other[name], f"{path}.")
+            changed |= _find_changed_values(value, other[name], f"{path}.")
         elif value != other[name]:
-            found[path] = other[name]
-    return found
+            changed[path] = other[name]
+    return changed

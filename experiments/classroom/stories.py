@@ -1,4 +1,4 @@
-"""The story of one organisation up to a round: whom it met, what it learned, whom it copied, and why its collaborations ended."""
+"""The story of one organisation: whom it met and copied, what it learned, and how teams ended."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections import Counter
 from typing import Any
 
 from experiments.classroom.side import PlayedSide
-from experiments.classroom.snapshots import Team
-from sim.phases.let_go import END_REASONS
+from experiments.classroom.snapshots import RoundSnapshot, Team
+from sim.phases.let_go import END_REASONS, REASON_RUNNING
 
-MOST_STORY_LINES = 8  # lines of each kind: a class reads few
-SMALLEST_LEARNED = 0.02  # change of a skill that is worth telling
+MOST_STORY_LINES = 8  # of each kind
+SMALLEST_LEARNED = 0.02  # smallest change of a skill that the story mentions
+RUNNING, LEFT = END_REASONS[REASON_RUNNING], "left"
 
 
 async def describe_skills(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
-    """Return the skills of organisation ``i`` in round ``now``, those of its core, and its sector."""
-    model = await side.model_at(now)
+    """Return the skills of organisation ``i`` in round ``now``, its core skills and its sector."""
+    model = await side.rebuild_model(now)
     if i >= model.world.org.load.size:
         return {}
     organisation = model.organisation(i)
@@ -33,13 +34,14 @@ async def describe_skills(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
 
 
 async def build_story(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
-    """Return what became of organisation ``i`` up to round ``now``.
+    """Return what happened to organisation ``i`` up to round ``now``.
 
-    Skills, trust and familiarity are those after that round; ``core`` are the skills to which it drifts back: those it entered with, but
-    for fields that were renewed since. Partners come with the number of meetings and of joint collaborations, those it worked with first.
-    Collaborations are listed newest first, with reason ``running`` while they run.
+    Skills, trust and familiarity are those after that round. ``core`` holds the skills to which
+    the organisation drifts back: those it entered with, except in domains renewed since then.
+    Partners come in the order of joint collaborations, then of meetings. Collaborations come
+    newest first; the reason of one that still runs is ``running``.
     """
-    model = await side.model_at(now)
+    model = await side.rebuild_model(now)
     org = model.world.org
     if i >= org.load.size:
         return {}
@@ -47,18 +49,19 @@ async def build_story(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
     partners = [{**known, "partner": known["partner"].row} for known in organisation.ledger()]
     partners.sort(key=lambda known: (-known["joint"], -known["meetings"], known["partner"]))
     skills, core = org.expertise[i], org.core[i]
-    requirement = organisation.requirement
     return {
         **await describe_skills(side, i, now),
         "learned": [
-            [k, round(float(skills[k] - core[k]), 3)]
+            {"domain": k, "change": round(float(skills[k] - core[k]), 3)}
             for k in (skills - core).argsort().tolist()
             if abs(skills[k] - core[k]) > SMALLEST_LEARNED
         ],
         "bridging": round(float(org.bridging[i]), 3),
         "performance": round(float(org.performance[i]), 3),
         "needs": [
-            [k, round(float(weight), 3)] for k, weight in enumerate(requirement) if weight > 0.0
+            {"domain": k, "weight": round(float(weight), 3)}
+            for k, weight in enumerate(organisation.requirement)
+            if weight > 0.0
         ],
         "alone_quality": round(float(org.alone_quality[i]), 3),
         "known": len(partners),
@@ -70,55 +73,64 @@ async def build_story(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
     }
 
 
-def collect_past(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
-    """Return whom an organisation copied, who copied it, and its collaborations, from the rounds on the tape.
+class Past:
+    """What the rounds so far show of one organisation."""
 
-    A newcomer's story begins when it took the place of another: ``since``, 0 for those that are there from the start.
-    """
-    since = 0
-    copied: Counter[int] = Counter()
-    copied_by: Counter[int] = Counter()
-    seen: dict[int, dict[str, Any]] = {}
-    for played in range(1, now + 1):
-        moment = side.moment(played)
-        if i in moment.entered:  # what was told so far is another's
-            since, copied, copied_by, seen = played, Counter(), Counter(), {}
-            continue
-        copied.update(model for copier, model in moment.copies if copier == i)
-        copied_by.update(copier for copier, model in moment.copies if model == i)
-        for serial, team in moment.teams.items():
-            if i in team[1:]:
-                note_collaboration(seen, serial, team, played)
-        ended = dict(moment.ended)
-        for serial, told in seen.items():
-            if told["reason"] != "running":
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self.copied: Counter[int | None] = Counter()
+        self.copied_by: Counter[int] = Counter()
+        self.collaborations: dict[int, dict[str, Any]] = {}  # by serial number
+
+    def add_round(self, i: int, now: int, snapshot: RoundSnapshot) -> None:
+        """Add a round."""
+        self.copied.update(copy.model for copy in snapshot.copies if copy.copier == i)
+        self.copied_by.update(copy.copier for copy in snapshot.copies if copy.model == i)
+        for serial, team in snapshot.teams.items():
+            if i in team.members:
+                note_collaboration(self.collaborations, serial, team, now)
+        for serial, collaboration in self.collaborations.items():
+            if collaboration["reason"] != RUNNING:
                 continue
-            if serial in ended:
-                told["reason"], told["ended"] = END_REASONS[ended[serial]], played
-            elif i not in moment.teams.get(serial, [])[1:]:
-                told["reason"], told["ended"] = "left", played
-    newest = sorted(seen.values(), key=lambda told: -told["started"])[:MOST_STORY_LINES]
-    told = {
-        "copied": copied.most_common(MOST_STORY_LINES),
-        "copied_by": copied_by.most_common(MOST_STORY_LINES),
-        "worked": len(seen),
-        "collaborations": newest,
+            if serial in snapshot.ended:
+                collaboration["reason"], collaboration["ended"] = snapshot.ended[serial], now
+            elif serial not in snapshot.teams or i not in snapshot.teams[serial].members:
+                collaboration["reason"], collaboration["ended"] = LEFT, now
+
+
+def collect_past(side: PlayedSide, i: int, now: int) -> dict[str, Any]:
+    """Return whom an organisation copied, who copied it, and its collaborations up to a round.
+
+    The story of a newcomer begins in the round in which it entered: ``since``, which is 0 for
+    organisations that are there from the start.
+    """
+    past = Past(since=0)
+    for played in range(1, now + 1):
+        snapshot = side.load_snapshot(played)
+        if i in snapshot.entered:  # earlier rounds belong to the organisation that it replaced
+            past = Past(since=played)
+        else:
+            past.add_round(i, played, snapshot)
+    newest = sorted(past.collaborations.values(), key=lambda one: -one["started"])
+    return {
+        "copied": list_most_common(past.copied),
+        "copied_by": list_most_common(past.copied_by),
+        "worked": len(past.collaborations),
+        "collaborations": newest[:MOST_STORY_LINES],
+        "since": past.since,
     }
-    return told | {"since": since}
+
+
+def list_most_common(counts: Counter[Any]) -> list[dict[str, int | None]]:
+    """Return the organisations that are counted most, and how often."""
+    return [{"organisation": i, "times": n} for i, n in counts.most_common(MOST_STORY_LINES)]
 
 
 def note_collaboration(
-    seen: dict[int, dict[str, Any]], serial: int, team: Team, played: int
+    collaborations: dict[int, dict[str, Any]], serial: int, team: Team, now: int
 ) -> None:
-    """Note a collaboration an organisation is in after a round."""
-    told = seen.setdefault(
-        serial,
-        {
-            "started": played,
-            "ended": None,
-            "reason": "running",
-            "convenor": team[1],
-            "members": team[1:],
-        },
+    """Note that an organisation is in a collaboration after a round."""
+    collaboration = collaborations.setdefault(
+        serial, {"started": now, "ended": None, "reason": RUNNING}
     )
-    told["members"], told["convenor"] = team[1:], team[1]
+    collaboration["members"], collaboration["convenor"] = team.members, team.convenor

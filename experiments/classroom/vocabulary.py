@@ -1,4 +1,7 @@
-"""What the page is told about parameters: type, range, default, meaning, source, rule, and when a change acts. Nothing is written twice."""
+"""What the page needs to know before it meets a model: parameters, names, ranges and choices.
+
+All of it comes from the declarations of the model and of the server, so that the page copies none.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,17 @@ from typing import Any, Literal, get_args, get_origin
 
 import yaml
 
-from experiments.classroom.messages import MOST_ROUNDS, MOST_ROUNDS_PER_SECOND
+from experiments.classroom.bands import BAND_RUNS
+from experiments.classroom.messages import (
+    DECISION_TIMES,
+    DEFAULT_DECISION_TIME,
+    FEWEST_BAND_ROUNDS,
+    LONGEST_CODE,
+    PROTOCOL_VERSION,
+    SPEEDS,
+)
 from experiments.classroom.scenario import (
+    DEFAULT_STRUCTURE,
     LOWER_LIMITS,
     PAGE_DEFAULTS,
     PARAMETER_CHOICES,
@@ -22,9 +34,10 @@ from sim.config import Config
 from sim.interactive.parameter_changes import can_change_between_rounds
 from sim.observation.measures import MEASURES
 from sim.presets import list_structure_presets, load_structure
+from sim.submodels.structures import FORM_TOPOLOGIES
 
 RULES_FILE = Path(__file__).parent / "rules.yaml"
-# What a class plays with; everything else is in the advanced panel.
+# The settings beside the networks; all others are in the panel of all parameters.
 BASIC_PARAMETERS = (
     "imitation.rate",
     "imitation.rule",
@@ -36,6 +49,8 @@ BASIC_PARAMETERS = (
     "production.depth",
 )
 SHARED_BASIC_PARAMETERS = ("population.organisations", "run.seed")
+LESSON_SPEED = 20  # rounds per second at which lessons play; one of SPEEDS
+# How far a slider goes where the declared range goes further than a class needs.
 SLIDER_REACH = {
     "run.seed": 999,
     "structure.term": 60,
@@ -44,20 +59,23 @@ SLIDER_REACH = {
     "structure.link_cost": 0.2,
 }
 INTEGER_SLIDER_REACH = 8
-SLIDER_REACH_FACTOR = 4.0  # how far a slider goes whose parameter has no upper end near
+SLIDER_REACH_FACTOR = 4.0  # of a slider whose declared range has no end near the default
+MOST_SLIDER_STEPS = 110
+SLIDER_STEPS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5)
 
 
 @cache
 def read_rules() -> dict[str, dict[str, str]]:
-    """Return the rule of every parameter: equation and section of docs/rules.md."""
-    read: dict[str, dict[str, str]] = yaml.safe_load(RULES_FILE.read_text(encoding="utf-8"))
-    return read
+    """Return the rule of every parameter: its equation, and its section of docs/rules.md."""
+    rules: dict[str, dict[str, str]] = yaml.safe_load(RULES_FILE.read_text(encoding="utf-8"))
+    return rules
 
 
 @cache
 def build_vocabulary() -> dict[str, Any]:
     """Return everything the page needs before it meets a model."""
     return {
+        "protocol": PROTOCOL_VERSION,
         "groups": [
             {
                 "name": group,
@@ -66,16 +84,22 @@ def build_vocabulary() -> dict[str, Any]:
             }
             for group in list_page_groups()
         ],
-        "basics": BASIC_PARAMETERS,
-        "shared_basics": SHARED_BASIC_PARAMETERS,
+        "basic_parameters": BASIC_PARAMETERS,
+        "shared_basic_parameters": SHARED_BASIC_PARAMETERS,
         "structures": list_structure_values(),
+        "default_structure": DEFAULT_STRUCTURE,
+        "topologies": [name for name in FORM_TOPOLOGIES if name != "none"],
         "charts": [
             {"name": name, "unit": MEASURES[name].unit, "meaning": MEASURES[name].meaning}
             for name in CHARTED_MEASURES
         ],
-        "most_rounds": MOST_ROUNDS,
-        "fastest": MOST_ROUNDS_PER_SECOND,
-        "peaks": PEAK_STEPS,
+        "peak_steps": PEAK_STEPS,
+        "speeds": SPEEDS,
+        "lesson_speed": LESSON_SPEED,
+        "band_runs": BAND_RUNS,
+        "fewest_band_rounds": FEWEST_BAND_ROUNDS,
+        "decision_times": {"choices": DECISION_TIMES, "default": DEFAULT_DECISION_TIME},
+        "longest_code": LONGEST_CODE,
     }
 
 
@@ -90,12 +114,12 @@ def list_structure_values() -> dict[str, dict[str, Any]]:
 
 def list_page_groups() -> list[str]:
     """Return the groups that have parameters on the page, in the order of their declaration."""
-    with_some = {path.split(".")[0] for path in list_page_parameters()}
-    return [group for group in Config.model_fields if group in with_some]
+    on_page = {path.split(".")[0] for path in list_page_parameters()}
+    return [group for group in Config.model_fields if group in on_page]
 
 
 def describe_page_group(group: str) -> list[dict[str, Any]]:
-    """Return what the page shows of a group's parameters."""
+    """Return what the page shows of the parameters of a group."""
     return [
         describe_page_parameter(path, field)
         for path, field in list_page_parameters().items()
@@ -106,7 +130,7 @@ def describe_page_group(group: str) -> list[dict[str, Any]]:
 def describe_page_parameter(path: str, field: Any) -> dict[str, Any]:
     """Return what the page shows of one parameter."""
     extra = field.json_schema_extra
-    told = {
+    parameter = {
         "path": path,
         "meaning": field.description,
         "unit": extra["unit"],
@@ -117,11 +141,11 @@ def describe_page_parameter(path: str, field: Any) -> dict[str, Any]:
         "shared": is_shared(path),
         **read_rules()[path],
     }
-    return told | choose_control(path, field)
+    return parameter | choose_control(path, field)
 
 
 def choose_control(path: str, field: Any) -> dict[str, Any]:
-    """Return the kind of control a parameter gets, with its range or choices."""
+    """Return the kind of control that a parameter gets, with its range or choices."""
     kind = field.annotation
     if path in PARAMETER_CHOICES or get_origin(kind) is Literal:
         return {"kind": "choice", "choices": PARAMETER_CHOICES.get(path) or get_args(kind)}
@@ -129,15 +153,13 @@ def choose_control(path: str, field: Any) -> dict[str, Any]:
         return {"kind": "flag"}
     low, high = find_control_range(path, field)
     reach = {"low": low, "high": high, "optional": kind not in (int, float)}
-    return reach | (
-        {"kind": "whole", "step": 1}
-        if kind is int
-        else {"kind": "number", "step": choose_control_step(low, high)}
-    )
+    if kind is int:
+        return reach | {"kind": "whole", "step": 1}
+    return reach | {"kind": "number", "step": choose_control_step(low, high)}
 
 
 def find_control_range(path: str, field: Any) -> tuple[float, float]:
-    """Return how far a control goes: the declared range where it has ends near the default, else some way around it."""
+    """Return the range of a slider: the declared one, or a part of it around the default."""
     limits = {
         sign: getattr(rule, sign)
         for rule in field.metadata
@@ -147,35 +169,29 @@ def find_control_range(path: str, field: Any) -> tuple[float, float]:
     default = field.get_default(call_default_factory=True) or 0.0
     low = max(limits.get("ge", limits.get("gt", 0.0)), LOWER_LIMITS.get(path, -1e9))
     high = min(limits.get("le", limits.get("lt", 1e9)), UPPER_LIMITS.get(path, 1e9))
-    reach = SLIDER_REACH.get(
-        path,
-        max(
-            SLIDER_REACH_FACTOR * abs(default),
-            INTEGER_SLIDER_REACH if field.annotation is int else 1.0,
-        ),
-    )
+    smallest_reach = INTEGER_SLIDER_REACH if field.annotation is int else 1.0
+    reach = SLIDER_REACH.get(path, max(SLIDER_REACH_FACTOR * abs(default), smallest_reach))
     low = max(low, -2.0 * reach)
     if "gt" in limits and low == limits["gt"]:
         low += choose_control_step(low, min(high, reach))
-    return low, min(
-        high, max(reach, *(form.get(path) or 0.0 for form in list_structure_values().values()))
-    )
+    of_presets = (values.get(path) or 0.0 for values in list_structure_values().values())
+    return low, min(high, max(reach, *of_presets))
 
 
 def choose_control_step(low: float, high: float) -> float:
-    """Return a step of about a hundredth of the range, a round number."""
-    for step in (0.001, 0.005, 0.01, 0.05, 0.1, 0.5):
-        if (high - low) / step <= 110:
+    """Return a step of about a hundredth of the range, as a round number."""
+    for step in SLIDER_STEPS:
+        if (high - low) / step <= MOST_SLIDER_STEPS:
             return step
     return 1.0
 
 
 def flatten_page_values(values: dict[str, Any], before: str) -> dict[str, Any]:
-    """Return nested values by dotted path, without those the page does not show."""
-    found: dict[str, Any] = {}
+    """Return nested values by dotted path, without those that the page does not show."""
+    flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict):
-            found |= flatten_page_values(value, f"{before}{name}.")
+            flat |= flatten_page_values(value, f"{before}{name}.")
         elif before + name in list_page_parameters():
-            found[before + name] = value
-    return found
+            flat[before + name] = value
+    return flat

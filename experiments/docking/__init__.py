@@ -1,1 +1,4 @@
-"""Docks: published models compared with ours, a folder each: ``dock.yaml`` says what is compared, ``cells.csv`` holds the reference values."""
+"""Docks compare our implementations of published models with published results.
+
+Each dock is a folder: ``dock.yaml`` describes the comparison, ``cells.csv`` holds reference values.
+"""

@@ -1,4 +1,4 @@
-"""``overbruggen dock``: run docks, show them, write them down."""
+"""``overbruggen dock``: run docks, print their tables and write their pages."""
 
 from __future__ import annotations
 
@@ -23,31 +23,45 @@ from sim.errors import InputError
 def run_docks(
     names: Sequence[str], quick: bool, page: bool, workers: int | None, out: Path | None
 ) -> int:
-    """Run docks (all unless named) and show how they stand; return how many cells and claims miss."""
+    """Run docks and print their tables.
+
+    Args:
+        names: docks to run; all docks when empty.
+        quick: use few replicates, and only the cells that are compared.
+        page: write the pages of the documentation.
+        workers: number of processes; all available cores by default.
+        out: folder for tables and figures; ``results/docking`` by default.
+
+    Returns:
+        The number of different cells and contradicted claims.
+
+    Raises:
+        InputError: a name is unknown, or ``quick`` and ``page`` are combined.
+    """
     if quick and page:
         raise InputError(
-            "--quick and --page exclude each other: pages of the documentation come from all"
+            "--quick and --page exclude each other: the pages of the documentation need all"
             " replicates; leave --quick out"
         )
-    chosen = [read_dock(name) for name in names or list_docks()]
+    docks = [read_dock(name) for name in names or list_docks()]
     misses = 0
-    for found in chosen:
-        outcome = run_dock(found, quick, workers or count_available_cores())
-        folder = (out or Path("results") / "docking") / found.name
+    for dock in docks:
+        result = run_dock(dock, quick, workers or count_available_cores())
+        folder = (out or Path("results") / "docking") / dock.name
         folder.mkdir(parents=True, exist_ok=True)
-        tables = build_dock_tables(outcome)
+        tables = build_dock_tables(result)
         for table in tables:
             print_table(table)
         write_tables(tables, folder)
         write_exhibit(
-            draw_dock(outcome),
+            draw_dock(result),
             folder,
-            f"Made by `overbruggen dock {found.name}{' --quick' if quick else ''}`.",
+            f"Made by `overbruggen dock {dock.name}{' --quick' if quick else ''}`.",
         )
-        print_text(f"{found.name}: {format_dock_verdict(outcome)}. Table and figure in {folder}.")
+        print_text(f"{dock.name}: {format_dock_verdict(result)}. Table and figure in {folder}.")
         if page:
-            write_dock_page(outcome)
-        misses += outcome.misses
+            write_dock_page(result)
+        misses += result.misses
     if page:
         write_dock_index([read_dock(name) for name in list_docks()])
     return misses

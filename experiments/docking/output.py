@@ -1,4 +1,4 @@
-"""What a dock is shown as: a table of cells, one of claims, the published figure drawn again, and its page in ``docs/docking/``."""
+"""Output of a dock: tables of cells and claims, the published figure redrawn, and its page."""
 
 from __future__ import annotations
 
@@ -16,58 +16,64 @@ from experiments.presentation.labels import list_axis_labels
 
 DOCS_FOLDER = Path(__file__).parents[2] / "docs"
 CELL_COLUMNS = ("cell", "measure", "mark", "reference", "SE", "ours", "SE ", "margin", "verdict")
-INDEX_INTRODUCTION = """# Docking: what the classics give beside what was published
+INDEX_INTRODUCTION = """# Docking: the classics compared with published results
 
-Made by `overbruggen dock --page`; reference values stand in `experiments/docking/`, the models in `sim/classics/` (docs/classics.md).
-Every cell is compared by two one-sided tests that count the standard errors of both sides: *equivalent* when the 90 % interval of the
-difference lies within the margin, *different* when it does not and an interval that holds for all cells of a dock together at 99 % leaves out
-zero (a correct model is called different in some cell of a dock once in a hundred docks), else *open*: not known well enough. The
-margin is a tenth of the range of the reference values, unless the dock says otherwise and why. Marks: P published; R independent implementation, a
-second opinion and not the truth; E exact.
+This page is made by `overbruggen dock --page`.
+Reference values are in `experiments/docking/`, the models in `sim/classics/` (docs/classics.md).
 
-Whether our own model gives the same answer to the question of Barkoczi & Galesic, and why not:
+Two one-sided tests compare every cell with its reference and use the standard errors of both.
+A cell is *equivalent* if the 90 % interval of the difference lies within the margin.
+It is *different* if it is not equivalent and the interval of the difference excludes zero.
+These intervals hold jointly at 99 % for all cells of a dock.
+A correct model is therefore called different in at most one of a hundred docks.
+All other cells are *open*: the precision does not suffice for a verdict.
+
+The margin is a tenth of the range of the reference values, unless the dock states another margin and its reason.
+Marks of references: P, published; R, an independent implementation (not the truth); E, exact.
+
+Whether our own model answers the question of Barkoczi & Galesic in the same way, and why not:
 [patterns.md](patterns.md#best-network-and-imitation-rule).
 """
 
 
-def format_dock_verdict(outcome: DockResult) -> str:
-    """Return in one sentence how a dock stands."""
+def format_dock_verdict(result: DockResult) -> str:
+    """Return the verdict on a dock in one sentence."""
     counts = [
-        sum(c.standing.verdict == verdict for c in outcome.compared)
+        sum(cell.comparison.verdict == verdict for cell in result.cells)
         for verdict in ("equivalent", "different", "open")
     ]
-    said = (
-        f"{counts[0]} of {len(outcome.compared)} cells equivalent, {counts[1]} different,"
+    cells = (
+        f"{counts[0]} of {len(result.cells)} cells equivalent, {counts[1]} different,"
         f" {counts[2]} open"
     )
-    claims = (
-        f"; {sum(r.outcome == 'holds' for r in outcome.related)} of {len(outcome.related)} claims"
-        " hold"
-        if outcome.related
-        else ""
-    )
-    return said + claims
+    if not result.claims:
+        return cells
+    holding = sum(claim.outcome == "holds" for claim in result.claims)
+    return f"{cells}; {holding} of {len(result.claims)} claims hold"
 
 
-def build_dock_tables(outcome: DockResult) -> list[Table]:
-    """Return the cells of a dock, and its claims if it has some."""
-    about = outcome.dock.about
-    replicates = outcome.compared[0].replicates if outcome.compared else 0
+def build_dock_tables(result: DockResult) -> list[Table]:
+    """Return the table of cells, and that of claims if the dock has any."""
+    about = result.dock.about
+    replicates = result.cells[0].replicates if result.cells else 0
     note = f"{about.level}; ours: {replicates} replicates. Margins and verdicts: docs/docking.md."
     cells = Table(
-        f"{about.title}: {format_dock_verdict(outcome)}",
+        f"{about.title}: {format_dock_verdict(result)}",
         CELL_COLUMNS,
-        list(map(format_cell_row, outcome.compared)),
+        list(map(format_cell_row, result.cells)),
         note,
         "cells",
     )
-    if not outcome.related:
+    if not result.claims:
         return [cells]
     rows = [
-        (r.relation.claim, r.relation.measure, FormattedNumber(r.difference), r.outcome)
-        for r in outcome.related
+        (r.claim.claim, r.claim.measure, FormattedNumber(r.difference), r.outcome)
+        for r in result.claims
     ]
-    how = "Paired differences, common random numbers; intervals hold together at 99 % (Bonferroni)."
+    how = (
+        "Paired differences with common random numbers; intervals hold jointly at 99 %"
+        " (Bonferroni)."
+    )
     return [
         cells,
         Table(
@@ -76,93 +82,87 @@ def build_dock_tables(outcome: DockResult) -> list[Table]:
     ]
 
 
-def format_cell_row(c: CellComparison) -> tuple[str, ...]:
-    """Return one cell's row."""
-    numbers = (c.reference.value, c.reference.error, c.ours.value, c.ours.error, c.margin)
+def format_cell_row(row: CellComparison) -> tuple[str, ...]:
+    """Return the row of one cell."""
+    numbers = (*row.reference, *row.ours, row.margin)
     return (
-        c.cell.where,
-        c.cell.measure,
-        c.cell.mark,
-        *(FormattedNumber(n, f"{n:.{choose_decimals(c.margin)}f}") for n in numbers),
-        c.standing.verdict,
+        row.cell.where,
+        row.cell.measure,
+        row.cell.mark,
+        *(FormattedNumber(n, f"{n:.{choose_decimals(row.margin)}f}") for n in numbers),
+        row.comparison.verdict,
     )
 
 
 def choose_decimals(margin: float) -> int:
-    """Return with how many decimals values are shown, given what matters."""
+    """Return the number of decimals for values with a given margin."""
     return 4 if margin < 0.1 else 2
 
 
-def draw_dock(outcome: DockResult) -> Exhibit:
-    """Draw the published figure again, with our values and the reference laid over it."""
-    panels = [build_panel(panel, outcome) for panel in outcome.dock.about.panels]
-    return draw_docking_exhibit(
-        outcome.dock.name, panels, list_axis_labels(outcome.dock.about.model)
-    )
+def draw_dock(result: DockResult) -> Exhibit:
+    """Redraw the published figure with our values and the reference values."""
+    panels = [build_panel(panel, result) for panel in result.dock.about.panels]
+    return draw_docking_exhibit(result.dock.name, panels, list_axis_labels(result.dock.about.model))
 
 
-def build_panel(panel: DockPanel, outcome: DockResult) -> DockingPanel:
-    """Return what one panel draws."""
+def build_panel(panel: DockPanel, result: DockResult) -> DockingPanel:
+    """Return the data of one panel."""
     runs, reference = (
-        select_panel_rows(outcome.runs, panel),
-        select_panel_rows(build_reference_table(outcome), panel),
+        select_panel_rows(result.runs, panel),
+        select_panel_rows(build_reference_table(result), panel),
     )
     reference = reference.filter(pl.col("measure") == panel.measure)
     return DockingPanel(runs, reference, panel.measure, panel.x, panel.by, panel.title, panel.scale)
 
 
 def select_panel_rows(table: pl.DataFrame, panel: DockPanel) -> pl.DataFrame:
-    """Return the rows a panel draws."""
+    """Return the rows that a panel shows."""
     for name, value in panel.where.items():
         table = table.filter(pl.col(name).is_in(value if isinstance(value, list) else [value]))
     return table.drop_nulls([panel.x, *([panel.by] if panel.by else [])])
 
 
-def build_reference_table(outcome: DockResult) -> pl.DataFrame:
-    """Return the reference values with the places of their cells; one that is read off a curve lies where the curve crosses its level."""
-    own = [
+def build_reference_table(result: DockResult) -> pl.DataFrame:
+    """Return the reference values with the parameters of their cells.
+
+    The reference of a crossing lies where the curve crosses its level.
+    """
+    cells = [
         ({"variant": c.cell.variant, **c.cell.settings}, c.cell.measure, *c.reference, 0.0)
-        for c in outcome.compared
+        for c in result.cells
     ]
-    crossings = outcome.dock.about.crossings
-    read_off = [
+    crossings = [
         ({**curve.where, curve.of: curve.value}, curve.measure, curve.level, 0.0, curve.error)
-        for curve in crossings
+        for curve in result.dock.about.crossings
     ]
     names = ("measure", "value", "error", "across")
     rows = [
-        {**place, **dict(zip(names, known, strict=True))} for place, *known in (*own, *read_off)
+        {**settings, **dict(zip(names, values, strict=True))}
+        for settings, *values in (*cells, *crossings)
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-# --- documentation -------------------------------------------------------------------------------------------------------
-
-
-def write_dock_page(outcome: DockResult) -> None:
-    """Write a dock's page and figure."""
+def write_dock_page(result: DockResult) -> None:
+    """Write the page and figure of a dock into the documentation."""
     images = DOCS_FOLDER / "images" / "docking"
     images.mkdir(parents=True, exist_ok=True)
     (DOCS_FOLDER / "docking").mkdir(exist_ok=True)
-    exhibit = draw_dock(outcome)
-    save_figure(exhibit.figure, images / outcome.dock.name, (".png",), dpi=150)
-    about = outcome.dock.about
+    exhibit = draw_dock(result)
+    save_figure(exhibit.figure, images / result.dock.name, (".png",), dpi=150)
+    about = result.dock.about
     parts = [
         f"# {about.title}",
-        f"**Verdict: {format_dock_verdict(outcome)}.**",
+        f"**Verdict: {format_dock_verdict(result)}.**",
         (
-            f"Made by `overbruggen dock {outcome.dock.name} --page`; level: {about.level}."
+            f"Made by `overbruggen dock {result.dock.name} --page`; level: {about.level}."
             f" Sources:\n\n{format_markdown_list(about.source)}"
         ),
-        *(table.to_markdown().strip() for table in build_dock_tables(outcome)),
-        f"![{about.title}](../images/docking/{outcome.dock.name}.png)\n\n*{exhibit.caption}*",
-        *(
-            [f"## What was found out\n\n{format_markdown_list(about.remarks)}"]
-            if about.remarks
-            else []
-        ),
+        *(table.to_markdown().strip() for table in build_dock_tables(result)),
+        f"![{about.title}](../images/docking/{result.dock.name}.png)\n\n*{exhibit.caption}*",
+        *([f"## Remarks\n\n{format_markdown_list(about.remarks)}"] if about.remarks else []),
     ]
-    (DOCS_FOLDER / "docking" / f"{outcome.dock.name}.md").write_text(
+    (DOCS_FOLDER / "docking" / f"{result.dock.name}.md").write_text(
         "\n\n".join(parts) + "\n", encoding="utf-8"
     )
 
@@ -173,7 +173,7 @@ def format_markdown_list(sentences: list[str]) -> str:
 
 
 def write_dock_index(docks: list[Dock]) -> None:
-    """Write the page of all docks from what their own pages say."""
+    """Write the page of all docks from the verdicts on their own pages."""
     rows = []
     for dock in docks:
         page = DOCS_FOLDER / "docking" / f"{dock.name}.md"

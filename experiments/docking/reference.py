@@ -1,4 +1,4 @@
-"""What a dock compares: its reference values with their sources, and the study that answers them."""
+"""Reference values of a dock with their sources, and the description of its study."""
 
 from __future__ import annotations
 
@@ -20,20 +20,14 @@ REFERENCE_MARKS = {
     "P": "published",
     "R": "independent implementation",
     "E": "exact",
-    "": "ours alone",
+    "": "only ours",
 }
-CELL_FIELDS = (
-    "variant",
-    "measure",
-    "value",
-    "error",
-    "runs",
-    "mark",
-)  # columns of cells.csv that set no parameter
+# Columns of cells.csv that set no parameter.
+CELL_FIELDS = ("variant", "measure", "value", "error", "runs", "mark")
 
 
 class DockEntry(BaseModel):
-    """Closed to unknown names."""
+    """An entry of ``dock.yaml`` that refuses unknown names."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,7 +40,16 @@ class Replicates(DockEntry):
 
 
 class DockPanel(DockEntry):
-    """A panel of the figure: a measure against a parameter, a line per level of another, where others have one value or one of several."""
+    """A panel of the figure.
+
+    Attributes:
+        title: title of the panel.
+        measure: measure on the vertical axis.
+        x: parameter on the horizontal axis.
+        by: parameter with one line per level.
+        where: values of other parameters; a list allows several.
+        scale: scale of the horizontal axis.
+    """
 
     title: str
     measure: str
@@ -57,7 +60,7 @@ class DockPanel(DockEntry):
 
 
 class Claim(DockEntry):
-    """A claim that a measure is higher at one place than at another."""
+    """A claim that a measure is higher at one point (``more``) than at another (``less``)."""
 
     claim: str
     measure: str
@@ -66,7 +69,17 @@ class Claim(DockEntry):
 
 
 class DockCell(NamedTuple):
-    """One value to compare: where (parameters), which measure, the reference with its standard error or number of runs, and its mark."""
+    """One value to compare.
+
+    Attributes:
+        settings: parameters of the cell.
+        variant: name of a group of further parameters.
+        measure: compared measure.
+        value: reference value; None for a cell that is only drawn.
+        error: standard error of the reference.
+        runs: number of runs behind the reference, if its standard error is unknown.
+        mark: kind of reference, a key of ``REFERENCE_MARKS``.
+    """
 
     settings: dict[str, Any]
     variant: str
@@ -78,7 +91,7 @@ class DockCell(NamedTuple):
 
     @property
     def where(self) -> str:
-        """Its place in words."""
+        """The parameters of the cell in words."""
         return ", ".join(
             [
                 *([self.variant] if self.variant else []),
@@ -88,7 +101,17 @@ class DockCell(NamedTuple):
 
 
 class CurveCrossing(DockEntry):
-    """A reference value that is read off a curve: at which value ``of`` a parameter a measure crosses a level, along the cells at ``where``."""
+    """A reference value for the point at which a curve crosses a level.
+
+    Attributes:
+        measure: measure of the curve.
+        level: level that the curve crosses.
+        of: parameter along the curve.
+        where: values of the other parameters.
+        value: reference value of ``of`` at the crossing.
+        error: standard error of the reference.
+        mark: kind of reference.
+    """
 
     measure: str
     level: float
@@ -100,7 +123,7 @@ class CurveCrossing(DockEntry):
 
     @property
     def cell(self) -> DockCell:
-        """It as a cell to compare."""
+        """The crossing as a cell to compare."""
         settings = {name: value for name, value in self.where.items() if name != "variant"}
         return DockCell(
             settings,
@@ -113,7 +136,7 @@ class CurveCrossing(DockEntry):
         )
 
     def is_along(self, cell: DockCell) -> bool:
-        """Tell whether a cell belongs to the curve."""
+        """Return whether a cell belongs to the curve."""
         settings = {"variant": cell.variant, **cell.settings}
         return (
             cell.measure == self.measure
@@ -123,22 +146,23 @@ class CurveCrossing(DockEntry):
 
 
 class DockDescription(DockEntry):
-    """What ``dock.yaml`` says.
+    """The contents of ``dock.yaml``.
 
     Attributes:
         model: preset of the classic.
         title: author, year and subject.
-        source: where reference values come from.
+        source: sources of the reference values.
         level: identical, distributional or relational (Axtell et al. 1996).
-        margin: the smallest difference that matters, as a share of the range of a measure's reference values in this dock.
-        margins: margins in units of a measure, where its reference values have no range to speak of.
-        replicates: of every cell.
-        seed: of the study.
+        margin: the smallest difference that matters, as a share of the range of a measure's
+            reference values in this dock.
+        margins: margins in units of a measure, for measures whose reference values have no range.
+        replicates: replicates of every cell.
+        seed: seed of the study.
         variants: named groups of parameters, for the column ``variant`` of cells.csv.
-        panels: of the figure.
-        relations: what is claimed of directions.
-        crossings: reference values that are read off curves.
-        remarks: what was found out, what was tried where cells miss.
+        panels: panels of the figure.
+        relations: claims about directions.
+        crossings: crossings of curves that have a reference value.
+        remarks: findings, and what was tried where cells differ.
     """
 
     model: str
@@ -157,7 +181,7 @@ class DockDescription(DockEntry):
 
 
 class Dock(NamedTuple):
-    """A dock: its name, what it says of itself, and its cells."""
+    """A dock: its name, its description and its cells."""
 
     name: str
     about: DockDescription
@@ -165,33 +189,33 @@ class Dock(NamedTuple):
 
     @property
     def crossings(self) -> list[DockCell]:
-        """Cells that are read off curves."""
+        """The crossings of curves as cells."""
         return [crossing.cell for crossing in self.about.crossings]
 
-    def place(self, cell: DockCell) -> dict[str, Any]:
-        """Return everything a cell sets."""
+    def collect_settings(self, cell: DockCell) -> dict[str, Any]:
+        """Return all parameters that a cell sets, with those of its variant."""
         return {**self.about.variants.get(cell.variant, {}), **cell.settings}
 
-    def margin(self, measure: str) -> float:
+    def find_margin(self, measure: str) -> float:
         """Return the smallest difference of a measure that matters."""
         if measure in self.about.margins:
             return self.about.margins[measure]
-        known = [
+        values = [
             cell.value
             for cell in (*self.cells, *self.crossings)
             if cell.measure == measure and cell.value is not None
         ]
-        return self.about.margin * (max(known) - min(known))
+        return self.about.margin * (max(values) - min(values))
 
 
 def list_docks() -> tuple[str, ...]:
-    """Return the names of all docks: every folder here that describes one."""
+    """Return the names of all docks: the folders here that contain ``dock.yaml``."""
     return tuple(sorted(path.parent.name for path in DOCKS_FOLDER.glob("*/dock.yaml")))
 
 
 @cache
 def read_dock(name: str) -> Dock:
-    """Read a dock by name."""
+    """Read a dock by name and check the parameters of its cells."""
     if name not in list_docks():
         raise InputError(
             f"{name} is not a dock; allowed:"
@@ -204,12 +228,12 @@ def read_dock(name: str) -> Dock:
         cells = tuple(map(read_dock_cell, csv.DictReader(file)))
     dock = Dock(name, about, cells)
     for cell in cells:
-        ClassicTarget(about.model).check_parameters(dock.place(cell))
+        ClassicTarget(about.model).check_parameters(dock.collect_settings(cell))
     return dock
 
 
 def read_dock_cell(row: dict[str, str]) -> DockCell:
-    """Read one row; what is empty is not set."""
+    """Read one row of cells.csv; an empty field sets nothing."""
     settings = {
         key: read_parameter_value(text)
         for key, text in row.items()
@@ -227,5 +251,5 @@ def read_dock_cell(row: dict[str, str]) -> DockCell:
 
 
 def read_parameter_value(text: str) -> Any:
-    """Read a parameter as YAML does."""
+    """Read the value of a parameter as YAML does."""
     return parse_yaml_number(yaml.safe_load(text))

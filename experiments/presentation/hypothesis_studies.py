@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, TypeVar
 import polars as pl
 
 from analysis import patterns, questions
+from analysis.checks import Check, format_verdict
 from analysis.figures import patterns as figures
 from analysis.figures import questions as question_figures
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.style import Page
-from analysis.patterns import Check, format_verdict
 from analysis.tables import FormattedNumber, Table
 from experiments.design.study_file import read_study_file
 from experiments.store.results import Results

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from analysis.checks import Check
 from analysis.estimates import estimate_mean
-from analysis.patterns import Check
 from experiments.design.plan import AdaptiveReplicates
 from experiments.report.methods import Experiment
 from experiments.store.manifest import Manifest

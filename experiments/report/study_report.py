@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from analysis.checks import Check, format_verdict
 from analysis.errors import AnalysisError
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import format_name
 from analysis.figures.style import PAGE
-from analysis.patterns import Check, format_verdict
 from analysis.tables import Table
 from experiments.design.recorded_study import load_recorded_study
 from experiments.design.study import Study

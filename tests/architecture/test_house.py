@@ -11,7 +11,7 @@ from experiments.configuration import list_parameters
 ROOT = Path(__file__).parents[2]
 SOURCES = [
     path
-    for room in ("sim", "analysis", "experiments", "tests", "benchmarks")
+    for room in ("sim", "analysis", "experiments", "tests", "benchmarks", "docs")
     for path in (ROOT / room).rglob("*.py")
 ]
 

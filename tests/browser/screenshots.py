@@ -28,7 +28,7 @@ def panels(folder, browser, address):
     page.tab.click("#bands")
     until(lambda: page.tab.evaluate("page.charts[0].bands !== null"), "bands")
     box = page.tab.locator("#network-a").bounding_box()
-    x, y = page.tab.evaluate("page.networks.a.at(12)")
+    x, y = page.tab.evaluate("page.networks.a.placeOf(12)")
     page.tab.mouse.move(box["x"] + x, box["y"] + y)
     page.tab.locator("#glyph").wait_for(state="visible")
     page.tab.screenshot(path=folder / "glyph_and_bands.png")
@@ -64,10 +64,11 @@ def lessons(folder, browser, address):
         ("phone", "which_form_when.2&lang=nl"),
         ("large", "march.2&lang=en"),
     ):
-        page = Visit(browser, address, f"?lesson={asked}&luck=5", size)
+        page = Visit(browser, address, f"?lesson={asked}&seed=5", size)
         for step in ("predict", "run", "explain", "try"):
             until(
-                lambda page=page, now=step: page.tab.evaluate("page.lessons.at.step") == now, step
+                lambda page=page, now=step: page.tab.evaluate("page.lessons.position.step") == now,
+                step,
             )
             page.tab.wait_for_timeout(500)
             page.tab.screenshot(path=folder / f"lesson_{size}_{step}.png")

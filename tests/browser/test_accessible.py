@@ -19,7 +19,7 @@ CONTRAST = """async () => {
   const parts = (colour) => [1, 3, 5].map((at) => channel(parseInt(colour.slice(at, at + 2), 16)));
   const light = (colour) => parts(colour).reduce((sum, one, k) => sum + one * [0.2126, 0.7152, 0.0722][k], 0);
   const onWhite = (colour) => 1.05 / (light(colour) + 0.05);
-  return { text: [looks.FAINT, looks.INK, looks.SIDES.a, looks.SIDES.b].map(onWhite), shapes: looks.COLOURS.map(onWhite) };
+  return { text: [looks.FAINT, looks.INK, looks.SIDE_COLOURS.a, looks.SIDE_COLOURS.b].map(onWhite), shapes: looks.COLOURS.map(onWhite) };
 }"""
 
 

@@ -125,7 +125,7 @@ def test_bands_beside_a_role_play_say_that_the_rules_play_them(visit):
     teacher, player = visit(SETTINGS), visit(STUDENT)
     teacher.play_to(10)
     teacher.tab.click("#bands")
-    until(lambda: "other luck" in text(teacher, "#bands-note"), "the bands")
+    until(lambda: "other random seeds" in text(teacher, "#bands-note"), "the bands")
     teacher.say(kind="roles", begin=True)
     teacher.say(kind="open_round", seconds=300)
     until(
@@ -168,7 +168,7 @@ def test_the_teacher_sends_a_scenario_to_everyone_and_students_cannot(visit):
     until(lambda: student.round == 1, "a step of its own")
     assert student.tab.locator("#show-room").is_hidden()
     student.say(kind="everyone")
-    until(lambda: "the teacher's to do" in text(student, "#status"), "a refusal")
+    until(lambda: "only the teacher" in text(student, "#status"), "a refusal")
     teacher.tab.click("#show-room")
     teacher.tab.click("#everyone")
     until(lambda: student.tab.input_value("#form-a") == "platform", "the scenario")
@@ -195,7 +195,7 @@ def test_the_projector_shows_the_teachers_page_large_and_without_controls(visit)
     teacher.tab.click("#reset")
     until(lambda: projector.round == 0, "the new beginning")
     projector.say(kind="step")
-    until(lambda: "only looks on" in text(projector, "#status"), "a refusal")
+    until(lambda: "only watches" in text(projector, "#status"), "a refusal")
     assert teacher.round == 0
 
 
@@ -210,10 +210,10 @@ def test_measures_and_figures_can_be_saved(visit):
         assert download.value.suggested_filename == f"overbruggen.{kind}"
         saved[kind] = open(download.value.path(), "rb").read()
     rows = list(csv.reader(io.StringIO(saved["csv"].decode())))
-    series = {side: page.side(side)["series"] for side in "ab"}
+    columns = [values for side in "ab" for values in page.side(side)["series"].values()]
     assert rows[0][:3] == ["round", "joint_value_a", "synergy_a"]
     assert [[float(value) for value in row] for row in rows[1:]] == [
-        [at + 1, *a, *b] for at, (a, b) in enumerate(zip(series["a"], series["b"], strict=True))
+        [now, *values] for now, values in enumerate(zip(*columns, strict=True), start=1)
     ]
     drawing = ElementTree.fromstring(saved["svg"])
     words = [one.text for one in drawing.iter("{http://www.w3.org/2000/svg}text")]

@@ -11,10 +11,10 @@ from experiments.classroom.rehearsal import find_higher_side
 from tests.browser.visit import until
 
 SHORT, FEW = 10, 12  # rounds and organisations in the test that walks through everything
-STEP = "page.lessons.at?.step"
+STEP = "page.lessons.position?.step"
 TEXT = "document.querySelector('#lesson').innerText"
 SHORTEN = (
-    "Object.values(page.lessons.told).flat().filter((part) => !part.classic).forEach((part) => {"
+    "Object.values(page.lessons.lessons).flat().filter((part) => !part.classic).forEach((part) => {"
     f" part.rounds = {SHORT}; part.scenario.shared['population.organisations'] = {FEW}; }})"
 )
 
@@ -25,7 +25,9 @@ def press(page, what):
 
 def reach(page, step):
     until(
-        lambda: page.tab.evaluate(STEP) == step and page.tab.evaluate("page.lessons.waits") is None,
+        lambda: (
+            page.tab.evaluate(STEP) == step and page.tab.evaluate("page.lessons.pending") is None
+        ),
         f"the step {step}",
     )
 
@@ -66,7 +68,7 @@ def test_every_lesson_from_start_to_end(visit, language):
 
 
 def test_the_answer_is_that_of_the_runs(visit):
-    page = visit("?lesson=imitation.1&luck=5&lang=en")
+    page = visit("?lesson=imitation.1&seed=5&lang=en")
     press(page, ".option.b")
     press(page, "#lesson-next")
     press(page, "#lesson-next")
@@ -74,7 +76,7 @@ def test_the_answer_is_that_of_the_runs(visit):
     reach(page, "explain")
     part = read_lessons()["imitation"][0]
     assert isinstance(part, LessonPart)
-    configs = part.scenario().with_value("both", "run.seed", 5).configs()
+    configs = part.build_scenario().replace_value("both", "run.seed", 5).build_configs()
     late = {
         side: np.array(play_batch([(0, configs[side])], range(6, 36), 100))[:, 50:, 0].mean(axis=1)
         for side in "ab"
@@ -108,17 +110,17 @@ def test_the_answer_is_that_of_the_runs(visit):
     )
     press(page, "#lesson-again")
     page.say(kind="speed", per_second=60)
-    until(lambda: page.tab.evaluate("Boolean(page.lessons.at.tried)"), "what was tried")
-    tried = page.tab.evaluate("page.lessons.at.tried.main")
+    until(lambda: page.tab.evaluate("Boolean(page.lessons.position.tried)"), "what was tried")
+    tried = page.tab.evaluate("page.lessons.position.tried.main")
     assert (tried["more"], tried["less"], tried["outcome"]) == (0, 0, "same")
 
 
 def test_a_lesson_whose_runs_are_given_up_asks_to_run_again(visit):
-    page = visit("?lesson=imitation&luck=7&lang=en")
+    page = visit("?lesson=imitation&seed=7&lang=en")
     press(page, ".option.a")
     press(page, "#lesson-next")
     page.tab.evaluate(
-        "page.lessons.waits = { into: 'found', begun: true }"
+        "page.lessons.pending = { into: 'findings', hasBegun: true }"
     )  # as when the thirty runs are under way
     page.tab.click("#reset")
     reach(page, "run")
@@ -128,24 +130,24 @@ def test_a_lesson_whose_runs_are_given_up_asks_to_run_again(visit):
 def test_all_three_outcomes_are_told(visit):
     page = visit("?lang=en")
     outcomes = page.tab.evaluate(
-        "(async () => { const { verdict } = await import('/js/verdict.js'); const a ="
+        "(async () => { const { compareRuns } = await import('/js/verdict.js'); const a ="
         " Array(30).fill(1), up = (n) => a.map((one, k) => k < n ? 2 : 0); return [up(30), up(22),"
-        " up(21), up(9), up(8), up(0), a].map((b) => verdict(a, b, 22).outcome); })()"
+        " up(21), up(9), up(8), up(0), a].map((b) => compareRuns(a, b, 22).outcome); })()"
     )
     assert outcomes == ["b", "b", "same", "same", "a", "a", "same"]
     texts = page.tab.evaluate(
-        "(async () => { const { answer } = await import('/js/lesson_card.js'); const { lessonTexts"
-        " } = await import('/js/lesson_words.js'); const found = (outcome) => { const main = {"
+        "(async () => { const { writeAnswer } = await import('/js/lesson_card.js'); const { lessonContent"
+        " } = await import('/js/lesson_words.js'); const find = (outcome) => { const main = {"
         " measure: 'joint_value', a: 1, b: 2, outcome }; return { main, all: [main] }; }; return"
-        " ['a', 'b', 'same'].map((outcome) => answer(found(outcome),"
-        " lessonTexts('letting_go').parts[0])); })()"
+        " ['a', 'b', 'same'].map((outcome) => writeAnswer(find(outcome),"
+        " lessonContent('letting_go').parts[0])); })()"
     )
     assert len(set(texts)) == 3 and all("1.00" in text and "2.00" in text for text in texts)
 
 
 @pytest.mark.parametrize("size", ["projector", "phone"])
 def test_a_lesson_fits_the_screen(visit, size):
-    page = visit("?lesson=which_form_when.2&luck=3&lang=nl", size)
+    page = visit("?lesson=which_form_when.2&seed=3&lang=nl", size)
     width, height = page.tab.viewport_size["width"], page.tab.viewport_size["height"]
     for what in (".question", ".option.b", "#lesson-next"):
         box = page.tab.locator(f"#lesson {what}").bounding_box()
@@ -157,12 +159,15 @@ def test_a_lesson_fits_the_screen(visit, size):
 # Show the explanation of every question as if these had been its runs: every outcome, a class's own run that points elsewhere, long numbers.
 EXPLAIN_ALL = """() => {
   const faults = [], { lessons } = page, box = (what) => document.querySelector(what).getBoundingClientRect();
-  for (const [name, parts] of Object.entries(lessons.told)) parts.forEach((part, number) => {
+  for (const [name, parts] of Object.entries(lessons.lessons)) parts.forEach((part, number) => {
     for (const outcome of ["a", "b", "same"]) {
       const own = outcome === "b" ? { a: 12.3, b: 1.2 } : { a: 1.2, b: 12.3 };
       const runs = { own, outcome, a: 12.3, b: 45.6, more: 22, less: 8, of: 30, enough: 22 };
       const found = [part.measure, ...part.also].map((measure) => ({ measure, ...runs }));
-      lessons.at = { name, part: number, step: "explain", guess: outcome === "a" ? "b" : "a", luck: 5, found: { main: found[0], all: found } };
+      lessons.position = {
+        name, part: number, step: "explain", guess: outcome === "a" ? "b" : "a", seed: 5,
+        findings: { main: found[0], all: found },
+      };
       lessons.show();
       const classic = ["#classic .chart:first-child canvas", "#classic .chart:last-child canvas"];
       const stage = part.classic ? classic : ["#network-a", "#network-b", ".chart.watched canvas"], where = `${name} ${number + 1} ${outcome}`;
@@ -188,7 +193,7 @@ def test_question_choices_outcome_and_explanation_stand_beside_the_networks_with
     visit, size, language
 ):
     assert (
-        visit(f"?lesson=imitation.1&luck=5&lang={language}", size).tab.evaluate(EXPLAIN_ALL) == []
+        visit(f"?lesson=imitation.1&seed=5&lang={language}", size).tab.evaluate(EXPLAIN_ALL) == []
     )
 
 

@@ -1,4 +1,4 @@
-"""Lessons: their scenarios are valid, both languages say everything, and what they tell comes from runs."""
+"""Lessons: valid scenarios, texts in both languages, and answers that come from runs."""
 
 import json
 import re
@@ -18,9 +18,10 @@ from experiments.classroom.lessons import (
 from experiments.classroom.rehearsal import find_higher_side, format_question_row
 from experiments.classroom.scenario import SideSettings, list_page_parameters
 from experiments.classroom.server import PAGE_FOLDER
+from experiments.classroom.snapshots import CHARTED_MEASURES
 from sim.classics.registry import load_classic
 from sim.errors import InputError
-from tests.classroom.test_server import visiting
+from tests.classroom.visiting import visiting
 
 WORDS = {
     language: json.loads(
@@ -39,7 +40,7 @@ every_part = pytest.mark.parametrize(
 )
 
 
-def leaves(words, before=""):
+def list_texts(words, before=""):
     """Return every text by its dotted path."""
     if isinstance(words, str):
         return {before: words}
@@ -47,20 +48,20 @@ def leaves(words, before=""):
     return {
         path: text
         for key, inner in entries
-        for path, text in leaves(inner, f"{before}.{key}").items()
+        for path, text in list_texts(inner, f"{before}.{key}").items()
     }
 
 
-def named(text):
+def find_placeholders(text):
     return set(re.findall(r"\{(\w+)\}", text))
 
 
-def test_both_languages_say_the_same_things():
-    english, dutch = leaves(WORDS["en"]), leaves(WORDS["nl"])
+def test_both_languages_have_the_same_texts():
+    english, dutch = list_texts(WORDS["en"]), list_texts(WORDS["nl"])
     assert english.keys() == dutch.keys()
     for path, text in english.items():
         assert text.strip() and dutch[path].strip(), path
-        assert named(text) == named(dutch[path]), path
+        assert find_placeholders(text) == find_placeholders(dutch[path]), path
     same = {path for path, text in english.items() if text == dutch[path]}
     assert same <= {".ui.run.a", ".ui.run.b", ".ui.many_runs", ".measures.synergy"} | {
         path for path in same if len(english[path]) < 15
@@ -85,33 +86,36 @@ def test_there_are_six_lessons_of_our_own_and_classics_and_each_has_its_words():
 
 @every_part
 def test_a_part_names_only_what_there_is(name, number, part):
-    told = describe_lessons()[name][number]
-    assert {part.measure, *part.also} <= set(told["measures"])
+    known = CHARTED_MEASURES
+    if isinstance(part, ClassicPart):
+        known = load_classic(part.classic).MEASURES
+    assert {part.measure, *part.also} <= set(known)
+    assert describe_lessons()[name][number]["measure"] == part.measure
     assert part.measure not in part.also
     for words in WORDS.values():
         text = words["lessons"][name]["parts"][number]
         assert text["options"].keys() == text["answers"].keys() == OUTCOMES
         assert len(set(text["answers"].values())) == 3
-        known = {"a", "b"} | {
+        numbers = {"a", "b"} | {
             f"{measure}_{side}" for measure in (part.measure, *part.also) for side in "ab"
         }
-        assert all(named(answer) <= known for answer in text["answers"].values())
+        assert all(find_placeholders(answer) <= numbers for answer in text["answers"].values())
         assert {part.measure, *part.also} <= words["measures"].keys()
         assert ("rule" in text) == isinstance(part, ClassicPart)
         for side, answer in text["answers"].items():
-            assert {"a", "b"} <= named(answer), (name, number, side)
+            assert {"a", "b"} <= find_placeholders(answer), (name, number, side)
 
 
 @every_part
 def test_both_sides_are_valid_and_differ_in_a_control_of_the_part(name, number, part):
     if isinstance(part, ClassicPart):
-        values = {side: part.parameters(side, {}) for side in "ab"}
+        values = {side: part.build_parameters(side, {}) for side in "ab"}
         differing = {
             key for key in values["a"] | values["b"] if values["a"].get(key) != values["b"].get(key)
         }
         assert differing and differing <= part.controls.keys()
         for side in "ab":  # what the page sends at the start
-            part.parameters(
+            part.build_parameters(
                 side,
                 {
                     name: value
@@ -125,14 +129,14 @@ def test_both_sides_are_valid_and_differ_in_a_control_of_the_part(name, number, 
             for value in reach.choices or (reach.low, reach.high):
                 whole = isinstance(getattr(defaults, control), int)
                 for side in "ab":
-                    part.parameters(side, {control: int(value) if whole else value})
+                    part.build_parameters(side, {control: int(value) if whole else value})
         for words in WORDS.values():
             assert part.controls.keys() <= words["controls"].keys()
             assert {one for reach in part.controls.values() for one in reach.choices} <= words[
                 "choices"
             ].keys()
         return
-    configs = part.scenario().configs()
+    configs = part.build_scenario().build_configs()
     assert configs["a"] != configs["b"]
     differing = {
         path
@@ -160,42 +164,43 @@ def test_no_lesson_knows_its_outcome():
     }
 
 
-def test_bands_tell_every_run_of_the_second_half(client):
+def test_bands_hold_the_second_half_of_every_run(client):
     part = read_lessons()["imitation"][0]
-    scenario = part.scenario().model_copy(
+    scenario = part.build_scenario().model_copy(
         update={"shared": {"run.seed": 5, "population.organisations": 20}}
     )
     with visiting(client, scenario.model_dump()) as page:
-        page.say("bands", rounds=20)
-        late = page.hear("bands")["late"]
-    for side, config in scenario.configs().items():
+        page.send("bands", rounds=20)
+        late = page.receive("bands")["late"]
+    for side, config in scenario.build_configs().items():
         runs = np.array(play_batch([(0, config)], range(6, 36), 20))  # (runs, rounds, measures)
-        assert np.allclose(np.array(late[side]), runs[:, 10:].mean(axis=1).T, atol=1e-5)
+        assert np.allclose(
+            np.array(list(late[side].values())), runs[:, 10:].mean(axis=1).T, atol=1e-5
+        )
 
 
 def test_runs_of_a_classic_are_those_of_the_model(client):
     with visiting(client) as page:
-        page.say("classic", lesson="march", part=0, seed=7, b={"p1": 0.5})
-        told = page.hear("classic_runs")
+        page.send("classic", lesson="march", part=0, seed=7, b={"p1": 0.5})
+        runs = page.receive("classic_runs")
     model = load_classic("march_1991")
+
+    def play(p1, seed):
+        table = model(rounds=10, p1=p1, rng=seed).run().rounds_table().drop("round")
+        return {measure: table[measure].to_numpy()[1:] for measure in model.MEASURES}
+
     for side, p1 in (("a", 0.1), ("b", 0.5)):
-        for seed, series in ((7, told["series"][side]), (37, None)):
-            table = (
-                model(rounds=10, p1=p1, rng=seed).run().rounds_table().drop("round").to_numpy()[1:]
-            )
-            if series is None:
-                assert np.allclose(
-                    [measure[-1] for measure in told["late"][side]],
-                    table[5:].mean(axis=0),
-                    atol=1e-4,
-                )
-            else:
-                assert np.allclose(series, table, atol=1e-4)
-    assert len(told["late"]["a"][0]) == 30
+        assert runs["series"][side].keys() == runs["late"][side].keys() == set(model.MEASURES)
+        own, last = play(p1, 7), play(p1, 37)
+        for measure in model.MEASURES:
+            assert np.allclose(runs["series"][side][measure], own[measure], atol=1e-4)
+            late = runs["late"][side][measure]
+            assert len(late) == 30
+            assert np.isclose(late[-1], last[measure][5:].mean(), atol=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("request_fields", "sentence"),
     [
         ({"lesson": "marsh", "part": 0}, "marsh is not a lesson. Did you mean march?"),
         ({"lesson": "march", "part": 9}, "part 9 of march does not play a classic"),
@@ -212,26 +217,26 @@ def test_runs_of_a_classic_are_those_of_the_model(client):
         ({"lesson": "lazer_friedman", "part": 1, "b": {"k": 2.5}}, "k"),
     ],
 )
-def test_only_what_a_lesson_offers_is_played(client, asked, said):
+def test_only_what_a_lesson_offers_is_played(client, request_fields, sentence):
     with visiting(client) as page:
-        page.say("classic", seed=1, **asked)
-        assert page.hear("refused")["sentence"].startswith(said)
+        page.send("classic", seed=1, **request_fields)
+        assert page.receive("refused")["sentence"].startswith(sentence)
 
 
-def test_runs_that_take_too_long_are_told(client, monkeypatch):
+def test_runs_that_take_too_long_are_refused(client, monkeypatch):
     monkeypatch.setattr("experiments.classroom.bands.BATCH_TIME_LIMIT", 0.001)
     with visiting(client) as page:
-        page.say("classic", lesson="hong_page", part=0, seed=1)
-        assert "choose fewer organisations or rounds" in page.hear("refused")["sentence"]
+        page.send("classic", lesson="hong_page", part=0, seed=1)
+        assert "choose fewer organisations or rounds" in page.receive("refused")["sentence"]
 
 
-def test_a_part_that_is_no_classic_is_said_to_be_none():
+def test_a_part_that_is_no_classic_is_refused():
     with pytest.raises(InputError, match="not a lesson"):
         find_classic_part("nothing", 0)
     assert isinstance(read_lessons()["imitation"][0].a, SideSettings)
 
 
-def test_a_rehearsal_tells_what_lessons_tell():
+def test_a_rehearsal_decides_as_lessons_do():
     ones = np.ones(30)
     wins = [np.where(np.arange(30) < n, 2.0, 0.0) for n in (30, 22, 21, 9, 8, 0)]
     assert [find_higher_side(ones, other) for other in [*wins, ones]] == [
@@ -242,5 +247,5 @@ def test_a_rehearsal_tells_what_lessons_tell():
         "A",
         "no clear difference",
     ]
-    told = format_question_row("march", 1, read_lessons()["march"][0], lucks=(1,))
-    assert told.startswith("| march 1 | code_score | 0.") and " of 30 |" in told
+    row = format_question_row("march", 1, read_lessons()["march"][0], seeds=(1,))
+    assert row.startswith("| march 1 | code_score | 0.") and " of 30 |" in row

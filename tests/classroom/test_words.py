@@ -8,7 +8,7 @@ import pytest
 
 from experiments.classroom.scenario import PARAMETER_CHOICES, list_page_parameters
 from experiments.classroom.server import PAGE_FOLDER
-from experiments.classroom.snapshots import CHARTED_MEASURES
+from experiments.classroom.snapshots import CAPTION_REASONS, CHARTED_MEASURES
 from experiments.classroom.vocabulary import build_vocabulary, read_rules
 from sim.config import Population
 from sim.phases.let_go import END_REASONS
@@ -24,7 +24,7 @@ SOURCES = "\n".join(
 )
 
 
-def test_both_languages_say_the_same_things():
+def test_both_languages_have_the_same_texts():
     for part, words in WORDS["en"].items():
         assert words.keys() == WORDS["nl"][part].keys(), part
         for key, text in words.items():
@@ -54,22 +54,31 @@ def test_what_the_model_names_has_a_word(language):
     assert {part: set(words[part]) for part in wanted} == wanted
 
 
-def test_dutch_says_what_parameters_mean():
+def test_parameters_have_a_meaning_in_dutch():
     assert WORDS["nl"]["meanings"].keys() == list_page_parameters().keys()
 
 
-def test_every_text_asked_for_is_there_and_every_text_there_is_asked_for():
-    asked = set(re.findall(r"""\bt\(\s*["'`]([\w.]+)["'`]""", SOURCES)) | set(
-        re.findall(r'data-i18n(?:-label)?="([\w.]+)"', SOURCES)
-    )
-    asked |= set(re.findall(r'"([a-z]+(?:\.[\w]+)*)"', SOURCES))  # chosen between, then asked for
-    stems = re.findall(r"`([\w.]+)\$\{", SOURCES)
+def test_every_text_the_page_uses_is_there_and_every_text_there_is_used():
     known = set(WORDS["en"]["texts"])
-    assert set(re.findall(r'data-i18n(?:-label)?="([\w.]+)"', SOURCES)) <= known
-    assert {key for key in re.findall(r"""\bt\("([\w.]+)"[,)]""", SOURCES)} <= known
-    assert {
-        key for key in known - asked if not any(stem and key.startswith(stem) for stem in stems)
-    } == set()
+    marked = set(re.findall(r'data-i18n(?:-label)?="([\w.]+)"', SOURCES))
+    called = set(re.findall(r"""\bt\("([\w.]+)"[,)]""", SOURCES))
+    counted = set(re.findall(r"""\btCount\("([\w.]+)",""", SOURCES))
+    assert counted and marked | called | counted <= known
+    used = marked | called | counted | {f"{key}.one" for key in counted}
+    used |= set(re.findall(r'"([a-z]+(?:\.[\w]+)*)"', SOURCES))  # chosen first, then looked up
+    stems = tuple(stem for stem in re.findall(r"`([\w.]+)\$\{", SOURCES) if "." in stem)
+    assert {key for key in known - used if not key.startswith(stems)} == set()
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_what_the_page_looks_up_by_a_name_of_the_model_has_a_text(language):
+    texts = WORDS[language]["texts"]
+    wanted = {f"legend.{topology}" for topology in build_vocabulary()["topologies"]}
+    wanted |= {f"chart.{measure}.meaning" for measure in CHARTED_MEASURES}
+    events = ("entered", "started", "copied", *CAPTION_REASONS)
+    wanted |= {f"caption.{event}{ending}" for event in events for ending in ("", ".one")}
+    assert wanted <= texts.keys()
+    assert set(CAPTION_REASONS) == set(END_REASONS) - {"running"}
 
 
 def test_every_rule_names_a_section_of_the_rules():
@@ -84,7 +93,7 @@ def test_every_rule_names_a_section_of_the_rules():
     assert {rule["section"] for rule in read_rules().values()} <= sections
 
 
-def test_an_equation_with_words_stands_in_dutch_too():
+def test_an_equation_with_words_is_there_in_dutch_too():
     formula = {"max", "min", "exp", "blind", "model"}  # the same in both, or part of a symbol
     for path, rule in read_rules().items():
         words = set(re.findall(r"[a-z]{3,}", re.sub(r"_\w+", "", rule["equation"]))) - formula

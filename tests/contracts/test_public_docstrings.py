@@ -13,12 +13,24 @@ from experiments.__main__ import main
 # A line per name keeps merges easy.
 PUBLIC: dict[str, list[str]] = {
     "analysis.anova": ["regression_shares", "variance_shares"],
+    "analysis.crossings": ["crossings"],
+    "analysis.decomposition": ["Form", "accounts", "decomposition"],
     "analysis.effects": ["effects"],
     "analysis.equivalence": ["equivalence"],
+    "analysis.erosion": ["caused_by_round", "erosion", "half_lives"],
     "analysis.errors": ["AnalysisError"],
     "analysis.examples": ["make_example_runs", "make_example_series"],
     "analysis.means": ["differences", "means"],
     "analysis.multiplicity": ["corrected"],
+    "analysis.regions": ["best_by_region"],
+    "analysis.replicates": [
+        "replicates_needed",
+        "replicates_needed_to_compare",
+        "variance_stability",
+    ],
+    "analysis.shapley": ["causes"],
+    "analysis.tables": ["Table"],
+    "analysis.turning": ["inverted_u_tests", "turning"],
     "experiments.design.study": [
         "Study",
         "problem",

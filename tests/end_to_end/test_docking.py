@@ -11,27 +11,26 @@ from experiments.docking.reference import Replicates, list_docks, read_dock
 
 @pytest.mark.parametrize("name", list_docks())
 def test_a_dock_is_run_compared_and_drawn(name):
-    """Two replicates of a few cells; what they come to is luck and not looked at."""
+    """Two replicates of a few cells; their results are random and not checked."""
     dock = read_dock(name)
     small = dock._replace(
         about=dock.about.model_copy(update={"replicates": Replicates(quick=2, full=2)})
     )
-    outcome = run_dock(small, quick=True, workers=1)
-    assert len(outcome.compared) == sum(cell.value is not None for cell in dock.cells) + len(
+    result = run_dock(small, quick=True, workers=1)
+    assert len(result.cells) == sum(cell.value is not None for cell in dock.cells) + len(
         dock.crossings
     )
-    assert len(build_dock_tables(outcome)[0].rows) == len(outcome.compared)
-    assert f"of {len(outcome.compared)} cells equivalent" in format_dock_verdict(outcome)
-    exhibit = draw_dock(outcome)
-    assert sum(axes.get_visible() for axes in exhibit.figure.axes) == len(
-        dock.about.panels
-    )  # of a grid that is not full some are hidden
+    assert len(build_dock_tables(result)[0].rows) == len(result.cells)
+    assert f"of {len(result.cells)} cells equivalent" in format_dock_verdict(result)
+    exhibit = draw_dock(result)
+    # A grid that is not full has hidden panels.
+    assert sum(axes.get_visible() for axes in exhibit.figure.axes) == len(dock.about.panels)
     assert isinstance(exhibit.data, pl.DataFrame)
     refuse_overlaps(exhibit.figure)
 
 
 def refuse_overlaps(figure):
-    """No legend lies over data, over a title or over another legend."""
+    """Check that no legend covers data, a title or another legend."""
     figure.draw_without_rendering()
     panels = [panel for panel in figure.axes if panel.get_visible()]
     legends = [
@@ -49,7 +48,7 @@ def refuse_overlaps(figure):
         assert legend.count_overlaps([*others, *legends[:position]]) == 0
 
 
-def test_what_is_misspelt_is_a_sentence(capsys):
+def test_a_misspelt_dock_gets_one_sentence(capsys):
     assert main(["dock", "march_1992"]) == 2
     assert "Did you mean march_1991?" in capsys.readouterr().err
     assert main(["dock", "march_1991", "--quick", "--page"]) == 2

@@ -1,4 +1,4 @@
-"""`overbruggen figures`: every kind of figure from a folder, and one sentence for what a folder cannot give."""
+"""`overbruggen figures`: every kind of figure, and one sentence for each that cannot be drawn."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from docs.build.gallery import PICTURES, RESULT_COMMANDS
+from docs.build.gallery import GALLERY_FIGURES, RESULT_COMMANDS
 from experiments.__main__ import main
 from experiments.cli.arguments import FIGURE_KINDS
 from experiments.presentation.run_figures import RUN_FIGURE_KINDS
@@ -57,7 +57,7 @@ def run(tmp_path_factory):
     return folder
 
 
-def said(capsys, *words):
+def run_command(capsys, *words):
     status = main([str(word) for word in words])
     out, err = capsys.readouterr()
     return status, out.replace("\n", " "), err
@@ -71,7 +71,7 @@ def test_every_kind_of_figure_of_a_study(kind, study, capsys):
         else ["--x", "imitation.rate", "--by", "structure"]
     )
     words = ["--by", "structure"] if kind == "profiles" else words
-    status, out, err = said(
+    status, out, err = run_command(
         capsys, "figures", study, "--kind", kind, *words, "--journal", "pnas", "--columns", 1
     )
     assert (status, err) == (0, "")
@@ -86,12 +86,12 @@ def test_every_kind_of_figure_of_a_study(kind, study, capsys):
 
 @pytest.mark.parametrize("kind", RUN_FIGURE_KINDS)
 def test_every_kind_of_figure_of_a_run(kind, run, capsys):
-    status, out, err = said(capsys, "figures", run, "--kind", kind)
+    status, out, err = run_command(capsys, "figures", run, "--kind", kind)
     assert (status, err) == (0, "")
     assert ".svg" in out and (".gif" in out) == (kind == "animation")
 
 
-def test_moments_of_a_run_are_what_the_model_had(run):
+def test_moments_of_a_run_are_those_of_the_model(run):
     members, organisations = (
         pl.read_parquet(run / "members.parquet"),
         pl.read_parquet(run / "organisations.parquet"),
@@ -142,15 +142,17 @@ WRONG = {
 
 
 @pytest.mark.parametrize("words", WRONG)
-def test_what_is_asked_for_wrongly_is_said(words, study, run, capsys):
+def test_a_wrong_request_gets_one_sentence(words, study, run, capsys):
     before = sorted(study.iterdir())
-    status, _, err = said(capsys, "figures", study if words[0] == "study" else run, *words[1:])
+    status, _, err = run_command(
+        capsys, "figures", study if words[0] == "study" else run, *words[1:]
+    )
     assert (status, len(err.strip().splitlines())) == (2, 1)
     assert WRONG[words] in err
     assert sorted(study.iterdir()) == before
 
 
-def test_what_a_folder_lacks_is_said(tmp_path, capsys):
+def test_a_folder_that_lacks_data_gets_one_sentence(tmp_path, capsys):
     plain = [
         "study",
         "alone_or_together",
@@ -162,7 +164,7 @@ def test_what_a_folder_lacks_is_said(tmp_path, capsys):
         "1",
         "--quiet",
     ]
-    status, _, _ = said(capsys, *plain, "--out", tmp_path / "one")
+    status, _, _ = run_command(capsys, *plain, "--out", tmp_path / "one")
     assert status == 0
     for kind, sentence in (
         ("timecourse", "run it with series=1"),
@@ -170,9 +172,9 @@ def test_what_a_folder_lacks_is_said(tmp_path, capsys):
         ("phase", "--kind phase needs 3 factors with several levels; this study varies structure"),
         ("profiles", "one replicate gives no interval"),
     ):
-        status, _, err = said(capsys, "figures", tmp_path / "one", "--kind", kind)
+        status, _, err = run_command(capsys, "figures", tmp_path / "one", "--kind", kind)
         assert (status, sentence in err) == (2, True), err
-    status, _, err = said(capsys, "figures", tmp_path / "one", "--kind", "lines")
+    status, _, err = run_command(capsys, "figures", tmp_path / "one", "--kind", "lines")
     assert (status, err) == (0, "")
     assert (
         "One replicate: there is no interval"
@@ -180,7 +182,7 @@ def test_what_a_folder_lacks_is_said(tmp_path, capsys):
     )
     manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
     (tmp_path / "one" / "manifest.json").write_text(json.dumps(manifest | {"complete": False}))
-    status, _, err = said(capsys, "figures", tmp_path / "one")
+    status, _, err = run_command(capsys, "figures", tmp_path / "one")
     assert (status, "is incomplete" in err and "overbruggen resume" in err) == (2, True)
 
 
@@ -206,11 +208,14 @@ def test_the_gallery_shows_every_kind_and_its_commands(capsys):
     assert (
         set(FIGURE_KINDS)
         == set(STUDY_FIGURE_KINDS) | set(RUN_FIGURE_KINDS)
-        == {shlex.split(piece.words)[1] for piece in PICTURES}
+        == {shlex.split(figure.options)[1] for figure in GALLERY_FIGURES}
     )
     for command in (
         *RESULT_COMMANDS,
-        *(f"figures results/gallery/{piece.of} {piece.words}" for piece in PICTURES),
+        *(
+            f"figures results/gallery/{figure.results} {figure.options}"
+            for figure in GALLERY_FIGURES
+        ),
     ):
         assert f"overbruggen {command}\n" in PAGE
     for picture in re.findall(r"\]\((images/gallery/.*?)\)", PAGE):

@@ -4,18 +4,16 @@ import numpy as np
 import polars as pl
 import pytest
 
+from analysis.checks import Check, format_verdict, select_cell
 from analysis.errors import AnalysisError
 from analysis.estimates import Estimate
 from analysis.figures.style import PAGE
 from analysis.patterns import (
-    Check,
     check_formalisation_and_trust,
     check_selective_learning,
     check_size_and_topology,
     check_turbulence_and_persistence,
     find_half_loss_rates,
-    format_verdict,
-    select_cell,
 )
 from experiments.design import load_study
 from experiments.presentation.hypothesis_studies import HYPOTHESIS_STUDIES, PATTERN_STUDIES

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from analysis.checks import average_over_points
 from analysis.errors import AnalysisError
 from analysis.questions import (
     EXPERIENCE_CONTRASTS,
-    average_over_points,
     check_learning_from_experience,
     check_network_and_imitation_rule,
     check_openness,

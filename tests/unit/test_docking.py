@@ -1,4 +1,4 @@
-"""Judging cells: known cases, and how often a correct model is called different."""
+"""Verdicts on cells: known cases, and how often a correct model is called different."""
 
 import numpy as np
 import polars as pl
@@ -26,7 +26,10 @@ def test_known_cases(ours, reference, verdict):
 
 
 def test_equivalence_is_at_five_percent_on_the_margin():
-    """A model that is off by exactly the margin is called equivalent in 5 % of cases: here within four standard errors of that."""
+    """A model that is off by the margin is called equivalent in 5 % of cases.
+
+    The tolerance is four standard errors.
+    """
     rng, cases = np.random.default_rng(1), 4000
     draws = rng.normal(0.05, np.hypot(0.01, 0.01), cases)
     share = np.mean(
@@ -42,7 +45,7 @@ def test_equivalence_is_at_five_percent_on_the_margin():
 
 
 def test_a_correct_model_is_seldom_called_different():
-    """In a dock of ten cells that are not known well enough; a correct test exceeds this bound for one seed in a thousand."""
+    """A dock of ten imprecise cells; one seed in a thousand exceeds the bound by chance."""
     rng, docks, cells = np.random.default_rng(2), 2000, 10
     draws = rng.normal(0.0, np.hypot(0.1, 0.1), (docks, cells))
     alarms = sum(
@@ -59,21 +62,24 @@ def test_a_correct_model_is_seldom_called_different():
 
 
 @pytest.mark.parametrize("name", list_docks())
-def test_every_dock_can_be_read_and_says_its_sources(name):
+def test_every_dock_can_be_read_and_names_its_sources(name):
     dock = read_dock(name)
     assert dock.about.source
     assert all(cell.mark in ("P", "R", "E") for cell in dock.cells if cell.value is not None)
-    assert all(dock.margin(cell.measure) > 0 for cell in dock.cells if cell.value is not None)
+    assert all(dock.find_margin(cell.measure) > 0 for cell in dock.cells if cell.value is not None)
 
 
 def curve(dock, crossing, shifts, slope=2.0):
-    """Return made-up runs along a curve that crosses its level at the reference value, each replicate moved up by a shift."""
+    """Return artificial runs along a curve that crosses its level at the reference value.
+
+    Each replicate is moved up by a shift.
+    """
     rows = []
     for cell in (cell for cell in dock.cells if crossing.is_along(cell)):
         height = crossing.level + slope * (cell.settings[crossing.of] - crossing.value)
         rows += [
             {
-                CELL_FACTOR: format_point_key(dock.place(cell)),
+                CELL_FACTOR: format_point_key(dock.collect_settings(cell)),
                 "replicate": r,
                 crossing.measure: height + shift,
             }
@@ -86,14 +92,14 @@ def test_a_crossing_and_its_standard_error_are_those_of_a_straight_line():
     dock = read_dock("guimera_2005")
     shifts = np.random.default_rng(4).normal(0.0, 0.05, 50)
     for crossing in dock.about.crossings:
-        found = compare_crossing(dock, crossing, curve(dock, crossing, shifts), 6)
-        assert found.ours.value == pytest.approx(crossing.value - shifts.mean() / 2.0)
-        assert found.ours.error == pytest.approx(shifts.std(ddof=1) / np.sqrt(50) / 2.0)
-        assert found.standing.verdict == "equivalent"
-    assert dock.margin(dock.crossings[0].measure) == pytest.approx(0.1 * (0.58 - 0.29))
+        compared = compare_crossing(dock, crossing, curve(dock, crossing, shifts), 6)
+        assert compared.ours.value == pytest.approx(crossing.value - shifts.mean() / 2.0)
+        assert compared.ours.error == pytest.approx(shifts.std(ddof=1) / np.sqrt(50) / 2.0)
+        assert compared.comparison.verdict == "equivalent"
+    assert dock.find_margin(dock.crossings[0].measure) == pytest.approx(0.1 * (0.58 - 0.29))
 
 
-def test_a_curve_that_does_not_cross_is_a_sentence():
+def test_a_curve_that_does_not_cross_gets_one_sentence():
     dock = read_dock("guimera_2005")
     crossing = dock.about.crossings[0]
     with pytest.raises(InputError, match="largest_share does not cross 0.5 along p"):

@@ -94,7 +94,7 @@ def test_the_reference_of_the_dock_is_exact():
     dock = read_dock("tomasello_2017")
     checked = 0
     for cell in (cell for cell in dock.cells if cell.mark == "E"):
-        place = Tomasello2017.Parameters(**dock.place(cell))
+        place = Tomasello2017.Parameters(**dock.collect_settings(cell))
         chances = chain(
             lambda n, p=place: (
                 p.q if p.acceptance == "constant" else by_threshold(n, a_c=p.a_c, a_l=p.a_l)

@@ -1,32 +1,38 @@
-// The settings stand in the address, so that a link is a scenario: ?a=hub&a.imitation.rate=0.1&b=alliance&run.seed=3
+// The settings are in the address, so that a link is a scenario: ?a=hub&a.imitation.rate=0.1&b=alliance&run.seed=3
 
-/** What else stands in the address, by name: where a lesson is. */
+import { forEachSide, SIDES } from "./sides.js";
+
+/** What else is in the address, by name: the position in a lesson. */
 export const extras = {};
 
-/** Return the scenario an address asks for. `parameters` (by path) tell how values are read. */
-export function scenarioOf(search, parameters) {
-  const scenario = { shared: {}, a: { structure: "alliance", values: {} }, b: { structure: "alliance", values: {} } };
+/**
+ * Return the scenario that an address asks for.
+ *
+ * @param {string} search the query of the address
+ * @param {Map} parameters declarations of the parameters, by path
+ * @param {string} defaultStructure the form of a side that the address does not name
+ */
+export function readScenario(search, parameters, defaultStructure) {
+  const scenario = { shared: {}, ...forEachSide(() => ({ structure: defaultStructure, values: {} })) };
   for (const [key, text] of new URLSearchParams(search)) {
-    const side = /^([ab])(?:\.(.+))?$/.exec(key);
-    if (side && !side[2]) scenario[side[1]].structure = text;
-    else if (side && parameters.has(side[2])) scenario[side[1]].values[side[2]] = valueOf(text, parameters.get(side[2]));
-    else if (parameters.has(key)) scenario.shared[key] = valueOf(text, parameters.get(key));
+    const [, side, path] = /^([ab])(?:\.(.+))?$/.exec(key) ?? [];
+    if (side && !path) scenario[side].structure = text;
+    else if (side && parameters.has(path)) scenario[side].values[path] = readValue(text, parameters.get(path));
+    else if (parameters.has(key)) scenario.shared[key] = readValue(text, parameters.get(key));
   }
   return scenario;
 }
 
-/** Return a value from its text. */
-function valueOf(text, parameter) {
+function readValue(text, parameter) {
   if (parameter.kind === "choice") return text;
   if (parameter.kind === "flag") return text === "true";
-  if (text === "null") return null;
-  return Number(text);
+  return text === "null" ? null : Number(text);
 }
 
-/** Return the address of a scenario. */
-export function searchOf(scenario, language) {
+/** Return the query of the address of a scenario. */
+export function writeSearch(scenario, language) {
   const query = new URLSearchParams();
-  for (const side of ["a", "b"]) {
+  for (const side of SIDES) {
     query.set(side, scenario[side].structure);
     for (const [path, value] of Object.entries(scenario[side].values)) query.set(`${side}.${path}`, value);
   }

@@ -1,16 +1,16 @@
-// A published model on the stage: both sides' measures as lines, drawn as if they were played, and controls of the lesson.
+// A published model on the stage: the measures of both sides as lines, drawn as if they were played, and its controls.
 
 import { Chart } from "./chart.js";
-import { byId, calm, make } from "./dom.js";
-import { number } from "./i18n.js";
-import { called } from "./lesson_words.js";
+import { byId, make, prefersLittleMotion } from "./dom.js";
+import { formatNumber } from "./i18n.js";
+import { translateInLesson } from "./lesson_words.js";
+import { forEachSide, sideLetter, SIDES } from "./sides.js";
 
-const LASTS = 3000;  // milliseconds in which a run is drawn
-const SIDES = ["a", "b"];
+const DRAWING_TIME = 3000;  // milliseconds in which a run is drawn
 
 export class ClassicStage {
   constructor() {
-    this.worlds = { a: { series: [] }, b: { series: [] }, round: 0, frontier: 0, shortest: 10, near: true };
+    this.worlds = { ...forEachSide(() => ({ series: {} })), round: 0, frontier: 0, shortest: 10, mayBeginAboveZero: true };
     this.charts = [];
     new ResizeObserver(() => this.draw()).observe(byId("classic"));
   }
@@ -19,10 +19,10 @@ export class ClassicStage {
   open(part) {
     this.part = part;
     this.worlds.shortest = part.rounds;
-    this.charts = [part.measure, ...part.also].map((measure) => {
-      const chart = new Chart({ name: called("measures", measure) }, part.measures.indexOf(measure), this.worlds);
-      chart.element.querySelector("h3").title = called("meanings", measure);
-      chart.element.append(make("p", { class: "meaning" }, called("meanings", measure)));
+    this.charts = [part.measure, ...part.also].map((name) => {
+      const meaning = translateInLesson("meanings", name);
+      const chart = new Chart({ name, title: translateInLesson("measures", name), meaning }, this.worlds);
+      chart.element.append(make("p", { class: "meaning" }, meaning));
       return chart;
     });
     byId("classic").replaceChildren(...this.charts.map((chart) => chart.element));
@@ -36,28 +36,31 @@ export class ClassicStage {
   }
 
   clear() {
-    cancelAnimationFrame(this.moving);
+    cancelAnimationFrame(this.animation);
     for (const chart of this.charts) chart.bands = null;
-    this.upTo({ a: [], b: [] }, 0);
+    this.showRounds(forEachSide(() => ({})), 0);
   }
 
-  /** Draw a run as if it were played; `done` is called at its end, when the bands are there too. */
+  /** Draw a run as if it were played, then its bands; call `done` at the end. */
   play(runs, done) {
     this.clear();
     const begun = performance.now();
-    const go = (now) => {
-      const round = calm() ? runs.rounds : Math.min(runs.rounds, Math.max(0, Math.ceil(runs.rounds * (now - begun) / LASTS)));
-      this.upTo(runs.series, round);
-      if (round < runs.rounds) { this.moving = requestAnimationFrame(go); return; }
+    const drawNext = (now) => {
+      const due = Math.ceil(runs.rounds * (now - begun) / DRAWING_TIME);
+      const round = prefersLittleMotion() ? runs.rounds : Math.min(runs.rounds, Math.max(0, due));
+      this.showRounds(runs.series, round);
+      if (round < runs.rounds) { this.animation = requestAnimationFrame(drawNext); return; }
       for (const chart of this.charts) chart.bands = runs;
       this.draw();
       done();
     };
-    this.moving = requestAnimationFrame(go);
+    this.animation = requestAnimationFrame(drawNext);
   }
 
-  upTo(series, round) {
-    for (const side of SIDES) this.worlds[side].series = series[side].slice(0, round);
+  showRounds(series, round) {
+    for (const side of SIDES) {
+      this.worlds[side].series = Object.fromEntries(Object.entries(series[side]).map(([measure, values]) => [measure, values.slice(0, round)]));
+    }
     this.worlds.round = this.worlds.frontier = round;
     this.draw();
   }
@@ -66,22 +69,24 @@ export class ClassicStage {
 }
 
 /** Return a row per control of a classic, a control per side; `chosen` holds the values and is changed. */
-export function classicControls(part, chosen) {
-  return Object.entries(part.controls).map(([name, control]) => make("div", { class: "row" }, make("h3", {}, called("controls", name)),
-    ...SIDES.map((side) => classicControl(name, control, side, chosen[side], part))));
+export function makeClassicControls(part, chosen) {
+  return Object.entries(part.controls).map(([name, control]) => make("div", { class: "row" },
+    make("h3", {}, translateInLesson("controls", name)),
+    ...SIDES.map((side) => makeClassicControl(name, control, side, chosen[side], part))));
 }
 
-function classicControl(name, control, side, chosen, part) {
-  const label = `${called("controls", name)}, ${side.toUpperCase()}`, badge = make("span", { class: `badge ${side}`, "aria-hidden": "true" }, side.toUpperCase());
-  const now = chosen[name] ?? part.usual[name];
+function makeClassicControl(name, control, side, chosen, part) {
+  const label = `${translateInLesson("controls", name)}, ${sideLetter(side)}`;
+  const badge = make("span", { class: `badge ${side}`, "aria-hidden": "true" }, sideLetter(side));
+  const value = chosen[name] ?? part.defaults[name];
   if (control.choices.length) {
     const change = (event) => { chosen[name] = event.target.value; };
-    const options = control.choices.map((one) => make("option", { value: one, selected: one === now }, called("choices", one)));
+    const options = control.choices.map((one) => make("option", { value: one, selected: one === value }, translateInLesson("choices", one)));
     return make("label", { class: "control choice" }, badge, make("select", { "aria-label": label, onchange: change }, ...options));
   }
-  const digits = control.step < 1 ? 2 : 0, output = make("output", {}, number(now, digits));
-  const slider = make("input", { type: "range", min: control.low, max: control.high, step: control.step, value: now, "aria-label": label });
+  const digits = control.step < 1 ? 2 : 0, output = make("output", {}, formatNumber(value, digits));
+  const slider = make("input", { type: "range", min: control.low, max: control.high, step: control.step, value, "aria-label": label });
   slider.dataset.side = side;
-  slider.addEventListener("input", () => { chosen[name] = Number(slider.value); output.textContent = number(chosen[name], digits); });
+  slider.addEventListener("input", () => { chosen[name] = Number(slider.value); output.textContent = formatNumber(chosen[name], digits); });
   return make("label", { class: "control" }, badge, slider, output);
 }

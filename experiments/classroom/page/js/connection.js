@@ -1,13 +1,12 @@
-// The websocket: says hello, comes back after a break to the same session and round, and hands messages on.
+// The websocket: says hello, returns to the same session and round after a break, and hands messages on.
 
-const PROTOCOL = 1;
 const KEY = "overbruggen";
-const GONE_ELSEWHERE = 4001, NOT_ALLOWED = 4003;
+const STATUS_BY_REASON = { moved: "elsewhere", refused: "refused" };  // reasons for which the server closes
+const FIRST_WAIT = 250, LONGEST_WAIT = 5000;  // milliseconds between two attempts to connect
 
-/** Remember what is needed to come back; it holds for this tab and this address alone. */
+/** Remember what is needed to return, for this tab and this address only. */
 export function remember(changes) {
-  const held = { ...recall(), ...changes };
-  sessionStorage.setItem(KEY, JSON.stringify(held));
+  sessionStorage.setItem(KEY, JSON.stringify({ ...recall(), ...changes }));
 }
 
 /** Return what was remembered. */
@@ -16,46 +15,46 @@ export function recall() {
 }
 
 export class Connection {
-  /** `hear(message)` is called for every message, `tell(status)` with open, lost, elsewhere or refused. */
-  constructor(scenario, hear, tell) {
-    this.scenario = scenario;
-    this.hear = hear;
-    this.tell = tell;
-    this.tries = 0;
+  /**
+   * @param {number} protocol version of the messages
+   * @param {function} getScenario returns the scenario to begin with
+   * @param {function} onMessage called with every message
+   * @param {function} onStatus called with open, lost, elsewhere or refused
+   */
+  constructor(protocol, getScenario, onMessage, onStatus) {
+    Object.assign(this, { protocol, getScenario, onMessage, onStatus, attempts: 0 });
     this.open();
   }
 
   open() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     this.socket = new WebSocket(`${scheme}//${location.host}/page`);
-    this.socket.onopen = () => this.greet();
-    this.socket.onmessage = (event) => this.take(JSON.parse(event.data));
-    this.socket.onclose = (event) => this.lost(event.code);
+    this.socket.onopen = () => this.sendHello();
+    this.socket.onmessage = (event) => this.receive(JSON.parse(event.data));
+    this.socket.onclose = (event) => this.close(event.reason);
   }
 
-  greet() {
-    const held = recall();
-    const same = held.search === location.search;
-    const { round = 0, frontier = 0, course = null } = same ? held : {};
-    this.send({ kind: "hello", protocol: PROTOCOL, session: same ? held.session ?? null : null, code: held.code ?? null, scenario: this.scenario(), round, frontier, course,
-      joins: held.joins ?? false, watch: held.watch ?? false });
+  sendHello() {
+    const kept = recall(), same = kept.search === location.search;
+    const { session = null, round = 0, frontier = 0, history = null } = same ? kept : {};
+    const { code = null, as_student = false, watch = false } = kept;
+    this.send({ kind: "hello", protocol: this.protocol, scenario: this.getScenario(), session, round, frontier, history, code, as_student, watch });
   }
 
-  take(message) {
+  receive(message) {
     if (message.kind === "welcome") {
-      this.tries = 0;
+      this.attempts = 0;
       remember({ session: message.session, search: location.search });
-      this.tell("open");
+      this.onStatus("open");
     }
-    this.hear(message);
+    this.onMessage(message);
   }
 
-  lost(code) {
-    if (code === GONE_ELSEWHERE) return this.tell("elsewhere");
-    if (code === NOT_ALLOWED) return this.tell("refused");
-    this.tell("lost");
-    this.tries += 1;
-    setTimeout(() => this.open(), Math.min(5000, 250 * 2 ** Math.min(this.tries, 5)));
+  close(reason) {
+    this.onStatus(STATUS_BY_REASON[reason] ?? "lost");
+    if (reason in STATUS_BY_REASON) return;
+    this.attempts += 1;
+    setTimeout(() => this.open(), Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(this.attempts, 5)));
   }
 
   send(message) {

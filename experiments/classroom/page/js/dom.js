@@ -1,9 +1,15 @@
-// Small helpers to make and find elements. Text is always set as text, never as markup.
+// Helpers to make and find elements. Text is always set as text, never as markup.
 
 /** Return the element with this id. */
 export const byId = (id) => document.getElementById(id);
 
-/** Make an element: `properties` are set on it (`class`, `for`, `on…` and attributes with a dash too), children appended. */
+/**
+ * Make an element.
+ *
+ * @param {string} tag name of the element
+ * @param {object} properties set on it; `class`, `for`, `on…` and attributes with a dash work too
+ * @param {...(Node|string|null)} children appended, except those that are null
+ */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -18,14 +24,15 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /** Whether the reader asked for little motion. */
-export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const prefersLittleMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Call `action` at most every `pause` milliseconds, the last time always. */
-export function throttled(action, pause) {
-  let waiting = null, last = 0, given = [];
-  return (...now) => {
-    given = now;
-    if (waiting !== null) return;
-    waiting = setTimeout(() => { waiting = null; last = performance.now(); action(...given); }, Math.max(0, last + pause - performance.now()));
+/** Return a function that calls `action` at most once every `pause` milliseconds; the last call always counts. */
+export function throttle(action, pause) {
+  let timer = null, lastCall = 0, newest = [];
+  return (...values) => {
+    newest = values;
+    if (timer !== null) return;
+    const call = () => { timer = null; lastCall = performance.now(); action(...newest); };
+    timer = setTimeout(call, Math.max(0, lastCall + pause - performance.now()));
   };
 }

@@ -1,100 +1,110 @@
-// The card of a lesson: what it shows in each of its steps. It knows no connection; `actions` are what its buttons do.
+// The card of a lesson, in each of its steps. It knows no connection; `actions` are what its buttons do.
 
 import { make } from "./dom.js";
-import { equationOf, number } from "./i18n.js";
-import { called, filled, lessonTexts, say } from "./lesson_words.js";
-import { misled } from "./verdict.js";
+import { fillIn, formatNumber, ruleEquation } from "./i18n.js";
+import { lessonContent, lessonText, translateInLesson } from "./lesson_words.js";
+import { sideLetter, SIDES } from "./sides.js";
+import { isMisleading } from "./verdict.js";
 
 export const STEPS = ["predict", "run", "explain", "try"];
-const CHOICES = ["a", "same", "b"];
+export const OUTCOMES = ["a", "same", "b"];
 
-const LARGE = 10;  // from here on a digit less
-const short = (value) => number(value, Math.abs(value) < LARGE ? 2 : 1);
-const button = (label, onclick, kind = "quiet", more = {}) => make("button", { type: "button", class: kind, onclick, ...more }, label);
+const LARGE = 10;  // numbers from here on have a digit less
+const formatShort = (value) => formatNumber(value, Math.abs(value) < LARGE ? 2 : 1);
+const makeButton = (label, onclick, kind = "quiet", more = {}) => make("button", { type: "button", class: kind, onclick, ...more }, label);
+const makeNext = (label, onclick, more = {}) => makeButton(label, onclick, "loud", { id: "lesson-next", ...more });
+const makeProgress = (position) => make("p", { class: "progress", role: "status" }, position.progress);
 
-/** Return the card's children for where a lesson is: name, number of the part, step, guess, found, progress. */
-export function card(at, part, actions) {
-  const texts = lessonTexts(at.name), text = texts.parts[at.part];
-  const bodies = { predict, run, explain, try: tryOut };
+/** Return the children of the card for a position in a lesson: name, part, step, guess, findings, progress. */
+export function makeCard(position, part, actions) {
+  const content = lessonContent(position.name), text = content.parts[position.part];
+  const makeBody = { predict: makePrediction, run: makeRun, explain: makeAnswer, try: makeTrial }[position.step];
+  const steps = STEPS.map((step) => make("li", { class: step === position.step ? "now" : "", "aria-current": step === position.step ? "step" : null }, lessonText(`step.${step}`)));
   return [
-    make("header", {}, make("h2", {}, texts.title), make("span", { class: "lead" }, say("part", { n: at.part + 1, of: texts.parts.length })),
-      button("×", actions.leave, "close", { title: say("leave"), "aria-label": say("leave") })),
-    make("ol", { class: "steps" }, ...STEPS.map((step) => make("li", { class: step === at.step ? "now" : "", "aria-current": step === at.step ? "step" : null }, say(`step.${step}`)))),
-    ...bodies[at.step](at, part, text, actions),
+    make("header", {}, make("h2", {}, content.title), make("span", { class: "lead" }, lessonText("part", { n: position.part + 1, of: content.parts.length })),
+      makeButton("×", actions.leave, "close", { title: lessonText("leave"), "aria-label": lessonText("leave") })),
+    make("ol", { class: "steps" }, ...steps),
+    ...makeBody(position, part, text, actions),
   ];
 }
 
-function predict(at, part, text, actions) {
-  const options = CHOICES.map((one) => make("button", { type: "button", class: `option ${one}`, "aria-pressed": String(at.guess === one), onclick: () => actions.guess(one) }, text.options[one]));
+function makePrediction(position, part, text, actions) {
+  const options = OUTCOMES.map((one) => makeButton(text.options[one], () => actions.guess(one), `option ${one}`, { "aria-pressed": String(position.guess === one) }));
   return [
-    make("p", {}, text.situation), make("p", { class: "question" }, text.question), make("p", { class: "hidden" }, say("choose")),
-    make("div", { class: "options", role: "group", "aria-label": say("choose") }, ...options),
-    make("div", { class: "onward" }, button(say("to_run"), () => actions.go("run"), "loud", { disabled: !at.guess, id: "lesson-next" })),
+    make("p", {}, text.situation), make("p", { class: "question" }, text.question), make("p", { class: "hidden" }, lessonText("choose")),
+    make("div", { class: "options", role: "group", "aria-label": lessonText("choose") }, ...options),
+    make("div", { class: "onward" }, makeNext(lessonText("to_run"), () => actions.go("run"), { disabled: !position.guess })),
   ];
 }
 
-function run(at, part, text, actions) {
+function makeRun(position, part, text, actions) {
   return [
-    make("p", { class: "question" }, text.question), guessed(at, text), make("p", {}, say("watch", { measure: called("measures", part.measure) })),
-    make("div", { class: "onward" }, button(say("back"), () => actions.go("predict")), button(say("run"), actions.run, "loud", { disabled: Boolean(at.progress), id: "lesson-next" })),
-    make("p", { class: "progress", role: "status" }, at.progress),
+    make("p", { class: "question" }, text.question),
+    make("p", { class: `guessed ${position.guess}` }, lessonText("guessed", { guess: text.options[position.guess] ?? "" })),
+    make("p", {}, lessonText("watch", { measure: translateInLesson("measures", part.measure) })),
+    make("div", { class: "onward" }, makeButton(lessonText("back"), () => actions.go("predict")), makeNext(lessonText("run"), actions.run, { disabled: Boolean(position.progress) })),
+    makeProgress(position),
   ];
 }
 
-const guessed = (at, text) => make("p", { class: `guessed ${at.guess}` }, say("guessed", { guess: text.options[at.guess] ?? "" }));
-
-function explain(at, part, text, actions) {
-  if (!at.found) return [make("p", { class: "progress", role: "status" }, at.progress)];
-  const { main } = at.found;
+function makeAnswer(position, part, text, actions) {
+  const { findings } = position;
+  if (!findings) return [makeProgress(position)];
   return [
-    make("p", { class: "question" }, text.question), outcome(at, text), make("p", { class: `grade ${main.outcome}` }, answer(at.found, text)), ...numbers(at.found),
-    make("div", { class: "onward" }, button(say("back"), () => actions.go("run")), button(say("to_try"), () => actions.go("try"), "loud", { id: "lesson-next" })),
+    make("p", { class: "question" }, text.question), makeOutcome(position, text),
+    make("p", { class: `grade ${findings.main.outcome}` }, writeAnswer(findings, text)), ...makeNumbers(findings),
+    make("div", { class: "onward" }, makeButton(lessonText("back"), () => actions.go("run")), makeNext(lessonText("to_try"), () => actions.go("try"))),
   ];
 }
 
-/** Return the choices, with what was predicted and what the runs say. */
-function outcome(at, text) {
-  const { main } = at.found;
-  const mark = (shown, key) => (shown ? make("span", { class: `mark-of ${key}` }, say(`mark.${key}`)) : null);
-  return make("ul", { class: "outcome" }, ...CHOICES.map((one) => make("li", { class: `${one}${one === main.outcome ? " so" : ""}` },
-    make("span", {}, text.options[one]), mark(one === at.guess, "guess"), mark(one === main.outcome, "runs"))));
+/** Return the options, marked with what was predicted and what the runs show. */
+function makeOutcome({ guess, findings }, text) {
+  const { outcome } = findings.main;
+  const makeMark = (shown, key) => (shown ? make("span", { class: `mark-of ${key}` }, lessonText(`mark.${key}`)) : null);
+  return make("ul", { class: "outcome" }, ...OUTCOMES.map((one) => make("li", { class: `${one}${one === outcome ? " so" : ""}` },
+    make("span", {}, text.options[one]), makeMark(one === guess, "guess"), makeMark(one === outcome, "runs"))));
 }
 
 /** Return why, and the rule behind it: beside the networks, below them. */
-export function explanation(part, text) { return [make("p", { class: "because" }, make("b", {}, say("why")), " ", text.why), rules(part, text)]; }
+export function makeExplanation(part, text) {
+  return [make("p", { class: "because" }, make("b", {}, lessonText("why")), " ", text.why), makeRules(part, text)];
+}
 
 /** Return the answer that the runs give, with their numbers. */
-export function answer(found, text) {
-  const given = { a: short(found.main.a), b: short(found.main.b) };
-  for (const one of found.all) Object.assign(given, { [`${one.measure}_a`]: short(one.a), [`${one.measure}_b`]: short(one.b) });
-  return filled(text.answers[found.main.outcome], given);
+export function writeAnswer(findings, text) {
+  const numbers = { a: formatShort(findings.main.a), b: formatShort(findings.main.b) };
+  for (const one of findings.all) for (const side of SIDES) numbers[`${one.measure}_${side}`] = formatShort(one[side]);
+  return fillIn(text.answers[findings.main.outcome], numbers);
 }
 
-/** Return the table of what was found, what it says in a sentence, and how sure that is. */
-function numbers(found) {
-  const { main } = found;
-  const cell = (value) => make("td", {}, short(value));
-  const row = (one) => make("tr", {}, make("th", { scope: "row" }, called("measures", one.measure)), cell(one.own.a), cell(one.own.b), cell(one.a), cell(one.b));
-  const sides = () => ["a", "b"].map((side) => make("th", { scope: "col", class: side }, side.toUpperCase()));
+/** Return the table of the findings, their count in a sentence, and how certain that is. */
+function makeNumbers({ main, all }) {
+  const makeCell = (value) => make("td", {}, formatShort(value));
+  const makeRow = (one) => make("tr", {}, make("th", { scope: "row" }, translateInLesson("measures", one.measure)), ...[one.own.a, one.own.b, one.a, one.b].map(makeCell));
+  const makeSides = () => SIDES.map((side) => make("th", { scope: "col", class: side }, sideLetter(side)));
+  const makeHead = (key, values) => make("th", { colSpan: 2, scope: "colgroup" }, lessonText(key, values));
   const table = make("table", { class: "numbers" },
-    make("thead", {}, make("tr", {}, make("td", { rowSpan: 2 }, say("second_half")), make("th", { colSpan: 2, scope: "colgroup" }, say("own_run")), make("th", { colSpan: 2, scope: "colgroup" }, say("many_runs"))),
-      make("tr", {}, ...sides(), ...sides())), make("tbody", {}, ...found.all.map(row)));
-  const count = make("details", { class: "count" }, make("summary", {}, say(`higher.${main.outcome}`, main)), make("p", { class: "luck" }, say("luck", main)));
-  return [table, count, misled(main) ? make("p", { class: "misled" }, say("misled")) : null];
+    make("thead", {},
+      make("tr", {}, make("td", { rowSpan: 2 }, lessonText("second_half")), makeHead("own_run"), makeHead("many_runs", { n: main.of })),
+      make("tr", {}, ...makeSides(), ...makeSides())),
+    make("tbody", {}, ...all.map(makeRow)));
+  const count = make("details", { class: "count" }, make("summary", {}, lessonText(`higher.${main.outcome}`, main)), make("p", { class: "certainty" }, lessonText("certainty", main)));
+  return [table, count, isMisleading(main) ? make("p", { class: "misled" }, lessonText("misled", main)) : null];
 }
 
-function rules(part, text) {
-  const lines = (part.rules ?? [{ equation: text.rule }]).map((rule) => make("p", { class: "equation" }, equationOf(rule), rule.section ? make("span", { class: "section" }, say("section", { section: rule.section })) : null));
-  return make("div", { class: "rules" }, make("b", {}, say("rule")), ...lines, part.source ? make("p", { class: "source" }, `${say("source")}: ${part.source}`) : null);
+function makeRules(part, text) {
+  const lines = (part.rules ?? [{ equation: text.rule }]).map((rule) => make("p", { class: "equation" }, ruleEquation(rule),
+    rule.section ? make("span", { class: "section" }, lessonText("section", { section: rule.section })) : null));
+  return make("div", { class: "rules" }, make("b", {}, lessonText("rule")), ...lines, part.source ? make("p", { class: "source" }, `${lessonText("source")}: ${part.source}`) : null);
 }
 
-function tryOut(at, part, text, actions) {
-  const result = at.tried ? numbers(at.tried) : [];
-  const onward = at.lastPart ? [button(say("sandbox"), actions.leave), at.lastLesson ? null : button(say("next_lesson"), actions.next, "loud", { id: "lesson-next" })]
-    : [button(say("next_part"), actions.next, "loud", { id: "lesson-next" })];
+function makeTrial(position, part, text, actions) {
+  const onward = !position.lastPart ? [makeNext(lessonText("next_part"), actions.next)]
+    : [makeButton(lessonText("sandbox"), actions.leave), position.lastLesson ? null : makeNext(lessonText("next_lesson"), actions.next)];
+  const again = makeButton(lessonText("try.run", { n: actions.bandRuns }), actions.again, "quiet", { disabled: Boolean(position.progress), id: "lesson-again" });
   return [
-    make("p", { class: "question" }, text.try), part.controls.includes?.("form") ? make("p", {}, say("form_hint")) : null, ...actions.controls(),
-    make("div", { class: "onward" }, button(say("back"), () => actions.go("explain")), button(say("try.run"), actions.again, "quiet", { disabled: Boolean(at.progress), id: "lesson-again" })),
-    make("p", { class: "progress", role: "status" }, at.progress), ...result, make("div", { class: "onward last" }, ...onward),
+    make("p", { class: "question" }, text.try), part.controls.includes?.("form") ? make("p", {}, lessonText("form_hint")) : null, ...actions.makeControls(),
+    make("div", { class: "onward" }, makeButton(lessonText("back"), () => actions.go("explain")), again),
+    makeProgress(position), ...(position.tried ? makeNumbers(position.tried) : []), make("div", { class: "onward last" }, ...onward),
   ];
 }

@@ -1,133 +1,147 @@
-// Lessons: where the class is, what its buttons do, and the answers from its own runs. Where it is stands in the address.
+// Lessons: the position of the class, what the buttons do, and the answers from its own runs. The address holds the position.
 
 import { extras } from "./address.js";
-import { ClassicStage, classicControls } from "./classic.js";
+import { ClassicStage, makeClassicControls } from "./classic.js";
 import { byId, make } from "./dom.js";
 import { language, t } from "./i18n.js";
-import { card, explanation, STEPS } from "./lesson_card.js";
-import { lessonTexts, say } from "./lesson_words.js";
-import { findings } from "./verdict.js";
+import { makeCard, makeExplanation, STEPS } from "./lesson_card.js";
+import { lessonContent, lessonText } from "./lesson_words.js";
+import { forEachSide } from "./sides.js";
+import { collectFindings } from "./verdict.js";
 
-const FAST = 20;  // rounds per second
-const MOST_LUCK = 999;
+const ADDRESS_FIELDS = ["lesson", "step", "guess", "seed"];
 
 export class Lessons {
-  /** `told` are the lessons by name, each a list of parts. */
-  constructor(page, told) {
-    Object.assign(this, { page, told, at: null, waits: null, classic: new ClassicStage(), rows: new Map() });
-    byId("show-lessons").textContent = say("open");
+  /**
+   * @param {object} page the page
+   * @param {object} lessons the lessons by name, each a list of parts
+   */
+  constructor(page, lessons) {
+    Object.assign(this, { page, lessons, classic: new ClassicStage(), rows: new Map() });
+    this.position = null;  // lesson, part, step, guess, seed, findings
+    this.pending = null;  // runs that are under way, and where their findings go
+    this.handlers = {
+      scene: () => this.handleScene(), state: (message) => this.handleState(message), frame: (message) => this.handleFrame(message),
+      bands_progress: (message) => this.handleProgress(message), bands: (message) => this.handleBands(message),
+      classic_runs: (message) => this.handleClassicRuns(message), refused: () => this.cancel(),
+    };
+    byId("show-lessons").textContent = lessonText("open");
     byId("show-lessons").addEventListener("click", () => byId("lessons").showModal());
     this.buildMenu();
-    this.recall();
+    this.readAddress();
   }
 
-  get part() { return this.told[this.at.name][this.at.part]; }
+  get part() { return this.lessons[this.position.name][this.position.part]; }
 
-  /** Read from the address where the class is. */
-  recall() {
+  /** Read the position of the class from the address. */
+  readAddress() {
     const query = new URLSearchParams(location.search), [name, number] = (query.get("lesson") ?? "").split(".");
-    const part = Number(number ?? 1) - 1;
-    if (!Object.hasOwn(this.told, name) || !this.told[name][part]) return;
-    const step = STEPS.includes(query.get("step")) ? query.get("step") : "predict";
-    this.at = { name, part, guess: query.get("guess"), step: query.get("guess") ? step : "predict", luck: Number(query.get("luck") ?? query.get("run.seed")) || luck() };
+    const part = Number(number ?? 1) - 1, guess = query.get("guess");
+    if (!Object.hasOwn(this.lessons, name) || !this.lessons[name][part]) return;
+    const step = guess && STEPS.includes(query.get("step")) ? query.get("step") : "predict";
+    this.position = { name, part, guess, step, seed: Number(query.get("seed") ?? query.get("run.seed")) || this.drawSeed() };
     this.show(false);
   }
 
-  /** Return the scenario of a lesson that the address names without saying more, or null. */
-  asked() {
-    const bare = this.at && !new URLSearchParams(location.search).has("a");
-    return bare && !this.part.classic ? this.scenario() : null;
+  /** Return the scenario of a lesson that the address names without settings, or null. */
+  findScenario() {
+    const bare = this.position && !new URLSearchParams(location.search).has("a");
+    return bare && !this.part.classic ? this.buildScenario() : null;
   }
 
-  scenario() {
+  buildScenario() {
     const { scenario } = this.part;
-    return { ...scenario, shared: { ...scenario.shared, "run.seed": this.at.luck } };
+    return { ...scenario, shared: { ...scenario.shared, "run.seed": this.position.seed } };
   }
+
+  /** Return a random seed for a class, as far as the slider of seeds goes. */
+  drawSeed() { return 1 + Math.floor(Math.random() * this.page.controls.parameters.get("run.seed").high); }
 
   begin(name, part = 0) {
-    const same = this.at?.name === name;
-    this.at = { name, part, step: "predict", guess: null, luck: same ? this.at.luck : luck() };
-    this.waits = null;
-    this.page.connection.send(this.part.classic ? { kind: "pause" } : { kind: "choose", scenario: this.scenario() });
+    const seed = this.position?.name === name ? this.position.seed : this.drawSeed();
+    this.position = { name, part, step: "predict", guess: null, seed };
+    this.pending = null;
+    this.page.connection.send(this.part.classic ? { kind: "pause" } : { kind: "choose", scenario: this.buildScenario() });
     this.show();
   }
 
-  next() {
-    const names = Object.keys(this.told), { name, part } = this.at;
-    if (part + 1 < this.told[name].length) this.begin(name, part + 1);
+  goToNext() {
+    const names = Object.keys(this.lessons), { name, part } = this.position;
+    if (part + 1 < this.lessons[name].length) this.begin(name, part + 1);
     else this.begin(names[names.indexOf(name) + 1]);
   }
 
   leave() {
-    this.at = this.waits = null;
+    this.position = this.pending = null;
     this.classic.close();
     byId("lesson").hidden = byId("why").hidden = true;
-    for (const name of ["lesson", "step", "guess", "luck"]) delete extras[name];
+    for (const field of ADDRESS_FIELDS) delete extras[field];
     this.page.writeAddress();
     this.watch(null);
     byId("show-lessons").focus();
   }
 
   go(step) {
-    this.waits = null;
-    Object.assign(this.at, { step, progress: "" });
-    if (step === "explain" && !this.at.found) this.answerAgain();
+    this.pending = null;
+    Object.assign(this.position, { step, progress: "" });
+    if (step === "explain" && !this.position.findings) this.answerAgain();
     this.show();
   }
 
   // --- what is shown ----------------------------------------------------------------------------------------------
 
   show(focus = true) {
-    const names = Object.keys(this.told), { name, part } = this.at;
-    this.at.lastPart = part + 1 === this.told[name].length;
-    this.at.lastLesson = names.at(-1) === name;
-    this.stage();
+    const names = Object.keys(this.lessons), { name, part, step, seed, guess } = this.position;
+    this.position.lastPart = part + 1 === this.lessons[name].length;
+    this.position.lastLesson = names.at(-1) === name;
+    this.setStage();
     this.watch(this.part);
-    byId("lesson").replaceChildren(...card(this.at, this.part, this.actions()).filter(Boolean));
+    byId("lesson").replaceChildren(...makeCard(this.position, this.part, this.makeActions()).filter(Boolean));
     byId("lesson").hidden = false;
-    const explains = this.at.step === "explain" && this.at.found;
+    const explains = step === "explain" && this.position.findings;
     byId("why").hidden = !explains;
-    if (explains) byId("why").replaceChildren(...explanation(this.part, lessonTexts(name).parts[part]));
+    if (explains) byId("why").replaceChildren(...makeExplanation(this.part, lessonContent(name).parts[part]));
     if (focus) { byId("lesson").scrollTop = 0; byId("lesson").focus(); }
-    Object.assign(extras, { lesson: `${name}.${part + 1}`, step: this.at.step, luck: this.at.luck });
-    if (this.at.guess) extras.guess = this.at.guess;
+    Object.assign(extras, { lesson: `${name}.${part + 1}`, step, seed });
+    if (guess) extras.guess = guess;
     else delete extras.guess;
     if (this.page.connection) this.page.writeAddress();
   }
 
   /** Put a classic on the stage, or take it off. */
-  stage() {
+  setStage() {
     if (!this.part.classic) { this.classic.close(); return; }
     if (this.classic.part !== this.part) {
-      this.at.chosen = usual(this.part);
+      this.position.chosen = listClassicValues(this.part);
       this.classic.open(this.part);
     }
   }
 
-  /** Mark the chart of a part's measure, and draw charts as long as its runs; without a part, as they usually are. */
+  /** Mark the charts of a part's measures, and draw charts as long as its runs; without a part, as they usually are. */
   watch(part) {
     this.page.worlds.shortest = part?.rounds;
-    const told = [part?.measure, part?.also[0]];
+    const explained = [part?.measure, part?.also[0]];
     for (const { element, measure } of this.page.charts) {
-      element.classList.toggle("watched", measure.name === part?.measure);
-      element.classList.toggle("told", told.includes(measure.name));
+      element.classList.toggle("watched", measure === part?.measure);
+      element.classList.toggle("explained", explained.includes(measure));
     }
     this.page.paint(true);
   }
 
-  actions() {
+  makeActions() {
     return {
-      leave: () => this.leave(), next: () => this.next(), go: (step) => this.go(step), run: () => this.run(), again: () => this.again(),
-      guess: (guess) => { this.at.guess = guess; this.show(false); byId("lesson-next").focus(); }, controls: () => this.controls(),
+      leave: () => this.leave(), next: () => this.goToNext(), go: (step) => this.go(step), run: () => this.run(), again: () => this.runAgain(),
+      guess: (guess) => { this.position.guess = guess; this.show(false); byId("lesson-next").focus(); },
+      makeControls: () => this.makeControls(), bandRuns: this.page.vocabulary.band_runs,
     };
   }
 
   /** Return the controls that are new in this part. */
-  controls() {
-    if (this.part.classic) return classicControls(this.part, this.at.chosen);
+  makeControls() {
+    if (this.part.classic) return makeClassicControls(this.part, this.position.chosen);
     const { controls } = this.page;
     return this.part.controls.filter((path) => path !== "form").map((path) => {
-      if (!this.rows.has(path)) this.rows.set(path, controls.row(controls.parameters.get(path)));
+      if (!this.rows.has(path)) this.rows.set(path, controls.makeRow(controls.parameters.get(path)));
       if (this.state) controls.show(this.state);
       return this.rows.get(path);
     });
@@ -137,120 +151,122 @@ export class Lessons {
 
   /** Play the scenario of the lesson from the start. */
   run() {
-    this.at.found = this.at.tried = null;
-    if (this.part.classic) this.at.chosen = usual(this.part);
-    else this.page.connection.send({ kind: "choose", scenario: this.scenario() });
-    this.play("found");
+    this.position.findings = this.position.tried = null;
+    if (this.part.classic) this.position.chosen = listClassicValues(this.part);
+    else this.page.connection.send({ kind: "choose", scenario: this.buildScenario() });
+    this.play("findings");
   }
 
   /** Play what the class has set. */
-  again() {
-    this.at.tried = null;
+  runAgain() {
+    this.position.tried = null;
     if (!this.part.classic) this.page.connection.send({ kind: "reset" });
     this.play("tried");
   }
 
   play(into) {
-    this.waits = { into, fresh: false, begun: false };
+    this.pending = { into, hasScene: false, hasBegun: false };
     if (this.part.classic) this.askClassic();
     else {
-      this.page.connection.send({ kind: "speed", per_second: FAST });
+      this.page.connection.send({ kind: "speed", per_second: this.page.vocabulary.lesson_speed });
       this.page.connection.send({ kind: "play" });
     }
-    this.progress(say("running", { round: 0, rounds: this.part.rounds }));
+    this.showProgress(lessonText("running", { round: 0, rounds: this.part.rounds }));
     this.show(false);
   }
 
   askClassic() {
-    const { name, part, luck: seed, chosen } = this.at;
+    const { name, part, seed, chosen } = this.position;
     this.page.connection.send({ kind: "classic", lesson: name, part, seed, a: chosen.a, b: chosen.b });
   }
 
-  /** Come back to an answer after a reload: ask for the thirty runs again. */
+  /** Ask for the thirty runs again, to return to an answer after a reload. */
   answerAgain() {
-    if (this.waits) return;
-    this.waits = { into: "found", begun: true };
+    if (this.pending) return;
+    this.pending = { into: "findings", hasBegun: true };
     if (this.part.classic) this.askClassic();
     else this.page.connection.send({ kind: "bands", rounds: this.part.rounds });
   }
 
-  progress(sentence) {
-    this.at.progress = sentence;
+  showProgress(sentence) {
+    this.position.progress = sentence;
     for (const line of byId("lesson").querySelectorAll(".progress")) line.textContent = sentence;
   }
 
-  // --- what the server says ---------------------------------------------------------------------------------------
+  /** Wait for no runs any more. */
+  cancel() { if (this.pending) { this.pending = null; this.position.progress = ""; this.show(false); } }
 
-  hear(message) {
+  showFindings(runs, series) {
+    const { into } = this.pending;
+    this.pending = null;
+    this.position[into] = collectFindings(this.part, runs, series);
+    this.position.progress = "";
+    if (into === "findings") this.position.step = "explain";
+    this.show(into === "findings");
+  }
+
+  // --- messages of the server -------------------------------------------------------------------------------------
+
+  receive(message) {
     if (message.kind === "state") this.state = message;
-    if (this.at) this[`hear_${message.kind}`]?.(message);
+    if (this.position) this.handlers[message.kind]?.(message);
   }
 
-  /** A new scene is the one that was waited for, or the thirty runs that were waited for are given up. */
-  hear_scene() {
-    if (this.waits?.begun) this.hear_refused();
-    else if (this.waits) this.waits.fresh = true;
+  /** A new scene begins the run, or cancels the thirty runs under way. */
+  handleScene() {
+    if (this.pending?.hasBegun) this.cancel();
+    else if (this.pending) this.pending.hasScene = true;
   }
 
-  hear_state(message) {
-    if (this.at.step !== "explain" || this.at.found || this.waits) return;
-    if (this.part.classic || message.frontier >= this.part.rounds) this.answerAgain();
+  handleState({ frontier }) {
+    if (this.position.step !== "explain" || this.position.findings || this.pending) return;
+    if (this.part.classic || frontier >= this.part.rounds) this.answerAgain();
     else this.go("run");
   }
 
-  /** Count the rounds of a run, and ask for thirty more at its end. */
-  hear_frame(message) {
-    if (!this.waits?.fresh || this.waits.begun) return;  // before the new scene, frames are of what was played before
-    if (message.round >= this.part.rounds) {
-      this.waits.begun = true;
-      this.page.connection.send({ kind: "seek", round: this.part.rounds });
-      this.page.connection.send({ kind: "bands", rounds: this.part.rounds });
+  /** Count the rounds of a run, and ask for thirty more at its end; frames before the scene are of an earlier run. */
+  handleFrame({ round }) {
+    if (!this.pending?.hasScene || this.pending.hasBegun) return;
+    const { rounds } = this.part;
+    if (round >= rounds) {
+      this.pending.hasBegun = true;
+      this.page.connection.send({ kind: "seek", round: rounds });
+      this.page.connection.send({ kind: "bands", rounds });
     }
-    this.progress(say("running", { round: Math.min(message.round, this.part.rounds), rounds: this.part.rounds }));
+    this.showProgress(lessonText("running", { round: Math.min(round, rounds), rounds }));
   }
 
-  hear_bands_progress(message) { if (this.waits?.begun) this.progress(say("thirty", message)); }
+  handleProgress(message) { if (this.pending?.hasBegun) this.showProgress(lessonText("more_runs", message)); }
 
-  hear_bands(message) {
-    if (this.waits?.begun && message.rounds === this.part.rounds) this.found(message, { a: this.page.worlds.a.series, b: this.page.worlds.b.series });
+  handleBands(message) {
+    const { a, b } = this.page.worlds;
+    if (this.pending?.hasBegun && message.rounds === this.part.rounds) this.showFindings(message, { a: a.series, b: b.series });
   }
 
-  hear_classic_runs(message) {
-    if (this.waits && message.lesson === this.at.name && message.part === this.at.part) {
-      const waited = this.waits;
-      this.classic.play(message, () => { if (this.waits === waited) this.found(message, message.series); });
-    }
-  }
-
-  hear_refused() { if (this.waits) { this.waits = null; this.at.progress = ""; this.show(false); } }
-
-  found(runs, series) {
-    const { into } = this.waits;
-    this.waits = null;
-    this.at[into] = findings(this.part, runs, series);
-    this.at.progress = "";
-    if (into === "found") this.at.step = "explain";
-    this.show(into === "found");
+  handleClassicRuns(message) {
+    if (!this.pending || message.lesson !== this.position.name || message.part !== this.position.part) return;
+    const { pending } = this;
+    this.classic.play(message, () => { if (this.pending === pending) this.showFindings(message, message.series); });
   }
 
   // --- the menu ---------------------------------------------------------------------------------------------------
 
   buildMenu() {
     const close = () => byId("lessons").close();
-    const entry = (name, at) => make("li", {}, make("button", { type: "button", class: "choose", "data-lesson": name, onclick: () => { close(); this.begin(name); } },
-      make("b", {}, at === null ? "" : `${at + 1} `, lessonTexts(name).title), make("span", {}, lessonTexts(name).lead)),
-      make("a", { href: `worksheet.html?lesson=${name}&lang=${language}`, target: "_blank" }, say("worksheet")));
-    const names = Object.keys(this.told), own = names.filter((name) => !this.told[name][0].classic), classics = names.filter((name) => this.told[name][0].classic);
+    const makeEntry = (name, number) => make("li", {},
+      make("button", { type: "button", class: "choose", "data-lesson": name, onclick: () => { close(); this.begin(name); } },
+        make("b", {}, number, lessonContent(name).title), make("span", {}, lessonContent(name).lead)),
+      make("a", { href: `worksheet.html?lesson=${name}&lang=${language}`, target: "_blank" }, lessonText("worksheet")));
+    const names = Object.keys(this.lessons), isClassic = (name) => Boolean(this.lessons[name][0].classic);
+    const own = names.filter((name) => !isClassic(name)), classics = names.filter(isClassic);
     byId("lessons").append(
-      make("header", {}, make("h2", { id: "lessons-title" }, say("title")), make("button", { type: "button", class: "close", onclick: close }, t("close"))),
-      make("p", {}, say("intro")), make("h3", {}, say("own")), make("ol", { class: "menu" }, ...own.map(entry)),
-      make("h3", {}, say("classics")), make("ul", { class: "menu" }, ...classics.map((name) => entry(name, null))));
+      make("header", {}, make("h2", { id: "lessons-title" }, lessonText("title")), make("button", { type: "button", class: "close", onclick: close }, t("close"))),
+      make("p", {}, lessonText("intro")),
+      make("h3", {}, lessonText("own")), make("ol", { class: "menu" }, ...own.map((name, at) => makeEntry(name, `${at + 1} `))),
+      make("h3", {}, lessonText("classics")), make("ul", { class: "menu" }, ...classics.map((name) => makeEntry(name, ""))));
   }
 }
 
-/** Return the luck of a class: another one each time a lesson is begun; the address holds it. */
-const luck = () => 1 + Math.floor(Math.random() * MOST_LUCK);
-
-/** Return what a classic's controls are set to on each side at the start. */
-const usual = (part) => Object.fromEntries(["a", "b"].map((side) => [side,
-  Object.fromEntries(Object.entries(part[side].values).filter(([name]) => name in part.controls))]));
+/** Return what the controls of a classic are set to on each side at the start. */
+const listClassicValues = (part) => forEachSide((side) =>
+  Object.fromEntries(Object.entries(part[side].values).filter(([name]) => name in part.controls)));

@@ -1,42 +1,56 @@
-// The network of one side: organisations that stay where they are, collaborations that fade in and out with their form visible.
+// The network of one side: organisations in fixed places, and collaborations that fade in and out with their links.
 
-import { calm } from "./dom.js";
-import { COLOURS, FAINT, INK, SIDES, fill, sharpen, trace } from "./looks.js";
+import { prefersLittleMotion } from "./dom.js";
+import { colourOf, DIAMOND, fadeColour, FAINT, INK, shapeOf, sharpen, SIDE_COLOURS, traceShape } from "./looks.js";
 
-const APPEARS = 300, VANISHES = 500, FLIES = 550;  // milliseconds
-const STAR = 3, MEDIATED = 4, RANDOM = 5;  // topologies as the model numbers them
+const APPEARING = 300, VANISHING = 500, FLIGHT = 550;  // milliseconds
 const MOST_FLYING = 80;
 const WIDEST = 1.7;  // how much wider than high the disc of places may become
+const SECTOR_SHARE = 0.8;  // strength of the colour of a sector
+const STYLES = {  // of a team: in front when an organisation of it is looked at, behind when another team is
+  front: { opacity: 1, lines: 1, width: 2.6 },
+  usual: { opacity: 1, lines: 0.5, width: 1.5 },
+  behind: { opacity: 0.2, lines: 0.5, width: 1.5 },
+};
 
 export class Network {
-  constructor(canvas, side, worlds) {
-    Object.assign(this, { canvas, side, worlds, by: "strongest", chosen: -1, pointed: -1, peaks: 9 });
-    this.drawn = new Map();  // serial: team, since when it appears or vanishes
-    this.flying = [];
+  /**
+   * @param {HTMLCanvasElement} canvas where it is drawn
+   * @param {string} side a or b
+   * @param {object} worlds both sides, with the places of organisations
+   * @param {number} peakSteps the largest value of `peak`
+   */
+  constructor(canvas, side, worlds, peakSteps) {
+    Object.assign(this, { canvas, side, worlds, peakSteps, colours: "strongest", chosen: -1, pointed: -1 });
+    this.drawn = new Map();  // by serial: team, whether it has gone, since when it appears or vanishes
+    this.flying = [];  // copies
   }
+
+  get world() { return this.worlds[this.side]; }
 
   /** Take over what changed: new collaborations begin to appear, ended ones to vanish. */
   update(now) {
-    const world = this.worlds[this.side];
-    const still = calm();
-    for (const [serial, team] of world.teams) {
-      const held = this.drawn.get(serial);
-      if (held && !held.gone) held.team = team;
+    const still = prefersLittleMotion();
+    for (const [serial, team] of this.world.teams) {
+      const known = this.drawn.get(serial);
+      if (known && !known.gone) known.team = team;
       else this.drawn.set(serial, { team, since: still ? -Infinity : now, gone: false });
     }
-    for (const [serial, held] of this.drawn) {
-      if (world.teams.has(serial) || held.gone) continue;
+    for (const [serial, known] of this.drawn) {
+      if (this.world.teams.has(serial) || known.gone) continue;
       if (still) this.drawn.delete(serial);
-      else Object.assign(held, { gone: true, since: now });
+      else Object.assign(known, { gone: true, since: now });
     }
-    if (!still) this.flying.push(...world.copies.filter(([, model]) => model >= 0).slice(0, MOST_FLYING).map(([to, from]) => ({ from, to, since: now })));
+    if (still) return;
+    const copies = this.world.copies.filter(({ model }) => model !== null).slice(0, MOST_FLYING);
+    this.flying.push(...copies.map(({ copier, model }) => ({ from: model, to: copier, since: now })));
   }
 
   /** Forget everything, at a new beginning. */
   clear() { this.drawn.clear(); this.flying = []; this.chosen = -1; }
 
-  /** Where an organisation stands, in CSS pixels. */
-  at(i) {
+  /** Return the place of an organisation, in CSS pixels. */
+  placeOf(i) {
     const [x, y] = this.worlds.places[i];
     return [this.centre[0] + x * this.reach[0], this.centre[1] + y * this.reach[1]];
   }
@@ -50,65 +64,67 @@ export class Network {
     const high = height / 2 - 2 * this.size;
     this.reach = [Math.min(width / 2 - 2 * this.size, WIDEST * high), high];
     this.looked = this.pointed >= 0 ? this.pointed : this.chosen;
-    this.lookedIsBusy = [...this.worlds[this.side].teams.values()].some((team) => team.members.includes(this.looked));
+    this.lookedIsBusy = [...this.world.teams.values()].some((team) => team.members.includes(this.looked));
     let moves = false;
-    for (const [serial, held] of this.drawn) {
-      const age = now - held.since;
-      const seen = held.gone ? 1 - age / VANISHES : Math.min(1, age / APPEARS);
-      if (held.gone && seen <= 0) { this.drawn.delete(serial); continue; }
-      moves ||= held.gone || seen < 1;
-      this.drawTeam(pen, held.team, seen, this.inFocus(held.team));
+    for (const [serial, { team, gone, since }] of this.drawn) {
+      const age = now - since, opacity = gone ? 1 - age / VANISHING : Math.min(1, age / APPEARING);
+      if (gone && opacity <= 0) { this.drawn.delete(serial); continue; }
+      moves ||= gone || opacity < 1;
+      this.drawTeam(pen, team, opacity, this.styleOf(team));
     }
     for (let i = 0; i < count; i++) this.drawOrganisation(pen, i);
-    this.flying = this.flying.filter((copy) => now - copy.since < FLIES);
-    for (const copy of this.flying) this.drawCopy(pen, copy, (now - copy.since) / FLIES);
-    for (const i of new Set([this.chosen, this.pointed])) if (i >= 0 && i < count) this.ring(pen, i);
+    this.flying = this.flying.filter((copy) => now - copy.since < FLIGHT);
+    for (const copy of this.flying) this.drawCopy(pen, copy, (now - copy.since) / FLIGHT);
+    for (const i of new Set([this.chosen, this.pointed])) if (i >= 0 && i < count) this.drawRing(pen, i);
     return moves || this.flying.length > 0;
   }
 
-  /** Whether a team is in the foreground: 1 with the organisation looked at, -1 while a team of another one is, else 0. */
-  inFocus(team) {
-    if (team.members.includes(this.looked)) return 1;
-    return this.lookedIsBusy ? -1 : 0;
+  styleOf(team) {
+    if (team.members.includes(this.looked)) return "front";
+    return this.lookedIsBusy ? "behind" : "usual";
   }
 
-  drawTeam(pen, team, seen, focus) {
-    const points = team.members.map((i) => this.at(i));
-    const form = this.worlds[this.side].forms[team.form];
-    const clear = seen * [0.2, 1, 1][focus + 1];
+  drawTeam(pen, team, opacity, styleName) {
+    const points = team.members.map((i) => this.placeOf(i)), style = STYLES[styleName];
+    const { topology, links } = this.world.forms[team.form], clear = opacity * style.opacity;
     pen.lineJoin = "round";
-    if (focus === 1) this.drawHull(pen, points, clear);
-    pen.strokeStyle = SIDES[this.side];
-    pen.globalAlpha = (focus === 1 ? 1 : 0.5) * clear;
-    pen.lineWidth = focus === 1 ? 2.6 : 1.5;
-    if (form.topology === MEDIATED || form.topology === RANDOM) this.drawMiddle(pen, points, form.topology === RANDOM);
-    else for (const [a, b] of form.links[points.length] ?? []) this.line(pen, points[a], points[b]);
-    if (form.topology === STAR) { pen.globalAlpha = clear; this.drawHub(pen, points[0]); }
+    if (styleName === "front") this.drawHull(pen, points, clear);
+    pen.strokeStyle = SIDE_COLOURS[this.side];
+    pen.globalAlpha = style.lines * clear;
+    pen.lineWidth = style.width;
+    if (topology === "mediated") this.drawMediator(pen, points);
+    else if (topology === "random") this.drawLooseLinks(pen, points);
+    else for (const [i, j] of links[points.length] ?? []) this.drawLink(pen, points[i], points[j]);
+    if (topology === "star") { pen.globalAlpha = clear; this.drawHub(pen, points[0]); }
     pen.globalAlpha = 1;
   }
 
-  drawHull(pen, points, seen) {
-    pen.globalAlpha = 0.12 * seen;
-    pen.fillStyle = pen.strokeStyle = SIDES[this.side];
+  drawHull(pen, points, opacity) {
+    pen.globalAlpha = 0.12 * opacity;
+    pen.fillStyle = pen.strokeStyle = SIDE_COLOURS[this.side];
     pen.lineWidth = 3 * this.size;
     pen.beginPath();
-    for (const [x, y] of hull(points)) pen.lineTo(x, y);
+    for (const [x, y] of findHull(points)) pen.lineTo(x, y);
     pen.closePath();
     pen.fill();
     pen.stroke();
   }
 
-  /** Link everybody with the middle: dotted where links change every round, else through a mediator who stands there. */
-  drawMiddle(pen, points, loose) {
-    const middle = [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length);
-    pen.setLineDash(loose ? [1.5, 4.5] : []);
-    pen.globalAlpha = Math.min(1, pen.globalAlpha * (loose ? 1.5 : 1));
-    for (const point of points) this.line(pen, middle, point);
+  /** Draw dotted links to the middle: these links change every round. */
+  drawLooseLinks(pen, points) {
+    pen.setLineDash([1.5, 4.5]);
+    pen.globalAlpha = Math.min(1, pen.globalAlpha * 1.5);
+    for (const point of points) this.drawLink(pen, findMiddle(points), point);
     pen.setLineDash([]);
-    if (loose) return;
+  }
+
+  /** Draw a mediator in the middle, and everybody's link to it. */
+  drawMediator(pen, points) {
+    const middle = findMiddle(points);
+    for (const point of points) this.drawLink(pen, middle, point);
     pen.fillStyle = "#fff";
     pen.globalAlpha = Math.min(1, pen.globalAlpha * 1.6);
-    trace(pen, 1, ...middle, 0.62 * this.size);
+    traceShape(pen, DIAMOND, ...middle, 0.62 * this.size);
     pen.fill();
     pen.stroke();
   }
@@ -120,70 +136,70 @@ export class Network {
     pen.stroke();
   }
 
-  line(pen, [x, y], [u, v]) { pen.beginPath(); pen.moveTo(x, y); pen.lineTo(u, v); pen.stroke(); }
+  drawLink(pen, [x, y], [u, v]) { pen.beginPath(); pen.moveTo(x, y); pen.lineTo(u, v); pen.stroke(); }
 
   drawOrganisation(pen, i) {
-    const world = this.worlds[this.side], [x, y] = this.at(i);
-    const kind = world[this.by][i], share = this.by === "strongest" ? world.peak[i] / this.peaks : 0.8;
-    trace(pen, kind, x, y, this.size);
-    pen.fillStyle = fill(kind, share);
+    const [x, y] = this.placeOf(i), kind = this.world[this.colours][i];
+    traceShape(pen, shapeOf(kind), x, y, this.size);
+    pen.fillStyle = fadeColour(kind, this.colours === "strongest" ? this.world.peak[i] / this.peakSteps : SECTOR_SHARE);
     pen.fill();
     pen.lineWidth = 1.3;
-    pen.strokeStyle = COLOURS[kind % COLOURS.length];
+    pen.strokeStyle = colourOf(kind);
     pen.stroke();
   }
 
-  drawCopy(pen, copy, part) {
-    const [x, y] = this.at(copy.from), [u, v] = this.at(copy.to);
-    const eased = part * (2 - part);
+  drawCopy(pen, { from, to }, part) {
+    const [x, y] = this.placeOf(from), [u, v] = this.placeOf(to), eased = part * (2 - part);
     pen.globalAlpha = 1 - part * part;
-    pen.fillStyle = COLOURS[this.worlds[this.side].strongest[copy.from] % COLOURS.length];
+    pen.fillStyle = colourOf(this.world.strongest[from]);
     pen.beginPath();
     pen.arc(x + (u - x) * eased, y + (v - y) * eased, 0.42 * this.size, 0, 2 * Math.PI);
     pen.fill();
     pen.globalAlpha = 1;
   }
 
-  ring(pen, i) {
+  drawRing(pen, i) {
     pen.strokeStyle = i === this.chosen ? INK : FAINT;
     pen.lineWidth = 2.4;
     pen.beginPath();
-    pen.arc(...this.at(i), 2.1 * this.size, 0, 2 * Math.PI);
+    pen.arc(...this.placeOf(i), 2.1 * this.size, 0, 2 * Math.PI);
     pen.stroke();
   }
 
   /** Return the organisation nearest to a point of the canvas, or -1. */
-  find(x, y) {
+  findNearest(x, y) {
     let best = -1, nearest = (2.4 * this.size) ** 2;
     for (let i = 0; i < this.worlds.places.length; i++) {
-      const [u, v] = this.at(i), distance = (x - u) ** 2 + (y - v) ** 2;
+      const [u, v] = this.placeOf(i), distance = (x - u) ** 2 + (y - v) ** 2;
       if (distance < nearest) { nearest = distance; best = i; }
     }
     return best;
   }
 
-  /** Return the organisation that stands next to `i` in a direction. */
-  beside(i, right, down) {
+  /** Return the organisation next to `i` in a direction. */
+  findNeighbour(i, right, down) {
     if (i < 0) return 0;
-    const [x, y] = this.at(i);
+    const [x, y] = this.placeOf(i);
     let best = i, least = Infinity;
     for (let j = 0; j < this.worlds.places.length; j++) {
-      const [u, v] = this.at(j), ahead = (u - x) * right + (v - y) * down, aside = Math.abs((u - x) * down) + Math.abs((v - y) * right);
+      const [u, v] = this.placeOf(j), ahead = (u - x) * right + (v - y) * down, aside = Math.abs((u - x) * down) + Math.abs((v - y) * right);
       if (j !== i && ahead > 1 && ahead + 2 * aside < least) { least = ahead + 2 * aside; best = j; }
     }
     return best;
   }
 }
 
+const findMiddle = (points) => [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length);
+
 /** Return the convex hull of points (Andrew's monotone chain). */
-export function hull(points) {
+function findHull(points) {
   const sorted = [...points].sort((p, q) => p[0] - q[0] || p[1] - q[1]);
   const turn = (o, p, q) => (p[0] - o[0]) * (q[1] - o[1]) - (p[1] - o[1]) * (q[0] - o[0]);
-  const half = (list) => list.reduce((kept, point) => {
-    while (kept.length > 1 && turn(kept.at(-2), kept.at(-1), point) <= 0) kept.pop();
-    kept.push(point);
-    return kept;
+  const walkHalf = (list) => list.reduce((chain, point) => {
+    while (chain.length > 1 && turn(chain.at(-2), chain.at(-1), point) <= 0) chain.pop();
+    chain.push(point);
+    return chain;
   }, []);
   if (sorted.length < 3) return sorted;
-  return [...half(sorted).slice(0, -1), ...half(sorted.reverse()).slice(0, -1)];
+  return [...walkHalf(sorted).slice(0, -1), ...walkHalf(sorted.reverse()).slice(0, -1)];
 }

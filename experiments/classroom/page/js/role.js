@@ -1,157 +1,178 @@
-// A student is one organisation: what it is, whom it knows and how it judges them, its teams, what happened - and what it decides.
+// A student is one organisation: what it is, whom it knows and how it judges them, its teams, what happened, what it decides.
 
 import { byId, make } from "./dom.js";
 import { drawRose } from "./glyph.js";
-import { named, number, t } from "./i18n.js";
+import { formatNumber, formatPercent, t, translate } from "./i18n.js";
 
 const TICK = 250;  // milliseconds between two looks at the clock
-const MOST_PEOPLE = 4;  // acquaintances that are shown at once; others wait behind a line
-const NARROW = matchMedia("(max-width: 1000px)");  // one part is open at a time there
-const percent = (share) => number(100 * share, 0);
-const names = (members) => members.map((i) => i + 1).join(", ");
-const fields = (list) => list.map((k) => k + 1).join(", ");
+const MOST_PEOPLE = 4;  // acquaintances that are shown at once; others are behind a line
+const NARROW = matchMedia("(max-width: 1000px)");  // where one part is open at a time
+const listMembers = (members) => members.map((i) => i + 1).join(", ");
+const listDomains = (domains) => domains.map((domain) => domain + 1).join(", ");
+const makeCheckbox = (name, properties, text) => make("label", {}, make("input", { type: "checkbox", name, ...properties }), ` ${text}`);
 
 export class RoleView {
-  /** `send(message)` says something to the server. */
+  /** @param {function} send sends a message to the server */
   constructor(send) {
     this.send = send;
-    this.told = null;
+    this.view = null;  // what the organisation sees
   }
 
-  /** Show what the server tells; what is being decided stays while the same round is open. */
-  show(told) {
-    const same = this.told && this.told.round === told.round && this.told.open && told.open && this.told.organisation === told.organisation;
-    this.told = told.over ? null : told;
-    document.body.classList.toggle("in-role", !told.over);
-    byId("role").hidden = Boolean(told.over);
+  /** Hide the role: the role-play is over. */
+  close() { this.show({ over: true }); }
+
+  /** Show what the server sends; choices stay while the same round is open. */
+  show(view) {
+    const last = this.view, same = last?.open && view.open && last.round === view.round && last.organisation === view.organisation;
+    this.view = view.over ? null : view;
+    document.body.classList.toggle("in-role", !view.over);
+    byId("role").hidden = Boolean(view.over);
     clearInterval(this.ticking);
-    if (told.over) return;
-    this.until = performance.now() + 1000 * told.left;
-    if (!same) this.build(told);
+    if (view.over) return;
+    this.closesAt = performance.now() + 1000 * view.seconds_left;
+    if (!same) this.build(view);
     this.tick();
-    if (told.open) this.ticking = setInterval(() => this.tick(), TICK);
+    if (view.open) this.ticking = setInterval(() => this.tick(), TICK);
   }
 
   tick() {
-    const { open, decided } = this.told, left = Math.max(0, Math.ceil((this.until - performance.now()) / 1000));
+    const { open, decided } = this.view, left = Math.max(0, Math.ceil((this.closesAt - performance.now()) / 1000));
     byId("role-clock").textContent = open ? t("role.left", { n: left }) : "";
-    const key = !open ? "role.wait" : decided ? "role.decided" : "role.decide";
-    if (byId("role-phase").textContent !== t(key)) byId("role-phase").textContent = t(key);
+    const phase = t(!open ? "role.wait" : decided ? "role.decided" : "role.decide");
+    if (byId("role-phase").textContent !== phase) byId("role-phase").textContent = phase;
   }
 
-  build(told) {
-    if (told.organisation === null) {
-      byId("role").replaceChildren(make("h2", {}, t("role.looks_on")), make("p", {}, t("role.full")), this.bar());
+  build(view) {
+    if (view.organisation === null) {
+      byId("role").replaceChildren(make("h2", {}, t("role.watches")), make("p", {}, t("role.full")), this.makeBar());
       return;
     }
     const rose = make("canvas", { class: "rose", role: "img", "aria-label": t("story.rose") });
+    const earned = t("role.earned", { last: formatNumber(view.earned), total: formatNumber(view.earned_total), alone: formatNumber(view.alone_value) });
     const you = make("section", { class: "you" },
-      make("div", { class: "portrait" }, rose, make("div", {}, make("p", {}, this.needs(told)), make("p", {}, t("role.earned", { last: number(told.earned), total: number(told.earned_total), alone: number(told.alone_value) })))),
-      make("h3", {}, t("role.happened")), make("ul", {}, ...this.happened(told).map((line) => make("li", {}, line))));
-    byId("role").replaceChildren(make("h2", {}, t("role.title", { n: told.organisation + 1, sector: named("sectors", told.sector) })), this.form(told, you));
-    drawRose(rose, told);
-    this.count();
+      make("div", { class: "portrait" }, rose, make("div", {}, make("p", {}, this.writeNeeds(view)), make("p", {}, earned))),
+      make("h3", {}, t("role.happened")), make("ul", {}, ...this.writeEvents(view).map((line) => make("li", {}, line))));
+    const title = t("role.title", { n: view.organisation + 1, sector: translate("sectors", view.sector) });
+    byId("role").replaceChildren(make("h2", {}, title), this.makeForm(view, you));
+    drawRose(rose, view);
+    this.countChoices();
   }
 
-  /** What stays in sight: the time that is left, what was chosen so far, and the button. */
-  bar(...button) {
+  /** Return what stays in sight: the time left, the choices so far, and the button. */
+  makeBar(...button) {
     return make("div", { class: "role-bar" }, make("strong", { id: "role-clock", role: "timer" }),
       make("p", {}, make("span", { id: "role-phase", role: "status" }), make("span", { id: "chosen" })), ...button);
   }
 
-  needs(told) {
-    return t("role.needs", { fields: fields(told.needs), alone: percent(told.alone_quality), progress: percent(Math.min(1, told.progress)) });
+  writeNeeds({ needs, alone_quality, progress }) {
+    return t("role.needs", { fields: listDomains(needs), alone: formatPercent(alone_quality), progress: formatPercent(Math.min(1, progress)) });
   }
 
-  happened(told) {
-    const lines = Object.entries(told.answers ?? {}).map(([what, answer]) => t(`role.${what}.${answer}`));
-    if (told.answers === null) lines.push(t("role.by_rules"));
-    for (const one of told.happened) {
-      if (one.what === "began") lines.push(t("role.began", { members: names(one.members) }));
-      if (one.what === "ended" && one.reason === "left") lines.push(t("role.out"));
-      else if (one.what === "ended") lines.push(t("role.ended", { reason: named("reasons", one.reason) }));
-      if (one.what === "copied") lines.push(one.from < 0 ? t("role.copied.mean") : t("role.copied", { n: one.from + 1 }));
-      if (one.what === "copied_by") lines.push(t("role.copied_by", { n: one.by + 1 }));
-    }
+  writeEvents(view) {
+    const lines = Object.entries(view.answers ?? {}).map(([what, answer]) => t(`role.${what}.${answer}`));
+    if (view.answers === null) lines.push(t("role.by_rules"));
+    lines.push(...view.happened.map(writeEvent));
     return lines.length ? [...new Set(lines)] : [t("role.nothing")];
   }
 
-  form(told, you) {
-    const teams = told.teams.length ? told.teams.map((team) => this.team(team, told)) : [make("p", {}, t("role.no_teams"))];
-    const parts = make("fieldset", { class: "parts", disabled: !told.open },
-      this.part("role.teams", !told.free, told.teams.length, teams),
-      this.part("role.known", told.free, told.known.length, [make("p", {}, t("role.known.explained", { n: told.meetings })), ...this.acquaintances(told), this.strangers(told)]),
-      this.part("role.more", false, null, [this.join(told), ...this.copying(told),
-        make("label", { class: "line" }, make("input", { type: "checkbox", name: "accepts", checked: true }), ` ${t("role.accepts")}`)]));
+  makeForm(view, you) {
+    const teams = view.teams.length ? view.teams.map((team) => this.makeTeam(team, view)) : [make("p", {}, t("role.no_teams"))];
+    const known = [make("p", {}, t("role.known.explained", { n: view.meetings })), ...this.makeAcquaintances(view), this.makeStrangers(view)];
+    const accepts = make("label", { class: "line" }, make("input", { type: "checkbox", name: "accepts", checked: true }), ` ${t("role.accepts")}`);
+    const parts = make("fieldset", { class: "parts", disabled: !view.open },
+      this.makePart("role.teams", !view.free, view.teams.length, teams),
+      this.makePart("role.known", view.free, view.known.length, known),
+      this.makePart("role.more", false, null, [this.makeJoining(view), ...this.makeCopying(view), accepts]));
     const decide = (event) => { event.preventDefault(); this.decide(event.target); };
-    return make("form", { class: "choices", onsubmit: decide, onchange: (event) => this.count(event.target) },
-      make("div", { class: "role-columns" }, you, parts), this.bar(make("button", { class: "loud", id: "decide", disabled: !told.open }, t("role.send"))));
+    return make("form", { class: "choices", onsubmit: decide, onchange: (event) => this.countChoices(event.target) },
+      make("div", { class: "role-columns" }, you, parts), this.makeBar(make("button", { class: "loud", id: "decide", disabled: !view.open }, t("role.send"))));
   }
 
-  /** A part that opens; where there is little room, the one that is needed most is open, and opening another closes it. */
-  part(key, first, count, rows) {
+  /** Return a part that opens. On a narrow screen only the part that is needed most is open, and opening another closes it. */
+  makePart(key, first, count, rows) {
     const properties = NARROW.matches ? { name: "role-part", open: first } : { open: true };
-    return make("details", { class: "part", ...properties }, make("summary", {}, make("h3", {}, t(key), count === null ? "" : ` (${count})`)), ...rows);
+    const heading = make("h3", {}, t(key), count === null ? "" : ` (${count})`);
+    return make("details", { class: "part", ...properties }, make("summary", {}, heading), ...rows);
   }
 
-  /** Say what is chosen so far; one collaboration is left a round, and meetings are limited. */
-  count(changed) {
-    const form = byId("role").querySelector("form"), chosen = (name) => [...new FormData(form).getAll(name)].filter(Boolean).length;
+  /** Show the choices so far; a player leaves one collaboration a round at most, and meetings are limited. */
+  countChoices(changed) {
+    const form = byId("role").querySelector("form"), count = (name) => [...new FormData(form).getAll(name)].filter(Boolean).length;
     if (changed?.name === "leave" && changed.checked) for (const other of form.querySelectorAll("[name=leave]")) other.checked = other === changed;
-    const meetings = chosen("meet") + chosen("stranger"), most = this.told.meetings;
-    const said = [["meet", meetings], ["invite", chosen("invite")], ["join", chosen("join")], ["copy", chosen("copy_from")], ["leave", chosen("leave")]]
-      .filter(([, n]) => n).map(([what, n]) => t(`role.chosen.${what}`, { n }));
-    byId("chosen").textContent = !this.told.open ? "" : meetings > most ? t("role.chosen.too_many", { n: most }) : said.join(" · ") || t("role.chosen.nothing");
-    byId("decide").disabled = !this.told.open || meetings > most;
+    const { meetings: most, open } = this.view, meetings = count("meet") + count("stranger");
+    const counts = { meet: meetings, invite: count("invite"), join: count("join"), copy: count("copy_from"), leave: count("leave") };
+    const choices = Object.entries(counts).filter(([, n]) => n).map(([what, n]) => t(`role.chosen.${what}`, { n })).join(" · ");
+    const tooMany = meetings > most;
+    byId("chosen").textContent = !open ? "" : tooMany ? t("role.chosen.too_many", { n: most }) : choices || t("role.chosen.nothing");
+    byId("decide").disabled = !open || tooMany;
   }
 
-  team(team, told) {
-    const mine = team.members.indexOf(told.organisation), gain = number(team.gain[mine]);
+  makeTeam({ serial, members, quality, needs, gain, rounds_left }, view) {
+    const own = formatNumber(gain[members.indexOf(view.organisation)]);
     return make("div", { class: "person team" },
-      make("p", {}, t("role.team", { members: names(team.members), quality: percent(team.quality), fields: fields(team.needs), gain, rounds: team.rounds_left })),
-      make("label", {}, make("input", { type: "checkbox", name: "leave", value: team.serial }), ` ${t("role.leave")}`));
+      make("p", {}, t("role.team", { members: listMembers(members), quality: formatPercent(quality), fields: listDomains(needs), gain: own, rounds: rounds_left })),
+      makeCheckbox("leave", { value: serial }, t("role.leave")));
   }
 
-  /** Those with room first, the best known first; others wait behind a line. */
-  acquaintances(told) {
-    const sorted = [...told.known].sort((p, q) => q.joint - p.joint || q.trust - p.trust || p.partner - q.partner), rows = (list) => list.map((one) => this.acquaintance(one, told));
-    const behind = (kind, list) => (list.length ? [make("details", { class: kind }, make("summary", {}, t(`role.${kind}`, { n: list.length })), ...rows(list))] : []);
-    const free = sorted.filter((one) => one.free);
-    return [...rows(free.slice(0, MOST_PEOPLE)), ...behind("others", free.slice(MOST_PEOPLE)), ...behind("busy", sorted.filter((one) => !one.free))];
+  /** Return the acquaintances: those with room first, the best known first; others behind a line. */
+  makeAcquaintances(view) {
+    const sorted = [...view.known].sort((p, q) => q.joint - p.joint || q.trust - p.trust || p.partner - q.partner);
+    const makeRows = (list) => list.map((one) => this.makeAcquaintance(one, view));
+    const makeHidden = (kind, list) => (list.length ? [make("details", { class: kind }, make("summary", {}, t(`role.${kind}`, { n: list.length })), ...makeRows(list))] : []);
+    const free = sorted.filter((one) => one.free), busy = sorted.filter((one) => !one.free);
+    return [...makeRows(free.slice(0, MOST_PEOPLE)), ...makeHidden("others", free.slice(MOST_PEOPLE)), ...makeHidden("busy", busy)];
   }
 
-  acquaintance(one, told) {
-    const seen = told.needs.map((k) => `${k + 1}: ${percent(one.skills[k])} %`).join(" · ");
-    const box = (name) => make("label", {}, make("input", { type: "checkbox", name, value: one.partner }), ` ${t(`role.${name}`)}`);
-    return make("div", { class: "person" }, make("b", {}, t("role.who", { n: one.partner + 1, sector: named("sectors", one.sector) })),
-      make("span", { class: "boxes" }, box("meet"), one.free ? box("invite") : null),
-      make("p", {}, t("role.judged", { trust: percent(one.trust), understanding: percent(one.understanding), meetings: one.meetings, joint: one.joint })), make("p", {}, t("role.seen", { seen })));
+  makeAcquaintance({ partner, sector, free, trust, understanding, meetings, joint, skills }, view) {
+    const seen = view.needs.map((domain) => `${domain + 1}: ${formatPercent(skills[domain])} %`).join(" · ");
+    const makeBox = (name) => makeCheckbox(name, { value: partner }, t(`role.${name}`));
+    return make("div", { class: "person" }, make("b", {}, t("role.who", { n: partner + 1, sector: translate("sectors", sector) })),
+      make("span", { class: "boxes" }, makeBox("meet"), free ? makeBox("invite") : null),
+      make("p", {}, t("role.judged", { trust: formatPercent(trust), understanding: formatPercent(understanding), meetings, joint })),
+      make("p", {}, t("role.seen", { seen })));
   }
 
-  strangers(told) {
-    const known = new Set([told.organisation, ...told.known.map((one) => one.partner)]);
-    const others = Array.from({ length: told.organisations }, (_, i) => i).filter((i) => !known.has(i));
-    return this.line("stranger", others.map((i) => [i, t("story.title", { n: i + 1 })]));
+  makeStrangers(view) {
+    const known = new Set([view.organisation, ...view.known.map((one) => one.partner)]);
+    const others = Array.from({ length: view.organisations }, (_, i) => i).filter((i) => !known.has(i));
+    return this.makeChoice("stranger", others.map((i) => [i, t("story.title", { n: i + 1 })]));
   }
 
-  join(told) {
-    return this.line("join", told.may_join.map((team) => [team.serial, t(team.open ? "role.join.open" : "role.join.closed", { members: names(team.members), quality: percent(team.quality), fields: fields(team.needs) })]));
+  makeJoining(view) {
+    const describe = ({ open, members, quality, needs }) =>
+      t(open ? "role.join.open" : "role.join.closed", { members: listMembers(members), quality: formatPercent(quality), fields: listDomains(needs) });
+    return this.makeChoice("join", view.may_join.map((team) => [team.serial, describe(team)]));
   }
 
-  copying(told) {
-    const mates = [...new Set(told.teams.flatMap((team) => team.members))].filter((i) => i !== told.organisation);
-    return [this.line("copy_from", mates.map((i) => [i, t("story.title", { n: i + 1 })])), this.line("field", told.skills.map((_, k) => [k, t("field", { n: k + 1 })]), false)];
+  makeCopying(view) {
+    const mates = [...new Set(view.teams.flatMap((team) => team.members))].filter((i) => i !== view.organisation);
+    return [
+      this.makeChoice("copy_from", mates.map((i) => [i, t("story.title", { n: i + 1 })])),
+      this.makeChoice("copy_domain", view.skills.map((_, domain) => [domain, t("field", { n: domain + 1 })]), false),
+    ];
   }
 
-  line(name, options, none = true) {
-    const all = none ? [["", t("role.nobody")], ...options] : options;
-    return make("label", { class: "line" }, make("span", {}, t(`role.${name}`)), make("select", { name, disabled: !options.length }, ...all.map(([value, text]) => make("option", { value }, text))));
+  makeChoice(name, options, mayBeNobody = true) {
+    const all = mayBeNobody ? [["", t("role.nobody")], ...options] : options;
+    const select = make("select", { name, disabled: !options.length }, ...all.map(([value, text]) => make("option", { value }, text)));
+    return make("label", { class: "line" }, make("span", {}, t(`role.${name}`)), select);
   }
 
-  /** Say what is decided. */
+  /** Send the decision. */
   decide(form) {
-    const chosen = new FormData(form), number_of = (name) => (chosen.get(name) ? Number(chosen.get(name)) : null), all = (name) => chosen.getAll(name).filter(Boolean).map(Number);
-    this.send({ kind: "decide", meet: [...all("meet"), ...all("stranger")], invite: all("invite"), join: number_of("join"), copy_from: number_of("copy_from"),
-      field: Number(chosen.get("field") ?? 0), leave: number_of("leave"), accepts: chosen.has("accepts") });
+    const chosen = new FormData(form), readAll = (name) => chosen.getAll(name).filter(Boolean).map(Number);
+    const readOne = (name) => (chosen.get(name) ? Number(chosen.get(name)) : null);
+    this.send({
+      kind: "decide", meet: [...readAll("meet"), ...readAll("stranger")], invite: readAll("invite"), join: readOne("join"),
+      copy_from: readOne("copy_from"), copy_domain: readOne("copy_domain") ?? 0, leave: readOne("leave"), accepts: chosen.has("accepts"),
+    });
   }
+}
+
+/** Return what happened to an organisation in a sentence. */
+function writeEvent(event) {
+  if (event.what === "began") return t("role.began", { members: listMembers(event.members) });
+  if (event.what === "copied_by") return t("role.copied_by", { n: event.copier + 1 });
+  if (event.what === "copied") return event.model === null ? t("role.copied.mean") : t("role.copied", { n: event.model + 1 });
+  return event.reason === "left" ? t("role.out") : t("role.ended", { reason: translate("reasons", event.reason) });
 }

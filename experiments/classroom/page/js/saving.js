@@ -1,58 +1,62 @@
 // What a class takes home: the measures of every round as CSV, and what is on the screen as a figure, SVG or PNG.
 
 import { byId, make } from "./dom.js";
-import { named, t } from "./i18n.js";
-import { INK, SIDES } from "./looks.js";
-import { Paper, sheet } from "./vectors.js";
+import { t, translate } from "./i18n.js";
+import { INK, SIDE_COLOURS } from "./looks.js";
+import { sideLetter, SIDES } from "./sides.js";
+import { composeSheet, Paper } from "./vectors.js";
 
-const SIDE_NAMES = ["a", "b"];
 const WIDTH = 1000, NETWORK = [485, 380], CHART = [235, 190], TOP = 58, BELOW = 24;
 const SHARPNESS = 2;  // pixels of the PNG per unit of the drawing
+const KEEP_DOWNLOAD = 10_000;  // milliseconds
 
-/** Return the measures of all rounds of both sides, a row a round. */
-export function table(worlds, charts) {
-  const head = ["round", ...SIDE_NAMES.flatMap((side) => charts.map((chart) => `${chart.measure.name}_${side}`))];
-  const rows = worlds.a.series.map((row, at) => [at + 1, ...row, ...worlds.b.series[at]]);
-  return [head, ...rows].map((row) => row.join(",")).join("\r\n") + "\r\n";
+/** Return the measures of all rounds of both sides, a row per round. */
+function writeTable(worlds, charts) {
+  const columns = SIDES.flatMap((side) => charts.map(({ measure }) => ({ name: `${measure}_${side}`, values: worlds[side].series[measure] ?? [] })));
+  const rows = columns[0].values.map((_, at) => [at + 1, ...columns.map(({ values }) => values[at])]);
+  return [["round", ...columns.map(({ name }) => name)], ...rows].map((row) => row.join(",")).join("\r\n") + "\r\n";
 }
 
 /** Return networks and charts of the round that is shown as SVG. */
-export function figure(page) {
-  const placed = [[title(page), 10, 0]];
-  SIDE_NAMES.forEach((side, at) => placed.push([drawn(page.networks[side], NETWORK), 10 + at * (NETWORK[0] + 10), TOP]));
+function drawFigure(page) {
+  const placed = [[drawTitle(page), 10, 0]];
+  SIDES.forEach((side, at) => placed.push([drawOnPaper(page.networks[side], NETWORK), 10 + at * (NETWORK[0] + 10), TOP]));
   page.charts.forEach((chart, at) => {
     const x = 10 + at * (CHART[0] + 13), y = TOP + NETWORK[1] + BELOW;
-    placed.push([name(chart), x, y - 6], [drawn(chart, CHART), x, y]);
+    placed.push([drawChartName(chart), x, y - 6], [drawOnPaper(chart, CHART), x, y]);
   });
   page.paint(true);
-  return sheet(WIDTH, TOP + NETWORK[1] + BELOW + CHART[1] + 10, placed);
+  return composeSheet(WIDTH, TOP + NETWORK[1] + BELOW + CHART[1] + 10, placed);
 }
 
 /** Let something draw on paper instead of on its canvas. */
-function drawn(drawing, [width, height]) {
+function drawOnPaper(drawing, [width, height]) {
   const { canvas } = drawing, paper = new Paper(width, height);
   drawing.canvas = paper;
   try { drawing.draw(performance.now()); } finally { drawing.canvas = canvas; }
   return paper;
 }
 
-function title(page) {
+function drawTitle(page) {
   const paper = new Paper(WIDTH, TOP);
   const write = (text, x, y, font, colour = INK) => { Object.assign(paper, { font, fillStyle: colour }); paper.fillText(text, x, y); };
   write(`Overbruggen · ${t("round", { round: page.worlds.round })}`, 0, 20, "bold 15px sans-serif");
-  SIDE_NAMES.forEach((side, at) => write(`${side.toUpperCase()}  ${named("forms", page.scenario[side].structure)}`, at * (NETWORK[0] + 10), 48, "bold 16px sans-serif", SIDES[side]));
+  SIDES.forEach((side, at) => {
+    const form = translate("forms", page.scenario[side].structure);
+    write(`${sideLetter(side)}  ${form}`, at * (NETWORK[0] + 10), 48, "bold 16px sans-serif", SIDE_COLOURS[side]);
+  });
   return paper;
 }
 
-function name(chart) {
+function drawChartName(chart) {
   const paper = new Paper(...CHART);
   Object.assign(paper, { font: "bold 13px sans-serif", fillStyle: INK });
-  paper.fillText(named("charts", chart.measure.name), 4, 0);
+  paper.fillText(chart.title, 4, 0);
   return paper;
 }
 
 /** Return a drawing as a picture of pixels. */
-export async function pixels(svg) {
+async function renderPixels(svg) {
   const image = new Image(), address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
   try {
     image.src = address;
@@ -66,19 +70,19 @@ export async function pixels(svg) {
 function download(content, ending, type) {
   const address = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
   make("a", { href: address, download: `overbruggen.${ending}` }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  setTimeout(() => URL.revokeObjectURL(address), KEEP_DOWNLOAD);
 }
 
 /** Build the dialog that saves. */
 export function buildSaving(page) {
   const dialog = byId("saving");
-  const button = (id, action) => make("button", { type: "button", class: "wide", id: `save-${id}`, onclick: action }, t(`save.${id}`));
+  const makeButton = (id, action) => make("button", { type: "button", class: "wide", id: `save-${id}`, onclick: action }, t(`save.${id}`));
   dialog.append(
     make("header", {}, make("h2", { id: "saving-title" }, t("save.title")), make("button", { type: "button", class: "close", onclick: () => dialog.close() }, t("close"))),
     make("p", {}, t("save.explained")),
-    button("csv", () => download(table(page.worlds, page.charts), "csv", "text/csv")),
-    button("svg", () => download(figure(page), "svg", "image/svg+xml")),
-    button("png", async () => download(await pixels(figure(page)), "png", "image/png")),
+    makeButton("csv", () => download(writeTable(page.worlds, page.charts), "csv", "text/csv")),
+    makeButton("svg", () => download(drawFigure(page), "svg", "image/svg+xml")),
+    makeButton("png", async () => download(await renderPixels(drawFigure(page)), "png", "image/png")),
   );
   byId("save").addEventListener("click", () => dialog.showModal());
 }

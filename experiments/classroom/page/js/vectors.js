@@ -12,8 +12,8 @@ export class Paper {
       textBaseline: "alphabetic", lineJoin: "miter" });
   }
 
-  /** Stand in for a canvas that was made sharp. */
-  vector() { return { pen: this, width: this.clientWidth, height: this.clientHeight }; }
+  /** Take the place of a canvas that was made sharp. */
+  openVector() { return { pen: this, width: this.clientWidth, height: this.clientHeight }; }
 
   setAttribute() {}
   setLineDash(dash) { this.dash = dash; }
@@ -30,25 +30,25 @@ export class Paper {
     this.path += bow(end) + (whole ? bow(from + 2 * Math.PI) : "");
   }
 
-  fill() { this.add(`<path d="${this.path}" fill="${this.fillStyle}"${this.faint()}/>`); }
+  fill() { this.add(`<path d="${this.path}" fill="${this.fillStyle}"${this.writeOpacity()}/>`); }
 
   stroke() {
     const dash = this.dash.length ? ` stroke-dasharray="${this.dash.join(" ")}"` : "";
-    this.add(`<path d="${this.path}" fill="none" stroke="${this.strokeStyle}" stroke-width="${round(this.lineWidth)}" stroke-linejoin="${this.lineJoin}"${dash}${this.faint()}/>`);
+    this.add(`<path d="${this.path}" fill="none" stroke="${this.strokeStyle}" stroke-width="${round(this.lineWidth)}" stroke-linejoin="${this.lineJoin}"${dash}${this.writeOpacity()}/>`);
   }
 
   fillText(text, x, y) {
     const [, weight, size] = /^(bold )?(\d+)px/.exec(this.font);
     const anchor = { left: "start", right: "end", center: "middle" }[this.textAlign], middle = this.textBaseline === "middle" ? 0.35 * size : 0;
-    this.add(`<text x="${round(x)}" y="${round(y + middle)}" font-size="${size}"${weight ? ' font-weight="bold"' : ""} text-anchor="${anchor}" fill="${this.fillStyle}"${this.faint()}>${escape(text)}</text>`);
+    this.add(`<text x="${round(x)}" y="${round(y + middle)}" font-size="${size}"${weight ? ' font-weight="bold"' : ""} text-anchor="${anchor}" fill="${this.fillStyle}"${this.writeOpacity()}>${escape(text)}</text>`);
   }
 
-  faint() { return this.globalAlpha < 1 ? ` opacity="${round(this.globalAlpha)}"` : ""; }
+  writeOpacity() { return this.globalAlpha < 1 ? ` opacity="${round(this.globalAlpha)}"` : ""; }
   add(part) { if (this.path || part.startsWith("<text")) this.parts.push(part); }
 }
 
 /** Return one drawing of several papers at their places: `[paper, x, y]`. */
-export function sheet(width, height, placed) {
+export function composeSheet(width, height, placed) {
   const groups = placed.map(([paper, x, y]) => `<g transform="translate(${x} ${y})">\n${paper.parts.join("\n")}\n</g>`);
   const size = `width="${width}" height="${height}"`, paper = `<rect ${size} fill="#fff"/>`;
   const opening = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ${size} font-family="Arial, Helvetica, sans-serif">`;

@@ -1,28 +1,36 @@
-// What thirty runs on each side say about a measure; nothing is known beforehand. How many runs are enough, the server says (bands.py).
+// What thirty runs on each side show of a measure; nothing is known beforehand. The server decides how many runs are enough.
 
-export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const computeMean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Compare two sides run by run: means, in how many runs B is higher (more) or lower (less), and the outcome: a or b in `enough` runs, or same. */
-export function verdict(a, b, enough) {
-  const more = b.filter((value, run) => value > a[run]).length, less = b.filter((value, run) => value < a[run]).length, of = a.length;
-  const outcome = more >= enough ? "b" : less >= enough ? "a" : "same";
-  return { a: mean(a), b: mean(b), more, less, of, enough, outcome };
+/**
+ * Compare two sides run by run.
+ *
+ * Return their means, in how many runs B is higher (`more`) or lower (`less`), and the outcome: `a` or `b` when that
+ * side is higher in `fewestHigher` runs, else `same`.
+ */
+export function compareRuns(a, b, fewestHigher) {
+  const more = b.filter((value, run) => value > a[run]).length, less = b.filter((value, run) => value < a[run]).length;
+  const outcome = more >= fewestHigher ? "b" : less >= fewestHigher ? "a" : "same";
+  return { a: computeMean(a), b: computeMean(b), more, less, of: a.length, enough: fewestHigher, outcome };
 }
 
-/** Return the mean of a column over the second half of the first `rounds` rows. */
-export function secondHalf(series, column, rounds) {
-  return mean(series.slice(Math.floor(rounds / 2), rounds).map((row) => row[column]));
-}
+/** Return the mean of values over the second half of the first `rounds` rounds. */
+export const computeLateMean = (values, rounds) => computeMean(values.slice(Math.floor(rounds / 2), rounds));
 
-/** Return everything a lesson can tell: per measure the verdict over many runs (a message of the server), and the class's own run (`series`). */
-export function findings(part, { late, enough }, series) {
-  const told = [part.measure, ...part.also].map((measure) => {
-    const column = part.measures.indexOf(measure);
-    const own = { a: secondHalf(series.a, column, part.rounds), b: secondHalf(series.b, column, part.rounds) };
-    return { measure, own, ...verdict(late.a[column], late.b[column], enough) };
+/**
+ * Return everything that the answer of a lesson needs, per measure.
+ *
+ * @param {object} part the question
+ * @param {object} runs the message of the server with thirty runs on each side
+ * @param {object} series the class's own run, by side and measure
+ */
+export function collectFindings(part, { late, fewest_higher }, series) {
+  const all = [part.measure, ...part.also].map((measure) => {
+    const own = { a: computeLateMean(series.a[measure], part.rounds), b: computeLateMean(series.b[measure], part.rounds) };
+    return { measure, own, ...compareRuns(late.a[measure], late.b[measure], fewest_higher) };
   });
-  return { main: told[0], all: told };
+  return { main: all[0], all };
 }
 
-/** Whether the class's own run pointed elsewhere than the thirty. */
-export const misled = ({ own, outcome }) => outcome !== "same" && (own.b > own.a ? "b" : "a") !== outcome;
+/** Whether the class's own run pointed in another direction than the thirty. */
+export const isMisleading = ({ own, outcome }) => outcome !== "same" && (own.b > own.a ? "b" : "a") !== outcome;
