@@ -18,7 +18,7 @@ SettingValues = dict[str, Any]
 
 @dataclass
 class DesignDraft:
-    """A design as written: its settings are not checked, and its factors may be None (not named)."""
+    """A design as written: settings are not checked, and factors are None where not named."""
 
     name: str
     factors: list[str] | None = None
@@ -68,7 +68,9 @@ def read_design(
 
 def apply_settings(draft: DesignDraft, settings: SettingValues) -> None:
     """Apply settings to the parts that have them; refuse a setting that no part has."""
-    allowed = {leaf.name: DESIGN_KINDS[leaf.name].settings.model_fields for leaf in draft.walk_leaves()}
+    allowed = {
+        leaf.name: DESIGN_KINDS[leaf.name].settings.model_fields for leaf in draft.walk_leaves()
+    }
     for key, value in settings.items():
         if not any(key in fields for fields in allowed.values()):
             known = sorted({name for fields in allowed.values() for name in fields})
@@ -99,9 +101,7 @@ def read_design_draft(written: Any) -> DesignDraft:
             " samples: 64}"
         )
     name = written["name"]
-    settings = {
-        str(key): value for key, value in written.items() if key not in ("name", "factors")
-    }
+    settings = {str(key): value for key, value in written.items() if key not in ("name", "factors")}
     factors = written.get("factors")
     if factors is not None and (
         not isinstance(factors, list)
@@ -113,7 +113,9 @@ def read_design_draft(written: Any) -> DesignDraft:
             " [imitation.rate]"
         )
     if factors is not None and name == "table":
-        raise InputError("the factors of a design table are its columns; remove its list of factors")
+        raise InputError(
+            "the factors of a design table are its columns; remove its list of factors"
+        )
     return DesignDraft(
         name, None if factors is None else list(factors), read_default_settings(name) | settings
     )

@@ -86,7 +86,7 @@ WRONG_FILES = [
         {"factors": TWO, "design": {"name": "one_at_a_time", "base": {"structur": "hub"}}},
         ["design.base names structur", "Did you mean structure?"],
     ),
-    (ranged(low=0.6), ["imitation.rate: low is 0.6, above high 0.5", "exchange"]),
+    (ranged(low=0.6), ["imitation.rate: low is 0.6, above high 0.5", "swap them"]),
     (ranged(low=0.5), ["imitation.rate", "from 0.5 to 0.5 is empty"]),
     (
         ranged(low=0, scale="log"),
@@ -151,11 +151,11 @@ WRONG_FILES = [
     ),
     (
         {"factors": TWO, "constraints": ["structure < 1"]},
-        ["structure < 1 cannot be worked out", "structure=hub"],
+        ["structure < 1 cannot be evaluated", "structure=hub"],
     ),
     (
         {"factors": TWO, "constraints": ["imitation.rate / 0 > 1"]},
-        ["cannot be worked out", "division by zero"],
+        ["cannot be evaluated", "division by zero"],
     ),
     ({"factors": TWO, "constraints": [3]}, ["constraints is [3]", "a list of texts"]),
     ({"factors": TWO, "constraints": [" "]}, ["the constraint ' ' is not an expression"]),
