@@ -43,7 +43,7 @@ from sim.phases.let_go import END_REASONS
 from sim.population_file import check_breadth, read_population
 from sim.presets import load_forms as forms_of
 from sim.runtime.memory_layout import arrange_world
-from sim.runtime.packing import PackedTuple
+from sim.runtime.state_passing import prepare_state
 from sim.state import Floats, Integers
 from sim.submodels.production import POOLING_RULES
 from sim.submodels.structures import FORM_TOPOLOGIES, LinkRule
@@ -156,7 +156,7 @@ class CollaborationModel(NumberedModel):
         self._events: list[Floats] = []
         self._organisations: list[Organisation] = []
         self._collaborations: dict[int, Collaboration] = {}
-        self.packed = PackedTuple(self.world)
+        self.packed = prepare_state(self.world)
         self._call(0, 0, POPULATION_ENTRY)
 
     # --- playing -----------------------------------------------------------------------------------------------------
@@ -194,11 +194,13 @@ class CollaborationModel(NumberedModel):
         set_decision_makers(self.world, decisions)
         self._call(first, 1, ROUND_START)
         with report_callback_errors("production.pooling", self.config.production.pooling):
-            told = apply_decisions_before_round(self.packed, self._pooling, decisions, first)
+            told = apply_decisions_before_round(
+                self.world, self.packed, self._pooling, decisions, first
+            )
         self._call(first, 1, FIRST_HALF)
         by_rules = self._copy(first)
         by_persons = np.array(
-            copy_decided_skills(self.packed, decisions, told), dtype=np.int32
+            copy_decided_skills(self.world, self.packed, decisions, told), dtype=np.int32
         ).reshape(-1, 2)
         self._note(first, self._call(first, 1, SECOND_HALF))
         set_decision_makers(self.world, {})
@@ -232,7 +234,7 @@ class CollaborationModel(NumberedModel):
             self._load_own_rules()
             raise
         self.world = apply_configuration(self.world, config, structures, own_links)
-        self.packed = PackedTuple(self.world)
+        self.packed = prepare_state(self.world)
 
     def run(self, rounds: int | None = None) -> CollaborationModel:
         """Play ``rounds`` rounds (default: what is left up to ``config.run.rounds``) and return the model.
@@ -449,4 +451,4 @@ class CollaborationModel(NumberedModel):
         self.__dict__.update(state)
         self.world = arrange_world(self.world)
         self._load_own_rules()
-        self.packed = PackedTuple(self.world)
+        self.packed = prepare_state(self.world)

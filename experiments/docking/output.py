@@ -28,7 +28,8 @@ These intervals hold jointly at 99 % for all cells of a dock.
 A correct model is therefore called different in at most one of a hundred docks.
 All other cells are *open*: the precision does not suffice for a verdict.
 
-The margin is a tenth of the range of the reference values, unless the dock states another margin and its reason.
+The margin is a tenth of the range of the reference values.
+A dock with another margin states the reason in its `dock.yaml`.
 Marks of references: P, published; R, an independent implementation (not the truth); E, exact.
 
 Whether our own model answers the question of Barkoczi & Galesic in the same way, and why not:

@@ -38,11 +38,11 @@ from sim.classics.draws import (
     draw_word,
     start_sequence,
 )
-from sim.classics.kernels import classic_entry, inline_kernel
+from sim.classics.kernels import classic_entry
 from sim.classics.networks import Network, build_network
 from sim.config import declare_parameter
 from sim.observation.measures import Measure
-from sim.runtime.compilation import kernel
+from sim.runtime.compilation import inline_kernel, kernel
 from sim.runtime.randomness import SHIFT_32, Seed
 
 PAPER, AXTELL = "Axelrod 1997", "Axtell et al. 1996"

@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from sim.classics.arithmetic import compute_mean
 from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
 from sim.classics.draws import compute_word_limit, draw_word, start_sequence
 from sim.classics.kernels import classic_entry
@@ -370,5 +371,5 @@ def write_fang_lee_schilling_measures(
             n - held[dimension],
         ):
             alike += count * (count - 1.0)
-    row[0], row[1], row[2] = payoffs.mean(), payoffs.max(), right / (n * m)
+    row[0], row[1], row[2] = compute_mean(payoffs), payoffs.max(), right / (n * m)
     row[3] = max(0.0, 1.0 - alike / (m * n * (n - 1.0)))

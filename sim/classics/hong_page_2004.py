@@ -33,6 +33,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import model_validator
 
+from sim.classics.arithmetic import compute_mean
 from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
 from sim.classics.kernels import classic_entry
 from sim.config import declare_parameter
@@ -370,5 +371,5 @@ def play_tournament(values: Floats, reached: Integers64, places: Integers64) -> 
 @kernel
 def write_hong_page_measures(values: Floats, places: Integers64, row: Floats) -> None:
     """Write performance, lead and who wins into a row of measures."""
-    own, other = values[places[0]].mean(), values[places[1]].mean()
+    own, other = compute_mean(values[places[0]]), compute_mean(values[places[1]])
     row[0], row[3], row[4] = own, own - other, 1.0 if own > other else 0.5 if own == other else 0.0

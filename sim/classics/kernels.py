@@ -7,15 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numba
-
-from sim.runtime.compilation import Function, entry, find_cache_folder
+from sim.runtime.compilation import entry, is_compiled
 
 CLASSIC_NAME = re.compile(r"[a-z_]+_\d{4}")  # of a classic: author and year
 CLASSICS_FOLDER = Path(__file__).parent
 CORE_SOURCES = tuple(
     CLASSICS_FOLDER.parent / "runtime" / f"{name}.py"
-    for name in ("compilation", "linking", "randomness")
+    for name in ("compilation", "kernel_mode", "linking", "plain_python", "randomness")
 )  # what the classics need of the core
 
 
@@ -36,11 +34,6 @@ def classic_entry(function: Callable[..., Any]) -> Callable[..., Any]:
     return entry(function, list_sources_of(Path(function.__code__.co_filename)))
 
 
-def inline_kernel(function: Function) -> Function:
-    """Compile a kernel into every kernel that calls it, line by line: for small ones that take many arrays, as handing these over costs more."""
-    return numba.njit(function, error_model="numpy", inline="always")
-
-
 def list_sources_of(own: Path) -> tuple[Path, ...]:
     """Return everything that kernels of a file may call."""
     return tuple(sorted({*list_shared_sources(), own}))
@@ -48,4 +41,4 @@ def list_sources_of(own: Path) -> tuple[Path, ...]:
 
 def is_classic_compiled(own: Path) -> bool:
     """Tell whether kernels of a classic's file, as it is now, were compiled on this machine before."""
-    return any(find_cache_folder(list_sources_of(own)).rglob(f"{own.stem}.*.nbc"))
+    return is_compiled(list_sources_of(own), f"{own.stem}.*.nbc")

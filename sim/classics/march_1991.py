@@ -35,6 +35,7 @@ from typing import Literal
 
 import numpy as np
 
+from sim.classics.arithmetic import raise_to_count
 from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
 from sim.classics.draws import compute_word_limit, draw_word, start_sequence
 from sim.classics.kernels import classic_entry
@@ -293,7 +294,8 @@ def teach_code(
         dominant = np.sign(balance[dimension])
         margin = abs(balance[dimension]) if by_majority else differing[dimension]
         if dominant != 0 and dominant != code[dimension] and margin > 0:
-            if draw_uniform(key, Stream.CODE, now, dimension, 0) < 1.0 - (1.0 - p2) ** margin:
+            chance = 1.0 - raise_to_count(1.0 - p2, margin)
+            if draw_uniform(key, Stream.CODE, now, dimension, 0) < chance:
                 code[dimension] = dominant
 
 

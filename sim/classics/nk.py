@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from sim.classics.arithmetic import compute_mean
 from sim.classics.classic import Floats, Integers64, Parameters
 from sim.classics.kernels import classic_entry
 from sim.config import declare_parameter
@@ -333,7 +334,7 @@ def write_search_measures(solutions: Integers64, payoffs: Floats, row: Floats) -
     """Write mean payoff, best payoff and the number of different solutions into a row of measures."""
     ordered = np.sort(solutions)
     row[0], row[1], row[2] = (
-        payoffs.mean(),
+        compute_mean(payoffs),
         payoffs.max(),
         1 + np.count_nonzero(ordered[1:] != ordered[:-1]),
     )

@@ -13,7 +13,7 @@ from sim.phases.assemble import invite_team, list_candidates, start_collaboratio
 from sim.phases.find import evaluate_joining, invite_newcomer, is_member, meet_organisation
 from sim.phases.imitate import prepare_imitation
 from sim.runtime.compilation import entry, kernel
-from sim.runtime.packing import PackedTuple
+from sim.runtime.state_passing import PassedState
 from sim.state import BY_PERSON, BY_PERSON_ALONE, NOBODY, Floats, Integers, Tally, World
 from sim.submodels.entering import fit_budget
 from sim.submodels.production import (
@@ -299,10 +299,13 @@ def set_decision_makers(world: World, decisions: Mapping[int, Decision]) -> None
 
 
 def apply_decisions_before_round(
-    packed: PackedTuple, pooling: Any, decisions: Mapping[int, Decision], now: int
+    world: World,
+    packed: PassedState,
+    pooling: Any,
+    decisions: Mapping[int, Decision],
+    now: int,
 ) -> dict[int, AnswersByAction]:
     """Do what persons decided to do before others act, in the order of their organisations; return the answers."""
-    world = packed.source
     told: dict[int, AnswersByAction] = {}
     for i, decided in sorted(decisions.items()):
         answers = np.full(2, ANSWER_IMPOSSIBLE, dtype=np.int32)
@@ -331,12 +334,13 @@ def apply_decisions_before_round(
 
 
 def copy_decided_skills(
-    packed: PackedTuple, decisions: Mapping[int, Decision], told: dict[int, AnswersByAction]
+    world: World,
+    packed: PassedState,
+    decisions: Mapping[int, Decision],
+    told: dict[int, AnswersByAction],
 ) -> Sequence[tuple[int, int]]:
     """Let persons copy, after the rules did; note the answers and return who copied whom."""
-    if packed.source.p.imitation_rate == 0.0 and any(
-        decided.copy for decided in decisions.values()
-    ):
+    if world.p.imitation_rate == 0.0 and any(decided.copy for decided in decisions.values()):
         record_expertise(packed)
     copied = []
     for i, decided in sorted(decisions.items()):

@@ -170,10 +170,10 @@ def compute_domain_variances(w: World) -> tuple[float, float, int]:
             sums[HIGHEST_ROW, k] = max(sums[HIGHEST_ROW, k], skills[i, k])
     for i in range(n):
         for k in range(domains):
-            sums[VARIANCE_ROW, k] += (skills[i, k] - sums[MEAN_ROW, k]) ** 2 / n
-            sums[SHARE_VARIANCE_ROW, k] += (
-                skills[i, k] * w.scratch.keys[i] - sums[SHARE_MEAN_ROW, k]
-            ) ** 2 / n
+            spread = skills[i, k] - sums[MEAN_ROW, k]
+            share_spread = skills[i, k] * w.scratch.keys[i] - sums[SHARE_MEAN_ROW, k]
+            sums[VARIANCE_ROW, k] += spread * spread / n
+            sums[SHARE_VARIANCE_ROW, k] += share_spread * share_spread / n
     variance, share_variance, covered = 0.0, 0.0, 0
     for k in range(domains):
         variance += sums[VARIANCE_ROW, k]

@@ -1,1 +1,1 @@
-"""What makes kernels fast: compiling, memory layout, prefetching, and keyed random draws."""
+"""What makes kernels fast: how they run, memory layout, prefetching, and keyed random draws."""

@@ -1,8 +1,11 @@
 """Compile kernels once, and never run a stale one.
 
-Numba's own cache notices a change of the file a kernel stands in, but not of the files whose kernels it calls. The
-cache therefore lives in a folder named after the content of every module whose kernels may be called: those of the
-model for the model, and the shared parts with its own file for a classic (``sim/classics/kernels.py``).
+Numba's own cache notices a change of the file that holds a kernel, but not of the files whose
+kernels it calls. The cache therefore lies in a folder named after the content of every module whose
+kernels may be called: those of the model for the model, and the shared parts with its own file for
+a classic (``sim/classics/kernels.py``).
+
+How kernels run is a choice of the environment (``sim/runtime/kernel_mode.py``).
 """
 
 from __future__ import annotations
@@ -17,10 +20,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import types
+from numba import types
 from platformdirs import user_cache_dir
 
-from sim.runtime.linking import EntryKernelCompiler, InnerKernelCompiler, choose_compiler_options
+from sim.runtime.kernel_mode import KERNEL_MODE, KernelMode
+from sim.runtime.plain_python import PythonCallback, run_as_python
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -38,8 +42,8 @@ def list_model_sources() -> tuple[Path, ...]:
 
 @cache
 def find_cache_folder(sources: Sequence[Path] | None = None) -> Path:
-    """Return the folder that holds the compiled kernels of exactly these sources, the model's unless told."""
-    digest = hashlib.sha256(numba.__version__.encode())
+    """Return the folder of the compiled kernels of these sources; by default the model's."""
+    digest = hashlib.sha256(f"{numba.__version__} {KERNEL_MODE}".encode())
     for source in list_model_sources() if sources is None else sources:
         digest.update(source.read_bytes())
     name = f"overbruggen-{digest.hexdigest()[:16]}"
@@ -58,34 +62,36 @@ def find_cache_folder(sources: Sequence[Path] | None = None) -> Path:
     return Path(tempfile.mkdtemp(prefix=name))
 
 
+def is_compiled(sources: Sequence[Path] | None, pattern: str) -> bool:
+    """Tell whether kernels need no compiling: some are on disk, by the names Numba gives them."""
+    return KERNEL_MODE is KernelMode.PYTHON or any(find_cache_folder(sources).rglob(pattern))
+
+
 def is_model_compiled() -> bool:
     """Tell whether kernels of this source were compiled on this machine before."""
-    return any(find_cache_folder().rglob("*play*.nbc"))
-
-
-def widen_type(kind: Any) -> Any:
-    """Return the 64-bit type for any signed integer type, others unchanged."""
-    return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind  # type: ignore[attr-defined]
+    return is_compiled(None, "*play*.nbc")
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function called from other kernels; their cache holds its code, so it needs none.
+    """Compile a function called from other kernels; their cache holds its code."""
+    if KERNEL_MODE is KernelMode.PYTHON:
+        return function
+    if KERNEL_MODE is KernelMode.PLAIN_NJIT:
+        return numba.njit(function, error_model="numpy")
+    from sim.runtime.linking import compile_inner_kernel  # here: it extends Numba
 
-    Whole numbers widen to 64 bits at every call: else Numba compiles each kernel anew for every mixture of 32-bit
-    numbers from arrays and 64-bit numbers from loops, three times the work. ``sim/runtime/linking.py`` halves what is left.
-    """
-    compiled = numba.njit(
-        function,
-        error_model="numpy",
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-        **choose_compiler_options(InnerKernelCompiler),
-    )
-    template = compiled.get_call_template
-    compiled.get_call_template = lambda args, kws: template(
-        tuple(widen_type(kind) for kind in args), kws
-    )
+    compiled: Function = compile_inner_kernel(function)
     return compiled
+
+
+def inline_kernel(function: Function) -> Function:
+    """Compile a kernel into every kernel that calls it, line by line.
+
+    For small kernels that take many arrays, which cost more to hand over than the work itself.
+    """
+    if KERNEL_MODE is KernelMode.PYTHON:
+        return function
+    return numba.njit(function, error_model="numpy", inline="always")
 
 
 @contextmanager
@@ -102,19 +108,27 @@ def use_cache_folder(sources: Sequence[Path] | None = None) -> Iterator[None]:
 def entry(
     function: Callable[..., Any], sources: Sequence[Path] | None = None
 ) -> Callable[..., Any]:
-    """Compile a kernel called from Python and keep it on disk, for as long as these sources (the model's unless told) stay as they are."""
+    """Compile a kernel called from Python, and keep it on disk until its sources change.
+
+    Args:
+        function: the kernel.
+        sources: the modules whose kernels it may call; by default the model's.
+    """
+    if KERNEL_MODE is KernelMode.PYTHON:
+        return run_as_python(function)
+    options: dict[str, Any] = {}
+    if KERNEL_MODE is KernelMode.COMPILED:
+        from sim.runtime.linking import EntryKernelCompiler, choose_compiler_options
+
+        options = choose_compiler_options(EntryKernelCompiler)
     with use_cache_folder(sources):
-        return numba.njit(
-            function,
-            error_model="numpy",
-            cache=True,
-            nogil=True,
-            **choose_compiler_options(EntryKernelCompiler),
-        )
+        return numba.njit(function, error_model="numpy", cache=True, nogil=True, **options)
 
 
 def compile_callback(function: Callable[..., float]) -> Any:
-    """Compile a function of two numbers that kernels are handed, and keep it on disk."""
+    """Compile a function of two numbers that is passed to kernels, and keep it on disk."""
+    if KERNEL_MODE is KernelMode.PYTHON:
+        return PythonCallback(function)
     two_numbers = types.float64(types.float64, types.float64)
     with use_cache_folder():
         return numba.cfunc(two_numbers, cache=True)(function)

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sim.runtime.packing import Array
 from sim.state import World
 
+Array = NDArray[Any]
 CACHE_LINE, LARGE_PAGE = 64, 2**21  # bytes
 RECORD_COLUMNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "org": (

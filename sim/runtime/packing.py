@@ -1,10 +1,11 @@
-"""Hand the whole state to compiled kernels as one pointer.
+"""Pass the whole state to compiled kernels as one pointer.
 
-Numba passes a named tuple of arrays by value, some nine machine words per array, at every call; with a hundred arrays
-both compiling and running drown in copies. Here a (nested) named tuple is packed into one table of words - address and
-shape of every array, its strides too where it is a column of records, value of every number - and kernels get the
-table's address. Kernels are written as if they had the named tuple itself, and run on the named tuple unchanged when
-they are not compiled.
+Numba passes a named tuple of arrays by value, some nine machine words per array, at every call;
+with a hundred arrays most of the work of compiling and running would be copies. Here a (nested)
+named tuple is packed into one table of words: address and shape of every array, its strides too
+where it is a column of records, and the value of every number. Kernels get the address of the
+table. They are written as if they had the named tuple itself, and run on the named tuple unchanged
+when they are not compiled.
 """
 
 from __future__ import annotations
@@ -30,8 +31,6 @@ from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
-
 WORD = ir.IntType(64)
 NUMBER_TYPES = {
     float: types.float64,
@@ -42,7 +41,11 @@ NUMBER_TYPES = {
 
 
 class PackedType(types.Type):  # type: ignore[misc]
-    """Numba's type of a packed named tuple: which field stands at which word of the table, what it is, and its last stride where that is sure."""
+    """Numba's type of a packed named tuple.
+
+    It says of every field at which word of the table it begins, of which type it is, and its last
+    stride if that is known.
+    """
 
     def __init__(self, title: str, fields: tuple[tuple[str, int, types.Type, int], ...]) -> None:
         self.fields = {field: (word, kind, last) for field, word, kind, last in fields}
@@ -90,9 +93,9 @@ def read_field(context: Any, builder: Any, group: PackedType, table: Any, field:
     shape = [read(1 + axis) for axis in range(kind.ndim)]
     if kind.layout == "A":
         strides = [read(1 + kind.ndim + axis) for axis in range(kind.ndim)]
-        if (
-            kind.ndim > 1
-        ):  # steps within a row do not depend on the configuration: known, many elements are done at once
+        if kind.ndim > 1:
+            # Steps within a row do not depend on the configuration. As constants they allow vector
+            # instructions.
             strides[-1] = ir.Constant(WORD, last)
     else:
         strides = [ir.Constant(WORD, item)]
@@ -122,13 +125,16 @@ class PackedTuple:
         self.address = int(self.words.ctypes.data)
 
 
-def compute_dense_strides(array: Array) -> tuple[int, ...]:
-    """Return the steps between elements when nothing stands between them; unlike NumPy's flag it does not depend on the shape."""
+def compute_dense_strides(array: NDArray[Any]) -> tuple[int, ...]:
+    """Return the strides of an array without gaps.
+
+    They tell a dense array from a column of records; NumPy's flag depends on the shape too.
+    """
     return tuple(array.itemsize * prod(array.shape[axis + 1 :]) for axis in range(array.ndim))
 
 
 def append_words(group: Any, words: list[int]) -> PackedType:
-    """Append a named tuple's words; return its type with positions counted from its own first word."""
+    """Append a named tuple's words; return its type, with positions from its own first word on."""
     start, fields = len(words), []
     for field, value in zip(group._fields, group, strict=True):
         word = len(words) - start
@@ -162,7 +168,7 @@ def get_packed_type(packed: PackedTuple, context: Any) -> PackedType:
 
 @unbox(PackedType)  # type: ignore[untyped-decorator]
 def unbox_address(kind: PackedType, packed: Any, c: Any) -> NativeValue:
-    """Hand the address of the table to compiled code."""
+    """Pass the address of the table to compiled code."""
     address = c.pyapi.object_getattr_string(packed, "address")
     number = c.pyapi.long_as_longlong(address)
     c.pyapi.decref(address)

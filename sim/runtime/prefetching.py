@@ -1,225 +1,37 @@
-"""Ask for memory before it is needed, so that a large population does not wait for it.
-
-The state of many organisations does not fit the processor's caches, and partners lie anywhere in it: nearly every look
-at a partner waits for memory. But who acts next is known: the rows of the next actors and teams are asked for while the
-present one is at work, those first that tell which rows come next. This changes no number.
-"""
+"""Ask for memory before it is needed; without our extensions of Numba ask for nothing."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
-
 from sim.runtime.compilation import kernel
-from sim.runtime.memory_layout import CACHE_LINE
-from sim.runtime.packing import WORD, read_field
-from sim.state import Ledger, Organisations, Settings, World
+from sim.runtime.kernel_mode import KERNEL_MODE, KernelMode
 
-PREFETCH_FROM_ORGANISATIONS = 3_000  # below, the state (1.5 kB each) is in the caches anyway and asking costs more than it saves
-PREFETCH_READ, PREFETCH_KEEP, PREFETCH_DATA = (
-    ir.Constant(ir.IntType(32), number) for number in (0, 3, 1)
-)
-
-
-def build_line_request(builder: Any, start: Any, offset: Any) -> None:
-    """Build the request for one cache line."""
-    numbers = [ir.IntType(32)] * 3
-    function = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, *numbers])
-    request = builder.module.declare_intrinsic("llvm.prefetch", [cgutils.voidptr_t], function)
-    builder.call(
-        request,
-        [
-            builder.gep(builder.bitcast(start, cgutils.voidptr_t), [offset]),
-            PREFETCH_READ,
-            PREFETCH_KEEP,
-            PREFETCH_DATA,
-        ],
+if KERNEL_MODE is KernelMode.COMPILED:
+    from sim.runtime.prefetch_kernels import (
+        prefetch_acquaintance,
+        prefetch_for_find,
+        prefetch_for_let_go,
+        prefetch_for_work,
+        prefetch_needs,
+        prefetch_own_teams,
+        prefetch_team_size,
     )
+else:
 
+    def ignore_request(*arguments: Any) -> None:
+        """Ask for nothing."""
 
-def make_row_request(*columns: str, lines: int = 0) -> Any:
-    """Return a kernel ``(group, row)`` that asks for the row in each of these columns.
+    nothing: Any = kernel(ignore_request)
+    prefetch_acquaintance = prefetch_for_find = prefetch_for_let_go = prefetch_for_work = nothing
+    prefetch_needs = prefetch_own_teams = prefetch_team_size = nothing
 
-    For the first column of a record this is the whole record. ``lines`` asks for so many cache lines from a column on instead.
-    """
-
-    @intrinsic  # type: ignore[untyped-decorator]
-    def ask_for_row(typing: Any, group: Any, row: Any) -> Any:
-        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            for column in columns:
-                kind = group.fields[column][1]
-                array = context.make_array(kind)(
-                    context, builder, read_field(context, builder, group, arguments[0], column)
-                )
-                length = cgutils.unpack_tuple(builder, array.strides, kind.ndim)[0]
-                start = builder.mul(arguments[1], length)
-                end = ir.Constant(WORD, lines * CACHE_LINE) if lines else length
-                with cgutils.for_range_slice(
-                    builder, ir.Constant(WORD, 0), end, ir.Constant(WORD, CACHE_LINE), WORD
-                ) as (offset, _):
-                    build_line_request(builder, array.data, builder.add(start, offset))
-            return context.get_dummy_value()
-
-        return types.void(group, types.int64), build
-
-    return ask_for_row
-
-
-def make_slot_request(*columns: str) -> Any:
-    """Return a kernel ``(group, row, slot)`` that asks for one slot of a row in each of these columns."""
-
-    @intrinsic  # type: ignore[untyped-decorator]
-    def ask_for_slot(typing: Any, group: Any, row: Any, slot: Any) -> Any:
-        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            for column in columns:
-                kind = group.fields[column][1]
-                array = context.make_array(kind)(
-                    context, builder, read_field(context, builder, group, arguments[0], column)
-                )
-                steps = cgutils.unpack_tuple(builder, array.strides, kind.ndim)
-                offset = builder.add(
-                    builder.mul(arguments[1], steps[0]), builder.mul(arguments[2], steps[1])
-                )
-                build_line_request(builder, array.data, offset)
-            return context.get_dummy_value()
-
-        return types.void(group, types.int64, types.int64), build
-
-    return ask_for_slot
-
-
-request_actor = make_row_request(
-    "breadth", "alone_value", "expertise", "form", "at_work", "places", "alone_quality"
-)
-request_partner_names = make_row_request("partner")
-request_partners = make_row_request("used", "partner")
-request_meetings = make_row_request("meetings", "joint", "trust", "last_worked")
-request_load = make_row_request("load")
-request_organisation = make_row_request("expertise", "alone_value")
-request_opinion = make_slot_request("trust", "meetings")
-request_skills = make_row_request("expertise")
-request_relation = make_slot_request("trust", "meetings", "last_worked")
-request_team = make_row_request("size")
-request_team_first_line = make_row_request("size", lines=1)
-request_team_two_lines = make_row_request("size", lines=2)
-request_needs = make_row_request("domains", lines=1)
-request_own_needs = make_row_request("breadth")
-
-
-@kernel
-def prefetch_actor(w: World, i: int) -> None:
-    """Ask for what somebody who acts later reads of itself."""
-    request_actor(w.org, i)
-    request_partners(w.ledger, i)
-    if w.org.load[i] < w.p.capacity:
-        request_meetings(w.ledger, i)
-
-
-@kernel
-def prefetch_actor_teams(w: World, i: int) -> None:
-    """Ask for the teams it is in."""
-    for place in range(w.org.load[i]):
-        request_team(w.col, w.org.places[i, place])
-
-
-@kernel
-def prefetch_candidates(w: World, i: int) -> None:
-    """Ask for what it reads of those it knows that are free, and for its team-mates' skills."""
-    for slot in range(w.ledger.used[i]):
-        j = w.ledger.partner[i, slot]
-        if w.org.load[j] < w.p.capacity:
-            request_organisation(w.org, j)
-            request_opinion(w.ledger, i, slot)
-            request_partners(w.ledger, j)
-    for place in range(w.org.load[i]):
-        c = w.org.places[i, place]
-        for mate in range(w.col.size[c]):
-            request_skills(w.org, w.col.members[c, mate])
-
-
-@kernel
-def prefetch_team(w: World, c: int) -> None:
-    """Ask for a team that works later."""
-    request_team(w.col, c)
-
-
-@kernel
-def prefetch_members(w: World, c: int) -> None:
-    """Ask for its members, and for whom they remember."""
-    for place in range(w.col.size[c]):
-        i = w.col.members[c, place]
-        request_organisation(w.org, i)
-        request_load(w.org, i)
-        request_partner_names(w.ledger, i)
-
-
-@kernel
-def prefetch_relations(w: World, c: int) -> None:
-    """Ask for what its members remember of each other."""
-    for a in range(w.col.size[c]):
-        for b in range(w.col.size[c]):
-            if a != b:
-                request_relation(w.ledger, w.col.members[c, a], w.col.remembered[c, a, b])
-
-
-@kernel
-def prefetch_acquaintance(org: Organisations, ledger: Ledger, p: Settings, j: int) -> None:
-    """Ask for what is read of somebody just met, if it is free, while others are met and judged."""
-    if org.load.size >= PREFETCH_FROM_ORGANISATIONS and org.load[j] < p.capacity:
-        request_organisation(org, j)
-        request_partners(ledger, j)
-
-
-@kernel
-def prefetch_for_find(w: World, turn: int, actors: int) -> None:
-    """Ask for what the next turns need: the farther, the less is known of where it lies."""
-    if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and turn + 9 < actors:
-        prefetch_actor(w, w.scratch.actors[turn + 9])
-        prefetch_actor_teams(w, w.scratch.actors[turn + 5])
-        prefetch_candidates(w, w.scratch.actors[turn + 2])
-
-
-@kernel
-def prefetch_for_work(w: World, position: int) -> None:
-    """Ask for what the next teams need: the farther, the less is known of where it lies."""
-    order = w.col.order
-    if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and position + 12 < w.col.totals[0]:
-        prefetch_team(w, order[position + 12])
-        prefetch_members(w, order[position + 6])
-        prefetch_relations(w, order[position + 2])
-
-
-@kernel
-def prefetch_own_teams(w: World, i: int) -> None:
-    """Ask for what tells whether somebody grows a team, when all are gone through."""
-    if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and i + 16 < w.org.load.size:
-        for place in range(w.org.load[i + 16]):
-            request_team_first_line(w.col, w.org.places[i + 16, place])
-
-
-@kernel
-def prefetch_needs(w: World, i: int) -> None:
-    """Ask for what teams need, when all who practise for them are gone through."""
-    if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and i + 16 < w.org.load.size:
-        for place in range(w.org.load[i + 16]):
-            request_needs(w.col, w.org.places[i + 16, place])
-        if w.org.load[i + 16] == 0:
-            request_own_needs(w.org, i + 16)
-
-
-@kernel
-def prefetch_for_let_go(w: World, position: int) -> None:
-    """Ask for what decides whether a team goes on, when all are gone through."""
-    if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and position + 12 < w.col.totals[0]:
-        request_team_two_lines(w.col, w.col.order[position + 12])
-
-
-@kernel
-def prefetch_team_size(w: World, position: int) -> None:
-    """Ask for who is in a team, when all are gone through."""
-    if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and position + 12 < w.col.totals[0]:
-        request_team_first_line(w.col, w.col.order[position + 12])
+__all__ = [
+    "prefetch_acquaintance",
+    "prefetch_for_find",
+    "prefetch_for_let_go",
+    "prefetch_for_work",
+    "prefetch_needs",
+    "prefetch_own_teams",
+    "prefetch_team_size",
+]

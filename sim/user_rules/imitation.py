@@ -11,7 +11,7 @@ from sim.agents import AgentModel, Organisation
 from sim.errors import InputError, format_value
 from sim.phases.imitate import has_chance_to_copy, list_visible_organisations, prepare_imitation
 from sim.runtime.compilation import entry
-from sim.runtime.packing import PackedTuple
+from sim.runtime.state_passing import PassedState
 from sim.state import BY_RULES, Floats, Tally, World
 from sim.submodels.entering import fit_budget
 from sim.submodels.structures import EXPOSURE_LINKED, draw_links, find_place
@@ -62,7 +62,7 @@ def get_target_skills(model: AgentModel, target: Any) -> Floats:
 
 
 def imitate_by_user_rule(
-    model: AgentModel, packed: PackedTuple, rule: Callable[..., Any], now: int
+    model: AgentModel, packed: PassedState, rule: Callable[..., Any], now: int
 ) -> None:
     """Let every member copy by an own rule ``rule(member, seen, model)``, which returns an expertise vector, an organisation or None."""
     world, settings = model.world, model.world.p

@@ -13,10 +13,10 @@ VERBS = frozenset(
     link list load lock look lower make mark measure meet merge move normalise note open order
     pack pad paint pair parse perform pick pivot place plan play pool practise predict prefetch
     prepare present print probe project pull put raise rank read rebuild record reflect refuse
-    release relocate remove render renew replace report require rerun resample resolve restore
+    release relocate remove rename render renew replace report require rerun resample resolve restore
     resume return rewrite round run sample save scan search select serve set settle shorten show
     shuffle silence smooth socialise sort split spread standardise start stop strip subtract
-    suggest sum summarise swap sync tabulate take teach thin track try unbox unite unpack update
+    suggest sum summarise swap sync tabulate take teach thin track try unbox unite unpack unwrap update
     use validate walk warn weigh widen work wrap write zip
     """.split()
 )

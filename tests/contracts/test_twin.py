@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from sim.config import Config
 from sim.model import CollaborationModel
 from sim.presets import list_structure_presets, load_forms, load_structure
-from sim.runtime.prefetching import PREFETCH_FROM_ORGANISATIONS
+from sim.runtime.prefetch_kernels import PREFETCH_FROM_ORGANISATIONS
 from tests.configurations import configurations
 from tests.reference.twin import TwinModel
 

@@ -1,4 +1,4 @@
-"""What a run comes to, against tables whose answer is counted by hand."""
+"""Outcomes of a run, on tables whose answer is counted by hand."""
 
 import math
 
@@ -34,24 +34,23 @@ EVENTS = pl.DataFrame(
 )
 
 
-def test_course_of_a_falling_synergy():
+def test_a_falling_synergy():
     rounds = np.arange(40.0)
     synergy = np.where(rounds < 10, 4.0, np.where(rounds < 25, 3.0, 1.0))
-    found = compute_erosion_outcomes(rounds, rounds, synergy)
-    assert found["joint_value_early"] == np.arange(4).mean()
-    assert (found["synergy_peak"], found["synergy_loss"]) == (4.0, 3.0)
-    assert (
-        found["synergy_half_life"] == 24.0
-    )  # windows of two rounds: that of rounds 24 and 25 is half of 4
+    outcomes = compute_erosion_outcomes(rounds, rounds, synergy)
+    assert outcomes["joint_value_early"] == np.arange(4).mean()
+    assert (outcomes["synergy_peak"], outcomes["synergy_loss"]) == (4.0, 3.0)
+    # Windows of two rounds: the mean of rounds 24 and 25 is half of 4.
+    assert outcomes["synergy_half_life"] == 24.0
 
 
-def test_course_that_does_not_erode():
-    found = compute_erosion_outcomes(np.arange(20.0), np.ones(20), np.ones(20))
-    assert found["synergy_loss"] == 0.0
-    assert math.isnan(found["synergy_half_life"])
+def test_a_constant_synergy_does_not_erode():
+    outcomes = compute_erosion_outcomes(np.arange(20.0), np.ones(20), np.ones(20))
+    assert outcomes["synergy_loss"] == 0.0
+    assert math.isnan(outcomes["synergy_half_life"])
 
 
-def test_challenges_by_class():
+def test_challenges_by_breadth_class():
     table = pl.DataFrame(
         {
             "breadth": [1, 5],
@@ -61,10 +60,10 @@ def test_challenges_by_class():
             "mean_rounds_to_solve": [5.0, 10.0],
         }
     )
-    found = compute_challenge_outcomes(
+    outcomes = compute_challenge_outcomes(
         table, (BreadthClass(lowest=1, highest=2), BreadthClass(lowest=5, highest=8))
     )
-    assert found == {
+    assert outcomes == {
         "solved_share": 5 / 8,
         "solved_share_narrow": 1.0,
         "solved_share_broad": 0.25,
@@ -72,31 +71,31 @@ def test_challenges_by_class():
     }
 
 
-def test_collaborations():
-    found = compute_collaboration_outcomes(EVENTS)
-    assert (found["started"], found["team_size"], found["lifetime"]) == (4.0, 3.0, 4.0)
-    assert found["ended_at_once"] == pytest.approx(1 / 3)
-    assert found["ended_solved"] == pytest.approx(2 / 3)
+def test_collaborations_and_partners():
+    outcomes = compute_collaboration_outcomes(EVENTS)
+    assert (outcomes["started"], outcomes["team_size"], outcomes["lifetime"]) == (4.0, 3.0, 4.0)
+    assert outcomes["ended_at_once"] == pytest.approx(1 / 3)
+    assert outcomes["ended_solved"] == pytest.approx(2 / 3)
     assert compute_partner_outcomes(EVENTS, 20) == {
         "synergy_new_partners": pytest.approx(-2 / 3),
         "synergy_old_partners": 1.0,
     }
 
 
-def test_by_form_weighs_rounds_and_members():
+def test_outcomes_by_form_weight_rounds_and_members():
     hub = compute_form_outcomes(EVENTS).row(by_predicate=pl.col("form") == "hub", named=True)
     assert (hub["collaborations"], hub["lifetime"], hub["solved"]) == (3, 5.5, 0.5)
     assert hub["value"] == pytest.approx((40 + 2 + 21) / (20 + 3 + 21))
 
 
-def test_nothing_happening_is_nan_not_an_error():
+def test_a_run_without_collaborations_has_nan_outcomes():
     alone = CollaborationModel(
         Config.model_validate({"population": {"organisations": 1}, "run": {"rounds": 2}})
     ).run()
     assert math.isnan(alone.summary()["lifetime"])
 
 
-def test_taking_events_away_loses_none():
+def test_events_taken_in_parts_are_complete():
     config = Config.model_validate({"population": {"organisations": 30}, "run": {"rounds": 60}})
     whole, streamed = CollaborationModel(config).run(), CollaborationModel(config)
     parts = []

@@ -16,7 +16,7 @@ TABLE = Table(
 )
 
 
-def test_a_shown_number_is_its_text_and_keeps_its_digits():
+def test_a_formatted_number_keeps_its_digits():
     assert FormattedNumber(ESTIMATE) == "0.333 [0.100, 0.600]"
     assert (
         FormattedNumber(0.123456, "0.12") == "0.12"

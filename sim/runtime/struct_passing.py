@@ -1,0 +1,57 @@
+"""Pass the whole state to kernels by reference, as Numba documents it (``structref``).
+
+By value, Numba copies some nine machine words for each of a hundred arrays at every call, and takes
+minutes to compile the model (docs/decisions/0010-numba-internals.md).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.experimental import structref
+
+from sim.state import (
+    Collaborations,
+    Forms,
+    Ledger,
+    Organisations,
+    Scratch,
+    Settings,
+    Surroundings,
+    World,
+)
+
+
+def make_struct_class(group: type[Any]) -> Any:
+    """Return the class of structures that have the fields of a named tuple.
+
+    It becomes a name of this module, because Numba's cache looks it up by name.
+    """
+    kind = type(f"{group.__name__}StructType", (types.StructRef,), {"__module__": __name__})
+    struct = type(f"{group.__name__}Struct", (structref.StructRefProxy,), {"__module__": __name__})
+    globals().update({made.__name__: made for made in (kind, struct)})
+    structref.register(kind)
+    structref.define_proxy(struct, kind, list(group._fields))
+    return struct
+
+
+STRUCT_CLASSES = {
+    group: make_struct_class(group)
+    for group in (
+        Organisations,
+        Ledger,
+        Collaborations,
+        Forms,
+        Settings,
+        Surroundings,
+        Scratch,
+        World,
+    )
+}
+
+
+def build_struct(group: Any) -> Any:
+    """Return a named tuple, with those in it, as a structure that kernels take by reference."""
+    values = [build_struct(value) if isinstance(value, tuple) else value for value in group]
+    return STRUCT_CLASSES[type(group)](*values)
