@@ -339,9 +339,9 @@ def test_bad_models_get_a_sentence(model, sentence):
     ("name", "settings", "sentence"),
     [
         ("Walk", {"walker": 3}, "walker is not a parameter of Walk. Did you mean walkers?"),
-        ("Walk", {"seed": 3}, "seed is given by the study"),
-        ("Walk", {"rng": 3}, "rng is given by the study"),
-        ("PassesOn", {"rng": 3}, "rng is given by the study"),
+        ("Walk", {"seed": 3}, "seed comes from the study"),
+        ("Walk", {"rng": 3}, "rng comes from the study"),
+        ("PassesOn", {"rng": 3}, "rng comes from the study"),
         ("Needs", {}, "needed is missing: Needs needs a value for needed"),
         ("Walk", {"model.rounds": 0.5}, "model.rounds is 0.5"),
         ("Walk", {"model.measures": "pull"}, "model.measures cannot be a factor"),
@@ -354,7 +354,7 @@ def test_bad_parameters_get_a_sentence(name, settings, sentence):
 
 def test_an_object_is_not_also_a_parameter():
     target, _ = example("WolfSheep")
-    with pytest.raises(InputError, match=r"simulator is made anew for every run by model\.objects"):
+    with pytest.raises(InputError, match=r"simulator is created for every run by model\.objects"):
         target.settle({"simulator": 1})
 
 
