@@ -93,7 +93,7 @@ def run_model_with_progress(config: Config, draft: Path) -> CollaborationModel:
     snapshots = RunSnapshots(model)
 
     def record_step() -> None:
-        snapshots.keep()
+        snapshots.record_members()
         if model.events_waiting() > EVENTS_IN_MEMORY:
             events.append(model.take_events())
 

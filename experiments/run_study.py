@@ -183,8 +183,8 @@ def rerun_one_run(folder: Path, run: str) -> None:
     )
     print_text(
         outcome.reason
-        if outcome.harvest is None
-        else "\n".join(f"{name} = {value:g}" for name, value in outcome.harvest.measures.items())
+        if outcome.result is None
+        else "\n".join(f"{name} = {value:g}" for name, value in outcome.result.measures.items())
     )
 
 
@@ -229,7 +229,7 @@ def check_stopping_measures(replicates: AdaptiveReplicates, plan: Plan) -> None:
     """
     parameters = plan.target.shorten(plan.settle_point(0))
     trial = Task("", plan.target, parameters, plan.plan_run(0, 0).seed, RecordingOptions())
-    result = run_task(trial).harvest
+    result = run_task(trial).result
     known = list(result.measures) if result else list(replicates.half_width)
     for name in replicates.half_width:
         if name not in known:
@@ -282,8 +282,8 @@ def execute_missing_runs(job: StudyJob, folder: Path, engine: Engine) -> RunCoun
             options.retry_failed,
             options.fail_fast,
         )
-        bar.begin(int((runner.ended["status"] == RUN_DONE).sum()))
-        replicates = runner.replicate(study.replicates)
+        bar.begin(int((runner.statuses["status"] == RUN_DONE).sum()))
+        replicates = runner.run_replicates(study.replicates)
         labels = [get_point_labels(point) for point in job.points]
         return write_ordered_tables(job.plan, labels, storage, replicates)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from sim.observation.events import write_event
 from sim.observation.measures import measure_round
 from sim.phases.environment import change_environment
 from sim.phases.find import find_partners
 from sim.phases.imitate import imitate_others
-from sim.phases.let_go import let_partners_go, write_event
+from sim.phases.let_go import let_partners_go
 from sim.phases.work import carry_out_work, compute_alone_values
 from sim.runtime.compilation import entry, kernel
-from sim.state import Floats, World
+from sim.state import CollaborationTotal, EndReason, Floats, World
 from sim.submodels.entering import enter_organisation
 from sim.submodels.production import PoolingFunction
 
@@ -23,7 +24,7 @@ POPULATION_ENTRY = 8  # before round 0
 def enter_population(w: World) -> None:
     """Let all organisations enter at round 0."""
     for i in range(w.org.load.size):
-        enter_organisation(w.org, w.ledger, w.around, w.scratch, w.p, i, 0, w.p.redraws_entrants)
+        enter_organisation(w.org, w.ledger, w.around, w.scratch, w.p, i, 0)
 
 
 @kernel
@@ -41,7 +42,7 @@ def book_earnings(w: World) -> None:
     """Book what was earned."""
     org = w.org
     for i in range(org.load.size):
-        org.performance[i] += w.p.performance_rate * (org.earned[i] - org.performance[i])
+        org.performance[i] += w.p.learning.performance_rate * (org.earned[i] - org.performance[i])
         org.earned_total[i] += org.earned[i]
 
 
@@ -73,7 +74,7 @@ def play_rounds(
             written = let_partners_go(w, own_rule, events, written, now)
             written = change_environment(w, own_rule, events, written, now)
             book_earnings(w)
-            if (now + 1) % w.p.record_every == 0:
+            if (now + 1) % w.p.run.record_every == 0:
                 measure_round(w, rows[recorded])
                 recorded += 1
     return rounds, recorded, written
@@ -82,7 +83,7 @@ def play_rounds(
 @entry
 def write_running_events(w: World, events: Floats, now: int) -> None:
     """Write the records of collaborations that still run."""
-    for position in range(w.col.totals[0]):
+    for position in range(w.col.totals[CollaborationTotal.RUNNING]):
         c = w.col.order[position]
-        w.col.reason[c] = 0
-        write_event(w, events, position, c, now)
+        w.col.reason[c] = EndReason.RUNNING
+        write_event(w, events[position], c, now)

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 
 class InputError(ValueError):
-    """Something the user gave is wrong: says what, its value, what is allowed and what to do next."""
+    """Wrong input: what it is, its value, what is allowed and what to do next."""
 
 
 def format_value(value: object) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from sim.agents import Collaboration, DataCollectorAttribute, Organisation
-from sim.config import Config, Structure
+from sim.config import FORM_TOPOLOGIES, IMITATION_RULES, POOLING_RULES, Config, Structure
 from sim.engine import (
     FIRST_HALF,
     POPULATION_ENTRY,
@@ -36,17 +36,15 @@ from sim.interactive.parameter_changes import (
     replace_parameters,
 )
 from sim.numbering import NumberedModel
-from sim.observation.measures import EVENT_COLUMNS, INTEGER_COLUMNS, MEASURES
+from sim.observation.events import EVENT_COLUMNS, INTEGER_COLUMNS
+from sim.observation.measures import MEASURES
 from sim.observation.outcomes import OUTCOMES, compute_outcomes
-from sim.phases.imitate import IMITATION_RULES
-from sim.phases.let_go import END_REASONS
 from sim.population_file import check_breadth, read_population
 from sim.presets import load_forms as forms_of
 from sim.runtime.memory_layout import arrange_world
 from sim.runtime.state_passing import prepare_state
-from sim.state import Floats, Integers
-from sim.submodels.production import POOLING_RULES
-from sim.submodels.structures import FORM_TOPOLOGIES, LinkRule
+from sim.state import END_REASONS, ChallengeCount, CollaborationTotal, Floats, Integers
+from sim.submodels.structures import LinkRule
 from sim.user_rules.imitation import imitate_by_user_rule
 from sim.user_rules.loading import (
     check_name,
@@ -351,22 +349,27 @@ class CollaborationModel(NumberedModel):
 
     def _running_events(self) -> Floats:
         """Return records of collaborations that still run."""
-        running = np.zeros((int(self.world.col.totals[0]), len(EVENT_COLUMNS)))
+        running = np.zeros(
+            (int(self.world.col.totals[CollaborationTotal.RUNNING]), len(EVENT_COLUMNS))
+        )
         write_running_events(self.packed, running, self.rounds_played)
         return running
 
     def challenges_table(self) -> pl.DataFrame:
         """Return per breadth how many challenges were solved alone and together, ran out, and the mean rounds to solve."""
         counts = self.world.around.challenges[1:]
-        solved = counts[:, 0] + counts[:, 1]
+        solved = counts[:, ChallengeCount.SOLVED_ALONE] + counts[:, ChallengeCount.SOLVED_TOGETHER]
         table = pl.DataFrame(
             {
                 "breadth": np.arange(1, len(counts) + 1),
-                "solved_alone": counts[:, 0].astype(np.int64),
-                "solved_together": counts[:, 1].astype(np.int64),
-                "expired": counts[:, 2].astype(np.int64),
+                "solved_alone": counts[:, ChallengeCount.SOLVED_ALONE].astype(np.int64),
+                "solved_together": counts[:, ChallengeCount.SOLVED_TOGETHER].astype(np.int64),
+                "expired": counts[:, ChallengeCount.EXPIRED].astype(np.int64),
                 "mean_rounds_to_solve": np.divide(
-                    counts[:, 3], solved, out=np.full(len(counts), np.nan), where=solved > 0
+                    counts[:, ChallengeCount.ROUNDS_TO_SOLVE],
+                    solved,
+                    out=np.full(len(counts), np.nan),
+                    where=solved > 0,
                 ),
             }
         )
@@ -417,7 +420,10 @@ class CollaborationModel(NumberedModel):
     def collaborations(self) -> list[Collaboration]:
         """All running collaborations, in order of starting."""
         col = self.world.col
-        return [self.collaboration_in(c) for c in col.order[: col.totals[0]].tolist()]
+        return [
+            self.collaboration_in(c)
+            for c in col.order[: col.totals[CollaborationTotal.RUNNING]].tolist()
+        ]
 
     def organisation(self, row: int) -> Organisation:
         """Return the organisation of a row."""

@@ -1,4 +1,4 @@
-"""Organisations from files: a table of skills, or participations in projects from which expertise is estimated.
+"""Organisations from files: a table of skills, or participations in projects.
 
 Every fault names file, row (as an editor counts, the header being row 1) and column.
 """
@@ -23,7 +23,8 @@ from sim.state import Floats, Integers
 GZIP_SIGNATURE = b"\x1f\x8b"  # how a compressed file begins
 IDENTITY_COLUMNS = ("organisation", "organisation_id")
 OTHER_COLUMNS = ("name", "sector", "country", "n_projects")
-# Labels that say how a project was funded, not what it is about: every subject is possible under them.
+# Labels that say how a project was funded, not what it is about: every subject is possible under
+# them.
 FIELDS_WITHOUT_SUBJECT = (
     "MSCA (any field)",
     "ERC (any field)",
@@ -36,7 +37,10 @@ FIELDS_WITHOUT_SUBJECT = (
 
 @dataclass(frozen=True)
 class FilePopulation:
-    """Organisations read from files: expertise (N, K) within the budget, sector codes (N,), names of all."""
+    """Organisations read from files.
+
+    Expertise (N, K) within the budget, sector codes (N,), names of all.
+    """
 
     expertise: Floats
     sector: Integers
@@ -46,7 +50,10 @@ class FilePopulation:
 
 
 def read_population(population: Population, seed: int) -> FilePopulation:
-    """Return the organisations of ``population.path``, a sample of ``population.organisations`` of them (0: all)."""
+    """Return the organisations of ``population.path``, or a sample of them.
+
+    The sample has ``population.organisations`` of them (0: all).
+    """
     path = Path(str(population.path)).expanduser()
     if not path.exists():
         raise InputError(
@@ -84,7 +91,7 @@ def sample_organisations(read: FilePopulation, size: int, seed: int, path: Path)
     )
 
 
-# --- reading and checking one CSV --------------------------------------------------------------------------------------
+# --- reading and checking one CSV
 
 
 def read_text(path: Path) -> str:
@@ -118,7 +125,10 @@ def read_text(path: Path) -> str:
 
 
 def read_rows(path: Path) -> list[list[str]]:
-    """Return the cells of a CSV, header first, without blanks around them and without empty lines at the end."""
+    """Return the cells of a CSV, header first.
+
+    Blanks around cells and empty lines at the end are left out.
+    """
     lines = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     rows: list[list[str]] = []
     try:
@@ -134,7 +144,10 @@ def read_rows(path: Path) -> list[list[str]]:
 
 
 def read_csv(path: Path, needed: Sequence[str] = ()) -> pl.DataFrame:
-    """Read a CSV as text, with the columns that are needed; refuse what is none or has no rows. Empty cells are null."""
+    """Read a CSV as text, with the columns that are needed.
+
+    A file that is no CSV or has no rows is refused. Empty cells are null.
+    """
     rows = read_rows(path)
     if not rows:
         raise InputError(f"{path} is empty; it needs a header row and a row per record")
@@ -227,15 +240,21 @@ def encode_sectors(
 
 
 def list_known_sectors(population: Population) -> tuple[str, ...] | None:
-    """Return the sectors a user listed; None when none were listed, for then the file says which there are."""
+    """Return the sectors a user listed, or None.
+
+    Without a list, the file defines the sectors.
+    """
     return tuple(population.sectors) if "sectors" in population.model_fields_set else None
 
 
-# --- the two formats ---------------------------------------------------------------------------------------------------
+# --- the two formats ------------------------------------------------------------------------------
 
 
 def read_skills(path: Path, population: Population) -> FilePopulation:
-    """Read a table of organisations: identity, sector and one column of skills (0 to 1) per domain."""
+    """Read a table of organisations.
+
+    Columns: identity, sector, and a skill (0 to 1) per domain.
+    """
     table = read_csv(path, ("sector",))
     identity = next((column for column in IDENTITY_COLUMNS if column in table.columns), None)
     if identity is None:
@@ -331,7 +350,10 @@ def read_participations(folder: Path, population: Population) -> FilePopulation:
 
 
 def count_fields(participations: pl.DataFrame, projects: pl.DataFrame) -> pl.DataFrame:
-    """Return projects per organisation and field, a column per field; projects without a subject do not count."""
+    """Return projects per organisation and field, a column per field.
+
+    Projects without a subject do not count.
+    """
     about = projects.filter(
         pl.col("field").is_not_null() & ~pl.col("field").is_in(FIELDS_WITHOUT_SUBJECT)
     )
@@ -341,7 +363,10 @@ def count_fields(participations: pl.DataFrame, projects: pl.DataFrame) -> pl.Dat
 
 
 def convert_shares_to_skills(shares: Floats, population: Population) -> Floats:
-    """Turn shares of projects into skills: base skill everywhere, the rest of the budget by share (rules.md, section 2)."""
+    """Turn shares of projects into skills.
+
+    Base skill everywhere, the rest of the budget by share (rules.md, section 2).
+    """
     domains = shares.shape[1]
     spare = population.budget - domains * population.base_skill
     if spare <= 0.0:

@@ -12,7 +12,10 @@ from sim.errors import InputError, suggest_name
 
 
 def find_configs_folder() -> Path:
-    """Return the folder of configuration files: inside an installed package, or beside it in a checkout."""
+    """Return the folder of configuration files.
+
+    It is inside an installed package, or beside it in a checkout.
+    """
     here = Path(__file__).parent
     inside = here / "_configs"
     return inside if inside.is_dir() else here.parent / "configs"
@@ -41,7 +44,10 @@ def load_structure(name: str) -> Structure:
 
 
 def load_forms(config: Config) -> list[tuple[Structure, float]]:
-    """Return the forms of a population with their shares: the structure itself, or the presets it mixes."""
+    """Return the forms of a population with their shares.
+
+    They are the structure itself, or the presets that it mixes.
+    """
     structure = config.structure
     if not structure.mix:
         return [(structure, 1.0)]

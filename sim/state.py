@@ -13,11 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.config import Config
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 Shorts = NDArray[np.int16]
 Flags = NDArray[np.int8]
 SmallIntegers = NDArray[np.int8]  # whole numbers up to 127
+
+Settings = Config  # what sim.encoding.build_settings makes mirrors it
+Forms = Any  # columns by form, made from the fields of sim.config.Structure (sim/encoding.py)
 
 NOBODY = -1
 BY_RULES, BY_PERSON, BY_PERSON_ALONE = range(
@@ -71,7 +76,7 @@ class Ledger(NamedTuple):
 class Collaborations(NamedTuple):
     """One row per slot; ``order`` lists the slots in use, by start."""
 
-    totals: Integers  # (2,) in use; number started since round 0
+    totals: Integers  # (len(CollaborationTotal),)
     order: Integers  # (C,) slots in use, then the free ones
     serial: NDArray[np.int64]  # (C,) number in order of starting
     size: Integers  # (C,)
@@ -80,7 +85,7 @@ class Collaborations(NamedTuple):
     gain: Floats  # (C, S) moving average of share minus value alone
     leaving: Flags  # (C, S) place + 1 of a member that leaves this round, else 0
     remembered: Shorts  # (C, S, S) slot in which a member remembered another when they last worked, or NOBODY
-    reason: Integers  # (C,) why it ends this round, 0 when it goes on
+    reason: Integers  # (C,) why it ends this round: EndReason, RUNNING when it goes on
     solved: Flags  # (C,) 1 when its challenge was solved this round
     form: Integers  # (C,)
     owner: Integers  # (C,) organisation whose challenge it works on, or NOBODY
@@ -97,89 +102,7 @@ class Collaborations(NamedTuple):
     quality: Floats  # (C,) in the last round of work
     largest: Integers  # (C,) largest size so far
     repeat_share: Floats  # (C,) share of pairs at the start that had worked together
-    sums: Floats  # (C, 7) over rounds: members, value, synergy, distance, alike, bridged, trust
-
-
-class Forms(NamedTuple):
-    """The forms of a population as columns (rules.md, section 4)."""
-
-    topology: Integers  # (F,)
-    min_size: Integers
-    max_size: Integers
-    formalisation: Floats
-    setup_cost: Floats
-    link_cost: Floats
-    rule_cost: Floats
-    exit_cost: Floats
-    mediator: Floats
-    extra_links: Floats
-    entry_open: Flags
-    channels: Floats  # (F, 4) cumulated shares
-    exposure: Integers
-    seen_at_most: Integers
-    persistence: Floats
-    inertia: Floats
-    term: Integers
-    modularity: Floats
-    sharing: Integers
-    link_count: Floats  # (F, S + 1) expected links by team size
-    linked: Flags  # (F, S + 1, S, S) 1 where two positions are linked
-
-
-class Settings(NamedTuple):
-    """The parameters kernels read, as numbers."""
-
-    seed: np.uint64
-    capacity: int
-    ledger_slots: int
-    budget: float
-    concentration: float
-    base_skill: float
-    value: float
-    breadth_premium: float
-    affinity: float
-    workload: float
-    deadline: int
-    aspiration: float
-    meetings: int
-    search_cost: float
-    directory_sample: int
-    noise: float
-    decay: int
-    reach: float
-    familiarity_gain: float
-    mediated_learning: float
-    trust_initial: float
-    trust_across: float
-    trust_threshold: float
-    trust_gain: float
-    trust_loss: float
-    crowding_out: float
-    depth: float
-    floor: float
-    complementarity: float
-    pooling: int
-    uncertainty: float
-    imitation_rule: int
-    imitation_rate: float
-    imitation_strength: float
-    selectivity: float
-    upward_only: bool
-    practice: float
-    identity: float
-    bridging_start: float
-    reflection: float
-    bridging_gain: float
-    forgetting: float
-    performance_rate: float
-    surplus_rate: float
-    cooling_off: int
-    turbulence: float
-    obsolescence: float
-    pick_up: float
-    turnover: float
-    record_every: int
-    redraws_entrants: bool  # False when the population came from a file
+    sums: Floats  # (C, len(WorkSum)) over the rounds it worked
 
 
 class Surroundings(NamedTuple):
@@ -191,9 +114,7 @@ class Surroundings(NamedTuple):
     sector_shares: Floats  # (sectors,) cumulated
     form_shares: Floats  # (F,) cumulated
     tally: Floats  # (len(Tally),) sums of this round
-    challenges: (
-        Floats  # (K + 1, 4) by breadth: solved alone, solved together, expired, rounds to solve
-    )
+    challenges: Floats  # (K + 1, len(ChallengeCount)) by breadth
     users: Integers  # (F, N) organisations that use a form this round
     user_count: Integers  # (F,)
 
@@ -224,7 +145,7 @@ class Scratch(NamedTuple):
     seen: Integers  # (max(S, 64),)
     domain_weight: Floats  # (K,)
     skill: Floats  # (K,)
-    by_domain: Floats  # (5, K) sums over organisations
+    by_domain: Floats  # (len(DomainStatistic), K) sums over organisations
 
 
 class World(NamedTuple):
@@ -237,6 +158,59 @@ class World(NamedTuple):
     around: Surroundings
     scratch: Scratch
     p: Settings
+
+
+class EndReason(IntEnum):
+    """Why a collaboration ends: codes in ``Collaborations.reason``."""
+
+    RUNNING = 0
+    SOLVED = auto()
+    DEADLINE = auto()
+    TERM = auto()
+    SURPLUS = auto()
+    MEMBERS = auto()
+    TURNOVER = auto()
+
+
+END_REASONS = tuple(reason.name.lower() for reason in EndReason)
+
+
+class CollaborationTotal(IntEnum):
+    """Positions in ``Collaborations.totals``."""
+
+    RUNNING = 0
+    STARTED = auto()  # since round 0
+
+
+class WorkSum(IntEnum):
+    """Positions in ``Collaborations.sums``: sums over the rounds that a collaboration worked."""
+
+    MEMBERS = 0
+    VALUE = auto()
+    SYNERGY = auto()
+    DISTANCE = auto()
+    ALIKE = auto()
+    BRIDGED = auto()
+    TRUST = auto()
+
+
+class ChallengeCount(IntEnum):
+    """Columns of ``Surroundings.challenges``."""
+
+    SOLVED_ALONE = 0
+    SOLVED_TOGETHER = auto()
+    EXPIRED = auto()
+    ROUNDS_TO_SOLVE = auto()
+
+
+class DomainStatistic(IntEnum):
+    """Rows of ``Scratch.by_domain``."""
+
+    MEAN = 0
+    SHARE_MEAN = auto()
+    HIGHEST = auto()
+    VARIANCE = auto()
+    SHARE_VARIANCE = auto()
 
 
 class Tally(IntEnum):

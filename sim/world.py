@@ -8,27 +8,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.config import Config, Structure
-from sim.phases.imitate import IMITATION_RULES
-from sim.phases.imitate import IMITATION_USER_DEFINED as OWN_IMITATION
+from sim.encoding import build_settings
 from sim.runtime.memory_layout import arrange_world
 from sim.runtime.sorting import BYTES_PER_KEY, VALUES_PER_BYTE
 from sim.state import (
     NOBODY,
+    ChallengeCount,
     Collaborations,
+    CollaborationTotal,
+    DomainStatistic,
     Floats,
     Integers,
     Ledger,
     Organisations,
     Scratch,
-    Settings,
     Surroundings,
     Tally,
+    WorkSum,
     World,
     build_columns,
 )
-from sim.submodels.production import POOLING_RULES
-from sim.submodels.production import POOLING_USER_DEFINED as OWN_POOLING
-from sim.submodels.relations import DECAYS
 from sim.submodels.structures import LinkRule, build_forms
 
 LARGEST_SAMPLE = 64  # config: seen_at_most
@@ -47,64 +46,6 @@ def cumulate_shares(shares: Sequence[float]) -> Floats:
     total = np.cumsum(np.asarray(shares, dtype=np.float64) / sum(shares))
     total[-1] = 1.0
     return total
-
-
-def build_settings(config: Config, redraws_entrants: bool) -> Settings:
-    """Return the numbers kernels read."""
-    c = config
-    return Settings(
-        seed=np.uint64(c.run.seed),
-        capacity=c.population.capacity,
-        ledger_slots=c.population.ledger_slots,
-        budget=c.population.budget,
-        concentration=c.population.concentration,
-        base_skill=c.population.base_skill,
-        value=c.challenge.value,
-        breadth_premium=c.challenge.breadth_premium,
-        affinity=c.challenge.affinity,
-        workload=c.challenge.workload,
-        deadline=c.challenge.deadline,
-        aspiration=c.challenge.aspiration,
-        meetings=c.search.meetings,
-        search_cost=c.search.cost,
-        directory_sample=c.search.directory_sample,
-        noise=c.search.noise,
-        decay=DECAYS[c.understanding.decay],
-        reach=c.understanding.reach,
-        familiarity_gain=c.understanding.familiarity_gain,
-        mediated_learning=c.understanding.mediated_learning,
-        trust_initial=c.trust.initial,
-        trust_across=c.trust.initial_across_sectors,
-        trust_threshold=c.trust.threshold,
-        trust_gain=c.trust.gain,
-        trust_loss=c.trust.loss,
-        crowding_out=c.trust.crowding_out,
-        depth=c.production.depth,
-        floor=c.production.floor,
-        complementarity=c.production.complementarity,
-        pooling=POOLING_RULES.get(c.production.pooling, OWN_POOLING),
-        uncertainty=c.production.uncertainty,
-        imitation_rule=IMITATION_RULES.get(c.imitation.rule, OWN_IMITATION),
-        imitation_rate=c.imitation.rate,
-        imitation_strength=c.imitation.strength,
-        selectivity=c.imitation.selectivity,
-        upward_only=c.imitation.upward_only,
-        practice=c.learning.practice,
-        identity=c.learning.identity,
-        bridging_start=c.learning.bridging_start,
-        reflection=c.learning.reflection,
-        bridging_gain=c.learning.bridging_gain,
-        forgetting=c.learning.forgetting,
-        performance_rate=c.learning.performance_rate,
-        surplus_rate=c.letting_go.surplus_rate,
-        cooling_off=c.letting_go.cooling_off,
-        turbulence=c.environment.turbulence,
-        obsolescence=c.environment.obsolescence,
-        pick_up=c.environment.pick_up,
-        turnover=c.environment.turnover,
-        record_every=c.run.record_every,
-        redraws_entrants=redraws_entrants,
-    )
 
 
 def list_integer_types(names: str) -> dict[str, Any]:
@@ -152,7 +93,7 @@ def build_collaborations(slots: int, breadth: int, largest: int) -> Collaboratio
         "remembered": (largest, largest),
         "domains": (breadth,),
         "requirement": (breadth,),
-        "sums": (7,),
+        "sums": (len(WorkSum),),
     }
     types: dict[str, Any] = list_integer_types(
         "order size members reason form owner started age breadth domains rounds_left rounds_spent"
@@ -164,7 +105,10 @@ def build_collaborations(slots: int, breadth: int, largest: int) -> Collaboratio
         "solved": np.int8,
     }
     made: Collaborations = build_columns(Collaborations, slots, widths, types)
-    return made._replace(order=np.arange(slots, dtype=np.int32), totals=np.zeros(2, dtype=np.int32))
+    return made._replace(
+        order=np.arange(slots, dtype=np.int32),
+        totals=np.zeros(len(CollaborationTotal), dtype=np.int32),
+    )
 
 
 def build_scratch(
@@ -195,7 +139,7 @@ def build_scratch(
         seen=np.zeros(max(largest, LARGEST_SAMPLE), np.int32),
         domain_weight=np.zeros(domains),
         skill=np.zeros(domains),
-        by_domain=np.zeros((5, domains)),
+        by_domain=np.zeros((len(DomainStatistic), domains)),
     )
 
 
@@ -229,7 +173,7 @@ def build_world(
         sector_shares=cumulate_shares(shares),
         form_shares=cumulate_shares([share for _, share in forms]),
         tally=np.zeros(len(Tally)),
-        challenges=np.zeros((domains + 1, 4)),
+        challenges=np.zeros((domains + 1, len(ChallengeCount))),
         users=np.zeros((len(forms), n), dtype=np.int32),
         user_count=np.zeros(len(forms), dtype=np.int32),
     )
@@ -242,7 +186,7 @@ def build_world(
         scratch=build_scratch(
             n, domains, breadth, population.ledger_slots, largest, population.capacity, teams
         ),
-        p=build_settings(config, entrants is None),
+        p=build_settings(config),
     )
     if entrants is not None:
         world.org.core[:] = entrants.expertise

@@ -156,7 +156,7 @@ def wait_for_records(folder, process, count=1):
 
 def records_in(folder):
     """Count the runs in a study's journal."""
-    return sum(1 for _ in Journal(folder / "journal.jsonl").records())
+    return sum(1 for _ in Journal(folder / "journal.jsonl").read_records())
 
 
 def interrupted(study, folder, after, chunk=3, compact=6):

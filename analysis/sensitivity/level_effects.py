@@ -1,8 +1,8 @@
-"""What single factors do: every level against a base, and main effects of two-level designs, with intervals over replicates."""
+"""Effects of single factors: every level against a base, and main effects of two-level designs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,22 +17,44 @@ from analysis.tidy import format_level
 
 
 class LevelEffects(NamedTuple):
-    """Effects by factor and level, largest swing first, and what was left out."""
+    """Effects by factor and level.
+
+    Attributes:
+        effects: rows ``factor, level, base, effect, low, high, n, swing``, factors by falling swing
+            (largest minus smallest effect, the base counts as 0), in units of the measure.
+        note: what is left out.
+    """
 
     effects: pl.DataFrame
     note: str
 
 
 def one_at_a_time(points: pl.DataFrame, values: Floats, common: bool) -> LevelEffects:
-    """Return the effect of every level against the base, the first point.
+    """Estimate the effect of every level against the base, which is the first point.
 
     Args:
-        points: a row per point, a column per factor; every point but the first differs from it in one factor.
+        points: a row per point, a column per factor; every point but the first differs from it in
+            one factor.
         values: a measure by point and replicate (P, R); NaN where a run failed.
-        common: replicate r has the same seed at every point, so that differences are paired; else they are Welch's.
+        common: whether replicate r has the same seed at every point, so that differences are
+            paired; else they are Welch's.
 
     Returns:
-        Rows ``factor, level, base, effect, low, high, n`` (``n`` pairs, or runs at the level), factors by falling swing.
+        ``LevelEffects`` with 95 % intervals; ``n`` counts pairs, or runs at the level.
+
+    Raises:
+        AnalysisError: no factor has a second level, a point differs in several factors, or no runs
+            can be compared.
+
+    Source:
+        Student (1908), Biometrika 6; Welch (1947), Biometrika 34.
+
+    Example:
+        >>> points = pl.DataFrame({"rate": [0.0, 0.1, 0.0], "trust": [0.5, 0.5, 0.9]})
+        >>> values = np.array([[1.0, 1.2, 1.1], [1.6, 1.7, 1.8], [1.1, 1.2, 1.2]])
+        >>> effects = one_at_a_time(points, values, common=True).effects
+        >>> effects.select("factor", "level", pl.col("effect").round(2), "n").rows()
+        [('rate', '0.1', 0.6, 3), ('trust', '0.9', 0.07, 3)]
     """
     base = points.row(0, named=True)
     varied = [name for name in points.columns if points[name].n_unique() > 1]
@@ -43,26 +65,14 @@ def one_at_a_time(points: pl.DataFrame, values: Floats, common: bool) -> LevelEf
         )
     rows, lost = [], list[str]()
     for point, run in zip(points.iter_rows(named=True), values, strict=True):
-        changed = [name for name in varied if point[name] != base[name]]
-        if len(changed) > 1:
-            raise AnalysisError(
-                f"a point differs from the base in {' and '.join(changed)}; these are not points of"
-                " one factor at a time"
-            )
-        if not changed:
+        factor = find_changed_factor(point, base, varied)
+        if factor is None:
             continue
-        found = estimate_level_difference(run, values[0], common)
-        if found is None:
-            lost.append(f"{changed[0]}={format_level(point[changed[0]])}")
+        difference = estimate_level_difference(run, values[0], common)
+        if difference is None:
+            lost.append(f"{factor}={format_level(point[factor])}")
         else:
-            rows.append(
-                {
-                    "factor": changed[0],
-                    "level": format_level(point[changed[0]]),
-                    "base": format_level(base[changed[0]]),
-                    **make_effect_columns(found),
-                }
-            )
+            rows.append(make_effect_row(factor, point[factor], base[factor], difference))
     if not rows:
         raise AnalysisError(
             "the runs of the base failed, or of every other point: there is nothing to compare; see"
@@ -72,8 +82,24 @@ def one_at_a_time(points: pl.DataFrame, values: Floats, common: bool) -> LevelEf
     return LevelEffects(sort_by_swing(pl.DataFrame(rows)), note)
 
 
+def find_changed_factor(
+    point: Mapping[str, Any], base: Mapping[str, Any], varied: Sequence[str]
+) -> str | None:
+    """Return the factor in which a point differs from the base; None for the base itself."""
+    changed = [name for name in varied if point[name] != base[name]]
+    if len(changed) > 1:
+        raise AnalysisError(
+            f"a point differs from the base in {' and '.join(changed)}; these are not points of"
+            " one factor at a time"
+        )
+    return changed[0] if changed else None
+
+
 def estimate_level_difference(first: Floats, second: Floats, paired: bool) -> Estimate | None:
-    """Return the mean of ``first - second`` (R,) with its interval; gaps are left out; nothing if no value is left."""
+    """Return the mean of ``first - second`` (R,) with its interval, without gaps.
+
+    None if no value is left.
+    """
     if paired:
         both = np.isfinite(first) & np.isfinite(second)
         return estimate_mean(first[both] - second[both]) if both.any() else None
@@ -85,30 +111,45 @@ def estimate_level_difference(first: Floats, second: Floats, paired: bool) -> Es
         return Estimate(value, NO_VALUE, NO_VALUE, first.size)
     if np.ptp(first) == np.ptp(second) == 0:
         return Estimate(value, value, value, first.size)
-    found = stats.ttest_ind(first, second, equal_var=False).confidence_interval(LEVEL)
-    return Estimate(value, float(found.low), float(found.high), first.size)
+    interval = stats.ttest_ind(first, second, equal_var=False).confidence_interval(LEVEL)
+    return Estimate(value, float(interval.low), float(interval.high), first.size)
 
 
 def main_effects(
     points: pl.DataFrame, values: Floats, signs: Mapping[str, tuple[Any, Any]]
 ) -> LevelEffects:
-    """Return main effects of a balanced two-level design: the mean at the high level minus that at the low level.
+    """Estimate main effects of a balanced two-level design: mean at high minus mean at low level.
 
     Args:
         points: a row per point, a column per factor.
-        values: a measure by point and replicate (P, R); NaN where a run failed. A replicate with a gap is left out whole, for the levels of the
-            other factors would not balance any more.
+        values: a measure by point and replicate (P, R); NaN where a run failed. A replicate with a
+            gap is left out: without it the levels of the other factors would not balance.
         signs: low and high level of each factor.
 
     Returns:
-        Rows ``factor, level, base, effect, low, high, n`` (``level`` the high one, ``base`` the low one), by falling size.
+        ``LevelEffects`` with 95 % intervals over replicates; ``level`` is the high level, ``base``
+        the low one.
+
+    Raises:
+        AnalysisError: a factor does not have two levels at equally many points, or failed runs
+            leave fewer than half of the replicates.
+
+    Source:
+        Box, Hunter & Hunter (2005), Statistics for Experimenters, chapter 5.
+
+    Example:
+        >>> points = pl.DataFrame({"rate": [0, 1, 0, 1], "trust": [0, 0, 1, 1]})
+        >>> values = np.array([[1.0, 1.2], [1.6, 1.7], [1.1, 1.4], [1.7, 1.9]])
+        >>> effects = main_effects(points, values, {"rate": (0, 1), "trust": (0, 1)}).effects
+        >>> effects.select("factor", pl.col("effect").round(3)).rows()
+        [('rate', 0.55), ('trust', 0.15)]
     """
-    whole = np.isfinite(values).all(axis=0)
-    if whole.sum() < MAX_LOST_SHARE * whole.size:
+    complete = np.isfinite(values).all(axis=0)
+    if complete.sum() < MAX_LOST_SHARE * complete.size:
         raise AnalysisError(
-            f"failed runs leave {int(whole.sum())} of {whole.size} replicates of the design whole,"
-            " fewer than half, and a design with gaps is not balanced; see failures.parquet, mend"
-            " what fails, and resume with --retry-failed"
+            f"failed runs leave {int(complete.sum())} of {complete.size} replicates of the design"
+            " complete, fewer than half, and a design with gaps is not balanced; see"
+            " failures.parquet, fix the cause, and resume with --retry-failed"
         )
     rows = []
     for factor, (low, high) in signs.items():
@@ -119,31 +160,32 @@ def main_effects(
                 f"{factor} does not have two levels at equally many points; main effects need a"
                 " two-level design"
             )
-        contrast = values[upper][:, whole].mean(axis=0) - values[lower][:, whole].mean(axis=0)
-        rows.append(
-            {
-                "factor": factor,
-                "level": format_level(high),
-                "base": format_level(low),
-                **make_effect_columns(estimate_mean(contrast)),
-            }
-        )
-    lost = int(whole.size - whole.sum())
+        contrast = values[upper][:, complete].mean(axis=0) - values[lower][:, complete].mean(axis=0)
+        rows.append(make_effect_row(factor, high, low, estimate_mean(contrast)))
+    lost = int(complete.size - complete.sum())
     note = (
-        f" {lost} of {whole.size} replicates are left out whole because runs in them failed."
+        f" {lost} of {complete.size} replicates are left out because runs in them failed."
         if lost
         else ""
     )
     return LevelEffects(sort_by_swing(pl.DataFrame(rows)), note)
 
 
-def make_effect_columns(found: Estimate) -> dict[str, float]:
+def make_effect_row(factor: str, level: Any, base: Any, effect: Estimate) -> dict[str, Any]:
     """Return an effect as columns."""
-    return {"effect": found.value, "low": found.low, "high": found.high, "n": found.n}
+    return {
+        "factor": factor,
+        "level": format_level(level),
+        "base": format_level(base),
+        "effect": effect.value,
+        "low": effect.low,
+        "high": effect.high,
+        "n": effect.n,
+    }
 
 
 def sort_by_swing(effects: pl.DataFrame) -> pl.DataFrame:
-    """Put factors with the largest swing first (the base counts as 0); levels keep their order."""
+    """Return the factor with the largest swing first; levels keep their order."""
     swing = pl.max_horizontal(pl.col("effect").max(), pl.lit(0.0)) - pl.min_horizontal(
         pl.col("effect").min(), pl.lit(0.0)
     )

@@ -1,8 +1,9 @@
-"""A metamodel: a smooth stand-in for the mean response, learnt from the points of a design and judged on points it has not seen.
+"""A metamodel: a smooth model of the mean response, fitted to a design, tested on held-out points.
 
-A Gaussian process (anisotropic Matern kernel, Rasmussen & Williams 2006, with white noise for luck) up to ``GAUSSIAN_UP_TO`` points, where it
-needs the fewest points for a smooth response; above, its cost grows with the cube of their number and gradient boosting on histograms takes
-over. Both by scikit-learn, seeded.
+Up to ``MAX_GAUSSIAN_POINTS`` points it is a Gaussian process (anisotropic Matern kernel, Rasmussen
+& Williams 2006, with white noise), which needs the fewest points for a smooth response. Its cost
+grows with the cube of their number; above, it is gradient boosting on histograms. Both are by
+scikit-learn, seeded.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from analysis.errors import AnalysisError
 from analysis.estimates import Estimate, Floats, estimate_mean
 from analysis.names import suggest_or_list
 from analysis.sensitivity.noise import compute_mean_squares
+from analysis.sensitivity.responses import SENSITIVITY_SEED
 
 if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
@@ -26,21 +28,25 @@ if TYPE_CHECKING:
 MAX_GAUSSIAN_POINTS = 400
 FOLDS = 5
 MIN_POINTS = 20
-METAMODEL_SEED = 1
 SALTELLI_SAMPLES = 1024  # of Saltelli's sample through the metamodel
-SURFACE_SAMPLE = (
-    256  # points of the design over which the factors that a surface does not show are averaged
-)
+INDEX_RESAMPLES = 1000
+SURFACE_SAMPLE = 256  # points of the design over which a surface averages the other factors
 
 
 class Encoding(NamedTuple):
-    """How factors become numbers: ranges of numeric ones (to the unit interval, on a log scale if asked), names of all others (one column each)."""
+    """How factors become numbers.
+
+    Attributes:
+        ranges: low and high level of numeric factors, which become 0 and 1.
+        names: levels of all other factors, which become one column each.
+        log: numeric factors on a log scale.
+    """
 
     ranges: dict[str, tuple[float, float]]
     names: dict[str, list[Any]]
     log: frozenset[str]
 
-    def matrix(self, points: pl.DataFrame) -> Floats:
+    def encode(self, points: pl.DataFrame) -> Floats:
         """Return points as numbers (P, columns)."""
         columns = []
         for factor in points.columns:
@@ -50,15 +56,15 @@ class Encoding(NamedTuple):
                     for name in self.names[factor]
                 ]
             else:
-                low, high = (self._scaled(factor, np.array(end)) for end in self.ranges[factor])
+                low, high = (self._scale(factor, np.array(end)) for end in self.ranges[factor])
                 columns.append(
-                    (self._scaled(factor, points[factor].to_numpy()) - low) / (high - low)
+                    (self._scale(factor, points[factor].to_numpy()) - low) / (high - low)
                 )
         matrix: Floats = np.column_stack(columns)
         return matrix
 
-    def points(self, unit: Floats) -> pl.DataFrame:
-        """Return the points at shares (P, factors) of the unit interval; names have bins of equal width."""
+    def make_points(self, unit: Floats) -> pl.DataFrame:
+        """Return the points at shares (P, factors) of the unit interval; names share it equally."""
         columns: dict[str, Any] = {}
         for factor, shares in zip([*self.ranges, *self.names], unit.T, strict=True):
             if factor in self.names:
@@ -67,26 +73,28 @@ class Encoding(NamedTuple):
                     names[min(int(share * len(names)), len(names) - 1)] for share in shares
                 ]
             else:
-                low, high = (self._scaled(factor, np.array(end)) for end in self.ranges[factor])
+                low, high = (self._scale(factor, np.array(end)) for end in self.ranges[factor])
                 value = low + shares * (high - low)
                 columns[factor] = np.exp(value) if factor in self.log else value
         return pl.DataFrame(columns)
 
-    def _scaled(self, factor: str, values: Floats) -> Floats:
+    def _scale(self, factor: str, values: Floats) -> Floats:
         """Return values on the factor's scale."""
         scaled: Floats = np.log(values) if factor in self.log else values
         return scaled
 
 
 class CrossValidation(NamedTuple):
-    """Error on points that were held out of the fit, fold by fold.
+    """Error on held-out points, fold by fold.
 
     Attributes:
-        r2: share of the variance between points that is foretold; 0 is no better than the mean of the other points.
-        rmse: root mean square error.
-        rmse_mean: the same of foretelling the mean of the other points.
-        floor: what luck alone leaves of it: the root of its variance in the means over replicates; NaN with one replicate.
-        gain: by how much the squared error is smaller than that of the mean, over points; ``n`` counts points.
+        r2: share of the variance between points that is predicted; 0 is no better than the mean of
+            the other points.
+        rmse: root mean square error, in units of the measure.
+        rmse_mean: the same of the mean of the other points as prediction.
+        floor: the error that noise alone causes: the standard error of the means over replicates;
+            NaN with one replicate.
+        gain: squared error of the mean minus that of the metamodel; ``n`` counts points.
     """
 
     r2: float
@@ -97,7 +105,16 @@ class CrossValidation(NamedTuple):
 
 
 class Metamodel(NamedTuple):
-    """A fitted metamodel with its held-out error, the points it was fitted to, and what was left out."""
+    """A fitted metamodel.
+
+    Attributes:
+        kind: "Gaussian process" or "gradient boosting".
+        encoding: how factors become numbers.
+        regressor: scikit-learn's fitted regressor.
+        held_out: error on held-out points.
+        points: the points it was fitted to.
+        note: what is left out.
+    """
 
     kind: str
     encoding: Encoding
@@ -107,11 +124,11 @@ class Metamodel(NamedTuple):
     note: str
 
     def predict(self, points: pl.DataFrame) -> Floats:
-        """Return the foretold mean at points (columns as in the design)."""
-        found: Floats = self.regressor.predict(
-            self.encoding.matrix(points.select(self.points.columns))
+        """Return the predicted mean at points (columns as in the design)."""
+        means: Floats = self.regressor.predict(
+            self.encoding.encode(points.select(self.points.columns))
         )
-        return found
+        return means
 
 
 def make_encoding(points: pl.DataFrame, log: Sequence[str]) -> Encoding:
@@ -130,15 +147,31 @@ def make_encoding(points: pl.DataFrame, log: Sequence[str]) -> Encoding:
 
 
 def fit_metamodel(points: pl.DataFrame, values: Floats, log: Sequence[str] = ()) -> Metamodel:
-    """Fit a metamodel to the mean over replicates at every point.
+    """Fit a metamodel to the mean over replicates at every point of a design.
 
     Args:
         points: a row per point, a column per factor: numbers, or anything else as names.
-        values: a measure by point and replicate (P, R); NaN where a run failed. A point with a gap is left out, and so is one that stands twice.
+        values: a measure by point and replicate (P, R); NaN where a run failed. A point with a gap
+            is left out, and so is a repeated one.
         log: numeric factors on a log scale.
 
+    Returns:
+        ``Metamodel``, with ``predict(points)`` and its error on held-out points (``held_out``).
+
     Raises:
-        AnalysisError: too few points, no factor that varies, or no better than the mean on points held out (the 95 % interval of its gain reaches 0).
+        AnalysisError: too few points, no factor that varies, or no predictive skill on held-out
+            points (the 95 % interval of the gain over the mean reaches 0).
+
+    Source:
+        Rasmussen & Williams (2006), Gaussian Processes for Machine Learning, equation 4.17 (Matern
+        5/2) and algorithm 2.1; by scikit-learn.
+
+    Example:
+        >>> points = pl.DataFrame({"rate": np.linspace(0.0, 1.0, 24)})
+        >>> values = (points["rate"].to_numpy() ** 2)[:, None]  # one replicate
+        >>> model = fit_metamodel(points, values)
+        >>> model.kind, round(model.held_out.r2, 2)
+        ('Gaussian process', 1.0)
     """
     points = points.with_columns(cs.numeric().cast(pl.Float64))
     varied = [name for name in points.columns if points[name].n_unique() > 1]
@@ -147,13 +180,7 @@ def fit_metamodel(points: pl.DataFrame, values: Floats, log: Sequence[str] = ())
             "no factor has several levels; give one a range or several levels, for example"
             " imitation.rate=0,0.1"
         )
-    whole = np.asarray(np.isfinite(values).all(axis=1))
-    chosen = (
-        points.select(varied)
-        .with_row_index("place")
-        .filter(whole)
-        .unique(varied, keep="first", maintain_order=True)
-    )
+    chosen = select_distinct_points(points, values, varied)
     distinct, lost = chosen.drop("place"), len(points.unique()) - len(chosen)
     if len(chosen) < MIN_POINTS:
         raise AnalysisError(
@@ -161,30 +188,50 @@ def fit_metamodel(points: pl.DataFrame, values: Floats, log: Sequence[str] = ())
             f" {len(chosen)}{' without failed runs' if lost else ''}: take more samples, for"
             " example design=latin_hypercube design.samples=64"
         )
-    numeric_first = sorted(varied, key=lambda name: not distinct[name].dtype.is_numeric())
-    distinct = distinct.select(numeric_first)
     encoding = make_encoding(distinct, [name for name in log if name in varied])
-    x, runs = encoding.matrix(distinct), values[chosen["place"].to_numpy()]
-    y = runs.mean(axis=1)
-    if np.ptp(y) == 0:
-        raise AnalysisError("the mean is the same at all points: there is nothing to learn")
-    held_out = cross_validate(x, runs)
-    if not held_out.gain.low > 0:
-        raise AnalysisError(
-            f"the metamodel foretells nothing: on points held out its error {held_out.rmse:.3g} is"
-            f" not reliably smaller than that of the mean, {held_out.rmse_mean:.3g} (R2"
-            f" {held_out.r2:.2f}); take more samples or replicates, or fewer factors"
-        )
+    x, runs = encoding.encode(distinct), values[chosen["place"].to_numpy()]
+    held_out = validate_metamodel(x, runs)
     note = (
         f" {lost} of {lost + len(chosen)} points are left out because runs at them failed."
         if lost
         else ""
     )
-    return Metamodel(choose_kind(len(x)), encoding, fit_regressor(x, y), held_out, distinct, note)
+    regressor = fit_regressor(x, runs.mean(axis=1))
+    return Metamodel(choose_kind(len(x)), encoding, regressor, held_out, distinct, note)
+
+
+def select_distinct_points(
+    points: pl.DataFrame, values: Floats, varied: Sequence[str]
+) -> pl.DataFrame:
+    """Return the distinct points without gaps, numeric factors first, and their ``place``."""
+    complete = np.asarray(np.isfinite(values).all(axis=1))
+    distinct = (
+        points.select(varied)
+        .with_row_index("place")
+        .filter(complete)
+        .unique(varied, keep="first", maintain_order=True)
+    )
+    numeric_first = sorted(varied, key=lambda name: not distinct[name].dtype.is_numeric())
+    return distinct.select("place", *numeric_first)
+
+
+def validate_metamodel(x: Floats, runs: Floats) -> CrossValidation:
+    """Return the error on held-out points of what can be learnt, or refuse."""
+    if np.ptp(runs.mean(axis=1)) == 0:
+        raise AnalysisError("the mean is the same at all points: there is nothing to learn")
+    held_out = cross_validate(x, runs)
+    if not held_out.gain.low > 0:
+        raise AnalysisError(
+            "the metamodel has no predictive skill on held-out points: its error"
+            f" {held_out.rmse:.3g} is not reliably smaller than that of the mean,"
+            f" {held_out.rmse_mean:.3g} (R2 {held_out.r2:.2f}); take more samples or replicates, or"
+            " fewer factors"
+        )
+    return held_out
 
 
 def choose_kind(points: int) -> str:
-    """Return which kind of metamodel so many points get."""
+    """Return the kind of metamodel for a number of points."""
     return "Gaussian process" if points <= MAX_GAUSSIAN_POINTS else "gradient boosting"
 
 
@@ -197,39 +244,39 @@ def fit_regressor(x: Floats, y: Floats) -> RegressorMixin:
     from threadpoolctl import threadpool_limits
 
     if choose_kind(len(x)) == "gradient boosting":
-        with threadpool_limits(
-            1
-        ):  # the order of sums, and with it the last digits, depends on the number of threads
+        # The order of sums, and with it the last digits, depends on the number of threads.
+        with threadpool_limits(1):
             return HistGradientBoostingRegressor(
-                early_stopping=False, random_state=METAMODEL_SEED
+                early_stopping=False, random_state=SENSITIVITY_SEED
             ).fit(x, y)
     kernel = ConstantKernel(1.0, (1e-2, 1e3)) * Matern(
         np.ones(x.shape[1]), (0.05, 1e3), nu=2.5
     ) + WhiteKernel(0.1, (1e-8, 2.0))
     with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter(
-            "ignore", ConvergenceWarning
-        )  # a length scale at its bound is a factor that does nothing
-        return GaussianProcessRegressor(kernel, normalize_y=True, random_state=METAMODEL_SEED).fit(
-            x, y
-        )
+        # A length scale at its bound is a factor without effect.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return GaussianProcessRegressor(
+            kernel, normalize_y=True, random_state=SENSITIVITY_SEED
+        ).fit(x, y)
 
 
 def cross_validate(x: Floats, runs: Floats) -> CrossValidation:
-    """Return the error on held-out points: five folds, drawn once."""
+    """Return the error on held-out points, in five random folds."""
     from sklearn.model_selection import KFold
 
     y = runs.mean(axis=1)
-    foretold, by_mean = np.empty_like(y), np.empty_like(y)
-    for seen, held in KFold(FOLDS, shuffle=True, random_state=METAMODEL_SEED).split(x):
-        foretold[held] = (
-            fit_regressor(x[seen], y[seen]).predict(x[held]) if np.ptp(y[seen]) > 0 else y[seen][0]
+    predicted, by_mean = np.empty_like(y), np.empty_like(y)
+    for rest, held_out in KFold(FOLDS, shuffle=True, random_state=SENSITIVITY_SEED).split(x):
+        predicted[held_out] = (
+            fit_regressor(x[rest], y[rest]).predict(x[held_out])
+            if np.ptp(y[rest]) > 0
+            else y[rest][0]
         )
-        by_mean[held] = y[seen].mean()
-    errors, of_mean = (y - foretold) ** 2, (y - by_mean) ** 2
+        by_mean[held_out] = y[rest].mean()
+    errors, of_mean = (y - predicted) ** 2, (y - by_mean) ** 2
     replicates = runs.shape[1]
     floor = (
-        float(np.sqrt(compute_mean_squares(runs).own / replicates))
+        float(np.sqrt(compute_mean_squares(runs).specific / replicates))
         if replicates > 1
         else float("nan")
     )
@@ -244,42 +291,48 @@ def cross_validate(x: Floats, runs: Floats) -> CrossValidation:
 
 
 def compute_metamodel_indices(model: Metamodel) -> pl.DataFrame:
-    """Return Sobol' indices of a metamodel over the box its points span: ``factor, first, total`` with the bootstrap half-widths of SALib.
+    """Return Sobol' indices of a metamodel over the box its points span.
 
-    Intervals count the sample through the metamodel alone, which is cheap; what the metamodel gets wrong is its held-out error.
+    Columns: ``factor``, ``first`` and ``total`` with ``_low`` and ``_high`` (SALib's bootstrap).
+    The intervals count the sample through the metamodel alone, not the metamodel's own error.
     """
     from SALib.analyze import sobol
     from SALib.sample import sobol as saltelli
 
     names = model.points.columns
     problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
-    unit = saltelli.sample(problem, SALTELLI_SAMPLES, calc_second_order=False, seed=METAMODEL_SEED)
-    found = sobol.analyze(
+    unit = saltelli.sample(
+        problem, SALTELLI_SAMPLES, calc_second_order=False, seed=SENSITIVITY_SEED
+    )
+    indices = sobol.analyze(
         problem,
-        model.predict(model.encoding.points(unit)),
+        model.predict(model.encoding.make_points(unit)),
         calc_second_order=False,
-        num_resamples=1000,
-        seed=METAMODEL_SEED,
+        num_resamples=INDEX_RESAMPLES,
+        seed=SENSITIVITY_SEED,
     )
     columns: dict[str, Any] = {"factor": names}
     for ours, theirs in (("first", "S1"), ("total", "ST")):
-        value, half = found[theirs], found[f"{theirs}_conf"]
+        value, half = indices[theirs], indices[f"{theirs}_conf"]
         columns |= {ours: value, f"{ours}_low": value - half, f"{ours}_high": value + half}
     return pl.DataFrame(columns)
 
 
 def compute_partial_dependence(model: Metamodel, shown: Mapping[str, Any]) -> float:
-    """Return the foretold mean with some factors held and the others as at the points of the design (partial dependence, Friedman 2001)."""
+    """Return the predicted mean at levels of some factors (partial dependence, Friedman 2001).
+
+    The other factors are as at the points of the design.
+    """
     step = max(1, len(model.points) // SURFACE_SAMPLE)
     others = model.points.gather_every(step)
-    held = others.with_columns(
+    points = others.with_columns(
         pl.lit(level, dtype=others[name].dtype).alias(name) for name, level in shown.items()
     )
-    return float(model.predict(held).mean())
+    return float(model.predict(points).mean())
 
 
 def check_factor(name: str, known: Sequence[str]) -> None:
-    """Refuse what is no factor that varies."""
+    """Refuse a name that is not that of a factor that varies."""
     if name not in known:
         raise AnalysisError(
             f"{name} is not a factor that varies in this study.{suggest_or_list(name, known)}"

@@ -1,8 +1,10 @@
-"""How much of a measure's variance is chance: what differs between replicates at one point (law of total variance).
+"""How much of a measure's variance is noise: what differs between replicates at one point.
 
-A run at point x with seed r gives y = f(x) + g(r) + h(x, r): the response, luck that all points share under common random numbers, and
-luck of its own (with independent seeds all luck is h). The variance of a single run is Var f + Var g + Var h; the variance of means over R
-replicates, between points, is Var f + Var h / R, because g moves all points alike.
+A run at point x with seed r gives y = f(x) + g(r) + h(x, r): the response, noise that all points
+share under common random numbers, and noise specific to the point (with independent seeds all noise
+is h). By the law of total variance, the variance of a single run is Var f + Var g + Var h. The
+variance of means over R replicates, between points, is Var f + Var h / R, because g moves all
+points alike.
 """
 
 from __future__ import annotations
@@ -19,11 +21,17 @@ NO_VALUE = float("nan")
 
 
 class MeanSquares(NamedTuple):
-    """Mean squares of points (P) by replicates (R): variance of the points' means, variance within points, and what is luck of their own."""
+    """Mean squares of points (P) by replicates (R).
+
+    Attributes:
+        between: variance of the means of points.
+        within: variance within points.
+        specific: variance of the noise that is specific to a point.
+    """
 
     between: Floats
     within: Floats
-    own: Floats
+    specific: Floats
 
 
 class Noise(NamedTuple):
@@ -32,13 +40,15 @@ class Noise(NamedTuple):
     Attributes:
         run: in the variance of single runs; ``n`` counts replicates.
         means: in the variance between points of the means over replicates.
-        own: variance of luck of a point's own, Var h; what a mean over R replicates is off by is the root of ``own / R``.
+        specific: variance of the noise that is specific to a point, Var h (squared units of the
+            measure); the standard error of a mean over R replicates is the root of ``specific /
+            R``.
         replicates: R.
     """
 
     run: Estimate
     means: Estimate
-    own: float
+    specific: float
     replicates: int
 
 
@@ -48,7 +58,11 @@ def compute_mean_squares(values: Floats) -> MeanSquares:
 
 
 def _sum_blocks(blocks: Floats) -> tuple[Floats, ...]:
-    """Return per block (B, K, R): number of points, sums of means and of their squares, of variances within points, and of values by replicate."""
+    """Return sums per block of values (B, K, R).
+
+    They are the number of points, the sums of means, of their squares and of variances within
+    points, and the sums of values by replicate.
+    """
     means = blocks.mean(axis=2)
     within = blocks.var(axis=2, ddof=1)
     return (
@@ -61,31 +75,48 @@ def _sum_blocks(blocks: Floats) -> tuple[Floats, ...]:
 
 
 def _combine_sums(sums: Sequence[Floats]) -> MeanSquares:
-    """Return mean squares from sums over blocks, in the order of ``_sums``; sums may be arrays of sums."""
+    """Return mean squares from sums over blocks, as ``_sum_blocks`` orders them."""
     points, means, squares, within, by_replicate = sums
     between = (squares - means**2 / points) / (points - 1)
     shared = (by_replicate / points[..., None]).var(axis=-1, ddof=1)
-    own = np.maximum((within / points - shared) * points / (points - 1), 0.0)
-    return MeanSquares(between, within / points, own)
+    specific = np.maximum((within / points - shared) * points / (points - 1), 0.0)
+    return MeanSquares(between, within / points, specific)
 
 
-def _compute_shares(found: MeanSquares, seen: int, replicates: int) -> Floats:
-    """Return the shares of noise in single runs and in means over so many replicates, from moments of which ``seen`` were seen; not cut off."""
-    response, luck = found.between - found.own / seen, found.own / replicates
+def _compute_shares(squares: MeanSquares, observed: int, replicates: int) -> Floats:
+    """Return the shares of noise in single runs and in means over ``replicates``, not clipped.
+
+    The mean squares are of ``observed`` replicates.
+    """
+    response, noise = squares.between - squares.specific / observed, squares.specific / replicates
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.array([found.within / (response + found.within), luck / (response + luck)])
+        return np.array([squares.within / (response + squares.within), noise / (response + noise)])
 
 
 def estimate_noise(values: Floats, common: bool) -> Noise:
-    """Return the shares of noise with intervals.
+    """Estimate the share of noise in the variance of a measure.
 
     Args:
-        values: a measure by block, point and replicate (B, K, R), complete; blocks were drawn independently.
-        common: replicate r has the same seed at every point.
+        values: a measure by block, point and replicate (B, K, R), complete; blocks are independent
+            samples, K is 1 for a sample of points.
+        common: whether replicate r has the same seed at every point (common random numbers).
 
-    Intervals: a jackknife over blocks. Under common random numbers R seeds are all the luck there is, and the interval counts them too: in the
-    share of runs by the chi-square interval of what they share (normal luck; put together by MOVER, Zou & Donner 2008), in that of means by a
-    jackknife over replicates, which takes 3. With one replicate nothing can be said: all NaN.
+    Returns:
+        The shares in single runs and in means over the R replicates, 0 to 1, with 95 % intervals;
+        all NaN with one replicate. Intervals are a jackknife over blocks. Under common random
+        numbers they also count the R seeds: for single runs by the chi-square interval of the
+        shared noise, for means by a jackknife over replicates (three or more).
+
+    Source:
+        Law of total variance; Efron & Stein (1981), Annals of Statistics 9 (jackknife); Zou &
+        Donner (2008), Statistics in Medicine 27 (MOVER, which combines both intervals).
+
+    Example:
+        >>> response = np.linspace(0.0, 1.0, 20)[:, None, None]
+        >>> noise = np.array([0.1, -0.1, 0.0]) * (-1.0) ** np.arange(20)[:, None, None]
+        >>> share = estimate_noise(response + noise, common=False).run
+        >>> round(share.value, 3), round(share.low, 3), round(share.high, 3)
+        (0.097, 0.054, 0.139)
     """
     blocks, _, replicates = values.shape
     if replicates < 2:
@@ -94,15 +125,15 @@ def estimate_noise(values: Floats, common: bool) -> Noise:
     centred = values - values.mean()
     parts = _sum_blocks(centred)
     sums = [np.asarray(part.sum(axis=0)) for part in parts]
-    found = _combine_sums(sums)
-    shares = _compute_shares(found, replicates, replicates)
+    squares = _combine_sums(sums)
+    shares = _compute_shares(squares, replicates, replicates)
     without = _combine_sums([whole - part for whole, part in zip(sums, parts, strict=True)])
     variance = compute_jackknife_variance(_compute_shares(without, replicates, replicates).T)
     half = stdtrit(blocks - 1.0, (1 + LEVEL) / 2) * np.sqrt(variance)
     low, high = shares - half, shares + half
     if common:
         flat = centred.reshape(-1, replicates)
-        low[0], high[0] = _compute_interval_with_seeds(found, shares[0], float(half[0]), flat)
+        low[0], high[0] = _compute_interval_with_seeds(squares, shares[0], float(half[0]), flat)
         low[1], high[1] = shares[1] + np.array([-1, 1]) * _compute_half_width_of_means(
             float(variance[1]), blocks, flat
         )
@@ -110,36 +141,42 @@ def estimate_noise(values: Floats, common: bool) -> Noise:
     run, means = (
         Estimate(float(value), float(least), float(most), replicates) for value, least, most in ends
     )
-    return Noise(run, means, float(found.own), replicates)
+    return Noise(run, means, float(squares.specific), replicates)
 
 
 def _compute_interval_with_seeds(
-    found: MeanSquares, share: float, half: float, values: Floats
+    squares: MeanSquares, share: float, half: float, values: Floats
 ) -> tuple[float, float]:
-    """Return the interval of the share in runs, from its half-width over blocks and how well R seeds tell what they share, of values (P, R)."""
+    """Return the interval of the share in runs of values (P, R), over blocks and seeds.
+
+    ``half`` is its half-width over blocks.
+    """
     replicates = values.shape[1]
     shared = float(values.mean(axis=0).var(ddof=1))
-    response = float(found.between) - float(found.own) / replicates
+    response = float(squares.between) - float(squares.specific) / replicates
     if response <= 0:
         return share - half, share + half
     quantiles = chdtri(replicates - 1, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])  # upper tail first
-    within = float(found.within) - shared + (replicates - 1) * shared / quantiles
+    within = float(squares.within) - shared + (replicates - 1) * shared / quantiles
     low, high = within / (response + within)
     return share - float(np.hypot(share - low, half)), share + float(np.hypot(high - share, half))
 
 
 def _compute_half_width_of_means(variance: float, blocks: int, values: Floats) -> float:
-    """Return half the interval of the share in means: its variance over blocks and that over replicates, of values (P, R); NaN for two."""
+    """Return half the interval of the share in means of values (P, R); NaN for two replicates.
+
+    It adds the variance over blocks and that over replicates.
+    """
     replicates = values.shape[1]
     if replicates < 3:
         return NO_VALUE
-    fewer = [
+    without_one = [
         _compute_shares(
             compute_mean_squares(np.delete(values, r, axis=1)), replicates - 1, replicates
         )[1]
         for r in range(replicates)
     ]
-    seeds = float(compute_jackknife_variance(np.array(fewer)))
+    seeds = float(compute_jackknife_variance(np.array(without_one)))
     both = variance + seeds
     freedom = (
         both**2 / (variance**2 / (blocks - 1) + seeds**2 / (replicates - 1)) if both > 0 else 1.0
@@ -148,28 +185,28 @@ def _compute_half_width_of_means(variance: float, blocks: int, values: Floats) -
 
 
 def compute_jackknife_variance(without: Floats) -> Floats:
-    """Return the jackknife variance of an estimate from its values without one of N (N, ...)."""
+    """Return the jackknife variance of an estimate from its values without one unit (N, ...)."""
     count = len(without)
     variance: Floats = (count - 1) / count * ((without - without.mean(axis=0)) ** 2).sum(axis=0)
     return variance
 
 
-def format_noise_note(found: Noise, common: bool) -> str:
-    """Say how much is noise, and how it is spread over points."""
-    count = found.replicates
+def format_noise_note(noise: Noise, common: bool) -> str:
+    """Return how much is noise, and how much of it remains in means, for a note."""
+    count = noise.replicates
     if count < 2:
         return (
-            "One replicate per point: how much of this is pure noise cannot be told; give"
+            "One replicate per point: the share of noise is unknown; run the study with"
             " replicates=2 or more."
         )
     shared = (
-        "Replicate r has the same seed at every point, so the luck of a seed moves all points"
-        " alike and cancels between them; what is left is how differently points take the same"
-        f" luck, {format_percent(found.means)} of the variance between means of {count} replicates."
+        "Replicate r has the same seed at every point (common random numbers), so the noise that"
+        " all points share cancels between them; the noise specific to a point remains,"
+        f" {format_percent(noise.means)} of the variance between means of {count} replicates."
         if common
         else (
             f"Every run has a seed of its own; of the variance between means of {count} replicates"
-            f" {format_percent(found.means)} is noise."
+            f" {format_percent(noise.means)} is noise."
         )
     )
     few = (
@@ -178,11 +215,11 @@ def format_noise_note(found: Noise, common: bool) -> str:
         else ""
     )
     return (
-        f"Pure noise is {format_percent(found.run)} of the variance of single runs. {shared}{few}"
+        f"Pure noise is {format_percent(noise.run)} of the variance of single runs. {shared}{few}"
     )
 
 
 def format_percent(share: Estimate) -> str:
-    """Return a share as percentage with its interval, if it has one."""
+    """Return a share as a percentage, with its interval if it has one."""
     interval = "" if np.isnan(share.low) else f" [{100 * share.low:.1f}, {100 * share.high:.1f}]"
     return f"{100 * share.value:.1f} %{interval}"

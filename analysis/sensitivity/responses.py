@@ -1,4 +1,4 @@
-"""A measure at every point of a design, by replicate, with gaps where runs failed; and the whole blocks among the points."""
+"""A measure by point and replicate, with gaps where runs failed, and its complete blocks."""
 
 from __future__ import annotations
 
@@ -12,20 +12,28 @@ from analysis.errors import AnalysisError
 from analysis.estimates import Floats
 from analysis.names import suggest_or_list
 
-LEVEL_DIGITS = 12  # significant digits of a level: shares of a range may differ in the last bit from machine to machine
+# Significant digits of a level: shares of a range may differ in the last bit between machines.
+LEVEL_DIGITS = 12
 MAX_LOST_SHARE = 0.5
+SENSITIVITY_SEED = 1  # of bootstraps, samples and folds; SALib takes 0 for no seed
 
 
 class CompleteBlocks(NamedTuple):
-    """The blocks of a design of which no run failed: values (B, K, R) of B blocks of K points, which blocks, and how many there were."""
+    """The blocks of a design of which no run failed.
+
+    Attributes:
+        values: a measure (B, K, R) in B blocks of K points, by replicate.
+        complete: which of all blocks these are.
+        total: number of all blocks.
+    """
 
     values: Floats
-    kept: np.ndarray
+    complete: np.ndarray
     total: int
 
     @property
     def lost(self) -> int:
-        """How many blocks were left out."""
+        """Number of blocks that are left out."""
         return self.total - len(self.values)
 
 
@@ -34,7 +42,7 @@ def collect_responses(runs: pl.DataFrame, points: pl.DataFrame, measure: str) ->
 
     Args:
         runs: a row per run that finished: factors, ``replicate``, measures.
-        points: a row per point in the order of the design, a column per factor; points may stand there twice.
+        points: a row per point in the order of the design, a column per factor; points may repeat.
         measure: column of ``runs``.
     """
     check_measure(runs, measure, tuple(points.columns))
@@ -44,36 +52,34 @@ def collect_responses(runs: pl.DataFrame, points: pl.DataFrame, measure: str) ->
             raise AnalysisError(
                 f"the runs have no column {column}.{suggest_or_list(column, runs.columns)}"
             )
-    alike = [normalise_factors(frame, points, runs) for frame in (points, runs)]
-    places = alike[0].unique(maintain_order=True).with_row_index("place")
-    at = (
-        alike[0]
-        .join(places, on=factors, how="left", nulls_equal=True, maintain_order="left")["place"]
-        .to_numpy()
-    )
-    found = alike[1].with_columns(runs["replicate"], runs[measure].cast(pl.Float64).alias("value"))
-    found = found.join(places, on=factors, nulls_equal=True).unique(
+    design, levels = (normalise_factors(frame, points, runs) for frame in (points, runs))
+    places = design.unique(maintain_order=True).with_row_index("place")
+    at = design.join(places, on=factors, how="left", nulls_equal=True, maintain_order="left")[
+        "place"
+    ].to_numpy()
+    placed = levels.with_columns(runs["replicate"], runs[measure].cast(pl.Float64).alias("value"))
+    placed = placed.join(places, on=factors, nulls_equal=True).unique(
         ["place", "replicate"], maintain_order=True
     )
-    if found.is_empty():
+    if placed.is_empty():
         raise AnalysisError(
             "none of the design's points is among the runs, so these belong to another design; run"
             " the study again"
         )
-    replicates = found["replicate"].unique().sort()
+    replicates = placed["replicate"].unique().sort()
     values = np.full((len(places), len(replicates)), np.nan)
     values[
-        found["place"].to_numpy(),
-        np.searchsorted(replicates.to_numpy(), found["replicate"].to_numpy()),
-    ] = found["value"].to_numpy()
-    whole: Floats = values[at]
-    return whole
+        placed["place"].to_numpy(),
+        np.searchsorted(replicates.to_numpy(), placed["replicate"].to_numpy()),
+    ] = placed["value"].to_numpy()
+    response: Floats = values[at]
+    return response
 
 
 def normalise_factors(
     frame: pl.DataFrame, points: pl.DataFrame, runs: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the factors of a frame in a form that two frames share: numbers rounded, all else as text."""
+    """Return the factors of a frame as two frames can compare them: rounded numbers, or text."""
     numbers = {
         name
         for name in points.columns
@@ -97,7 +103,7 @@ def normalise_factors(
 
 
 def check_measure(runs: pl.DataFrame, measure: str, factors: Sequence[str]) -> None:
-    """Refuse a measure that is not there, is no number at some runs, or is the same at all."""
+    """Refuse a measure that is missing, has no value in some runs, or has one value in all."""
     keys = {*factors, "replicate", "seed", "run"}
     known = [name for name, kind in runs.schema.items() if name not in keys and kind.is_numeric()]
     if measure not in known:
@@ -118,14 +124,14 @@ def check_measure(runs: pl.DataFrame, measure: str, factors: Sequence[str]) -> N
         )
 
 
-def select_complete_blocks(values: Floats, size: int, what: str, least: int) -> CompleteBlocks:
-    """Return the blocks of ``size`` consecutive points whose runs are all there; a block with a gap is left out whole.
+def select_complete_blocks(values: Floats, size: int, what: str, minimum: int) -> CompleteBlocks:
+    """Return the blocks of ``size`` consecutive points that have all their runs.
 
     Args:
         values: a measure by point and replicate (P, R), NaN where a run is missing.
         size: points per block.
-        what: what blocks are called, for the sentence.
-        least: fewest blocks the analysis can do with.
+        what: name of the blocks, for the error.
+        minimum: fewest blocks that the analysis needs.
     """
     if len(values) % size:
         raise AnalysisError(
@@ -133,27 +139,27 @@ def select_complete_blocks(values: Floats, size: int, what: str, least: int) -> 
             f" {what} of this study"
         )
     blocks = values.reshape(-1, size, values.shape[1])
-    kept = np.asarray(np.isfinite(blocks).all(axis=(1, 2)))
-    count = int(kept.sum())
+    complete = np.asarray(np.isfinite(blocks).all(axis=(1, 2)))
+    count = int(complete.sum())
     if count < MAX_LOST_SHARE * len(blocks):
         raise AnalysisError(
-            f"failed runs leave {count} of {len(blocks)} {what} whole, fewer than half; what is"
-            " left says little about the whole. See failures.parquet, mend what fails or narrow"
-            " the factors, and resume with --retry-failed"
+            f"failed runs leave {count} of {len(blocks)} {what} complete, fewer than half, which do"
+            " not represent the design; see failures.parquet, fix the cause or narrow the factors,"
+            " and resume with --retry-failed"
         )
-    if count < least:
+    if count < minimum:
         raise AnalysisError(
-            f"{count} {what} are too few; the analysis needs {least} or more, so raise the samples"
-            " of the design"
+            f"{count} {what} are too few; the analysis needs {minimum} or more, so raise the"
+            " samples of the design"
         )
-    return CompleteBlocks(blocks[kept], kept, len(blocks))
+    return CompleteBlocks(blocks[complete], complete, len(blocks))
 
 
-def format_left_out_blocks(whole: CompleteBlocks, what: str) -> str:
-    """Say how many blocks failed runs cost."""
-    if not whole.lost:
+def format_left_out_blocks(blocks: CompleteBlocks, what: str) -> str:
+    """Return how many blocks are left out because of failed runs, for a note."""
+    if not blocks.lost:
         return ""
     return (
-        f" {whole.lost} of {whole.total} {what} are left out whole because runs in them failed:"
-        " where the model fails nothing is known, and the figures hold for where it does not."
+        f" {blocks.lost} of {blocks.total} {what} are left out because runs in them failed: the"
+        " results hold only where the model does not fail."
     )

@@ -1,4 +1,4 @@
-"""Response surfaces of two factors: means of the cells of a factorial, or a metamodel's where a design samples."""
+"""Response surfaces of two factors: means of the cells of a factorial, or a metamodel's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analysis.errors import AnalysisError
 from analysis.estimates import Floats, estimate_mean
 from analysis.sensitivity.metamodel import Metamodel, check_factor, compute_partial_dependence
 
-GRID_STEPS = 21  # steps of a numeric factor on a metamodel's surface
+GRID_STEPS = 21  # of a numeric factor on a metamodel's surface
 
 
 def check_pair(x: str, y: str, points: pl.DataFrame) -> None:
@@ -25,7 +25,7 @@ def check_pair(x: str, y: str, points: pl.DataFrame) -> None:
 
 
 def compute_surface_means(points: pl.DataFrame, values: Floats, x: str, y: str) -> pl.DataFrame:
-    """Return the mean in every cell of two factors: ``x, y`` (named as the factors), ``mean, low, high, n``.
+    """Return the mean in every cell of two factors.
 
     Args:
         points: a row per point, a column per factor.
@@ -33,15 +33,17 @@ def compute_surface_means(points: pl.DataFrame, values: Floats, x: str, y: str) 
         x: factor along the axis.
         y: the other factor.
 
-    Every cell is averaged over the same levels of the other factors, within a replicate first: the interval is Student's over replicates (``n``).
-    A replicate with a gap in the cell is left out of it. Rows are x by y, in the order of levels.
+    Columns: ``x, y`` (named as the factors), ``mean, low, high, n``. Every cell is averaged over
+    the same levels of the other factors, within a replicate first: the interval is Student's over
+    replicates (``n``). A replicate with a gap in the cell is left out of it. Rows are x by y, in
+    the order of levels.
     """
     check_pair(x, y, points)
     distinct = points.unique()
     if len(distinct) < prod(points[name].n_unique() for name in points.columns):
         raise AnalysisError(
             f"the design is no full factorial, so cells of {x} by {y} are missing or differ in"
-            " other factors; take a metamodel's surface"
+            " other factors; use a metamodel's surface"
         )
     cells = points.with_row_index("place").group_by(x, y, maintain_order=True).agg("place")
     rows = []
@@ -66,11 +68,11 @@ def compute_surface_means(points: pl.DataFrame, values: Floats, x: str, y: str) 
 
 
 def predict_surface(model: Metamodel, x: str, y: str) -> pl.DataFrame:
-    """Return a metamodel's surface: ``x, y`` (named as the factors) and ``mean``, averaged over the other factors as the design has them."""
-    for name in (x, y):
-        check_factor(name, model.points.columns)
-    if x == y:
-        raise AnalysisError(f"a surface needs two factors and both are {x}; name another")
+    """Return a metamodel's surface: ``x, y`` (named as the factors) and ``mean``.
+
+    It is averaged over the other factors as the design has them.
+    """
+    check_pair(x, y, model.points)
     along = {name: make_factor_grid(model, name) for name in (x, y)}
     rows = [
         (a, b, compute_partial_dependence(model, {x: a, y: b})) for a in along[x] for b in along[y]
@@ -83,7 +85,7 @@ def predict_surface(model: Metamodel, x: str, y: str) -> pl.DataFrame:
 
 
 def make_factor_grid(model: Metamodel, name: str) -> list[object]:
-    """Return the levels of a factor along a surface: its names, or even steps on its scale."""
+    """Return the levels of a factor along a surface: its names, or equal steps on its scale."""
     encoding = model.encoding
     if name in encoding.names:
         return list(encoding.names[name])

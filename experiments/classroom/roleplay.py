@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments.classroom.session import Session
 from experiments.classroom.side import PlayedSide
+from sim.config import Entry
 from sim.errors import InputError
 from sim.interactive.decisions import (
     AnswersByAction,
@@ -149,13 +150,13 @@ def build_player_view(side: PlayedSide, i: int) -> dict[str, Any]:
         "skills": round_values(organisation.expertise),
         "core": round_values(organisation.core),
         "needs": np.flatnonzero(organisation.requirement).tolist(),
-        "progress": round(float(org.progress[i]) / model.world.p.workload, 3),
+        "progress": round(float(org.progress[i]) / model.world.p.challenge.workload, 3),
         "alone_quality": round(float(org.alone_quality[i]), 3),
         "alone_value": round(float(org.alone_value[i]), 3),
         "at_work": None if at_work == NOBODY else int(col.serial[at_work]),
         "earned": round(float(org.earned[i]), 3),
         "earned_total": round(float(org.earned_total[i]), 3),
-        "meetings": int(model.world.p.meetings),
+        "meetings": int(model.world.p.search.meetings),
         "teams": [describe_team(side, int(c)) for c in org.places[i, : org.load[i]]],
         "known": known,
         "may_join": [describe_team(side, c) for c in list_teams_to_join(side, i, contacts)],
@@ -191,7 +192,7 @@ def describe_team(side: PlayedSide, c: int) -> dict[str, Any]:
         "gain": round_values(col.gain[c, : col.size[c]]),
         "rounds_left": int(col.rounds_left[c]),
         "needs": col.domains[c, : col.breadth[c]].tolist(),
-        "open": bool(side.model.world.forms.entry_open[form]),
+        "open": bool(side.model.world.forms.entry[form] == Entry.OPEN),
     }
 
 

@@ -11,12 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.names import suggest_name
 from experiments.configuration import explain_validation_error, list_parameters
-from sim.config import Config
+from sim.config import FORM_TOPOLOGIES, IMITATION_RULES, POOLING_RULES, Config
 from sim.errors import InputError
-from sim.phases.imitate import IMITATION_RULES
 from sim.presets import load_structure
-from sim.submodels.production import POOLING_RULES
-from sim.submodels.structures import FORM_TOPOLOGIES
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, ...] = ("a", "b")
@@ -59,9 +56,9 @@ LOWER_LIMITS = {
     "population.domains": max(breadth.highest for breadth in Config().challenge.breadths),
 }
 PARAMETER_CHOICES: dict[str, tuple[str, ...]] = {
-    "imitation.rule": tuple(IMITATION_RULES),
-    "production.pooling": tuple(POOLING_RULES),
-    "structure.topology": tuple(FORM_TOPOLOGIES),
+    "imitation.rule": IMITATION_RULES,
+    "production.pooling": POOLING_RULES,
+    "structure.topology": FORM_TOPOLOGIES,
 }
 PAGE_DEFAULTS: dict[str, Scalar] = {"population.organisations": 60}
 # A number that only one topology has, and its value when another form gets that topology.

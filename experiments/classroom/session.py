@@ -12,12 +12,11 @@ from experiments.classroom.messages import MOST_ROUNDS
 from experiments.classroom.places import place_organisations
 from experiments.classroom.scenario import SIDES, Scalar, Scenario, Side
 from experiments.classroom.side import ROUNDS_PER_TURN, PlayedSide, find_changed_parameters
-from sim.config import Config
+from sim.config import FORM_TOPOLOGIES, Config
 from sim.errors import InputError
 from sim.interactive.decisions import AnswersByAction, Decision
 from sim.interactive.parameter_changes import can_change_between_rounds
 from sim.model import CollaborationModel
-from sim.submodels.structures import FORM_TOPOLOGIES
 
 DEFAULT_SPEED = 5.0  # rounds per second
 
@@ -157,7 +156,7 @@ class Session:
 
 def describe_forms(model: CollaborationModel) -> dict[str, dict[str, Any]]:
     """Return the topology of each form by name, and its links by team size."""
-    names = {code: name for name, code in FORM_TOPOLOGIES.items()}
+    names = dict(enumerate(FORM_TOPOLOGIES))
     forms = model.world.forms
     described = {}
     for name, code, linked in zip(

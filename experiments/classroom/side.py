@@ -18,8 +18,9 @@ from experiments.classroom.snapshots import (
 from sim.config import Config
 from sim.interactive.decisions import AnswersByAction, Decision
 from sim.model import CollaborationModel
-from sim.observation.measures import EVENT_COLUMNS, MEASURES
-from sim.phases.let_go import END_REASONS
+from sim.observation.events import EVENT_COLUMNS
+from sim.observation.measures import MEASURES
+from sim.state import END_REASONS
 
 ROUNDS_PER_TURN = 32  # rounds replayed before other sessions get their turn
 SERIAL_COLUMN, REASON_COLUMN = EVENT_COLUMNS.index("collaboration"), EVENT_COLUMNS.index("reason")

@@ -12,16 +12,7 @@ import numpy as np
 
 from sim.model import CollaborationModel
 from sim.phases.imitate import COPY_MEAN
-from sim.phases.let_go import (
-    END_REASONS,
-    REASON_DEADLINE,
-    REASON_MEMBERS,
-    REASON_SOLVED,
-    REASON_SURPLUS,
-    REASON_TERM,
-    REASON_TURNOVER,
-)
-from sim.state import Floats, Integers
+from sim.state import END_REASONS, EndReason, Floats, Integers
 
 PEAK_STEPS = 9  # steps in which the page shows how far an organisation's strongest skill stands out
 CHARTED_MEASURES = ("joint_value", "synergy", "diversity", "trust")
@@ -29,12 +20,12 @@ CHARTED_MEASURES = ("joint_value", "synergy", "diversity", "trust")
 CAPTION_REASONS = tuple(
     END_REASONS[code]
     for code in (
-        REASON_SOLVED,
-        REASON_SURPLUS,
-        REASON_DEADLINE,
-        REASON_TERM,
-        REASON_MEMBERS,
-        REASON_TURNOVER,
+        EndReason.SOLVED,
+        EndReason.SURPLUS,
+        EndReason.DEADLINE,
+        EndReason.TERM,
+        EndReason.MEMBERS,
+        EndReason.TURNOVER,
     )
 )
 JUST_ENTERED = -1  # in ``worked_alone``, until the newcomer's first round

@@ -7,11 +7,11 @@ from typing import Any
 
 from experiments.classroom.side import PlayedSide
 from experiments.classroom.snapshots import RoundSnapshot, Team
-from sim.phases.let_go import END_REASONS, REASON_RUNNING
+from sim.state import END_REASONS, EndReason
 
 MOST_STORY_LINES = 8  # of each kind
 SMALLEST_LEARNED = 0.02  # smallest change of a skill that the story mentions
-RUNNING, LEFT = END_REASONS[REASON_RUNNING], "left"
+RUNNING, LEFT = END_REASONS[EndReason.RUNNING], "left"
 
 
 async def describe_skills(side: PlayedSide, i: int, now: int) -> dict[str, Any]:

@@ -30,11 +30,10 @@ from experiments.classroom.scenario import (
     list_page_parameters,
 )
 from experiments.classroom.snapshots import CHARTED_MEASURES, PEAK_STEPS
-from sim.config import Config
+from sim.config import FORM_TOPOLOGIES, Config
 from sim.interactive.parameter_changes import can_change_between_rounds
 from sim.observation.measures import MEASURES
 from sim.presets import list_structure_presets, load_structure
-from sim.submodels.structures import FORM_TOPOLOGIES
 
 RULES_FILE = Path(__file__).parent / "rules.yaml"
 # The settings beside the networks; all others are in the panel of all parameters.

@@ -1,4 +1,4 @@
-"""Every parameter in a table: for the terminal and for the documentation, from the declarations in sim/config.py."""
+"""Tables that `overbruggen describe` prints and the documentation contains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from experiments.models.classics import (
 from sim.classics.registry import list_classics, load_classic
 from sim.config import Config
 from sim.errors import InputError
-from sim.observation.measures import EVENT_MEANINGS, MEASURES
+from sim.observation.events import EVENT_MEANINGS
+from sim.observation.measures import MEASURES
 from sim.observation.outcomes import OUTCOMES
 
 MEASURES_TOPIC, CLASSICS_TOPIC = "measures", "classics"
@@ -43,7 +44,15 @@ PARAMETER_COLUMNS = (
 
 
 def build_description_tables(group: str | None = None) -> list[Table]:
-    """Return one table per group of parameters, or the one asked for; ``measures``, ``classics`` and the name of a classic show those."""
+    """Return the tables of a topic.
+
+    Args:
+        group: a group of parameters, ``measures``, ``classics`` or the name of a classic; all
+            groups of parameters by default.
+
+    Raises:
+        InputError: the topic is unknown.
+    """
     names = list(Config.model_fields)
     if group == MEASURES_TOPIC:
         return build_measure_tables()
@@ -52,15 +61,13 @@ def build_description_tables(group: str | None = None) -> list[Table]:
     if group in list_classics():
         return build_classic_tables(group)
     if group is not None and group not in names:
-        raise InputError(
-            f"{group} is not a group of"
-            f" parameters.{suggest_or_list(group, [*names, MEASURES_TOPIC, CLASSICS_TOPIC, *list_classics()])}"
-        )
+        topics = [*names, MEASURES_TOPIC, CLASSICS_TOPIC, *list_classics()]
+        raise InputError(f"{group} is not a group of parameters.{suggest_or_list(group, topics)}")
     return [build_group_table(name) for name in names if group in (None, name)]
 
 
 def build_measure_tables() -> list[Table]:
-    """Return what is measured: per round, per run, per collaboration."""
+    """Return the tables of measures: per round, per run, per collaboration."""
     columns = ("measure", "unit", "meaning")
     return [
         Table(
@@ -79,7 +86,7 @@ def build_measure_tables() -> list[Table]:
 
 
 def build_classic_tables(name: str) -> list[Table]:
-    """Return the parameters of a classic, and what it measures."""
+    """Return the tables of a classic: its parameters and measures."""
     parameters, measures = list_parameters_and_measures(name)
     rows = [build_parameter_row(path, field) for path, field in parameters.items()]
     return [
@@ -124,7 +131,7 @@ def build_parameter_row(path: str, field: Any) -> tuple[str, ...]:
 
 
 def format_default(field: Any) -> str:
-    """Return a default in a reader's words."""
+    """Return a default as text."""
     value = field.get_default(call_default_factory=True)
     if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
         return "; ".join(
@@ -141,19 +148,17 @@ def format_parameters_markdown() -> str:
     """Return the parameter reference as Markdown."""
     title = (
         "# Parameters\n\nMade by `overbruggen describe --markdown`; the declarations stand in"
-        " `sim/config.py`.\n\n"
+        " `sim/config/`.\n\n"
     )
     return title + "\n".join(table.to_markdown() for table in build_description_tables())
 
 
 def format_classics_markdown() -> str:
-    """Return the reference of classics as Markdown: what each file says of its model, its parameters and measures."""
-    made = (
-        "Made by `overbruggen describe classics --markdown`; the models stand in `sim/classics/`."
-    )
+    """Return the reference of classics as Markdown: descriptions, parameters and measures."""
     parts = [
         "# Classics",
-        f"{made} How to run and add one: [how-to-classics.md](how-to-classics.md).",
+        "This page is made by `overbruggen describe classics --markdown` from the models in"
+        " `sim/classics/`.\nHow to run and add one: [how-to-classics.md](how-to-classics.md).",
     ]
     for name in list_classics():
         text = cleandoc(import_module(load_classic(name).__module__).__doc__ or "").replace(
@@ -171,7 +176,7 @@ def format_classics_markdown() -> str:
 def format_measures_markdown() -> str:
     """Return the reference of measures as Markdown."""
     title = (
-        "# Measures\n\nMade by `overbruggen describe measures --markdown`; they are declared in"
-        " `sim/observation/measures.py` and `sim/observation/outcomes.py`.\n\n"
+        "# Measures\n\nThis page is made by `overbruggen describe measures --markdown` from the"
+        " declarations in\n`sim/observation/measures.py` and `sim/observation/outcomes.py`.\n\n"
     )
     return title + "\n".join(table.to_markdown() for table in build_measure_tables())

@@ -8,6 +8,7 @@ from pathlib import Path
 from experiments.console import print_table, print_text
 from experiments.docking.comparison import run_dock
 from experiments.docking.output import (
+    DOCS_FOLDER,
     build_dock_tables,
     draw_dock,
     format_dock_verdict,
@@ -36,12 +37,18 @@ def run_docks(
         The number of different cells and contradicted claims.
 
     Raises:
-        InputError: a name is unknown, or ``quick`` and ``page`` are combined.
+        InputError: a name is unknown, ``quick`` and ``page`` are combined, or ``page`` is used
+            outside a checkout.
     """
     if quick and page:
         raise InputError(
             "--quick and --page exclude each other: the pages of the documentation need all"
             " replicates; leave --quick out"
+        )
+    if page and not DOCS_FOLDER.is_dir():
+        raise InputError(
+            f"--page writes the pages of the documentation, and {DOCS_FOLDER} does not exist; run"
+            " it in a checkout, or leave --page out"
         )
     docks = [read_dock(name) for name in names or list_docks()]
     misses = 0

@@ -275,7 +275,7 @@ def describe_study_design(study: Study, points: int) -> str:
     )
     return (
         f"We varied {len(varied)} factor{'s' * (len(varied) > 1)}: {factors}. The design was"
-        f" {format_design_name(study.design)}{constraints}; it has"
+        f" {format_design_name(study.design)}{constraints}; it had"
         f" {points:,} point{'s' * (points != 1)}."
     )
 

@@ -1,1 +1,4 @@
-"""Published models, reproduced: one small file each, named after author and year, on shared parts (docs/how-to-classics.md)."""
+"""Published models, reproduced: a file each, named after author and year.
+
+``docs/how-to-classics.md`` shows how to run one and how to add one.
+"""

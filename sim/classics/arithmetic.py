@@ -1,4 +1,7 @@
-"""Arithmetic that gives the same bits compiled and as plain Python, where NumPy and Numba round differently."""
+"""Arithmetic that gives the same bits compiled and as plain Python.
+
+NumPy and Numba round differently.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ def compute_mean(values: Floats) -> float:
 
 @kernel
 def raise_to_count(base: float, count: int) -> float:
-    """Return a power with a whole exponent, 0 or more, by repeated squaring; Python takes logarithms."""
+    """Return a power with a whole exponent, 0 or more, by repeated squaring.
+
+    Python takes logarithms instead.
+    """
     power = 1.0
     while count != 0:
         if count & 1:

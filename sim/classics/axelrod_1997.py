@@ -1,22 +1,28 @@
 """Axelrod (1997): who is alike becomes more alike, and yet differences last.
 
-Sites on a bounded grid of ``side`` x ``side`` hold a culture: a trait of 0 to ``traits`` - 1 on each of ``features`` features, at first at random.
-In an event a site is activated and one of its neighbours drawn; with a probability equal to the share of features on which both
-agree, the site takes over the neighbour's trait on one of the features on which they differ. A round is as many events as there are
-sites. The model is *absorbed* when all neighbours agree on everything or on nothing: nothing can happen any more, and the run ends. The
-connected sites of one culture that are then left are the paper's *stable regions*.
+Sites on a bounded grid of ``side`` x ``side`` hold a culture: a trait of 0 to ``traits`` - 1 on
+each of ``features`` features, at first at random. In an event a site is activated and one of its
+neighbours drawn; with a probability equal to the share of features on which both agree, the site
+takes over the neighbour's trait on one of the features on which they differ. A round is as many
+events as there are sites. The model is *absorbed* when all neighbours agree on everything or on
+nothing: nothing can happen any more, and the run ends. The connected sites of one culture that are
+then left are the paper's *stable regions*.
 
-``activation`` (Axtell et al. 1996): *random* activates sites at random, with replacement; *shuffled* activates every site once a round,
-in an order drawn anew. This alone changes the result. ``space=mixed`` puts no site anywhere: everybody is everybody's neighbour.
+``activation`` (Axtell et al. 1996): *random* activates sites at random, with replacement;
+*shuffled* activates every site once a round, in an order drawn anew. This alone changes the result.
+``space=mixed`` puts no site anywhere: everybody is everybody's neighbour.
 
-Left open by the paper: what happens where a feature on which both agree is drawn. By its text only those on which they differ are
-(``drawn=differing``); with *any* such an event is lost, which slows change among the similar. Which of both changes (``changes``): the paper
-says the active site, which on a bounded grid is not the same, for sites at the edge are drawn more often as a neighbour of theirs. Which
-neighbours a grid of 12 neighbours has: all within two steps, as the paper's figure shows.
+Left open by the paper: what happens where a feature on which both agree is drawn. By its text only
+those on which they differ are (``drawn=differing``); with *any* such an event is lost, which slows
+change among the similar. Which of both changes (``changes``): the paper says the active site, which
+on a bounded grid is not the same, for sites at the edge are drawn more often as a neighbour of
+theirs. Which neighbours a grid of 12 neighbours has: all within two steps, as the paper's figure
+shows.
 
-Source: Axelrod, R. (1997), The dissemination of culture: a model with local convergence and global polarization, Journal of Conflict
-Resolution 41(2):203-226. Axtell, R., Axelrod, R., Epstein, J. M. & Cohen, M. D. (1996), Aligning simulation models: a case study and
-results, Computational and Mathematical Organization Theory 1(2):123-141.
+Source: Axelrod, R. (1997), The dissemination of culture: a model with local convergence and global
+polarization, Journal of Conflict Resolution 41(2):203-226. Axtell, R., Axelrod, R., Epstein, J. M.
+& Cohen, M. D. (1996), Aligning simulation models: a case study and results, Computational and
+Mathematical Organization Theory 1(2):123-141.
 """
 
 from __future__ import annotations
@@ -55,7 +61,8 @@ HELD_CULTURES, FILLED_PLACES = range(
     2
 )  # counts: of cultures that are held, of places in their table that are not free
 FREE_PLACE = -1
-PLACES_PER_CULTURE = 4  # the table has so many places for each that is taken: then a culture is nearly always found at once
+# the table has so many places for each that is taken: then a culture is nearly always found at once
+PLACES_PER_CULTURE = 4
 
 
 class Stream(IntEnum):
@@ -181,7 +188,11 @@ def build_grid(side: int, neighbours: int) -> Network:
 
 
 class NeighbourPairs(NamedTuple):
-    """All pairs of neighbours: the number of the pair by place in ``contacts`` of the network, and both sites by number."""
+    """All pairs of neighbours.
+
+    The number of the pair by its place in ``contacts`` of the network, and both sites by pair
+    number.
+    """
 
     numbers: Integers64
     ones: Integers64
@@ -203,10 +214,14 @@ def build_neighbourhood(space: str, side: int, neighbours: int) -> tuple[Network
 
 
 class Society(NamedTuple):
-    """What kernels keep of cultures: themselves, on how many features pairs agree, and a table of cultures by code (open addressing).
+    """What kernels keep of cultures.
 
-    A site's culture stands at its ``place`` in the table: ``codes`` says which it is, ``holders`` how many sites hold it, ``NEVER`` that the place is
-    free. ``counts`` are how many cultures are held, and how many places are not free.
+    The cultures, on how many features each pair agrees, and a table of cultures by code (open
+    addressing).
+
+    A site's culture stands at its ``place`` in the table: ``codes`` says which it is, ``holders``
+    how many sites hold it, ``NEVER`` that the place is free. ``counts`` are how many cultures are
+    held, and how many places are not free.
     """
 
     cultures: Integers64
@@ -241,7 +256,10 @@ def play_axelrod(
     rounds: int,
     rows: Floats,
 ) -> int:
-    """Play rounds until nothing is active; return how many. Regions are counted anew only after a round in which some can have changed."""
+    """Play rounds until nothing is active; return how many.
+
+    Regions are counted again only after a round in which some can have changed.
+    """
     society, order = build_society(cultures, pairs), np.arange(cultures.shape[0])
     active, (regions, largest) = count_active_pairs(society), count_regions(society, pairs)
     if rounds == 0:
@@ -299,7 +317,10 @@ def play_axelrod_round(
     switches: tuple[bool, bool, bool],
     draws: np.uint64,
 ) -> tuple[int, bool]:
-    """Play as many events as there are sites; return by how many the active pairs have grown, and whether regions can have changed."""
+    """Play as many events as there are sites.
+
+    Return by how many the active pairs have grown, and whether regions can have changed.
+    """
     shuffled, any_feature, neighbour_changes = switches
     sites, features = society.cultures.shape
     more, moved = 0, False
@@ -342,7 +363,11 @@ def find_nth_differing(cultures: Integers64, one: int, other: int, number: int) 
 def adopt_trait(
     society: Society, net: Network, pairs: NeighbourPairs, site: int, feature: int, trait: int
 ) -> tuple[int, bool]:
-    """Give a site a trait; return by how many the active pairs have grown, and whether a pair has become alike in everything, or ceased to be."""
+    """Give a site a trait.
+
+    Return by how many the active pairs have grown, and whether a pair began or ceased to agree on
+    every feature.
+    """
     cultures, alike, features = society.cultures, society.alike, society.cultures.shape[1]
     before, more, moved = cultures[site, feature], 0, False
     if before == trait:
@@ -368,7 +393,7 @@ def adopt_trait(
     return more, moved
 
 
-# --- counting ------------------------------------------------------------------------------------------------------------
+# --- counting -------------------------------------------------------------------------------------
 
 
 @kernel
@@ -414,8 +439,8 @@ def compute_trait_code(feature: int, trait: int) -> np.uint64:
 def rebuild_culture_table(society: Society) -> None:
     """Make the table of cultures anew: places of cultures that nobody holds any more become free.
 
-    A culture's code, the sum of those of its traits, has 64 bits: two cultures share one once in 10^19 pairs, and so seldom would be counted as one.
-    What sites do does not look at codes.
+    A culture's code, the sum of those of its traits, has 64 bits: two cultures share one once in
+    10^19 pairs, and so seldom would be counted as one. What sites do does not look at codes.
     """
     cultures = society.cultures
     society.holders[:] = FREE_PLACE
@@ -442,7 +467,10 @@ def enter_culture(society: Society, site: int, held: np.uint64) -> None:
 
 @kernel
 def count_regions(society: Society, pairs: NeighbourPairs) -> tuple[int, int]:
-    """Return how many regions there are and how many sites the largest has: who agree on everything are joined, pair by pair (union-find)."""
+    """Return the number of regions and the sites of the largest.
+
+    Sites that agree on every feature are joined pair by pair (union-find).
+    """
     sites, features = society.cultures.shape
     leaders, sizes = np.arange(sites), np.ones(sites, dtype=np.int64)
     regions, largest = sites, 1

@@ -1,23 +1,25 @@
 """Barkoczi & Galesic (2016): the best network depends on how its members learn from each other.
 
-``agents`` search an NK landscape (``sim/classics/nk.py``); payoff is ``(f / max f)^power``. In every round, all at once, an
-agent looks at ``sample`` of its network contacts, chosen at random, and forms a social option by its ``rule``:
+``agents`` search an NK landscape (``sim/classics/nk.py``); payoff is ``(f / max f)^power``. In
+every round, all at once, an agent looks at ``sample`` of its network contacts, chosen at random,
+and forms a social option by its ``rule``:
 
 * ``best_member``: the solution with the highest payoff among them;
 * ``conformity``: their most frequent solution; none if all differ;
 * ``random``: that of one of them, chosen at random;
 * ``individual``: none.
 
-It takes the option over when that is strictly better than its own solution. If not, it changes one random bit and keeps the change
-only if that is strictly better.
+It takes the option over when that is strictly better than its own solution. If not, it changes one
+random bit and keeps the change only if that is strictly better.
 
-Left open by the paper: ties between equally frequent or equally good options (here the first in the random order of the
-sample), which is a random choice; a sample of one under conformity (here its solution is the option). The paper's network of maximum mean
-clustering was found by rewiring and is not published; ``network=max_clustering`` of ``degree`` 19 is found in the same way and has its clustering
-and its mean path length.
+Left open by the paper: ties between equally frequent or equally good options (here the first in the
+random order of the sample), which is a random choice; a sample of one under conformity (here its
+solution is the option). The paper's network of maximum mean clustering was found by rewiring and is
+not published; ``network=max_clustering`` of ``degree`` 19 is found in the same way and has its
+clustering and its mean path length.
 
-Source: Barkoczi, D. & Galesic, M. (2016), Social learning strategies modify the effect of network structure on group
-performance, Nature Communications 7:13109.
+Source: Barkoczi, D. & Galesic, M. (2016), Social learning strategies modify the effect of network
+structure on group performance, Nature Communications 7:13109.
 """
 
 from __future__ import annotations
@@ -168,7 +170,10 @@ def play_barkoczi_galesic(
 
 @kernel
 def draw_contact_sample(contacts: Integers64, count: int, key: Seed, now: int, agent: int) -> None:
-    """Bring so many random contacts to the front, in random order: in place, for the order of contacts means nothing."""
+    """Bring a number of random contacts to the front, in place and in random order.
+
+    The order of contacts has no meaning.
+    """
     for place in range(count):
         chosen = place + pick_index(
             draw_uniform(key, Stream.SAMPLE, now, agent, place), contacts.size - place

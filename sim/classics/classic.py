@@ -1,4 +1,7 @@
-"""What all classics have in common: parameters, measures, seeding, rounds, and agents as views of array rows."""
+"""The base of all classics.
+
+Parameters, measures, seeding, rounds, and agents as views of array rows.
+"""
 
 from __future__ import annotations
 
@@ -57,14 +60,17 @@ class ClassicModel(NumberedModel):
 
     Args:
         parameters: all parameters; or give single ones by name, with defaults where left out.
-        rng: seed, or a generator, as Mesa takes it. It gives the key of every draw: a draw depends on key, stream, round and
-            agent alone, so that models with the same seed share their luck where they ask for the same (landscapes, starts).
+        rng: seed, or a generator, as Mesa takes it. It gives the key of every draw: a draw depends
+            on key, stream, round and agent alone, so that models with the same seed share their
+            luck where they ask for the same (landscapes, starts).
 
-    ``step()`` plays one round; ``run()`` plays what is left of ``parameters.rounds`` in one go, with the same numbers. Every
-    measure is an attribute with its present value, and ``rounds_table()`` has them all, from the start (round 0) on.
-    State lives in arrays; the agents of Mesa are views of their rows, made when first looked at.
+    ``step()`` plays one round; ``run()`` plays what is left of ``parameters.rounds`` in one go,
+    with the same numbers. Every measure is an attribute with its present value, and
+    ``rounds_table()`` has them all, from the start (round 0) on. State lives in arrays; the agents
+    of Mesa are views of their rows, made when first looked at.
 
-    A subclass declares ``Parameters``, ``MEASURES`` and ``Agent``, makes its arrays in ``begin`` and plays in ``play``.
+    A subclass declares ``Parameters``, ``MEASURES`` and ``Agent``, makes its arrays in ``begin``
+    and plays in ``play``.
     """
 
     Parameters: ClassVar[type[Parameters]]
@@ -90,9 +96,12 @@ class ClassicModel(NumberedModel):
 
     @abstractmethod
     def play(self, first: int, rounds: int, rows: Floats) -> int:
-        """Play up to ``rounds`` rounds from round ``first`` on and return how many; fewer than asked means that nothing can change any more.
+        """Play up to ``rounds`` rounds from round ``first`` on; return how many.
 
-        ``rows`` takes the measures after each round, shape (rounds, measures); with no rounds to play, row 0 takes those of the present.
+        Fewer than requested means that nothing can change any more.
+
+        ``rows`` takes the measures after each round, shape (rounds, measures); with no rounds to
+        play, row 0 takes those of the present.
         """
 
     @property
@@ -105,7 +114,9 @@ class ClassicModel(NumberedModel):
         self._advance(1)
 
     def run(self, rounds: int | None = None) -> Self:
-        """Play ``rounds`` rounds (default: what is left of ``parameters.rounds``) and return the model.
+        """Play ``rounds`` rounds and return the model.
+
+        The default is the rest of ``parameters.rounds``.
 
         A subclass's own ``step`` is called for each.
         """
@@ -135,10 +146,14 @@ class ClassicModel(NumberedModel):
         rows = np.empty((max(1, rounds), len(self.MEASURES)))
         return self.play(first, rounds, rows), rows
 
-    # --- results -----------------------------------------------------------------------------------------------------
+    # --- results ----------------------------------------------------------------------------------
+    # -------------------
 
     def rounds_table(self) -> pl.DataFrame:
-        """Return one row per round, from the start on: ``round`` (how many were played) and every measure."""
+        """Return one row per round, the start included.
+
+        Columns: ``round`` (rounds played) and every measure.
+        """
         values = np.concatenate(self._recorded)
         return pl.DataFrame(
             {"round": np.arange(len(values), dtype=np.int64)}
@@ -146,7 +161,10 @@ class ClassicModel(NumberedModel):
         )
 
     def summary(self) -> dict[str, float]:
-        """Return every measure at the end, and as ``<measure>_mean`` its mean over all rounds, the start included."""
+        """Return every measure at the end, and its mean over all rounds.
+
+        The mean is called ``<measure>_mean`` and includes the start.
+        """
         values = np.concatenate(self._recorded)
         ends = dict(zip(self.MEASURES, values[-1].tolist(), strict=True))
         return ends | {
@@ -161,7 +179,8 @@ class ClassicModel(NumberedModel):
             return float(filled[-1][-1, list(self.MEASURES).index(name)])
         raise AttributeError(f"{type(self).__name__} has no attribute {name}")
 
-    # --- Mesa --------------------------------------------------------------------------------------------------------
+    # --- Mesa -------------------------------------------------------------------------------------
+    # -------------------
 
     @property
     def members(self) -> Sequence[ClassicAgent]:

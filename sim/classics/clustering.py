@@ -1,11 +1,14 @@
-"""The connected network of maximum mean clustering in which all have the same degree, found by rewiring.
+"""The connected network of maximum mean clustering with equal degrees, found by rewiring.
 
-Where all have the same degree k, the mean clustering of n agents is their number of triangles over n k (k - 1) / 6. A search begins with
-cliques of k + 1 in a line, each joined to the next by exchanging the ends of two links. Then it draws two links again and again and exchanges
-their ends (a-b and c-d become a-c and b-d), which leaves all degrees as they are, and keeps what leaves the network connected and no fewer
-triangles. The best of several searches is returned; their draws are always the same, and so is the network.
+Where all have the same degree k, the mean clustering of n agents is their number of triangles over
+n k (k - 1) / 6. A search begins with cliques of k + 1 in a line, each joined to the next by
+exchanging the ends of two links. Then it draws two links again and again and exchanges their ends
+(a-b and c-d become a-c and b-d), which leaves all degrees as they are, and keeps what leaves the
+network connected and no fewer triangles. The best of several searches is returned; their draws are
+always the same, and so is the network.
 
-Source: Mason, W. & Watts, D. J. (2012), Collaborative learning in networks, PNAS 109(3):764-769 (networks of fixed degree that maximise a statistic).
+Source: Mason, W. & Watts, D. J. (2012), Collaborative learning in networks, PNAS 109(3):764-769
+(networks of fixed degree that maximise a statistic).
 """
 
 from __future__ import annotations
@@ -25,7 +28,10 @@ REWIRING_TRIES_PER_LINK = 1000  # of a search, per link
 
 @classic_entry
 def find_most_clustered_network(agents: int, degree: int) -> AdjacencyMatrix:
-    """Return who is linked to whom, shape (agents, agents); ``agents`` is a multiple of ``degree`` + 1."""
+    """Return who is linked to whom, shape (agents, agents).
+
+    ``agents`` is a multiple of ``degree`` + 1.
+    """
     best, most = join_cliques(agents, degree), -1
     for search in range(REWIRING_SEARCHES):
         links = join_cliques(agents, degree)
@@ -37,7 +43,10 @@ def find_most_clustered_network(agents: int, degree: int) -> AdjacencyMatrix:
 
 @kernel
 def join_cliques(agents: int, degree: int) -> AdjacencyMatrix:
-    """Return cliques in a line, all with the same degree: a link of the last two of a clique and one of the first two of the next exchange ends."""
+    """Return cliques in a line, all agents with the same degree.
+
+    A link of the last two agents of a clique and one of the first two of the next exchange ends.
+    """
     links, size = np.zeros((agents, agents), dtype=np.bool_), degree + 1
     for one in range(agents):
         for other in range(one):
@@ -85,7 +94,10 @@ def list_link_ends(links: AdjacencyMatrix, count: int) -> tuple[Integers64, Inte
 
 @kernel
 def exchange_link_ends(links: AdjacencyMatrix, a: int, b: int, c: int, d: int) -> int:
-    """Make of a-b and c-d the links a-c and b-d, in place; return by how many the triangles have grown."""
+    """Replace the links a-b and c-d by a-c and b-d, in place.
+
+    Return by how many the triangles have grown.
+    """
     more = -set_link(links, a, b, False)
     more -= set_link(links, c, d, False)
     more += set_link(links, a, c, True)
@@ -94,7 +106,10 @@ def exchange_link_ends(links: AdjacencyMatrix, a: int, b: int, c: int, d: int) -
 
 @kernel
 def set_link(links: AdjacencyMatrix, one: int, other: int, there: bool) -> int:
-    """Put or cut a link, in place; return in how many triangles it is: how many both are linked to."""
+    """Put or cut a link, in place.
+
+    Return in how many triangles it is: the number of agents linked to both ends.
+    """
     links[one, other] = links[other, one] = there
     shared = 0
     for third in range(links.shape[0]):

@@ -1,4 +1,4 @@
-"""Connected components of a network, kept up to date while agents come, are linked and leave, so that none needs to be found anew.
+"""Connected components of a network, kept up to date while agents come, link and leave.
 
 Agents are numbers; ``neighbours[agent, :degrees[agent]]`` are those whom one is linked to.
 """
@@ -18,9 +18,12 @@ UNSEEN, SOUGHT, REACHED = range(3)  # how far a search has come with an agent
 
 
 class Components(NamedTuple):
-    """In which component every agent is, by ``labels``, and how many agents each has, by label: ``sizes``, 0 for labels not in use.
+    """The component of every agent, and the size of every component.
 
-    The rest is room for searches: the label given last, agents that are sought and that were found, and how far a search has come with each.
+    ``labels`` by agent; ``sizes`` by label, 0 for labels not in use.
+
+    The rest is room for searches: the label given last, agents that are sought and that were found,
+    and how far a search has come with each.
     """
 
     labels: NDArray[np.int16]
@@ -59,7 +62,10 @@ def compute_largest_size(components: Components) -> int:
 
 @kernel
 def unite_components(components: Components, members: Integers64) -> None:
-    """Make one component of those that members are in, with the label of the largest; newcomers are in none yet."""
+    """Unite the components of the members under the label of the largest.
+
+    Newcomers are in no component yet.
+    """
     labels, sizes = components.labels, components.sizes
     label, size = NO_COMPONENT, 0
     for agent in members:
@@ -93,7 +99,10 @@ def find_free_label(components: Components) -> int:
 
 @kernel
 def remove_from_component(components: Components, agent: int) -> None:
-    """Take out an agent that leaves; if others may be apart then, seek its contacts before and part them after."""
+    """Take out an agent that leaves.
+
+    Where others may be apart then, mark its contacts before and part them after.
+    """
     components.sizes[components.labels[agent]] -= 1
     components.labels[agent] = NO_COMPONENT
 
@@ -116,10 +125,10 @@ def split_component(
     sought: int,
     team_size: int,
 ) -> None:
-    """Give those of one component who are apart now labels of their own: search from one sought agent after the other, until all are reached.
+    """Give the agents of a component that are apart now labels of their own.
 
-    Who is connected with the last of them keeps the label. Most often all are connected by few others, and nobody else is looked at.
-    ``team_size`` is explained in ``spread``.
+    Who is connected with the last of them keeps the label. Most often all are connected by few
+    others, and nobody else is looked at. ``team_size`` is explained in ``spread``.
     """
     left = 0
     for index in range(sought):
@@ -153,10 +162,10 @@ def search_component(
     unreached: int,
     team_size: int,
 ) -> tuple[int, int]:
-    """Reach all who are connected with an agent, or as many as it takes to reach all who are sought; return the numbers of both.
+    """Reach all agents that are connected with one, or enough to reach all that are sought.
 
-    Everybody's last team must be there, and know each other. So neighbours of those who know nobody else, ``team_size - 1`` contacts, are not looked
-    at: they are reached by one of that team.
+    Everybody's last team must be there, and know each other. So neighbours of those who know nobody
+    else, ``team_size - 1`` contacts, are not looked at: they are reached by one of that team.
     """
     found, marks, looked_at = components.found, components.marks, reached
     marks[root], found[reached] = REACHED, root

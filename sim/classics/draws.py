@@ -1,9 +1,13 @@
-"""Many draws for one agent in one round: a keyed start, then SplitMix64, whose n-th word is a function of start and n alone.
+"""Many draws for one agent in one round, from one keyed start.
 
-A keyed draw by Philox costs ten rounds of mixing; where an agent needs dozens of draws at once one such call gives the start of a
-sequence of its own, and a word of it costs two multiplications. Draws stay functions of (key, stream, round, agent, number).
+SplitMix64 continues the start: its n-th word is a function of start and n alone.
 
-Source: Steele, Lea & Flood (2014), Fast splittable pseudorandom number generators, OOPSLA; constants of SplitMix64.
+A keyed draw by Philox costs ten rounds of mixing; where an agent needs dozens of draws at once one
+such call gives the start of a sequence of its own, and a word of it costs two multiplications.
+Draws stay functions of (key, stream, round, agent, number).
+
+Source: Steele, Lea & Flood (2014), Fast splittable pseudorandom number generators, OOPSLA;
+constants of SplitMix64.
 """
 
 from __future__ import annotations

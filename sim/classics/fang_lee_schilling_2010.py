@@ -1,25 +1,31 @@
-"""Fang, Lee & Schilling (2010): semi-isolated groups keep exploring and still pass on what they find.
+"""Fang, Lee & Schilling (2010): semi-isolated groups explore longer and still share findings.
 
-Reality has ``dimensions`` (m) of +1 or -1. Each of ``individuals`` (n) holds a belief of -1, 0 or 1 on every dimension. Payoff comes in bundles of
-``bundle`` (s) dimensions next to each other: a bundle pays s when all its beliefs are right, else nothing, so that ``payoff`` is the share
-of bundles that are right.
+Reality has ``dimensions`` (m) of +1 or -1. Each of ``individuals`` (n) holds a belief of -1, 0 or 1
+on every dimension. Payoff comes in bundles of ``bundle`` (s) dimensions next to each other: a
+bundle pays s when all its beliefs are right, else nothing, so that ``payoff`` is the share of
+bundles that are right.
 
-Individuals stand in groups of ``group``, within which everybody is linked with everybody. Every such link is replaced with probability
-``beta`` by one with somebody of another group. In every round, all at once, an individual looks at those of its contacts whose payoff exceeds
-its own, and on each dimension takes over the belief of their majority with probability ``p_learn``.
+Individuals stand in groups of ``group``, within which everybody is linked with everybody. Every
+such link is replaced with probability ``beta`` by one with somebody of another group. In every
+round, all at once, an individual looks at those of its contacts whose payoff exceeds its own, and
+on each dimension takes over the belief of their majority with probability ``p_learn``.
 
-With beta at 0 groups cannot learn from each other; with beta at 1 all soon believe the same. Payoff at rest is highest in between.
+With beta at 0 groups cannot learn from each other; with beta at 1 all soon believe the same. Payoff
+at rest is highest in between.
 
 Left open, and made a parameter:
 
-* ``start``: whether a belief may be missing at the start (``three``: -1, 0 and 1 are as likely) or not (``two``);
-* ``majority``: with ``held`` the contacts without a belief have no vote; with ``all`` they vote for none, and the most frequent of the three
-  is taken over, none included. Without a single winner an individual keeps its belief;
-* ``links``: with ``mutual`` a link leads both ways, and one of its ends, by a coin, keeps it; with ``one_way`` it is replaced for each end by
-  itself, so that all look at as many.
+* ``start``: whether a belief may be missing at the start (``three``: -1, 0 and 1 are as likely) or
+  not (``two``);
+* ``majority``: with ``held`` the contacts without a belief have no vote; with ``all`` they vote for
+  none, and the most frequent of the three is taken over, none included. Without a single winner an
+  individual keeps its belief;
+* ``links``: with ``mutual`` a link leads both ways, and one of its ends, by a coin, keeps it; with
+  ``one_way`` it is replaced for each end by itself, so that all look at as many.
 
-Source: Fang, C., Lee, J. & Schilling, M. A. (2010), Balancing exploration and exploitation through structural design: the isolation of
-subgroups and organizational learning, Organization Science 21(3):625-642.
+Source: Fang, C., Lee, J. & Schilling, M. A. (2010), Balancing exploration and exploitation through
+structural design: the isolation of subgroups and organizational learning, Organization Science
+21(3):625-642.
 """
 
 from __future__ import annotations
@@ -272,7 +278,10 @@ def play_fang_lee_schilling(
     rounds: int,
     rows: Floats,
 ) -> None:
-    """Play rounds; once nobody has anything to learn nothing can change, and the last measures stand."""
+    """Play rounds until nobody has anything to learn.
+
+    Nothing can change after that, and the last measures hold.
+    """
     at_rest = False
     write_bundle_payoffs(reality, beliefs, bundle, payoffs)
     for now in range(first, first + rounds):
@@ -330,7 +339,10 @@ def learn_from_majority(
 
 @kernel
 def find_winning_belief(balance: int, votes: int, missing: int, own: int) -> int:
-    """Return the belief with most votes, or one's own where no single one has; ``missing`` is how many vote for none."""
+    """Return the belief with most votes, or the agent's own where no single one has.
+
+    ``missing`` is the number of votes for none.
+    """
     most = (votes + abs(balance)) // 2
     if missing > most:
         return 0

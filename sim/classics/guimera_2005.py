@@ -1,21 +1,25 @@
-"""Guimera, Uzzi, Spiro & Amaral (2005): how teams are assembled decides whether there is one community.
+"""Guimera, Uzzi, Spiro & Amaral (2005): team assembly decides whether one community forms.
 
 In every round a team of ``team_size`` (m) is assembled, place by place.
 
-1. With probability ``p`` the place goes to an incumbent, somebody who has been in an earlier team; otherwise to a newcomer.
-2. Where an incumbent is in the team already, with probability ``q`` it goes to a past collaborator of one of those; otherwise to any incumbent.
+1. With probability ``p`` the place goes to an incumbent, somebody who has been in an earlier team;
+  otherwise to a newcomer.
+2. Where an incumbent is in the team already, with probability ``q`` it goes to a past collaborator
+  of one of those; otherwise to any incumbent.
 
-All members of a team become linked. Agents that have been in no team for longer than ``idle`` (tau) rounds leave with all their links. The
-outcome is S, the share of agents in the largest component: it rises with p as in a phase transition, later the more past collaborators
-are preferred.
+All members of a team become linked. Agents that have been in no team for longer than ``idle`` (tau)
+rounds leave with all their links. The outcome is S, the share of agents in the largest component:
+it rises with p as in a phase transition, later the more past collaborators are preferred.
 
-Left open: of whom a past collaborator is sought, one of the incumbents in the team chosen at random, or any of them, all candidates being as
-likely (``collaborators``); and the start: here nobody is there, and a place for which no incumbent is left goes to a newcomer. Newcomers of the
-team under assembly are not incumbents yet. A past collaborator is never lacking: those of an incumbent's last team, m - 1 others, are all still
-there, for they were last active no earlier, and at most m - 2 of them can be in the team that still has a place.
+Left open: of whom a past collaborator is sought, one of the incumbents in the team chosen at
+random, or any of them, all candidates being as likely (``collaborators``); and the start: here
+nobody is there, and a place for which no incumbent is left goes to a newcomer. Newcomers of the
+team under assembly are not incumbents yet. A past collaborator is never lacking: those of an
+incumbent's last team, m - 1 others, are all still there, for they were last active no earlier, and
+at most m - 2 of them can be in the team that still has a place.
 
-Source: Guimera, R., Uzzi, B., Spiro, J. & Amaral, L. A. N. (2005), Team assembly mechanisms determine collaboration network structure and
-team performance, Science 308:697-702.
+Source: Guimera, R., Uzzi, B., Spiro, J. & Amaral, L. A. N. (2005), Team assembly mechanisms
+determine collaboration network structure and team performance, Science 308:697-702.
 """
 
 from __future__ import annotations
@@ -175,9 +179,10 @@ AssemblyRules = tuple[float, float, int, int, bool]
 class Crowd(NamedTuple):
     """Who is there and who has worked with whom.
 
-    The first ``counts[PRESENT]`` of ``present`` are agents, the first ``counts[UNUSED]`` of ``unused`` are places without one;
-    ``positions`` says where in ``present`` an agent stands. While a team is assembled its incumbents stand first. ``teams`` are those of the last
-    rounds, by round modulo their number.
+    The first ``counts[PRESENT]`` of ``present`` are agents, the first ``counts[UNUSED]`` of
+    ``unused`` are places without one; ``positions`` says where in ``present`` an agent stands.
+    While a team is assembled its incumbents stand first. ``teams`` are those of the last rounds, by
+    round modulo their number.
     """
 
     neighbours: NDArray[np.uint16]
@@ -272,7 +277,7 @@ def find_past_collaborator(
     found: NDArray[np.uint16],
     marks: NDArray[np.bool_],
 ) -> int:
-    """Return a past collaborator of one, or any, of the incumbents in the team, who is not in it."""
+    """Return a past collaborator of one, or any, of the incumbents who is not in the team."""
     one = who % incumbents
     count = 0
     for position in range(one if of_one else 0, one + 1 if of_one else incumbents):
@@ -327,10 +332,10 @@ def add_collaborator(crowd: Crowd, agent: int, other: int) -> None:
 
 @kernel
 def remove_idle_agents(crowd: Crowd, components: Components, team: Integers64, then: int) -> None:
-    """Let go who was in a team then and in none since: all others have been in a team since, or have left before.
+    """Remove agents whose last team was the one of that step.
 
-    All of that team were there, and know each other: who knew nobody else leaves nobody apart, and who may be apart now is among the contacts of
-    those who did.
+    All of that team were there, and know each other: who knew nobody else leaves nobody apart, and
+    who may be apart now is among the contacts of those who did.
     """
     staying, sought = team.size, 0
     while True:

@@ -1,25 +1,33 @@
-"""Hong & Page (2004): a team of random problem solvers can do better than a team of the best ones, because the best are alike.
+"""Hong & Page (2004): a team of random problem solvers can beat a team of the best ones.
 
-A problem is a ring of ``n`` places with values from U(0, 100). A heuristic is ``k`` different steps of 1 to ``l``, in order. From where it stands
-it looks at its first step ahead and goes there if that is strictly better, then at its second, ..., and begins again until none is better. Its
-*ability* is the mean value at which it ends, over all starts. A team works in *relay*: one member after the other goes on from
-where the one before it ended, round after round, until nobody improves. The *best* team has the ``agents`` ablest of all ``l! / (l - k)!``
-heuristics, the *random* team as many different ones at random. ``performance`` is the mean value at which the team ends, over all starts;
-``diversity`` the share of places of two heuristics that hold different steps, mean over pairs.
+A problem is a ring of ``n`` places with values from U(0, 100). A heuristic is ``k`` different steps
+of 1 to ``l``, in order. From where it stands it looks at its first step ahead and goes there if
+that is strictly better, then at its second, ..., and begins again until none is better. Its
+*ability* is the mean value at which it ends, over all starts. A team works in *relay*: one member
+after the other goes on from where the one before it ended, round after round, until nobody
+improves. The *best* team has the ``agents`` ablest of all ``l! / (l - k)!`` heuristics, the
+*random* team as many different ones at random. ``performance`` is the mean value at which the team
+ends, over all starts; ``diversity`` the share of places of two heuristics that hold different
+steps, mean over pairs.
 
-Both teams are played on every landscape: ``team`` says of which the measures are, ``lead`` and ``wins`` compare it with the other.
+Both teams are played on every landscape: ``team`` says of which the measures are, ``lead`` and
+``wins`` compare it with the other.
 
-``smoothness`` (Grim et al. 2019) is the mean distance of places whose value is drawn; those between lie on straight lines. On smooth
-landscapes able heuristics are able on every landscape, and the advantage of the random team goes. ``strategy=tournament`` lets all
-members search from the same place, and all go on from the best end found.
+``smoothness`` (Grim et al. 2019) is the mean distance of places whose value is drawn; those between
+lie on straight lines. On smooth landscapes able heuristics are able on every landscape, and the
+advantage of the random team goes. ``strategy=tournament`` lets all members search from the same
+place, and all go on from the best end found.
 
-Left open by the paper: in which order members take turns (``turns``: as listed, the ablest of the best team first, or an order drawn for
-each round); whether steps to equal values are taken (here not; values are real numbers, so that there are none). Left open by Grim et
-al. is how distances are drawn (``gaps``): *centred* is 1 to 2 s - 1, with mean s; *wide* is 1 to 2 s, as in the replication of Wallrich
-(2022). Erratum: the paper's diversity of the best team, 71 to 75 %, does not replicate (85 to 88 %; Wallrich 2022, after its author).
+Left open by the paper: in which order members take turns (``turns``: as listed, the ablest of the
+best team first, or an order drawn for each round); whether steps to equal values are taken (here
+not; values are real numbers, so that there are none). Left open by Grim et al. is how distances are
+drawn (``gaps``): *centred* is 1 to 2 s - 1, with mean s; *wide* is 1 to 2 s, as in the replication
+of Wallrich (2022). Erratum: the paper's diversity of the best team, 71 to 75 %, does not replicate
+(85 to 88 %; Wallrich 2022, after its author).
 
-Source: Hong, L. & Page, S. E. (2004), Groups of diverse problem solvers can outperform groups of high-ability problem solvers,
-PNAS 101(46):16385-16389. Grim, P. et al. (2019), Diversity, ability, and expertise in epistemic communities, Philosophy of Science 86:98-123.
+Source: Hong, L. & Page, S. E. (2004), Groups of diverse problem solvers can outperform groups of
+high-ability problem solvers, PNAS 101(46):16385-16389. Grim, P. et al. (2019), Diversity, ability,
+and expertise in epistemic communities, Philosophy of Science 86:98-123.
 """
 
 from __future__ import annotations
@@ -195,7 +203,10 @@ def compute_team_diversity(chosen: Integers64) -> float:
 
 @classic_entry
 def draw_ring_landscape(key: Seed, n: int, smoothness: int, wide: bool) -> Floats:
-    """Return the values of all places: drawn at some, on straight lines between, closing the ring."""
+    """Return the values of all places.
+
+    They are drawn at some places and lie on straight lines between; the ring is closed.
+    """
     values = np.empty(n)
     values[0] = 100.0 * draw_uniform(key, Stream.VALUE, 0, 0, 0)
     place = 0
@@ -222,7 +233,10 @@ def draw_ring_landscape(key: Seed, n: int, smoothness: int, wide: bool) -> Float
 
 @kernel
 def compute_steps_ahead(values: Floats, falling: Integers64, longest: int) -> Integers64:
-    """Return where one look ahead leads, by step less one and place; places are numbered by height here, the highest first (``falling``)."""
+    """Return where one look ahead leads, by step less one and place.
+
+    Places are numbered by height here, the highest first (``falling``).
+    """
     n = values.size
     height, found = np.empty(n, dtype=np.int64), np.empty((longest, n), dtype=np.int64)
     height[falling] = np.arange(n)
@@ -244,7 +258,11 @@ def write_step_ends(ahead: Integers64, steps: Integers64, reached: Integers64) -
 
 @kernel
 def write_heuristic_ends(before_last: Integers64, last: Integers64, reached: Integers64) -> None:
-    """Write where a heuristic ends from every place: who got higher in a turn of all steps ends as from there, and higher places come first."""
+    """Write where a heuristic ends from every place.
+
+    Higher places come first: an agent that rises in a turn of all steps ends where the higher place
+    ends.
+    """
     for own in range(reached.size):
         here = last[before_last[own]]
         reached[own] = own if here == own else reached[here]
@@ -356,7 +374,10 @@ def play_relay(reached: Integers64, places: Integers64, turns: Integers64) -> bo
 
 @kernel
 def play_tournament(values: Floats, reached: Integers64, places: Integers64) -> bool:
-    """Let all members go on from the same place to the best end any of them finds, in place; tell whether anybody moved."""
+    """Let all members go on from the same place to the best end any of them finds.
+
+    In place; return whether anybody moved.
+    """
     moved = False
     for start in range(places.size):
         best = places[start]

@@ -1,4 +1,7 @@
-"""Compile the kernels of the classics: kept as long as the shared parts and the file they stand in stay as they are."""
+"""Compile the kernels of the classics.
+
+Compiled code is kept while the shared modules and the classic's own file stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ CORE_SOURCES = tuple(
 
 
 def list_shared_sources() -> tuple[Path, ...]:
-    """Return the modules that any classic may call: what lies here and is no classic itself, and what they need of the core."""
+    """Return the modules that any classic may call.
+
+    All modules here that are no classic themselves, and what they need of the core.
+    """
     return (
         *(
             path
@@ -40,5 +46,5 @@ def list_sources_of(own: Path) -> tuple[Path, ...]:
 
 
 def is_classic_compiled(own: Path) -> bool:
-    """Tell whether kernels of a classic's file, as it is now, were compiled on this machine before."""
+    """Return whether a classic's kernels were compiled on this machine before."""
     return is_compiled(list_sources_of(own), f"{own.stem}.*.nbc")

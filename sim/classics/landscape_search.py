@@ -1,4 +1,4 @@
-"""What models have in common whose agents, in a network, search an NK landscape with the help of others."""
+"""The base of models whose networked agents search an NK landscape with help of others."""
 
 from __future__ import annotations
 

@@ -1,16 +1,17 @@
-"""Lazer & Friedman (2007): efficient networks find good solutions soon, inefficient ones find better solutions late.
+"""Lazer & Friedman (2007): efficient networks are fast, inefficient ones find better solutions.
 
-``agents`` search an NK landscape (``sim/classics/nk.py``); payoff is ``(f / max f)^power``. In every round, all at once, an
-agent looks at its neighbours with probability ``velocity``. If the best of them does better than itself it copies that solution, bit by
-bit, keeping a bit of its own with probability ``error``. In all other cases it changes one random bit and keeps the change only if that is
-strictly better.
+``agents`` search an NK landscape (``sim/classics/nk.py``); payoff is ``(f / max f)^power``. In
+every round, all at once, an agent looks at its neighbours with probability ``velocity``. If the
+best of them does better than itself it copies that solution, bit by bit, keeping a bit of its own
+with probability ``error``. In all other cases it changes one random bit and keeps the change only
+if that is strictly better.
 
-Left open by the paper: ties between neighbours that do equally well (here the first by number, which after copying hold the same
-solution anyway); whether inputs of a bit are distinct (``inputs``); whether velocity is a chance per round or a fixed interval of
-rounds (here a chance).
+Left open by the paper: ties between neighbours that do equally well (here the first by number,
+which after copying hold the same solution anyway); whether inputs of a bit are distinct
+(``inputs``); whether velocity is a chance per round or a fixed interval of rounds (here a chance).
 
-Source: Lazer, D. & Friedman, A. (2007), The network structure of exploration and exploitation, Administrative Science
-Quarterly 52:667-694.
+Source: Lazer, D. & Friedman, A. (2007), The network structure of exploration and exploitation,
+Administrative Science Quarterly 52:667-694.
 """
 
 from __future__ import annotations

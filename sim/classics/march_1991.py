@@ -1,31 +1,38 @@
 """March (1991): mutual learning of an organisation's code and its members.
 
-Reality has ``m`` dimensions of +1 or -1. Each of ``n`` individuals holds a belief of -1, 0 or 1 on every dimension, and so does the
-organisation's code, which starts without any (0). In every round
+Reality has ``m`` dimensions of +1 or -1. Each of ``n`` individuals holds a belief of -1, 0 or 1 on
+every dimension, and so does the organisation's code, which starts without any (0). In every round
 
-1. *socialisation*: on each dimension where code and belief differ (and the code has an opinion) an individual's belief moves
-   towards the code with probability ``p1``;
-2. *learning by the code*: the code moves to the dominant view of those individuals whose knowledge exceeds its own, with
-   probability ``1 - (1 - p2)^k``;
+1. *socialisation*: on each dimension where code and belief differ (and the code has an opinion) an
+   individual's belief moves towards the code with probability ``p1``;
+2. *learning by the code*: the code moves to the dominant view of those individuals whose knowledge
+   exceeds its own, with probability ``1 - (1 - p2)^k``;
 3. *turnover*: an individual is replaced by a naive one with probability ``p3``.
 
-Fast socialisation makes everybody agree before the code has learnt from those who deviate: the organisation knows less in the end.
+Fast socialisation makes everybody agree before the code has learnt from those who deviate: the
+organisation knows less in the end.
 
-The text does not give the published figure; three rules that it does not state do (Rodan 2005, Christensen 2015). Each is a switch, with the
-documented rule as default and the literal reading as ``model=march_1991_literal``:
+The text does not give the published figure; three rules that it does not state do (Rodan 2005,
+Christensen 2015). Each is a switch, with the documented rule as default and the literal reading as
+``model=march_1991_literal``:
 
-* ``performance``: with ``actions`` an individual acts on every dimension, by the toss of a coin where it has no belief, and is judged by its
-  actions; with ``beliefs`` a missing belief counts as wrong.
-* ``adoption``: with ``step`` a belief moves one step (opposite, none, same); with ``whole`` it becomes that of the code at once.
-* ``code_learning``: with ``majority`` k is the margin of the majority action; with ``differing`` it is the number of better individuals
-  who differ from the code less the number who do not.
-* ``missing``: where the code has no opinion it is half right (``half``), acts by the toss of a coin (``coin``), or is wrong (``wrong``).
+* ``performance``: with ``actions`` an individual acts on every dimension, by the toss of a coin
+  where it has no belief, and is judged by its actions; with ``beliefs`` a missing belief counts as
+  wrong.
+* ``adoption``: with ``step`` a belief moves one step (opposite, none, same); with ``whole`` it
+  becomes that of the code at once.
+* ``code_learning``: with ``majority`` k is the margin of the majority action; with ``differing`` it
+  is the number of better individuals who differ from the code less the number who do not.
+* ``missing``: where the code has no opinion it is half right (``half``), acts by the toss of a coin
+  (``coin``), or is wrong (``wrong``).
 
-Also left open: whether both learn at once (``order`` says who learns first within a round; those who learn together learn from what
-was before), and what the figure's axis is. It is ``code_score``, right less wrong dimensions, under the documented
-rules: the public replication that gives the published figure reports that, and not the share of right ones.
+Also left open: whether both learn at once (``order`` says who learns first within a round; those
+who learn together learn from what was before), and what the figure's axis is. It is ``code_score``,
+right less wrong dimensions, under the documented rules: the public replication that gives the
+published figure reports that, and not the share of right ones.
 
-Source: March, J. G. (1991), Exploration and exploitation in organizational learning, Organization Science 2(1):71-87.
+Source: March, J. G. (1991), Exploration and exploitation in organizational learning, Organization
+Science 2(1):71-87.
 """
 
 from __future__ import annotations
@@ -214,7 +221,10 @@ def play_march(
     rounds: int,
     rows: Floats,
 ) -> None:
-    """Play rounds; once code and individuals agree on everything nothing can change, and the last measures stand."""
+    """Play rounds until code and individuals agree on everything.
+
+    Nothing can change after that, and the last measures hold.
+    """
     p1, p2, p3 = chances
     by_actions, stepwise, by_majority, missing, order = switches
     at_rest = False

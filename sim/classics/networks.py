@@ -1,4 +1,7 @@
-"""Networks that classics put their agents on, by networkx, as two arrays: where each agent's contacts begin, and the contacts."""
+"""Networks of the classics, by networkx, as two arrays.
+
+One array holds where each agent's contacts begin, the other the contacts.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,8 @@ TOPOLOGY_MEANING = (
     " wheel; none"
 )
 REWIRING_PROBABILITY = 0.1
-MOST_AGENTS_SEARCHED = 200  # agents of a network that is searched for: the time it takes grows with agents squared times degree
+# agents of a network that is searched for: the time it takes grows with agents squared times degree
+MOST_AGENTS_SEARCHED = 200
 
 
 class Network(NamedTuple):
@@ -106,7 +110,10 @@ def build_contact_arrays(topology: Topology, agents: int, degree: int, seed: int
 
 
 def build_networkx_graph(topology: Topology, agents: int, degree: int, seed: int) -> Any:
-    """Return a network as networkx makes it; of a drawn one that falls apart, the next that does not."""
+    """Return a network as networkx makes it.
+
+    A drawn network that is not connected is drawn again.
+    """
     import networkx as nx  # slow to import
 
     plain: dict[str, Callable[[int], Any]] = {

@@ -1,11 +1,13 @@
 """NK landscapes, the problem that several classics search.
 
-A solution is ``n`` bits, held as a whole number. Each bit contributes a number drawn from U(0, 1) for every pattern of itself
-and its ``k`` inputs; the fitness of a solution is the mean of its contributions.
+A solution is ``n`` bits, held as a whole number. Each bit contributes a number drawn from U(0, 1)
+for every pattern of itself and its ``k`` inputs; the fitness of a solution is the mean of its
+contributions.
 
-Source: Kauffman & Weinberger (1989), J. Theor. Biol. 141:211; Kauffman (1993), The Origins of Order. What papers vary, each a
-parameter here: which bits are inputs (the next ones on a ring; others at random; any at random, itself or repeated too),
-whether contributions are rounded, and the power to which fitness over its maximum is raised.
+Source: Kauffman & Weinberger (1989), J. Theor. Biol. 141:211; Kauffman (1993), The Origins of
+Order. What papers vary, each a parameter here: which bits are inputs (the next ones on a ring;
+others at random; any at random, itself or repeated too), whether contributions are rounded, and the
+power to which fitness over its maximum is raised.
 """
 
 from __future__ import annotations
@@ -86,7 +88,11 @@ class LandscapeParameters(Parameters):
 
 
 class Landscape(NamedTuple):
-    """A landscape: inputs of each bit, shape (n, k); contributions by pattern, shape (n, 2^(k+1)); the highest fitness; the power of payoffs."""
+    """A landscape.
+
+    Inputs of each bit, shape (n, k); contributions by pattern, shape (n, 2^(k+1)); the highest
+    fitness; the power of payoffs.
+    """
 
     inputs: Integers64
     contributions: Floats
@@ -102,7 +108,10 @@ def draw_nk_landscape(
     digits: int = NO_ROUNDING,
     power: float = 1.0,
 ) -> Landscape:
-    """Draw a landscape; one key gives the same landscape to every model that asks for the same. Its arrays are the caller's own."""
+    """Draw a landscape; one key gives every model the same landscape.
+
+    The arrays belong to the caller.
+    """
     asked = int(key), n, k, INPUT_RULE_CODES[inputs], digits
     found, contributions, top = (
         get_cached_landscape(*asked)
@@ -116,14 +125,18 @@ def draw_nk_landscape(
 def get_cached_landscape(
     key: int, n: int, k: int, how: int, digits: int
 ) -> tuple[Integers64, Floats, float]:
-    """Return a landscape of the last few: runs that share their luck ask for the same one after the other. Nobody may write to it."""
+    """Return a recently used landscape, or draw it.
+
+    Runs with common random numbers ask for the same landscape one after the other. Nobody may write
+    to it.
+    """
     drawing: tuple[Integers64, Floats, float] = draw_landscape_arrays(
         np.uint64(key), n, k, how, digits
     )
     return drawing
 
 
-# --- kernels -------------------------------------------------------------------------------------------------------------
+# --- kernels --------------------------------------------------------------------------------------
 
 
 @kernel
@@ -176,7 +189,10 @@ def compute_fitness(solution: int, inputs: Integers64, contributions: Floats) ->
 
 @kernel
 def compute_all_fitness(inputs: Integers64, contributions: Floats) -> Floats:
-    """Return the fitness of all solutions, by one changed bit after the other (Gray code): then a pattern changes by one exclusive or."""
+    """Return the fitness of all solutions, changing one bit after the other.
+
+    In the order of the Gray code a pattern changes by one exclusive or.
+    """
     n, k = inputs.shape
     flips = np.zeros(
         (n, n), dtype=np.int64
@@ -203,7 +219,11 @@ def compute_all_fitness(inputs: Integers64, contributions: Floats) -> Floats:
 
 @kernel
 def find_highest_fitness(inputs: Integers64, contributions: Floats) -> float:
-    """Return the highest fitness: as ``all_fitness``, but adding up only what changes, and exactly where it comes near the highest so far."""
+    """Return the highest fitness.
+
+    As ``compute_all_fitness``, but adding up only what changes, and exactly where it comes near the
+    highest so far.
+    """
     n, k = inputs.shape
     flips, touched, counts = (
         np.zeros((n, n), dtype=np.int64),
@@ -267,7 +287,10 @@ def find_local_optima(land: Landscape) -> NDArray[np.bool_]:
 
 @classic_entry
 def run_adaptive_walks(land: Landscape, key: Seed, count: int) -> Floats:
-    """Return the end fitness of adaptive walks: from a random start, to a random better neighbour, until there is none."""
+    """Return the end fitness of adaptive walks.
+
+    A walk goes from a random start to a random better neighbour until there is none.
+    """
     n, ends = land.inputs.shape[0], np.empty(count)
     for walk in range(count):
         solution = pick_index(draw_uniform(key, START_STREAM, walk, 0, 0), 1 << n)
@@ -299,7 +322,10 @@ def compute_payoff(solution: int, land: Landscape) -> float:
 
 @kernel
 def try_random_change(solution: int, own: float, land: Landscape, draw: float) -> tuple[int, float]:
-    """Return the solution with a random bit changed and its payoff if that is strictly better, else both as they were."""
+    """Return the solution with a random bit changed if its payoff is strictly better.
+
+    Otherwise return solution and payoff unchanged.
+    """
     other = solution ^ (1 << pick_index(draw, land.inputs.shape[0]))
     gained = compute_payoff(other, land)
     return (other, gained) if gained > own else (solution, own)
@@ -331,7 +357,7 @@ def draw_random_solutions(key: Seed, agents: int, n: int, distinct: bool) -> Int
 
 @kernel
 def write_search_measures(solutions: Integers64, payoffs: Floats, row: Floats) -> None:
-    """Write mean payoff, best payoff and the number of different solutions into a row of measures."""
+    """Write mean payoff, best payoff and the number of different solutions into a row."""
     ordered = np.sort(solutions)
     row[0], row[1], row[2] = (
         compute_mean(payoffs),

@@ -1,4 +1,7 @@
-"""Which classics there are: every file of this folder that is named after author and year, with its class as ``MODEL``."""
+"""Which classics there are.
+
+Every file of this folder that is named after author and year, with its class as ``MODEL``.
+"""
 
 from __future__ import annotations
 

@@ -1,23 +1,28 @@
 """Tomasello, Burkholz & Schweitzer (2017): the size of alliances from acceptance and rejection.
 
-In every round one of ``agents``, chosen at random, initiates an alliance and invites others, one by one and at random. Who is invited accepts or
-refuses; after ``rejections`` refusals (R) the alliance stands as it is, and the next round begins.
+In every round one of ``agents``, chosen at random, initiates an alliance and invites others, one by
+one and at random. Who is invited accepts or refuses; after ``rejections`` refusals (R) the alliance
+stands as it is, and the next round begins.
 
-* ``acceptance=constant``: everybody accepts with chance ``q``. Sizes are then negative binomial, those who stay alone counted with n = 1:
-  ``P(n) = C(n + R - 2, n - 1) q^(n - 1) (1 - q)^R``.
-* ``acceptance=threshold``: the invited accept when what the alliance would be worth with them, benefit less cost, reaches their own threshold:
-  ``B(n) - a_c n^cost_power >= theta``, where B is the sum or the mean of the members' fitness (``benefit``) and n counts the invited. Where
-  fitness is the same for all (``spread=0``) and thresholds are drawn evenly from 0 to ``a_l``, the chance to accept depends on size alone,
-  ``q(n) = B(n) / a_l - a_c n^cost_power / a_l`` within 0 and 1, and sizes follow from a chain of acceptances and rejections, exactly.
+* ``acceptance=constant``: everybody accepts with chance ``q``. Sizes are then negative binomial,
+  those who stay alone counted with n = 1: ``P(n) = C(n + R - 2, n - 1) q^(n - 1) (1 - q)^R``.
+* ``acceptance=threshold``: the invited accept when what the alliance would be worth with them,
+  benefit less cost, reaches their own threshold: ``B(n) - a_c n^cost_power >= theta``, where B is
+  the sum or the mean of the members' fitness (``benefit``) and n counts the invited. Where fitness
+  is the same for all (``spread=0``) and thresholds are drawn evenly from 0 to ``a_l``, the chance
+  to accept depends on size alone, ``q(n) = B(n) / a_l - a_c n^cost_power / a_l`` within 0 and 1,
+  and sizes follow from a chain of acceptances and rejections, exactly.
 
-The paper takes fitness from the activity of some 15,000 firms, and scales costs and thresholds by its parameters a_c and a_l. Here fitness is
-lognormal with mean 1, and the form of benefit, cost and threshold is a choice: the paper's result is exact for any of them.
+The paper takes fitness from the activity of some 15,000 firms, and scales costs and thresholds by
+its parameters a_c and a_l. Here fitness is lognormal with mean 1, and the form of benefit, cost and
+threshold is a choice: the paper's result is exact for any of them.
 
-Left open, and made a parameter: whether who has refused may be asked again by the same initiator (``asked_again``); whether those who stay
-alone count (``least``; in data on alliances they do not); whether a threshold is drawn or is a share of one's own fitness (``thresholds``).
+Left open, and made a parameter: whether who has refused may be asked again by the same initiator
+(``asked_again``); whether those who stay alone count (``least``; in data on alliances they do not);
+whether a threshold is drawn or is a share of one's own fitness (``thresholds``).
 
-Source: Tomasello, M. V., Burkholz, R. & Schweitzer, F. (2017), Modeling the formation of R&D alliances: an agent-based model with empirical
-validation, arXiv:1712.01755.
+Source: Tomasello, M. V., Burkholz, R. & Schweitzer, F. (2017), Modeling the formation of R&D
+alliances: an agent-based model with empirical validation, arXiv:1712.01755.
 """
 
 from __future__ import annotations
@@ -193,7 +198,10 @@ InvitationTerms = tuple[bool, float, int, bool, bool]
 
 
 class Firms(NamedTuple):
-    """What kernels take of all firms: an order of them that changes, how many alliances each was in, fitness and thresholds."""
+    """What kernels take of all firms.
+
+    An order of the firms that changes, in how many alliances each was, fitness and thresholds.
+    """
 
     order: Integers64
     alliances: Integers64
@@ -247,9 +255,10 @@ def play_tomasello(
 
 @kernel
 def form_alliance(firms: Firms, costs: Floats, draws: np.uint64, terms: InvitationTerms) -> int:
-    """Invite until too many have refused; return the size. In ``order`` members come first, then who is not asked any more, then all others.
+    """Invite until too many have refused; return the size.
 
-    One word per invitation: its upper 31 bits say who is invited, its lower 31 whether a constant chance comes true.
+    One word per invitation: its upper 31 bits say who is invited, its lower 31 whether a constant
+    chance comes true.
     """
     constant, q, rejections, again, by_mean = terms
     order, _, fitness, thresholds = firms

@@ -1,17 +1,22 @@
-"""Zollman (2010): scientists who know less of each other try both methods for longer, and are more often right in the end.
+"""Zollman (2010): scientists who know less of each other test longer and are right more often.
 
-A bandit of two arms pays with probability ``better`` and ``better - gap``. Each of ``agents`` scientists believes in each arm as in a
-Beta distribution, whose two parameters are at first drawn from U(0, ``prior``). In every round each pulls, ``pulls`` times, the arm
-that it expects more of (``a / (a + b)``), and all add successes and failures of their own and of their neighbours to their beliefs.
-A community has succeeded when all pull the better arm (``success``): in the long run, for nobody learns anything about an arm that nobody pulls.
+A bandit of two arms pays with probability ``better`` and ``better - gap``. Each of ``agents``
+scientists believes in each arm as in a Beta distribution, whose two parameters are at first drawn
+from U(0, ``prior``). In every round each pulls, ``pulls`` times, the arm that it expects more of
+(``a / (a + b)``), and all add successes and failures of their own and of their neighbours to their
+beliefs. A community has succeeded when all pull the better arm (``success``): in the long run, for
+nobody learns anything about an arm that nobody pulls.
 
-Complete networks spread an unlucky result to everybody at once and all may give up the better arm for good; wheel and cycle
-(``network=ring`` of ``degree`` 2) hold it back. Extreme priors (a large ``prior``) keep agents from changing their minds and do the same.
+Complete networks spread an unlucky result to everybody at once and all may give up the better arm
+for good; wheel and cycle (``network=ring`` of ``degree`` 2) hold it back. Extreme priors (a large
+``prior``) keep agents from changing their minds and do the same.
 
-Left open by the paper: ties of expectation (here the worse arm; with real numbers there are none), and whether results are known
-before all have pulled (here not: all at once). A number of successes is an exact binomial draw, by inversion of its distribution.
+Left open by the paper: ties of expectation (here the worse arm; with real numbers there are none),
+and whether results are known before all have pulled (here not: all at once). A number of successes
+is an exact binomial draw, by inversion of its distribution.
 
-Source: Zollman, K. J. S. (2010), The epistemic benefit of transient diversity, Erkenntnis 72(1):17-35.
+Source: Zollman, K. J. S. (2010), The epistemic benefit of transient diversity, Erkenntnis
+72(1):17-35.
 """
 
 from __future__ import annotations
@@ -149,7 +154,10 @@ MODEL = Zollman2010
 def compute_success_distribution(
     pulls: int, better: float, gap: float
 ) -> tuple[Floats, Integers64]:
-    """Return the distribution function of successes, shape (2 arms, pulls + 1), and where a search for a draw may begin, shape (2, GUIDES)."""
+    """Return the distribution of successes and where a search for a draw begins.
+
+    Shapes (2 arms, pulls + 1) and (2, GUIDES).
+    """
     upto = np.stack(
         [binom.cdf(np.arange(pulls + 1), pulls, chance) for chance in (better - gap, better)]
     )
@@ -162,7 +170,7 @@ def compute_success_distribution(
 
 @classic_entry
 def draw_priors(key: Seed, agents: int, prior: float) -> tuple[Floats, Floats]:
-    """Return both parameters of the beliefs of all agents in both arms, each of shape (agents, 2)."""
+    """Return both parameters of the beliefs of all agents in both arms, each (agents, 2)."""
     successes, failures = np.empty((agents, 2)), np.empty((agents, 2))
     for agent in range(agents):
         for arm in range(2):  # 1 - uniform is never zero, and so is no parameter

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from sim.config import Exposure, ImitationRule
 from sim.phases.imitate import (
     COPY_NOBODY,
-    IMITATION_USER_DEFINED,
     choose_model,
     list_visible_organisations,
 )
 from sim.runtime.compilation import entry
-from sim.state import BY_RULES, Integers, World
-from sim.submodels.structures import EXPOSURE_LINKED, draw_links, find_place
+from sim.state import BY_RULES, CollaborationTotal, Integers, World
+from sim.submodels.structures import draw_links, find_place
 
 
 @entry
@@ -20,11 +20,11 @@ def write_copies(w: World, pairs: Integers, now: int) -> int:
     To be called between the halves of a round, when teams and performances are those that ``imitate`` saw.
     """
     org, col, p, written = w.org, w.col, w.p, 0
-    if p.imitation_rate == 0.0 or p.imitation_rule == IMITATION_USER_DEFINED:
+    if p.imitation.rate == 0.0 or p.imitation.rule == ImitationRule.USER_DEFINED:
         return 0
-    for position in range(col.totals[0]):
+    for position in range(col.totals[CollaborationTotal.RUNNING]):
         c = col.order[position]
-        if w.forms.exposure[col.form[c]] == EXPOSURE_LINKED:
+        if w.forms.exposure[col.form[c]] == Exposure.LINKED:
             draw_links(org, col, w.forms, w.scratch, p, c, now)
         for member in range(col.size[c]):
             i = col.members[c, member]

@@ -8,13 +8,23 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sim.config import Entry, FormTopology
 from sim.errors import InputError
 from sim.phases.assemble import invite_team, list_candidates, start_collaboration
 from sim.phases.find import evaluate_joining, invite_newcomer, is_member, meet_organisation
 from sim.phases.imitate import prepare_imitation
 from sim.runtime.compilation import entry, kernel
 from sim.runtime.state_passing import PassedState
-from sim.state import BY_PERSON, BY_PERSON_ALONE, NOBODY, Floats, Integers, Tally, World
+from sim.state import (
+    BY_PERSON,
+    BY_PERSON_ALONE,
+    NOBODY,
+    CollaborationTotal,
+    Floats,
+    Integers,
+    Tally,
+    World,
+)
 from sim.submodels.entering import fit_budget
 from sim.submodels.production import (
     PoolingFunction,
@@ -24,7 +34,6 @@ from sim.submodels.production import (
     compute_unit_value,
 )
 from sim.submodels.relations import compute_perceived_skill, find_slot, get_trust
-from sim.submodels.structures import TOPOLOGY_NONE
 from sim.submodels.teams import (
     admit_member,
     compute_perceived_value,
@@ -70,7 +79,7 @@ def start_decided_collaboration(
 ) -> int:
     """Let ``i`` begin a collaboration with those of the invited that it knows, that are free and that accept."""
     org, scratch, form = w.org, w.scratch, w.org.form[i]
-    if org.load[i] >= w.p.capacity or w.forms.topology[form] == TOPOLOGY_NONE:
+    if org.load[i] >= w.p.population.capacity or w.forms.topology[form] == FormTopology.NONE:
         return ANSWER_IMPOSSIBLE
     candidates, mates = list_candidates(w, i, now), 0
     for j in invited:
@@ -81,7 +90,7 @@ def start_decided_collaboration(
     if mates + 1 < max(2, w.forms.min_size[form]):
         return ANSWER_IMPOSSIBLE
     for d in range(org.breadth[i]):
-        scratch.own[d] = apply_depth(org.expertise[i, org.domains[i, d]], w.p.depth) / (
+        scratch.own[d] = apply_depth(org.expertise[i, org.domains[i, d]], w.p.production.depth) / (
             org.load[i] + 1
         )
     size, quality, value, _, weight = invite_team(w, own_rule, i, mates + 1)
@@ -99,7 +108,7 @@ def invite_into_running(
     org, col, form, answer = w.org, w.col, w.col.form[c], ANSWER_IMPOSSIBLE
     for j in invited:
         free = (
-            org.load[j] < w.p.capacity
+            org.load[j] < w.p.population.capacity
             and col.size[c] < w.forms.max_size[form]
             and not is_member(w, c, j)
         )
@@ -164,7 +173,7 @@ def is_wanted_by_convenor(w: World, own_rule: PoolingFunction, c: int, i: int) -
         forms, form, size
     )
     g = forms.formalisation[form]
-    trusts = g + (1.0 - g) * get_trust(org, w.ledger, p, convenor, i) >= p.trust_threshold
+    trusts = g + (1.0 - g) * get_trust(org, w.ledger, p, convenor, i) >= p.trust.threshold
     return (
         trusts
         and compute_unit_value(breadth, p) * (quality - quality_now) - added_cost
@@ -178,17 +187,19 @@ def ask_to_join(w: World, own_rule: PoolingFunction, i: int, c: int, now: int) -
     org, col, forms = w.org, w.col, w.forms
     form, contact = col.form[c], find_contact(w, i, c)
     room = (
-        org.load[i] < w.p.capacity and col.size[c] < forms.max_size[form] and not is_member(w, c, i)
+        org.load[i] < w.p.population.capacity
+        and col.size[c] < forms.max_size[form]
+        and not is_member(w, c, i)
     )
     if contact == NOBODY or not room:
         return ANSWER_IMPOSSIBLE
-    if forms.entry_open[form] == 0 and (
+    if forms.entry[form] != Entry.OPEN and (
         org.decides[col.members[c, 0]] == BY_PERSON_ALONE
         or not is_wanted_by_convenor(w, own_rule, c, i)
     ):
         return ANSWER_REFUSED
     share, value, weight, marginal = evaluate_joining(w, own_rule, i, c, contact)
-    if forms.entry_open[form] == 1 and marginal < org.alone_value[i]:
+    if forms.entry[form] == Entry.OPEN and marginal < org.alone_value[i]:
         return ANSWER_REFUSED
     admit_member(org, w.ledger, col, forms, w.around, w.p, c, i, weight, share, value, now)
     return ANSWER_DONE
@@ -231,10 +242,10 @@ def copy_skill(w: World, i: int, j: int, k: int) -> bool:
         together = together or is_member(w, org.places[i, place], j)
     if not together:
         return False
-    skill = org.expertise[i, k] + p.imitation_strength * (org.before[j, k] - org.expertise[i, k])
-    if skill > org.expertise[i, k] or not p.upward_only:
+    skill = org.expertise[i, k] + p.imitation.strength * (org.before[j, k] - org.expertise[i, k])
+    if skill > org.expertise[i, k] or not p.imitation.upward_only:
         org.expertise[i, k] = skill
-    fit_budget(org.expertise[i], p.budget)
+    fit_budget(org.expertise[i], p.population.budget)
     w.around.tally[Tally.COPIES] += 1.0
     return True
 
@@ -273,9 +284,9 @@ def check_decisions(world: World, decisions: Mapping[int, Decision]) -> None:
                 f"the decision of organisation {i} names itself, or somebody twice; name others,"
                 " each once"
             )
-        if len(decided.meet) > world.p.meetings:
+        if len(decided.meet) > world.p.search.meetings:
             raise InputError(
-                f"organisation {i} wants {len(decided.meet)} meetings; allowed: {world.p.meetings}"
+                f"organisation {i} wants {len(decided.meet)} meetings; allowed: {world.p.search.meetings}"
                 " a round (search.meetings)"
             )
         if decided.copy and not 0 <= decided.copy[1] < domains:
@@ -284,7 +295,7 @@ def check_decisions(world: World, decisions: Mapping[int, Decision]) -> None:
 
 def find_running_slot(world: World, serial: int | None) -> int:
     """Return the slot a collaboration runs in, or NOBODY."""
-    in_use = world.col.order[: world.col.totals[0]]
+    in_use = world.col.order[: world.col.totals[CollaborationTotal.RUNNING]]
     found = in_use[world.col.serial[in_use] == serial] if serial is not None else in_use[:0]
     return int(found[0]) if found.size else NOBODY
 
@@ -340,7 +351,7 @@ def copy_decided_skills(
     told: dict[int, AnswersByAction],
 ) -> Sequence[tuple[int, int]]:
     """Let persons copy, after the rules did; note the answers and return who copied whom."""
-    if world.p.imitation_rate == 0.0 and any(decided.copy for decided in decisions.values()):
+    if world.p.imitation.rate == 0.0 and any(decided.copy for decided in decisions.values()):
         record_expertise(packed)
     copied = []
     for i, decided in sorted(decisions.items()):

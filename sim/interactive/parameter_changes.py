@@ -1,4 +1,4 @@
-"""Change parameters: by dotted path before a run, or between two of its rounds, as somebody does who plays with the model."""
+"""Change parameters by dotted path, before a run or between two of its rounds."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.config import Config, Structure
+from sim.encoding import build_settings
 from sim.errors import InputError, suggest_name
 from sim.state import World
 from sim.submodels.structures import build_forms
-from sim.world import build_settings
 
-# What a run is built from: who there is, the sizes of its arrays, the names of its forms, and its seed.
+# What a run is built from: who there is, the sizes of its arrays, the names of its forms, and its
+# seed.
 FIXED_PARAMETERS = (
     "population",
     "run",
@@ -26,7 +27,10 @@ FIXED_PARAMETERS = (
 
 
 def replace_parameters(config: Config, values: Mapping[str, Any]) -> Config:
-    """Return a configuration with parameters set by dotted path, such as ``{"imitation.rate": 0.2}``; InputError when one is unknown or wrong."""
+    """Return a configuration with parameters set by dotted path.
+
+    The path is for example ``{"imitation.rate": 0.2}``; InputError when one is unknown or wrong.
+    """
     if not values:
         return config
     given = config.model_dump()
@@ -52,12 +56,15 @@ def replace_parameters(config: Config, values: Mapping[str, Any]) -> Config:
 
 
 def can_change_between_rounds(path: str) -> bool:
-    """Tell whether a parameter, by its dotted path, may change between rounds; others act when a model is built."""
+    """Return whether a parameter may change between rounds.
+
+    The parameter is given by its dotted path; the others act when a model is built.
+    """
     return not any(path == fixed or path.startswith(f"{fixed}.") for fixed in FIXED_PARAMETERS)
 
 
 def refuse_fixed_changes(before: Config, after: Config) -> None:
-    """Raise InputError when two configurations differ in something that acts only when a model is built."""
+    """Refuse two configurations that differ in what acts only when a model is built."""
     for fixed in FIXED_PARAMETERS:
         old, new = before, after
         for name in fixed.split("."):
@@ -74,8 +81,11 @@ def apply_configuration(
     forms: list[tuple[Structure, float]],
     own_links: dict[str, Callable[..., Any]],
 ) -> World:
-    """Return the same state under the parameters of another configuration; running collaborations go on under the new terms of their form."""
+    """Return the same state under the parameters of another configuration.
+
+    Running collaborations go on under the new terms of their form.
+    """
     renewed = build_forms([form for form, _ in forms], own_links)
     for name, column in world.forms._asdict().items():
         column[...] = getattr(renewed, name)
-    return world._replace(p=build_settings(config, world.p.redraws_entrants))
+    return world._replace(p=build_settings(config))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import sqrt
 from typing import NamedTuple
 
+from sim.config import number_names
 from sim.runtime.compilation import kernel
 from sim.runtime.prefetching import prefetch_team_size
 from sim.runtime.sorting import sort_by_keys
-from sim.state import Floats, Scratch, Tally, World
+from sim.state import CollaborationTotal, DomainStatistic, Floats, Scratch, Tally, World
 
 
 class Measure(NamedTuple):
@@ -65,42 +66,7 @@ MEASURES = {
     "gini_value": Measure("inequality of value earned since entering", "0-1"),
 }
 COVERAGE_THRESHOLD = 0.5
-MEAN_ROW, SHARE_MEAN_ROW, HIGHEST_ROW, VARIANCE_ROW, SHARE_VARIANCE_ROW = range(
-    5
-)  # rows of Scratch.by_domain
-EVENT_MEANINGS = {
-    "collaboration": "number in order of starting",
-    "form": "form of the initiator",
-    "convenor": "organisation that convenes, row",
-    "started": "round of starting",
-    "ended": "round of ending, or the round after the last for one that still runs",
-    "rounds": "rounds worked",
-    "reason": "why it ended: solved, deadline, term, surplus, members, turnover; or running",
-    "size": "members at the end",
-    "largest_size": "largest number of members",
-    "breadth": "domains its last challenge needed",
-    "mean_size": "members, mean over rounds",
-    "value": "joint value per round, mean",
-    "synergy": "synergy per round, mean",
-    "mean_distance": "cognitive distance between members, mean over pairs and rounds",
-    "understanding_alike": "understanding from being alike, mean",
-    "understanding_bridged": "understanding from having learned to bridge, mean",
-    "trust": "trust between members, mean",
-    "repeat_share": "pairs at the start that had worked together before, share",
-    "cross_sector_share": "pairs of members from different sectors at the end, share",
-    "bridging_skill": "bridging skill of the members at the end, mean",
-}
-EVENT_COLUMNS = tuple(EVENT_MEANINGS)
-INTEGER_COLUMNS = (
-    "collaboration",
-    "convenor",
-    "started",
-    "ended",
-    "rounds",
-    "size",
-    "largest_size",
-    "breadth",
-)
+MeasureColumn = number_names("measure", MEASURES)
 
 
 @kernel
@@ -124,7 +90,7 @@ def measure_teams(w: World, row: Floats) -> None:
     members, busy, across, repeated = 0, 0, 0.0, 0.0
     for i in range(org.load.size):
         busy += org.load[i] > 0
-    running = col.totals[0]
+    running = col.totals[CollaborationTotal.RUNNING]
     for position in range(running):
         prefetch_team_size(w, position)
         c = col.order[position]
@@ -135,17 +101,17 @@ def measure_teams(w: World, row: Floats) -> None:
         members += size
         across += 2.0 * different / (size * (size - 1))
         repeated += col.repeat_share[c]
-    row[13] = busy / org.load.size
-    row[14] = running
-    row[15] = members / running if running > 0 else 0.0
+    row[MeasureColumn.WORKING_SHARE] = busy / org.load.size
+    row[MeasureColumn.COLLABORATIONS] = running
+    row[MeasureColumn.MEAN_SIZE] = members / running if running > 0 else 0.0
     teams = max(1.0, tally[Tally.TEAMS])
-    row[16] = (tally[Tally.ALIKE] + tally[Tally.BRIDGED]) / teams
-    row[17] = tally[Tally.ALIKE] / teams
-    row[18] = tally[Tally.BRIDGED] / teams
-    row[19] = tally[Tally.TRUST] / teams
-    row[20] = tally[Tally.DIVERSITY] / teams
-    row[23] = across / running if running > 0 else 0.0
-    row[24] = repeated / running if running > 0 else 0.0
+    row[MeasureColumn.UNDERSTANDING] = (tally[Tally.ALIKE] + tally[Tally.BRIDGED]) / teams
+    row[MeasureColumn.UNDERSTANDING_ALIKE] = tally[Tally.ALIKE] / teams
+    row[MeasureColumn.UNDERSTANDING_BRIDGED] = tally[Tally.BRIDGED] / teams
+    row[MeasureColumn.TRUST_WITHIN] = tally[Tally.TRUST] / teams
+    row[MeasureColumn.DIVERSITY_WITHIN] = tally[Tally.DIVERSITY] / teams
+    row[MeasureColumn.CROSS_SECTOR_SHARE] = across / running if running > 0 else 0.0
+    row[MeasureColumn.REPEAT_SHARE] = repeated / running if running > 0 else 0.0
 
 
 @kernel
@@ -165,20 +131,20 @@ def compute_domain_variances(w: World) -> tuple[float, float, int]:
             total += skills[i, k]
         w.scratch.keys[i] = 1.0 / total if total > 0.0 else 0.0
         for k in range(domains):
-            sums[MEAN_ROW, k] += skills[i, k] / n
-            sums[SHARE_MEAN_ROW, k] += skills[i, k] * w.scratch.keys[i] / n
-            sums[HIGHEST_ROW, k] = max(sums[HIGHEST_ROW, k], skills[i, k])
+            sums[DomainStatistic.MEAN, k] += skills[i, k] / n
+            sums[DomainStatistic.SHARE_MEAN, k] += skills[i, k] * w.scratch.keys[i] / n
+            sums[DomainStatistic.HIGHEST, k] = max(sums[DomainStatistic.HIGHEST, k], skills[i, k])
     for i in range(n):
         for k in range(domains):
-            spread = skills[i, k] - sums[MEAN_ROW, k]
-            share_spread = skills[i, k] * w.scratch.keys[i] - sums[SHARE_MEAN_ROW, k]
-            sums[VARIANCE_ROW, k] += spread * spread / n
-            sums[SHARE_VARIANCE_ROW, k] += share_spread * share_spread / n
+            spread = skills[i, k] - sums[DomainStatistic.MEAN, k]
+            share_spread = skills[i, k] * w.scratch.keys[i] - sums[DomainStatistic.SHARE_MEAN, k]
+            sums[DomainStatistic.VARIANCE, k] += spread * spread / n
+            sums[DomainStatistic.SHARE_VARIANCE, k] += share_spread * share_spread / n
     variance, share_variance, covered = 0.0, 0.0, 0
     for k in range(domains):
-        variance += sums[VARIANCE_ROW, k]
-        share_variance += sums[SHARE_VARIANCE_ROW, k]
-        covered += sums[HIGHEST_ROW, k] >= COVERAGE_THRESHOLD
+        variance += sums[DomainStatistic.VARIANCE, k]
+        share_variance += sums[DomainStatistic.SHARE_VARIANCE, k]
+        covered += sums[DomainStatistic.HIGHEST, k] >= COVERAGE_THRESHOLD
     return variance, share_variance, covered
 
 
@@ -194,13 +160,13 @@ def measure_population(w: World, row: Floats) -> None:
         for slot in range(ledger.used[i]):
             trust += ledger.trust[i, slot]
     variance, share_variance, covered = compute_domain_variances(w)
-    row[21] = trust / slots if slots > 0 else 0.0
-    row[22] = bridging / n
-    row[25] = sqrt(2.0 * variance * n / (n - 1)) if n > 1 else 0.0
-    row[26] = share_variance
-    row[27] = 1.0 / (1.0 - share_variance)
-    row[28] = covered / domains
-    row[29] = gini(org.earned_total, w.scratch)
+    row[MeasureColumn.TRUST] = trust / slots if slots > 0 else 0.0
+    row[MeasureColumn.BRIDGING_SKILL] = bridging / n
+    row[MeasureColumn.DIVERSITY] = sqrt(2.0 * variance * n / (n - 1)) if n > 1 else 0.0
+    row[MeasureColumn.RAO_ENTROPY] = share_variance
+    row[MeasureColumn.EFFECTIVE_PROFILES] = 1.0 / (1.0 - share_variance)
+    row[MeasureColumn.DOMAINS_COVERED] = covered / domains
+    row[MeasureColumn.GINI_VALUE] = gini(org.earned_total, w.scratch)
 
 
 @kernel
@@ -210,21 +176,32 @@ def measure_round(w: World, row: Floats) -> None:
     n, alone = org.load.size, 0.0
     for i in range(n):
         alone += org.alone_value[i]
-    row[0] = (
+    row[MeasureColumn.JOINT_VALUE] = (
         tally[Tally.VALUE_TOGETHER]
         + tally[Tally.VALUE_SOLO]
         - tally[Tally.SEARCH]
         - tally[Tally.SETUP]
         - tally[Tally.EXIT]
     ) / n
-    row[1] = alone / n
-    row[2] = tally[Tally.SYNERGY] / n
+    row[MeasureColumn.VALUE_ALONE] = alone / n
+    row[MeasureColumn.SYNERGY] = tally[Tally.SYNERGY] / n
     members_alone = tally[Tally.VALUE_TOGETHER] - tally[Tally.SYNERGY]
-    row[3] = tally[Tally.SYNERGY] / members_alone if members_alone > 0.0 else 0.0
-    row[4] = tally[Tally.QUALITY] / max(1.0, tally[Tally.TEAMS] + tally[Tally.SOLOISTS])
-    row[5], row[6], row[7] = tally[Tally.SEARCH] / n, tally[Tally.SETUP] / n, tally[Tally.EXIT] / n
-    row[8], row[9] = tally[Tally.LINK] / n, tally[Tally.RULE] / n
-    row[10], row[11], row[12] = (
+    row[MeasureColumn.SYNERGY_RATIO] = (
+        tally[Tally.SYNERGY] / members_alone if members_alone > 0.0 else 0.0
+    )
+    row[MeasureColumn.QUALITY] = tally[Tally.QUALITY] / max(
+        1.0, tally[Tally.TEAMS] + tally[Tally.SOLOISTS]
+    )
+    row[MeasureColumn.SEARCH_COST], row[MeasureColumn.SETUP_COST], row[MeasureColumn.EXIT_COST] = (
+        tally[Tally.SEARCH] / n,
+        tally[Tally.SETUP] / n,
+        tally[Tally.EXIT] / n,
+    )
+    row[MeasureColumn.LINK_COST], row[MeasureColumn.RULE_COST] = (
+        tally[Tally.LINK] / n,
+        tally[Tally.RULE] / n,
+    )
+    row[MeasureColumn.SOLVED], row[MeasureColumn.EXPIRED], row[MeasureColumn.COPIES] = (
         tally[Tally.SOLVED] / n,
         tally[Tally.EXPIRED] / n,
         tally[Tally.COPIES] / n,

@@ -37,7 +37,10 @@ def build_partner_network(world: World, now: int, window: int) -> Graph:
 
 
 def compute_mean_path_length(graph: Graph) -> float:
-    """Return the mean distance within a connected graph, from at most 200 evenly spaced starting points."""
+    """Return the mean distance within a connected graph.
+
+    At most 200 evenly spaced starting points are used.
+    """
     nodes = list(graph)
     sources = nodes[:: max(1, len(nodes) // MAXIMUM_PATH_SOURCES)]
     lengths = [
@@ -48,10 +51,14 @@ def compute_mean_path_length(graph: Graph) -> float:
 
 
 def compute_network_measures(world: World, now: int, window: int) -> dict[str, float]:
-    """Return density, degree, clustering, giant component, path length, degree assortativity and small-world index.
+    """Return the measures of a partner network by name.
 
-    The small-world index compares clustering and path length with a random graph of the same size and degree, C n / k and
-    L ln k / ln n (Watts & Strogatz 1998; Humphries & Gurney 2008). What is undefined for a network is NaN.
+    Density, degree, clustering, giant component, path length, degree assortativity and small-world
+    index.
+
+    The small-world index compares clustering and path length with a random graph of the same size
+    and degree, C n / k and L ln k / ln n (Watts & Strogatz 1998; Humphries & Gurney 2008). What is
+    undefined for a network is NaN.
     """
     graph = build_partner_network(world, now, window)
     n, degree = len(graph), 2 * graph.number_of_edges() / len(graph)

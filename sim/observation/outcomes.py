@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from sim.config import BreadthClass
 from sim.observation.measures import PER_ORGANISATION, Measure
-from sim.phases.let_go import END_REASONS
-from sim.state import Floats
+from sim.state import END_REASONS, Floats
 
 PER_MEMBER = "per member and round"
 FINAL_REASONS = END_REASONS[1:]  # all but "running"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.runtime.compilation import kernel
-from sim.state import NOBODY, World
+from sim.state import NOBODY, CollaborationTotal, World
 from sim.submodels.production import (
     PoolingFunction,
     apply_depth,
@@ -32,7 +32,7 @@ def list_candidates(w: World, i: int, now: int) -> int:
     form, found = org.form[i], 0
     for slot in range(ledger.used[i]):
         j = ledger.partner[i, slot]
-        if org.load[j] >= p.capacity or is_cooling_off(ledger, p, i, slot, now):
+        if org.load[j] >= p.population.capacity or is_cooling_off(ledger, p, i, slot, now):
             continue
         understood, trusted, meetings = judge_partner(org, ledger, w.forms, p, form, i, j)
         scratch.candidate[found] = j
@@ -66,7 +66,7 @@ def compute_surplus(
     if w.forms.term[form] > 0:
         rounds = min(rounds, float(w.forms.term[form]))
     if quality > 0.0:
-        rounds = min(rounds, (p.workload - w.org.progress[i]) / quality)
+        rounds = min(rounds, (p.challenge.workload - w.org.progress[i]) / quality)
     once = size * (w.forms.setup_cost[form] + w.forms.formalisation[form] * w.forms.exit_cost[form])
     return value - alone - once / max(1.0, rounds)
 
@@ -82,11 +82,9 @@ def compute_perceived_quality(
     for d in range(breadth):
         capability = scratch.pooled[d]
         if candidate != NOBODY:
-            capability = pool_contribution(
-                capability, scratch.offered[candidate, d], p.pooling, own_rule
-            )
+            capability = pool_contribution(capability, scratch.offered[candidate, d], p, own_rule)
         scratch.contribution[0, d] = pool_contribution(
-            capability, weight * scratch.own[d], p.pooling, own_rule
+            capability, weight * scratch.own[d], p, own_rule
         )
     return compute_quality(scratch.contribution[0], org.requirement[i], breadth, p)
 
@@ -102,7 +100,7 @@ def assemble_team(w: World, own_rule: PoolingFunction, i: int, now: int) -> int:
     breadth, unit = org.breadth[i], compute_unit_value(org.breadth[i], p)
     for d in range(breadth):
         scratch.pooled[d] = 0.0
-        scratch.own[d] = apply_depth(org.expertise[i, org.domains[i, d]], p.depth) / (
+        scratch.own[d] = apply_depth(org.expertise[i, org.domains[i, d]], p.production.depth) / (
             org.load[i] + 1
         )
     value, alone = 0.0, org.alone_value[i]
@@ -129,7 +127,7 @@ def assemble_team(w: World, own_rule: PoolingFunction, i: int, now: int) -> int:
         trusted += scratch.trusted[best]
         for d in range(breadth):
             scratch.pooled[d] = pool_contribution(
-                scratch.pooled[d], scratch.offered[best, d], p.pooling, own_rule
+                scratch.pooled[d], scratch.offered[best, d], p, own_rule
             )
         if size >= w.forms.min_size[form]:
             surplus = compute_surplus(w, i, size, value, best_quality, alone)
@@ -155,7 +153,7 @@ def evaluate_proposal(
         alone += org.alone_value[scratch.candidate[a]]
         for d in range(breadth):
             scratch.pooled[d] = pool_contribution(
-                scratch.pooled[d], scratch.offered[a, d], p.pooling, own_rule
+                scratch.pooled[d], scratch.offered[a, d], p, own_rule
             )
     understood, trusted = understood / (size - 1), trusted / (size - 1)
     weight = compute_weight(w.forms, form, understood, trusted)
@@ -225,10 +223,10 @@ def start_collaboration(
 ) -> None:
     """Start a collaboration of ``i`` and the chosen candidates on the challenge of ``i``."""
     org, col, scratch = w.org, w.col, w.scratch
-    c = col.order[col.totals[0]]
-    col.serial[c] = col.totals[1]
-    col.totals[0] += 1
-    col.totals[1] += 1
+    c = col.order[col.totals[CollaborationTotal.RUNNING]]
+    col.serial[c] = col.totals[CollaborationTotal.STARTED]
+    col.totals[CollaborationTotal.RUNNING] += 1
+    col.totals[CollaborationTotal.STARTED] += 1
     col.size[c], col.largest[c] = 0, 0
     col.form[c], col.owner[c] = org.form[i], i
     col.started[c], col.age[c], col.reason[c], col.solved[c] = now, 0, 0, 0

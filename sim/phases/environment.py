@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from math import log
 
+from sim.observation.events import write_event
 from sim.phases.let_go import (
-    REASON_TURNOVER,
     remove_ended_collaborations,
     return_challenge,
-    write_event,
 )
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Process, draw_uniform, pick_index
-from sim.state import NOBODY, Floats, World
+from sim.state import NOBODY, EndReason, Floats, World
 from sim.submodels.entering import enter_organisation, fit_budget
 from sim.submodels.production import PoolingFunction
 from sim.submodels.teams import remove_member, update_expectation
@@ -27,7 +26,7 @@ RENEWAL_STREAM, PICK_UP_STREAM, TURNOVER_STREAM = (
 @kernel
 def pull_to_core(w: World) -> None:
     """Pull expertise back to the own core."""
-    expertise, core, rate = w.org.expertise, w.org.core, w.p.identity
+    expertise, core, rate = w.org.expertise, w.org.core, w.p.learning.identity
     if rate == 0.0:
         return
     for i in range(expertise.shape[0]):
@@ -39,24 +38,24 @@ def pull_to_core(w: World) -> None:
 def renew_domain(w: World, now: int) -> None:
     """Renew a domain, sometimes: old skill loses worth, some pick the new up, demand shifts."""
     org, p, demand = w.org, w.p, w.around.demand
-    if draw_uniform(p.seed, RENEWAL_STREAM, now, 0, 0) >= p.turbulence:
+    if draw_uniform(p.run.seed, RENEWAL_STREAM, now, 0, 0) >= p.environment.turbulence:
         return
     domains = demand.size
-    k = pick_index(draw_uniform(p.seed, RENEWAL_STREAM, now, 0, 1), domains)
+    k = pick_index(draw_uniform(p.run.seed, RENEWAL_STREAM, now, 0, 1), domains)
     for i in range(org.load.size):
-        org.expertise[i, k] *= 1.0 - p.obsolescence
-        org.core[i, k] *= 1.0 - p.obsolescence
-        if draw_uniform(p.seed, PICK_UP_STREAM, now, i, 0) < p.pick_up:
-            skill = draw_uniform(p.seed, PICK_UP_STREAM, now, i, 1)
+        org.expertise[i, k] *= 1.0 - p.environment.obsolescence
+        org.core[i, k] *= 1.0 - p.environment.obsolescence
+        if draw_uniform(p.run.seed, PICK_UP_STREAM, now, i, 0) < p.environment.pick_up:
+            skill = draw_uniform(p.run.seed, PICK_UP_STREAM, now, i, 1)
             org.expertise[i, k] = skill
             org.core[i, k] = skill
-            fit_budget(org.expertise[i], p.budget)
-            fit_budget(org.core[i], p.budget)
+            fit_budget(org.expertise[i], p.population.budget)
+            fit_budget(org.core[i], p.population.budget)
     mean = 0.0
     for other in range(domains):
         mean += demand[other]
     mean /= domains
-    demand[k] = -log(1.0 - draw_uniform(p.seed, RENEWAL_STREAM, now, 0, 2)) * mean
+    demand[k] = -log(1.0 - draw_uniform(p.run.seed, RENEWAL_STREAM, now, 0, 2)) * mean
     total = 0.0
     for other in range(domains):
         total += demand[other]
@@ -70,7 +69,7 @@ def dissolve_collaboration(w: World, c: int, now: int) -> None:
     return_challenge(w, c, now)
     while w.col.size[c] > 0:
         remove_member(w.org, w.col, c, 0)
-    w.col.reason[c] = REASON_TURNOVER
+    w.col.reason[c] = EndReason.TURNOVER
 
 
 @kernel
@@ -84,9 +83,9 @@ def leave_collaborations(
         while col.members[c, member] != i:
             member += 1
         if col.size[c] - 1 < w.forms.min_size[col.form[c]]:
-            col.reason[c] = REASON_TURNOVER
+            col.reason[c] = EndReason.TURNOVER
             col.solved[c] = 0
-            write_event(w, events, row, c, now)
+            write_event(w, events[row], c, now)
             row += 1
             if col.owner[c] == i:
                 col.owner[c] = NOBODY
@@ -131,11 +130,9 @@ def replace_organisations(
     """Let some organisations leave and newcomers take their rows; return the next event row."""
     org, p, gone = w.org, w.p, 0
     for i in range(org.load.size):
-        if draw_uniform(p.seed, TURNOVER_STREAM, now, i, 0) < p.turnover:
+        if draw_uniform(p.run.seed, TURNOVER_STREAM, now, i, 0) < p.environment.turnover:
             row = leave_collaborations(w, own_rule, i, events, row, now)
-            enter_organisation(
-                org, w.ledger, w.around, w.scratch, p, i, now + 1, p.redraws_entrants
-            )
+            enter_organisation(org, w.ledger, w.around, w.scratch, p, i, now + 1)
             org.worked_alone[i] = -1
             gone += 1
     if gone > 0:
@@ -150,8 +147,8 @@ def change_environment(
 ) -> int:
     """Let the world around change; return the next event row."""
     pull_to_core(w)
-    if w.p.turbulence > 0.0:
+    if w.p.environment.turbulence > 0.0:
         renew_domain(w, now)
-    if w.p.turnover > 0.0:
+    if w.p.environment.turnover > 0.0:
         row = replace_organisations(w, own_rule, events, row, now)
     return row

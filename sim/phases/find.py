@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.config import Channel, Entry, FormTopology
 from sim.phases.assemble import assemble_team, invite_and_start
 from sim.runtime.compilation import kernel
 from sim.runtime.prefetching import prefetch_acquaintance, prefetch_for_find, prefetch_own_teams
@@ -28,7 +29,6 @@ from sim.submodels.production import (
     write_contribution,
 )
 from sim.submodels.relations import find_slot, get_trust, is_cooling_off, open_slot
-from sim.submodels.structures import TOPOLOGY_NONE
 from sim.submodels.teams import (
     admit_member,
     compute_perceived_value,
@@ -45,7 +45,6 @@ ORDER_STREAM, CHANNEL_STREAM, MEETING_STREAM = (
     int(Process.CHANNEL),
     int(Process.MEETING),
 )
-CHANNEL_REFERRAL, CHANNEL_DIRECTORY, CHANNEL_CONVENOR = 1, 2, 3
 DRAWS_PER_MEETING = 64
 FIRST_SAMPLE_DRAW = 3
 
@@ -56,10 +55,10 @@ def is_search_wanted(org: Organisations, forms: Forms, p: Settings, i: int) -> b
     if org.decides[i] != BY_RULES:
         return False
     return (
-        org.load[i] < p.capacity
-        and org.alone_quality[i] < p.aspiration
+        org.load[i] < p.population.capacity
+        and org.alone_quality[i] < p.challenge.aspiration
         and org.at_work[i] == NOBODY
-        and forms.topology[org.form[i]] != TOPOLOGY_NONE
+        and forms.topology[org.form[i]] != FormTopology.NONE
     )
 
 
@@ -72,7 +71,7 @@ def is_growth_wanted(w: World, i: int, c: int, now: int) -> bool:
     return (
         col.members[c, 0] == i
         and col.started[c] < now
-        and col.quality[c] < w.p.aspiration
+        and col.quality[c] < w.p.challenge.aspiration
         and col.size[c] < w.forms.max_size[col.form[c]]
     )
 
@@ -80,7 +79,7 @@ def is_growth_wanted(w: World, i: int, c: int, now: int) -> bool:
 @kernel
 def draw_other_organisation(p: Settings, i: int, population: int, now: int, number: int) -> int:
     """Return any other organisation, uniformly."""
-    j = pick_index(draw_uniform(p.seed, MEETING_STREAM, now, i, number), population - 1)
+    j = pick_index(draw_uniform(p.run.seed, MEETING_STREAM, now, i, number), population - 1)
     return j + 1 if j >= i else j
 
 
@@ -109,7 +108,9 @@ def compute_fit(org: Organisations, p: Settings, i: int, j: int) -> float:
     """Return how well ``j`` fits the requirement of ``i``, as a directory shows it."""
     total = 0.0
     for d in range(org.breadth[i]):
-        total += org.requirement[i, d] * apply_depth(org.expertise[j, org.domains[i, d]], p.depth)
+        total += org.requirement[i, d] * apply_depth(
+            org.expertise[j, org.domains[i, d]], p.production.depth
+        )
     return total
 
 
@@ -130,18 +131,18 @@ def choose_whom_to_meet(
 ) -> int:
     """Return whom ``i`` meets through the discovery channel of this meeting."""
     population, base = org.load.size, DRAWS_PER_MEETING * meeting
-    draw = draw_uniform(p.seed, CHANNEL_STREAM, now, i, meeting)
+    draw = draw_uniform(p.run.seed, CHANNEL_STREAM, now, i, meeting)
     channel = 0
-    while channel < CHANNEL_CONVENOR and draw >= forms.channels[org.form[i], channel]:
+    while channel < Channel.CONVENOR and draw >= forms.channels[org.form[i], channel]:
         channel += 1
-    if channel == CHANNEL_REFERRAL:
+    if channel == Channel.REFERRAL:
         known = count_partners(ledger, i, NOBODY)
         if known > 0:
             via = find_nth_partner(
                 ledger,
                 i,
                 NOBODY,
-                pick_index(draw_uniform(p.seed, MEETING_STREAM, now, i, base + 1), known),
+                pick_index(draw_uniform(p.run.seed, MEETING_STREAM, now, i, base + 1), known),
             )
             known = count_partners(ledger, via, i)
             if known > 0:
@@ -149,23 +150,23 @@ def choose_whom_to_meet(
                     ledger,
                     via,
                     i,
-                    pick_index(draw_uniform(p.seed, MEETING_STREAM, now, i, base + 2), known),
+                    pick_index(draw_uniform(p.run.seed, MEETING_STREAM, now, i, base + 2), known),
                 )
-    if channel == CHANNEL_DIRECTORY or channel == CHANNEL_CONVENOR:
-        convenor = find_best_connected(org, ledger, i) if channel == CHANNEL_CONVENOR else NOBODY
+    if channel == Channel.DIRECTORY or channel == Channel.CONVENOR:
+        convenor = find_best_connected(org, ledger, i) if channel == Channel.CONVENOR else NOBODY
         known = count_partners(ledger, convenor, i) if convenor != NOBODY else 0
-        if channel == CHANNEL_DIRECTORY or known > 0:
+        if channel == Channel.DIRECTORY or known > 0:
             best, best_fit = NOBODY, -1.0
-            for sample in range(p.directory_sample):
+            for sample in range(p.search.directory_sample):
                 number = base + FIRST_SAMPLE_DRAW + sample
-                if channel == CHANNEL_DIRECTORY:
+                if channel == Channel.DIRECTORY:
                     j = draw_other_organisation(p, i, population, now, number)
                 else:
                     j = find_nth_partner(
                         ledger,
                         convenor,
                         i,
-                        pick_index(draw_uniform(p.seed, MEETING_STREAM, now, i, number), known),
+                        pick_index(draw_uniform(p.run.seed, MEETING_STREAM, now, i, number), known),
                     )
                 suits = compute_fit(org, p, i, j)
                 if suits > best_fit:
@@ -183,8 +184,8 @@ def meet_organisation(
     slot = open_slot(org, ledger, p, i, j, now)
     ledger.last_met[i, slot] = now
     ledger.meetings[i, slot] += 1
-    org.earned[i] -= p.search_cost
-    around.tally[Tally.SEARCH] += p.search_cost
+    org.earned[i] -= p.search.cost
+    around.tally[Tally.SEARCH] += p.search.cost
 
 
 @kernel
@@ -200,7 +201,7 @@ def hold_meetings(
     """Hold this round's meetings, each at a cost."""
     if org.load.size < 2:
         return
-    for meeting in range(p.meetings):
+    for meeting in range(p.search.meetings):
         meet_organisation(
             org,
             ledger,
@@ -261,7 +262,7 @@ def grow_team(w: World, own_rule: PoolingFunction, c: int, now: int) -> None:
     for slot in range(ledger.used[i]):
         j = ledger.partner[i, slot]
         if (
-            org.load[j] >= p.capacity
+            org.load[j] >= p.population.capacity
             or is_member(w, c, j)
             or is_cooling_off(ledger, p, i, slot, now)
         ):
@@ -298,7 +299,7 @@ def grow_team(w: World, own_rule: PoolingFunction, c: int, now: int) -> None:
 @kernel
 def has_avoided_member(w: World, i: int, c: int, now: int) -> bool:
     """Tell whether a collaboration contains a former partner that ``i`` still avoids."""
-    if w.p.cooling_off == 0:
+    if w.p.letting_go.cooling_off == 0:
         return False
     for member in range(w.col.size[c]):
         slot = find_slot(w.ledger, i, w.col.members[c, member])
@@ -310,8 +311,8 @@ def has_avoided_member(w: World, i: int, c: int, now: int) -> bool:
 @kernel
 def has_open_form(forms: Forms) -> bool:
     """Tell whether any form lets organisations in that nobody invited."""
-    for form in range(forms.entry_open.size):
-        if forms.entry_open[form] == 1:
+    for form in range(forms.entry.size):
+        if forms.entry[form] == Entry.OPEN:
             return True
     return False
 
@@ -362,7 +363,7 @@ def join_best_collaboration(w: World, own_rule: PoolingFunction, i: int, now: in
         for place in range(org.load[contact]):
             c = org.places[contact, place]
             form = col.form[c]
-            if forms.entry_open[form] == 0 or col.size[c] >= forms.max_size[form]:
+            if forms.entry[form] != Entry.OPEN or col.size[c] >= forms.max_size[form]:
                 continue
             known = False
             for visit in range(visits):
@@ -406,7 +407,7 @@ def find_partners(w: World, own_rule: PoolingFunction, now: int) -> None:
             acts = acts or is_growth_wanted(w, i, org.places[i, place], now)
         if acts:
             scratch.actors[actors] = i
-            scratch.keys[actors] = draw_uniform(w.p.seed, ORDER_STREAM, now, i, 0)
+            scratch.keys[actors] = draw_uniform(w.p.run.seed, ORDER_STREAM, now, i, 0)
             actors += 1
     sort_by_keys(scratch, actors)
     can_join = org.load.size > 1 and has_open_form(

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from math import floor
 
+from sim.config import Exposure, ImitationRule
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Process, draw_uniform, pick_index
-from sim.state import BY_RULES, Tally, World
+from sim.state import BY_RULES, CollaborationTotal, Tally, World
 from sim.submodels.entering import fit_budget
 from sim.submodels.structures import (
-    EXPOSURE_CONVENOR,
-    EXPOSURE_EVERYONE,
-    EXPOSURE_LEADERS,
-    EXPOSURE_LINKED,
     draw_links,
     find_place,
 )
 
-IMITATION_RULES = {"success": 0, "conformity": 1, "blind": 2, "prestige": 3}
-(
-    IMITATION_SUCCESS,
-    IMITATION_CONFORMITY,
-    IMITATION_BLIND,
-    IMITATION_PRESTIGE,
-    IMITATION_USER_DEFINED,
-) = range(5)
 IMITATION_STREAM, EXPOSURE_STREAM = int(Process.IMITATION), int(Process.EXPOSURE)
 EXPOSURE_DRAWS_PER_PLACE = 64
 RANKING_PRECISION = 1e9
@@ -59,7 +48,7 @@ def rank_leaders(w: World) -> None:
     """Bring the best performers to the front of the users of every form that shows leaders."""
     users, count, performance = w.around.users, w.around.user_count, w.org.performance
     for form in range(count.size):
-        if w.forms.exposure[form] != EXPOSURE_LEADERS:
+        if w.forms.exposure[form] != Exposure.LEADERS:
             continue
         top = min(count[form], w.forms.seen_at_most[form])
         for position in range(count[form]):
@@ -81,15 +70,15 @@ def list_visible_organisations(w: World, c: int, member: int, place: int, now: i
     col, seen = w.col, w.scratch.seen
     i, form, found = col.members[c, member], col.form[c], 0
     exposure = w.forms.exposure[form]
-    if exposure == EXPOSURE_LINKED:
+    if exposure == Exposure.LINKED:
         for other in range(col.size[c]):
             if w.scratch.linked[member, other] == 1:
                 seen[found] = col.members[c, other]
                 found += 1
-    elif exposure == EXPOSURE_CONVENOR:
+    elif exposure == Exposure.CONVENOR:
         if member != 0:
             seen[0], found = col.members[c, 0], 1
-    elif exposure == EXPOSURE_LEADERS:
+    elif exposure == Exposure.LEADERS:
         for rank in range(min(w.around.user_count[form], w.forms.seen_at_most[form])):
             if w.around.users[form, rank] != i:
                 seen[found] = w.around.users[form, rank]
@@ -97,7 +86,7 @@ def list_visible_organisations(w: World, c: int, member: int, place: int, now: i
     else:
         for sample in range(w.forms.seen_at_most[form]):
             draw = draw_uniform(
-                w.p.seed, EXPOSURE_STREAM, now, i, EXPOSURE_DRAWS_PER_PLACE * place + sample
+                w.p.run.seed, EXPOSURE_STREAM, now, i, EXPOSURE_DRAWS_PER_PLACE * place + sample
             )
             j = w.around.users[form, pick_index(draw, w.around.user_count[form])]
             fresh = j != i
@@ -112,8 +101,8 @@ def list_visible_organisations(w: World, c: int, member: int, place: int, now: i
 @kernel
 def has_chance_to_copy(w: World, i: int, place: int, chance: int, now: int) -> bool:
     """Tell whether a chance to copy, one of those in ``scratch.seen``, comes up."""
-    number = w.scratch.seen[chance] * w.p.capacity + place
-    return draw_uniform(w.p.seed, IMITATION_STREAM, now, i, number) < w.p.imitation_rate
+    number = w.scratch.seen[chance] * w.p.population.capacity + place
+    return draw_uniform(w.p.run.seed, IMITATION_STREAM, now, i, number) < w.p.imitation.rate
 
 
 @kernel
@@ -121,13 +110,13 @@ def choose_model(w: World, c: int, i: int, place: int, chance: int, seen: int, n
     """Return whom ``i`` copies at this chance, MEAN, or NO_COPY."""
     if not has_chance_to_copy(w, i, place, chance, now):
         return COPY_NOBODY
-    candidates, rule = w.scratch.seen, w.p.imitation_rule
-    if rule == IMITATION_CONFORMITY:
+    candidates, rule = w.scratch.seen, w.p.imitation.rule
+    if rule == ImitationRule.CONFORMITY:
         return COPY_MEAN
-    if rule == IMITATION_BLIND:
+    if rule == ImitationRule.BLIND:
         return candidates[chance]
     best = candidates[0]
-    if rule == IMITATION_SUCCESS:
+    if rule == ImitationRule.SUCCESS:
         for s in range(1, seen):
             if round_performance(w.org.performance[candidates[s]]) > round_performance(
                 w.org.performance[best]
@@ -161,11 +150,11 @@ def copy_expertise(w: World, c: int, i: int, model: int, seen: int) -> None:
             target /= seen
         else:
             target = org.before[model, k]
-        strength = p.imitation_strength * (
-            (p.selectivity if required else 0.0) + 1.0 - p.selectivity
+        strength = p.imitation.strength * (
+            (p.imitation.selectivity if required else 0.0) + 1.0 - p.imitation.selectivity
         )
         skill = org.expertise[i, k] + strength * (target - org.expertise[i, k])
-        if skill > org.expertise[i, k] or not p.upward_only:
+        if skill > org.expertise[i, k] or not p.imitation.upward_only:
             org.expertise[i, k] = skill
     w.around.tally[Tally.COPIES] += 1.0
 
@@ -180,8 +169,8 @@ def prepare_imitation(w: World) -> None:
                 org.before[i, k] = org.expertise[i, k]
     for form in range(w.around.user_count.size):
         if (
-            w.forms.exposure[form] == EXPOSURE_LEADERS
-            or w.forms.exposure[form] == EXPOSURE_EVERYONE
+            w.forms.exposure[form] == Exposure.LEADERS
+            or w.forms.exposure[form] == Exposure.EVERYONE
         ):
             list_users(w)
             rank_leaders(w)
@@ -192,12 +181,12 @@ def prepare_imitation(w: World) -> None:
 def imitate_others(w: World, now: int) -> None:
     """Let every member copy: each organisation it sees is a chance."""
     org, col, p = w.org, w.col, w.p
-    if p.imitation_rate == 0.0 or p.imitation_rule == IMITATION_USER_DEFINED:
+    if p.imitation.rate == 0.0 or p.imitation.rule == ImitationRule.USER_DEFINED:
         return
     prepare_imitation(w)
-    for position in range(col.totals[0]):
+    for position in range(col.totals[CollaborationTotal.RUNNING]):
         c = col.order[position]
-        if w.forms.exposure[col.form[c]] == EXPOSURE_LINKED:
+        if w.forms.exposure[col.form[c]] == Exposure.LINKED:
             draw_links(org, col, w.forms, w.scratch, p, c, now)
         for member in range(col.size[c]):
             i = col.members[c, member]
@@ -209,4 +198,4 @@ def imitate_others(w: World, now: int) -> None:
                 model = choose_model(w, c, i, place, chance, seen, now)
                 if model != COPY_NOBODY:
                     copy_expertise(w, c, i, model, seen)
-            fit_budget(org.expertise[i], p.budget)
+            fit_budget(org.expertise[i], p.population.budget)

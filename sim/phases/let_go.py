@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from sim.observation.events import write_event
 from sim.runtime.compilation import kernel
 from sim.runtime.prefetching import prefetch_for_let_go
 from sim.runtime.randomness import Process, draw_uniform
-from sim.state import BY_RULES, NOBODY, Floats, Tally, World
+from sim.state import (
+    BY_RULES,
+    NOBODY,
+    ChallengeCount,
+    CollaborationTotal,
+    EndReason,
+    Floats,
+    Tally,
+    World,
+)
 from sim.submodels.entering import draw_challenge, draw_joint_challenge
 from sim.submodels.production import PoolingFunction
 from sim.submodels.relations import compute_distance, get_initial_trust
@@ -17,28 +27,17 @@ PERSISTENCE_STREAM, INERTIA_STREAM, REFLECTION_STREAM = (
     int(Process.INERTIA),
     int(Process.REFLECTION),
 )
-END_REASONS = ("running", "solved", "deadline", "term", "surplus", "members", "turnover")
-(
-    REASON_RUNNING,
-    REASON_SOLVED,
-    REASON_DEADLINE,
-    REASON_TERM,
-    REASON_SURPLUS,
-    REASON_MEMBERS,
-    REASON_TURNOVER,
-) = range(7)
-SOLVED_ALONE, SOLVED_TOGETHER, RAN_OUT, ROUNDS_TO_SOLVE = range(4)
 
 
 @kernel
 def count_challenge(w: World, breadth: int, outcome: int, rounds: int) -> None:
     """Count a challenge that was solved or ran out."""
     w.around.challenges[breadth, outcome] += 1.0
-    if outcome == RAN_OUT:
+    if outcome == ChallengeCount.EXPIRED:
         w.around.tally[Tally.EXPIRED] += 1.0
     else:
         w.around.tally[Tally.SOLVED] += 1.0
-        w.around.challenges[breadth, ROUNDS_TO_SOLVE] += rounds
+        w.around.challenges[breadth, ChallengeCount.ROUNDS_TO_SOLVE] += rounds
 
 
 @kernel
@@ -46,27 +45,31 @@ def find_end_reason(w: World, c: int, now: int) -> int:
     """Return why a collaboration ends this round, or GOES_ON."""
     org, col, forms, p = w.org, w.col, w.forms, w.p
     form, convenor = col.form[c], col.members[c, 0]
-    solved = col.progress[c] >= p.workload
+    solved = col.progress[c] >= p.challenge.workload
     col.solved[c] = solved
     if (
         solved
-        and draw_uniform(p.seed, PERSISTENCE_STREAM, now, convenor, find_place(org, convenor, c))
+        and draw_uniform(
+            p.run.seed, PERSISTENCE_STREAM, now, convenor, find_place(org, convenor, c)
+        )
         >= forms.persistence[form]
     ):
-        return REASON_SOLVED
+        return EndReason.SOLVED
     if not solved and col.rounds_left[c] <= 0:
-        return REASON_DEADLINE
+        return EndReason.DEADLINE
     if forms.term[form] > 0 and col.age[c] >= forms.term[form]:
-        return REASON_SOLVED if solved else REASON_TERM
+        return EndReason.SOLVED if solved else EndReason.TERM
     by_rules = org.decides[convenor] == BY_RULES  # a person that convenes leaves, or goes on
     if (
         by_rules
         and col.surplus[c] < 0.0
-        and draw_uniform(p.seed, INERTIA_STREAM, now, convenor, 2 * find_place(org, convenor, c))
+        and draw_uniform(
+            p.run.seed, INERTIA_STREAM, now, convenor, 2 * find_place(org, convenor, c)
+        )
         >= forms.inertia[form]
     ):
-        return REASON_SOLVED if solved else REASON_SURPLUS
-    return REASON_RUNNING
+        return EndReason.SOLVED if solved else EndReason.SURPLUS
+    return EndReason.RUNNING
 
 
 @kernel
@@ -81,16 +84,16 @@ def decide_departures(w: World, c: int, now: int) -> None:
         if org.decides[i] == BY_RULES:
             leaves = (
                 col.gain[c, member] < 0.0
-                and draw_uniform(p.seed, INERTIA_STREAM, now, i, 2 * find_place(org, i, c) + 1)
+                and draw_uniform(p.run.seed, INERTIA_STREAM, now, i, 2 * find_place(org, i, c) + 1)
                 >= w.forms.inertia[form]
             )
         else:
             leaves = org.leaves[i] == c + 1
-        if reason != REASON_RUNNING or leaves:
+        if reason != EndReason.RUNNING or leaves:
             col.leaving[c, member] = find_place(org, i, c) + 1
             leavers += 1
-    if reason == REASON_RUNNING and size - leavers < w.forms.min_size[form]:
-        reason = REASON_MEMBERS
+    if reason == EndReason.RUNNING and size - leavers < w.forms.min_size[form]:
+        reason = EndReason.MEMBERS
         for member in range(size):
             col.leaving[c, member] = find_place(org, col.members[c, member], c) + 1
     col.reason[c] = reason
@@ -101,14 +104,15 @@ def reflect_on_collaboration(w: World, c: int, member: int, place: int, now: int
     """Learn to bridge from the distance to those one worked with."""
     org, col, p = w.org, w.col, w.p
     i, size = col.members[c, member], col.size[c]
-    if draw_uniform(p.seed, REFLECTION_STREAM, now, i, place) >= p.reflection:
+    if draw_uniform(p.run.seed, REFLECTION_STREAM, now, i, place) >= p.learning.reflection:
         return
     total = 0.0
     for other in range(size):
         if other != member:
             total += compute_distance(org.expertise, i, col.members[c, other])
     org.bridging[i] = min(
-        1.0, org.bridging[i] + p.bridging_gain * (1.0 - org.bridging[i]) * total / (size - 1)
+        1.0,
+        org.bridging[i] + p.learning.bridging_gain * (1.0 - org.bridging[i]) * total / (size - 1),
     )
 
 
@@ -148,33 +152,6 @@ def remove_leavers(w: World, c: int) -> None:
 
 
 @kernel
-def write_event(w: World, events: Floats, row: int, c: int, now: int) -> None:
-    """Write the record of a collaboration; ``EVENT_COLUMNS`` in sim/observation/measures.py names the columns."""
-    org, col, event = w.org, w.col, events[row]
-    size, rounds = col.size[c], max(1, col.age[c])
-    across, bridging = 0, 0.0
-    for a in range(size):
-        bridging += org.bridging[col.members[c, a]]
-        for b in range(a):
-            across += org.sector[col.members[c, a]] != org.sector[col.members[c, b]]
-    event[0] = col.serial[c]
-    event[1] = col.form[c]
-    event[2] = col.members[c, 0]
-    event[3] = col.started[c]
-    event[4] = now
-    event[5] = col.age[c]
-    event[6] = col.reason[c]
-    event[7] = size
-    event[8] = col.largest[c]
-    event[9] = col.breadth[c]
-    for s in range(7):
-        event[10 + s] = col.sums[c, s] / rounds
-    event[17] = col.repeat_share[c]
-    event[18] = across / (size * (size - 1) / 2) if size > 1 else 0.0
-    event[19] = bridging / size if size > 0 else 0.0
-
-
-@kernel
 def carry_out_departures(w: World, own_rule: PoolingFunction, c: int, now: int) -> None:
     """Let leavers pay, reflect and go; settle the challenge; renew the expectation of those who go on."""
     org, col, forms = w.org, w.col, w.forms
@@ -187,16 +164,16 @@ def carry_out_departures(w: World, own_rule: PoolingFunction, c: int, now: int) 
             org.earned[i] -= cost
             w.around.tally[Tally.EXIT] += cost
             reflect_on_collaboration(w, c, member, col.leaving[c, member] - 1, now)
-            if col.reason[c] == REASON_RUNNING:
+            if col.reason[c] == EndReason.RUNNING:
                 give_up_ownership(w, c, i, now)
     if col.solved[c] == 1:
-        count_challenge(w, col.breadth[c], SOLVED_TOGETHER, col.rounds_spent[c])
-    elif col.reason[c] != REASON_RUNNING and col.rounds_left[c] <= 0:
-        count_challenge(w, col.breadth[c], RAN_OUT, col.rounds_spent[c])
-    if col.reason[c] != REASON_RUNNING:
+        count_challenge(w, col.breadth[c], ChallengeCount.SOLVED_TOGETHER, col.rounds_spent[c])
+    elif col.reason[c] != EndReason.RUNNING and col.rounds_left[c] <= 0:
+        count_challenge(w, col.breadth[c], ChallengeCount.EXPIRED, col.rounds_spent[c])
+    if col.reason[c] != EndReason.RUNNING:
         return_challenge(w, c, now)
     remove_leavers(w, c)
-    if col.reason[c] == REASON_RUNNING:
+    if col.reason[c] == EndReason.RUNNING:
         if col.solved[c] == 1:
             if col.owner[c] != NOBODY:
                 give_up_ownership(w, c, col.owner[c], now)
@@ -209,10 +186,10 @@ def carry_out_departures(w: World, own_rule: PoolingFunction, c: int, now: int) 
 def remove_ended_collaborations(w: World) -> None:
     """Take ended collaborations out of the list; the others keep their order, the free slots follow."""
     col, kept, freed = w.col, 0, 0
-    in_use = col.totals[0]
+    in_use = col.totals[CollaborationTotal.RUNNING]
     for position in range(in_use):
         c = col.order[position]
-        if col.reason[c] == REASON_RUNNING:
+        if col.reason[c] == EndReason.RUNNING:
             col.order[kept] = c
             kept += 1
         else:
@@ -220,7 +197,7 @@ def remove_ended_collaborations(w: World) -> None:
             freed += 1
     for f in range(freed):
         col.order[kept + f] = w.scratch.freed[f]
-    col.totals[0] = kept
+    col.totals[CollaborationTotal.RUNNING] = kept
 
 
 @kernel
@@ -229,10 +206,13 @@ def settle_solo_challenges(w: World, now: int) -> None:
     org = w.org
     for i in range(org.load.size):
         if org.worked_alone[i] == 1:
-            solved = org.progress[i] >= w.p.workload
+            solved = org.progress[i] >= w.p.challenge.workload
             if solved or org.rounds_left[i] <= 0:
                 count_challenge(
-                    w, org.breadth[i], SOLVED_ALONE if solved else RAN_OUT, org.rounds_spent[i]
+                    w,
+                    org.breadth[i],
+                    ChallengeCount.SOLVED_ALONE if solved else ChallengeCount.EXPIRED,
+                    org.rounds_spent[i],
                 )
                 draw_challenge(org, w.around, w.scratch, w.p, i, now + 1)
 
@@ -240,7 +220,7 @@ def settle_solo_challenges(w: World, now: int) -> None:
 @kernel
 def fade_relations(w: World, now: int) -> None:
     """Fade trust to its start and familiarity to nothing where no work was shared this round."""
-    ledger, rate = w.ledger, w.p.forgetting
+    ledger, rate = w.ledger, w.p.learning.forgetting
     if rate == 0.0:
         return
     for i in range(w.org.load.size):
@@ -255,14 +235,14 @@ def fade_relations(w: World, now: int) -> None:
 def let_partners_go(w: World, own_rule: PoolingFunction, events: Floats, row: int, now: int) -> int:
     """Decide for all, then carry out; return the row after the last event written."""
     col = w.col
-    for position in range(col.totals[0]):
+    for position in range(col.totals[CollaborationTotal.RUNNING]):
         prefetch_for_let_go(w, position)
         decide_departures(w, col.order[position], now)
-    for position in range(col.totals[0]):
+    for position in range(col.totals[CollaborationTotal.RUNNING]):
         prefetch_for_let_go(w, position)
         c = col.order[position]
-        if col.reason[c] != REASON_RUNNING:
-            write_event(w, events, row, c, now)
+        if col.reason[c] != EndReason.RUNNING:
+            write_event(w, events[row], c, now)
             row += 1
         carry_out_departures(w, own_rule, c, now)
     remove_ended_collaborations(w)

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from math import exp, sqrt
 
+from sim.config import FormTopology
 from sim.runtime.compilation import kernel
 from sim.runtime.prefetching import prefetch_for_work, prefetch_needs
 from sim.runtime.randomness import Process, draw_normal_pair
-from sim.state import NOBODY, Organisations, Scratch, Settings, Surroundings, Tally, World
+from sim.state import (
+    NOBODY,
+    CollaborationTotal,
+    Organisations,
+    Scratch,
+    Settings,
+    Surroundings,
+    Tally,
+    WorkSum,
+    World,
+)
 from sim.submodels.entering import fit_budget
 from sim.submodels.production import (
     PoolingFunction,
@@ -26,7 +37,7 @@ from sim.submodels.relations import (
     get_stranger_trust,
     open_slot,
 )
-from sim.submodels.structures import TOPOLOGY_MEDIATED, TOPOLOGY_STAR, draw_links
+from sim.submodels.structures import draw_links
 from sim.submodels.teams import compute_weight
 
 SHOCK_STREAM = int(Process.SHOCK)
@@ -38,7 +49,7 @@ def compute_alone_values(org: Organisations, scratch: Scratch, p: Settings) -> N
     for i in range(org.load.size):
         breadth = org.breadth[i]
         for d in range(breadth):
-            scratch.pooled[d] = apply_depth(org.expertise[i, org.domains[i, d]], p.depth)
+            scratch.pooled[d] = apply_depth(org.expertise[i, org.domains[i, d]], p.production.depth)
         org.alone_quality[i] = compute_quality(scratch.pooled, org.requirement[i], breadth, p)
         org.alone_value[i] = compute_unit_value(breadth, p) * org.alone_quality[i]
 
@@ -46,11 +57,11 @@ def compute_alone_values(org: Organisations, scratch: Scratch, p: Settings) -> N
 @kernel
 def draw_shock(p: Settings, i: int, now: int) -> float:
     """Return the multiplicative luck of an organisation this round, mean one."""
-    if p.uncertainty == 0.0:
+    if p.production.uncertainty == 0.0:
         return 1.0
     return exp(
-        p.uncertainty * draw_normal_pair(p.seed, SHOCK_STREAM, now, i, 0)[0]
-        - p.uncertainty * p.uncertainty / 2.0
+        p.production.uncertainty * draw_normal_pair(p.run.seed, SHOCK_STREAM, now, i, 0)[0]
+        - p.production.uncertainty * p.production.uncertainty / 2.0
     )
 
 
@@ -106,13 +117,15 @@ def compute_integration(w: World, c: int) -> None:
     topology, reach, u = w.forms.topology[form], w.scratch.integration, w.scratch.understanding
     for a in range(size):
         for b in range(size):
-            if topology == TOPOLOGY_MEDIATED:
-                reach[a, b] = w.forms.mediator[form] * w.forms.mediator[form]
-            elif topology == TOPOLOGY_STAR:
+            if topology == FormTopology.MEDIATED:
+                reach[a, b] = (
+                    w.forms.mediator_understanding[form] * w.forms.mediator_understanding[form]
+                )
+            elif topology == FormTopology.STAR:
                 reach[a, b] = (1.0 if a == 0 else u[a, 0]) * (1.0 if b == 0 else u[0, b])
             else:
                 reach[a, b] = u[a, b] if scratch.linked[a, b] == 1 else 0.0
-    if topology == TOPOLOGY_MEDIATED or topology == TOPOLOGY_STAR:
+    if topology == FormTopology.MEDIATED or topology == FormTopology.STAR:
         return
     for via in range(size):
         for a in range(size):
@@ -157,8 +170,8 @@ def update_relations(w: World, c: int, outcome: float, now: int) -> None:
     """Move trust to the outcome and let familiarity grow, for every ordered pair of members."""
     org, ledger, col, scratch, p = w.org, w.ledger, w.col, w.scratch, w.p
     size, form = col.size[c], col.form[c]
-    mediated = w.forms.topology[form] == TOPOLOGY_MEDIATED
-    gain = p.trust_gain * (1.0 - p.crowding_out * w.forms.formalisation[form])
+    mediated = w.forms.topology[form] == FormTopology.MEDIATED
+    gain = p.trust.gain * (1.0 - p.trust.crowding_out * w.forms.formalisation[form])
     for a in range(size):
         for b in range(size):
             if a == b:
@@ -172,12 +185,14 @@ def update_relations(w: World, c: int, outcome: float, now: int) -> None:
                     ledger.joint[i, slot] = 1
                     org.partners[i] += 1
             trust = ledger.trust[i, slot]
-            ledger.trust[i, slot] += (gain if outcome > trust else p.trust_loss) * (outcome - trust)
+            ledger.trust[i, slot] += (gain if outcome > trust else p.trust.loss) * (outcome - trust)
             ledger.meetings[i, slot] += 1
             ledger.last_met[i, slot] = now
             ledger.last_worked[i, slot] = now
             if mediated or scratch.linked[a, b] == 1:
-                speed = p.familiarity_gain * (p.mediated_learning if mediated else 1.0)
+                speed = p.understanding.familiarity_gain * (
+                    p.understanding.mediated_learning if mediated else 1.0
+                )
                 speed *= (org.bridging[i] + org.bridging[j]) / 2.0
                 ledger.familiarity[i, slot] += speed * (1.0 - ledger.familiarity[i, slot])
 
@@ -228,8 +243,8 @@ def work_together(w: World, own_rule: PoolingFunction, c: int, now: int) -> None
         synergy -= org.alone_value[j]
         org.earned[j] += scratch.share[member]
         gain = scratch.share[member] - org.alone_value[j]
-        col.gain[c, member] += p.surplus_rate * (gain - col.gain[c, member])
-    col.surplus[c] += p.surplus_rate * (synergy - col.surplus[c])
+        col.gain[c, member] += p.letting_go.surplus_rate * (gain - col.gain[c, member])
+    col.surplus[c] += p.letting_go.surplus_rate * (synergy - col.surplus[c])
     col.quality[c] = quality
     update_relations(w, c, compare_with_expectation(value, col.expected[c]), now)
     col.progress[c] += quality
@@ -247,13 +262,13 @@ def work_together(w: World, own_rule: PoolingFunction, c: int, now: int) -> None
     tally[Tally.TRUST] += trust
     tally[Tally.TEAMS] += 1.0
     sums = col.sums[c]
-    sums[0] += size
-    sums[1] += value
-    sums[2] += synergy
-    sums[3] += distance
-    sums[4] += alike
-    sums[5] += bridged
-    sums[6] += trust
+    sums[WorkSum.MEMBERS] += size
+    sums[WorkSum.VALUE] += value
+    sums[WorkSum.SYNERGY] += synergy
+    sums[WorkSum.DISTANCE] += distance
+    sums[WorkSum.ALIKE] += alike
+    sums[WorkSum.BRIDGED] += bridged
+    sums[WorkSum.TRUST] += trust
 
 
 @kernel
@@ -273,15 +288,15 @@ def practise_skills(w: World) -> None:
             for d in range(1, breadth):
                 if skills[domains[d]] > skills[best]:
                     best = domains[d]
-            skills[best] += p.practice * (1.0 - skills[best])
-            fit_budget(skills, p.budget)
+            skills[best] += p.learning.practice * (1.0 - skills[best])
+            fit_budget(skills, p.population.budget)
 
 
 @kernel
 def carry_out_work(w: World, own_rule: PoolingFunction, now: int) -> None:
     """Let everybody work: alone, or together in every collaboration; then practise."""
     work_alone(w.org, w.around, w.p, now)
-    for position in range(w.col.totals[0]):
+    for position in range(w.col.totals[CollaborationTotal.RUNNING]):
         prefetch_for_work(w, position)
         work_together(w, own_rule, w.col.order[position], now)
     practise_skills(w)

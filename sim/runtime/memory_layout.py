@@ -1,8 +1,9 @@
-"""Lay the state out in memory: columns that are read together at random stand side by side in records, all in one block.
+"""The layout of the state in memory: records of columns, all in one block.
 
-A look at somebody else costs a large population one wait for memory per cache line, however little of the line is
-read. A record brings what such a look needs into as few lines as it takes. The columns stay what they were, arrays of
-their own to kernels and to Python; only the step from row to row is the record's.
+A look at somebody else costs a large population one wait for memory per cache line, however little
+of the line is read. A record brings what such a look needs into as few lines as it takes. The
+columns stay what they were, arrays of their own to kernels and to Python; only the step from row to
+row is the record's.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ RECORD_COLUMNS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 def pad_layout(layout: np.dtype[Any]) -> np.dtype[Any]:
-    """Return a record layout that fills whole cache lines when it is longer than one, so that no record straddles more than it must."""
+    """Return a record layout that fills whole cache lines.
+
+    A record longer than a line then straddles no more lines than it must.
+    """
     size = (
         layout.itemsize
         if layout.itemsize < CACHE_LINE
@@ -71,7 +75,10 @@ def pad_layout(layout: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def build_record(columns: dict[str, Array]) -> Array:
-    """Return one array of records that holds these columns, which have their first axes in common."""
+    """Return one array of records that holds these columns.
+
+    The columns have their first axes in common.
+    """
     axes = min(column.ndim for column in columns.values())
     shape = next(iter(columns.values())).shape[:axes]
     layout = np.dtype(
@@ -107,7 +114,10 @@ def replace_pieces(title: str, group: Any, pieces: Iterator[Array]) -> Any:
 
 
 def move_into_block(scattered: list[Array]) -> Iterator[Array]:
-    """Move arrays into one block of memory, which the system keeps in few large pages, that are found faster, if it is large."""
+    """Move arrays into one block of memory.
+
+    The system keeps a large block in few large pages, which are found faster.
+    """
     ends = np.cumsum([-(-array.nbytes // CACHE_LINE) * CACHE_LINE for array in scattered]).tolist()
     boundary = LARGE_PAGE if ends[-1] >= LARGE_PAGE else CACHE_LINE
     block = np.zeros(ends[-1] + boundary, dtype=np.uint8)

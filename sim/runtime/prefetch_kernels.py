@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from sim.runtime.compilation import kernel
 from sim.runtime.prefetch_requests import make_row_request, make_slot_request
-from sim.state import Ledger, Organisations, Settings, World
+from sim.state import (
+    CollaborationTotal,
+    Ledger,
+    Organisations,
+    Settings,
+    World,
+)
 
 # Below, the state (1.5 kB each) is in the caches anyway, and asking costs more than it saves.
 PREFETCH_FROM_ORGANISATIONS = 3_000
@@ -38,7 +44,7 @@ def prefetch_actor(w: World, i: int) -> None:
     """Ask for what somebody who acts later reads of itself."""
     request_actor(w.org, i)
     request_partners(w.ledger, i)
-    if w.org.load[i] < w.p.capacity:
+    if w.org.load[i] < w.p.population.capacity:
         request_meetings(w.ledger, i)
 
 
@@ -54,7 +60,7 @@ def prefetch_candidates(w: World, i: int) -> None:
     """Ask for what it reads of those it knows that are free, and for its team-mates' skills."""
     for slot in range(w.ledger.used[i]):
         j = w.ledger.partner[i, slot]
-        if w.org.load[j] < w.p.capacity:
+        if w.org.load[j] < w.p.population.capacity:
             request_organisation(w.org, j)
             request_opinion(w.ledger, i, slot)
             request_partners(w.ledger, j)
@@ -92,7 +98,7 @@ def prefetch_relations(w: World, c: int) -> None:
 @kernel
 def prefetch_acquaintance(org: Organisations, ledger: Ledger, p: Settings, j: int) -> None:
     """Ask for what is read of somebody just met, if it is free, while others are met and judged."""
-    if org.load.size >= PREFETCH_FROM_ORGANISATIONS and org.load[j] < p.capacity:
+    if org.load.size >= PREFETCH_FROM_ORGANISATIONS and org.load[j] < p.population.capacity:
         request_organisation(org, j)
         request_partners(ledger, j)
 
@@ -110,7 +116,10 @@ def prefetch_for_find(w: World, turn: int, actors: int) -> None:
 def prefetch_for_work(w: World, position: int) -> None:
     """Ask for what the next teams need: the farther, the less is known of where it lies."""
     order = w.col.order
-    if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and position + 12 < w.col.totals[0]:
+    if (
+        w.org.load.size >= PREFETCH_FROM_ORGANISATIONS
+        and position + 12 < w.col.totals[CollaborationTotal.RUNNING]
+    ):
         prefetch_team(w, order[position + 12])
         prefetch_members(w, order[position + 6])
         prefetch_relations(w, order[position + 2])
@@ -137,12 +146,18 @@ def prefetch_needs(w: World, i: int) -> None:
 @kernel
 def prefetch_for_let_go(w: World, position: int) -> None:
     """Ask for what decides whether a team goes on, when all are gone through."""
-    if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and position + 12 < w.col.totals[0]:
+    if (
+        w.org.load.size >= PREFETCH_FROM_ORGANISATIONS
+        and position + 12 < w.col.totals[CollaborationTotal.RUNNING]
+    ):
         request_team_two_lines(w.col, w.col.order[position + 12])
 
 
 @kernel
 def prefetch_team_size(w: World, position: int) -> None:
     """Ask for who is in a team, when all are gone through."""
-    if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and position + 12 < w.col.totals[0]:
+    if (
+        w.org.load.size >= PREFETCH_FROM_ORGANISATIONS
+        and position + 12 < w.col.totals[CollaborationTotal.RUNNING]
+    ):
         request_team_first_line(w.col, w.col.order[position + 12])

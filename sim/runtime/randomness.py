@@ -1,9 +1,11 @@
 """Keyed random draws: every draw is a pure function of (seed, process, round, entity, number).
 
-A draw does not depend on how many draws were made before it, on the order of evaluation or on the number of
-workers, so two runs with the same seed and one changed parameter share their luck (common random numbers).
+A draw does not depend on how many draws were made before it, on the order of evaluation or on the
+number of workers, so two runs with the same seed and one changed parameter share their luck (common
+random numbers).
 
-Source: Philox4x32-10, Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", SC'11.
+Source: Philox4x32-10, Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1,
+2, 3", SC'11.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from sim.runtime.compilation import kernel
 
 
 class Process(IntEnum):
-    """The streams of draws; the codes are part of every result and never change meaning (rules.md, section 1)."""
+    """The streams of draws.
+
+    The codes are part of every result and never change their meaning (rules.md, section 1).
+    """
 
     EXPERTISE = 1
     SECTOR = 2
@@ -58,7 +63,10 @@ TWO_MINUS_53 = 1.0 / 9007199254740992.0
 def philox(
     c0: int, c1: int, c2: int, c3: int, seed: Seed
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
-    """Return the four 32-bit words of Philox4x32-10 for one counter and a 64-bit key (given as ``seed``)."""
+    """Return the four 32-bit words of Philox4x32-10 for one counter and key.
+
+    The 64-bit key is ``seed``.
+    """
     x0 = np.uint64(c0) & LOW_32
     x1 = np.uint64(c1) & LOW_32
     x2 = np.uint64(c2) & LOW_32

@@ -1,7 +1,9 @@
-"""Sort in time linear in the number of keys: byte by byte (radix sort, Knuth 1998, The Art of Computer Programming 3, section 5.2.5).
+"""Sort in time linear in the number of keys: byte by byte.
 
-Sorting by comparing takes longer per key the more keys there are, and in a large population guesses wrong at nearly
-every comparison: four times as much per organisation at 100,000 as at 1,000.
+Radix sort: Knuth 1998, The Art of Computer Programming 3, section 5.2.5.
+
+Sorting by comparing takes longer per key the more keys there are, and in a large population guesses
+wrong at nearly every comparison: four times as much per organisation at 100,000 as at 1,000.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ def count_bytes(scratch: Scratch, keys: int) -> None:
 
 @kernel
 def sort_by_keys(scratch: Scratch, keys: int) -> None:
-    """Sort the first ``scratch.keys`` ascending and ``scratch.actors`` along with them; equal keys stay in order.
+    """Sort ``keys`` ascending and ``actors`` of the scratch along with them.
 
     No key may be negative: then keys rank as the whole numbers that have the same bits.
     """

@@ -6,24 +6,15 @@ minutes to compile the model (docs/decisions/0010-numba-internals.md).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from numba import types
 from numba.experimental import structref
 
-from sim.state import (
-    Collaborations,
-    Forms,
-    Ledger,
-    Organisations,
-    Scratch,
-    Settings,
-    Surroundings,
-    World,
-)
 
-
-def make_struct_class(group: type[Any]) -> Any:
+@cache
+def make_struct_class(group: Any) -> Any:
     """Return the class of structures that have the fields of a named tuple.
 
     It becomes a name of this module, because Numba's cache looks it up by name.
@@ -36,22 +27,8 @@ def make_struct_class(group: type[Any]) -> Any:
     return struct
 
 
-STRUCT_CLASSES = {
-    group: make_struct_class(group)
-    for group in (
-        Organisations,
-        Ledger,
-        Collaborations,
-        Forms,
-        Settings,
-        Surroundings,
-        Scratch,
-        World,
-    )
-}
-
-
 def build_struct(group: Any) -> Any:
     """Return a named tuple, with those in it, as a structure that kernels take by reference."""
     values = [build_struct(value) if isinstance(value, tuple) else value for value in group]
-    return STRUCT_CLASSES[type(group)](*values)
+    kind: Any = type(group)
+    return make_struct_class(kind)(*values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import log
 
+from sim.config import PopulationSource
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Process, draw_uniform, draw_uniform_pair, pick_index
 from sim.state import (
@@ -51,18 +52,18 @@ def fit_budget(skills: Floats, budget: float) -> None:
 def draw_expertise(skills: Floats, p: Settings, i: int, moment: int) -> None:
     """Draw the expertise of an organisation that enters, in place."""
     domains = skills.size
-    spare = p.budget - domains * p.base_skill
+    spare = p.population.budget - domains * p.population.base_skill
     total = 0.0
     for k in range(domains):
-        first, second = draw_uniform_pair(p.seed, EXPERTISE_STREAM, moment, i, k)
-        skills[k] = (1.0 - first) ** (1.0 / p.concentration) * -log(1.0 - second)
+        first, second = draw_uniform_pair(p.run.seed, EXPERTISE_STREAM, moment, i, k)
+        skills[k] = (1.0 - first) ** (1.0 / p.population.concentration) * -log(1.0 - second)
         total += skills[k]
     for k in range(domains):
         if spare <= 0.0:
-            skills[k] = min(1.0, p.budget / domains)
+            skills[k] = min(1.0, p.population.budget / domains)
         else:
             portion = skills[k] / total if total > 0.0 else 1.0 / domains
-            skills[k] = min(1.0, p.base_skill + spare * portion)
+            skills[k] = min(1.0, p.population.base_skill + spare * portion)
 
 
 @kernel
@@ -71,11 +72,11 @@ def draw_breadth(
 ) -> int:
     """Draw how many domains a challenge needs."""
     chosen = find_label(
-        around.breadth_shares, draw_uniform(p.seed, process, moment, entity, offset)
+        around.breadth_shares, draw_uniform(p.run.seed, process, moment, entity, offset)
     )
     lowest, highest = around.breadth_bounds[chosen, 0], around.breadth_bounds[chosen, 1]
     return lowest + pick_index(
-        draw_uniform(p.seed, process, moment, entity, offset + 1), highest - lowest + 1
+        draw_uniform(p.run.seed, process, moment, entity, offset + 1), highest - lowest + 1
     )
 
 
@@ -99,14 +100,14 @@ def draw_requirement(
         total_skill += skills[k]
     for k in range(skills.size):
         near = skills[k] / total_skill if total_skill > 0.0 else 0.0
-        weight[k] = p.affinity * near + (1.0 - p.affinity) * around.demand[k]
+        weight[k] = p.challenge.affinity * near + (1.0 - p.challenge.affinity) * around.demand[k]
     raw_total = 0.0
     for d in range(breadth):
         left = 0.0
         for k in range(skills.size):
             if weight[k] >= 0.0:
                 left += weight[k]
-        threshold = draw_uniform(p.seed, process, moment, entity, offset + 2 + 2 * d) * left
+        threshold = draw_uniform(p.run.seed, process, moment, entity, offset + 2 + 2 * d) * left
         cumulated, chosen = 0.0, NOBODY
         for k in range(skills.size):
             if weight[k] >= 0.0:
@@ -115,7 +116,7 @@ def draw_requirement(
                 if cumulated > threshold:
                     break
         weight[chosen] = -1.0  # taken
-        raw = 0.5 + draw_uniform(p.seed, process, moment, entity, offset + 3 + 2 * d)
+        raw = 0.5 + draw_uniform(p.run.seed, process, moment, entity, offset + 3 + 2 * d)
         raw_total += raw
         place = d
         while place > 0 and domains[place - 1] > chosen:
@@ -147,7 +148,7 @@ def draw_challenge(
         0,
     )
     org.progress[i] = 0.0
-    org.rounds_left[i] = p.deadline
+    org.rounds_left[i] = p.challenge.deadline
     org.rounds_spent[i] = 0
     org.at_work[i] = NOBODY
 
@@ -188,7 +189,7 @@ def draw_joint_challenge(
         offset,
     )
     col.progress[c] = 0.0
-    col.rounds_left[c] = p.deadline
+    col.rounds_left[c] = p.challenge.deadline
     col.rounds_spent[c] = 0
     col.owner[c] = NOBODY
 
@@ -202,18 +203,19 @@ def enter_organisation(
     p: Settings,
     i: int,
     moment: int,
-    redraw: bool,
 ) -> None:
-    """Let an organisation enter at row ``i``; with ``redraw`` off it takes over core and sector of the row."""
-    if redraw:
+    """Let an organisation enter at row ``i``; from a file, it takes over core and sector of the row."""
+    if p.population.source == PopulationSource.DRAWN:
         draw_expertise(org.core[i], p, i, moment)
         org.sector[i] = find_label(
-            around.sector_shares, draw_uniform(p.seed, SECTOR_STREAM, moment, i, 0)
+            around.sector_shares, draw_uniform(p.run.seed, SECTOR_STREAM, moment, i, 0)
         )
     for k in range(org.core.shape[1]):
         org.expertise[i, k] = org.core[i, k]
-    org.form[i] = find_label(around.form_shares, draw_uniform(p.seed, FORM_STREAM, moment, i, 0))
-    org.bridging[i] = p.bridging_start
+    org.form[i] = find_label(
+        around.form_shares, draw_uniform(p.run.seed, FORM_STREAM, moment, i, 0)
+    )
+    org.bridging[i] = p.learning.bridging_start
     org.performance[i] = 0.0
     org.earned[i] = 0.0
     org.earned_total[i] = 0.0

@@ -5,13 +5,9 @@ from __future__ import annotations
 from math import exp, log, sqrt
 from typing import Any
 
+from sim.config import Pooling, Sharing
 from sim.runtime.compilation import kernel
 from sim.state import Floats, Forms, Integers, Settings
-
-POOLING_RULES = {"best": 0, "additive": 1, "noisy_or": 2}
-POOLING_BEST, POOLING_ADDITIVE, POOLING_NOISY_OR, POOLING_USER_DEFINED = 0, 1, 2, 3
-SHARING_RULES = {"equal": 0, "contribution": 1, "convenor_first": 2}
-SHARING_EQUAL, SHARING_BY_CONTRIBUTION = 0, 1
 
 PoolingFunction = Any  # a compiled function (pooled, contribution) -> pooled
 
@@ -30,14 +26,14 @@ def apply_depth(skill: float, depth: float) -> float:
 
 @kernel
 def pool_contribution(
-    pooled: float, contribution: float, pooling: int, own_rule: PoolingFunction
+    pooled: float, contribution: float, p: Settings, own_rule: PoolingFunction
 ) -> float:
     """Combine one more contribution into a pooled capability."""
-    if pooling == POOLING_BEST:
+    if p.production.pooling == Pooling.BEST:
         return max(pooled, contribution)
-    if pooling == POOLING_ADDITIVE:
+    if p.production.pooling == Pooling.ADDITIVE:
         return min(1.0, pooled + contribution)
-    if pooling == POOLING_NOISY_OR:
+    if p.production.pooling == Pooling.NOISY_OR:
         return 1.0 - (1.0 - pooled) * (1.0 - contribution)
     return float(own_rule(pooled, contribution))
 
@@ -45,23 +41,23 @@ def pool_contribution(
 @kernel
 def compute_quality(pooled: Floats, requirement: Floats, breadth: int, p: Settings) -> float:
     """Return the quality of pooled capabilities, CES with exponent rho (rules.md, section 4)."""
-    rho = p.complementarity
+    rho = p.production.complementarity
     total = 0.0
     if rho == -1.0:
         for d in range(breadth):
-            total += requirement[d] / max(p.floor, pooled[d])
+            total += requirement[d] / max(p.production.floor, pooled[d])
         return 1.0 / total
     if abs(rho) < 1e-9:
         for d in range(breadth):
-            total += requirement[d] * log(max(p.floor, pooled[d]))
+            total += requirement[d] * log(max(p.production.floor, pooled[d]))
         return exp(total)
     if rho < -100.0:
-        weakest = max(p.floor, pooled[0])
+        weakest = max(p.production.floor, pooled[0])
         for d in range(1, breadth):
-            weakest = min(weakest, max(p.floor, pooled[d]))
+            weakest = min(weakest, max(p.production.floor, pooled[d]))
         return weakest
     for d in range(breadth):
-        total += requirement[d] * max(p.floor, pooled[d]) ** rho
+        total += requirement[d] * max(p.production.floor, pooled[d]) ** rho
     return total ** (1.0 / rho)
 
 
@@ -81,9 +77,7 @@ def compute_team_quality(
         capability = 0.0
         for member in range(size):
             if member != without:
-                capability = pool_contribution(
-                    capability, contribution[member, d], p.pooling, own_rule
-                )
+                capability = pool_contribution(capability, contribution[member, d], p, own_rule)
         pooled[d] = capability
     return compute_quality(pooled, requirement, breadth, p)
 
@@ -100,7 +94,7 @@ def compute_running_cost(forms: Forms, form: int, size: int) -> float:
 @kernel
 def compute_unit_value(breadth: int, p: Settings) -> float:
     """Return the value per unit of quality and round of a challenge, V_r."""
-    return p.value * float(breadth) ** p.breadth_premium
+    return p.challenge.value * float(breadth) ** p.challenge.breadth_premium
 
 
 @kernel
@@ -119,11 +113,11 @@ def divide_value(
     own_rule: PoolingFunction,
 ) -> None:
     """Write each member's share of ``value`` into ``share``; position 0 is the convenor."""
-    if sharing == SHARING_EQUAL:
+    if sharing == Sharing.EQUAL:
         for member in range(size):
             share[member] = value / size
         return
-    if sharing == SHARING_BY_CONTRIBUTION:
+    if sharing == Sharing.CONTRIBUTION:
         total = 0.0
         for member in range(size):
             share[member] = max(
@@ -155,4 +149,4 @@ def write_contribution(
 ) -> None:
     """Write one member's contributions to the required domains."""
     for d in range(breadth):
-        row[d] = weight * apply_depth(skills[domains[d]], p.depth) / load
+        row[d] = weight * apply_depth(skills[domains[d]], p.production.depth) / load

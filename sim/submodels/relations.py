@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from math import exp, sqrt
 
+from sim.config import Decay
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Process, draw_normal_pair
 from sim.state import NOBODY, Floats, Ledger, Organisations, Settings
 
-DECAYS = {"gaussian": 0, "exponential": 1, "linear": 2}
-DECAY_GAUSSIAN, DECAY_EXPONENTIAL = 0, 1
 PERCEPTION_STREAM = int(Process.PERCEPTION)
 
 
@@ -34,7 +33,7 @@ def find_slot_from_guess(ledger: Ledger, i: int, j: int, guess: int) -> int:
 @kernel
 def get_initial_trust(p: Settings, same_sector: bool) -> float:
     """Return the trust between strangers of one sector, or of two."""
-    return p.trust_initial if same_sector else p.trust_across
+    return p.trust.initial if same_sector else p.trust.initial_across_sectors
 
 
 @kernel
@@ -49,12 +48,12 @@ def open_slot(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int, n
     slot = find_slot(ledger, i, j)
     if slot != NOBODY:
         return slot
-    if ledger.used[i] < p.ledger_slots:
+    if ledger.used[i] < p.population.ledger_slots:
         slot = ledger.used[i]
         ledger.used[i] += 1
     else:
         slot = 0
-        for other in range(1, p.ledger_slots):
+        for other in range(1, p.population.ledger_slots):
             if ledger.last_met[i, other] < ledger.last_met[i, slot]:
                 slot = other
         if ledger.joint[i, slot] > 0:
@@ -93,9 +92,9 @@ def get_trust(org: Organisations, ledger: Ledger, p: Settings, i: int, j: int) -
 def is_cooling_off(ledger: Ledger, p: Settings, i: int, slot: int, now: int) -> bool:
     """Tell whether ``i`` still avoids the former partner in this slot."""
     return (
-        p.cooling_off > 0
+        p.letting_go.cooling_off > 0
         and ledger.joint[i, slot] > 0
-        and now - ledger.last_worked[i, slot] <= p.cooling_off
+        and now - ledger.last_worked[i, slot] <= p.letting_go.cooling_off
     )
 
 
@@ -112,10 +111,10 @@ def compute_distance(expertise: Floats, i: int, j: int) -> float:
 @kernel
 def compute_closeness(distance: float, p: Settings) -> float:
     """Return the understanding that likeness alone gives, f(d / delta)."""
-    z = distance / p.reach
-    if p.decay == DECAY_GAUSSIAN:
+    z = distance / p.understanding.reach
+    if p.understanding.decay == Decay.GAUSSIAN:
         return exp(-z * z)
-    if p.decay == DECAY_EXPONENTIAL:
+    if p.understanding.decay == Decay.EXPONENTIAL:
         return exp(-z)
     return max(0.0, 1.0 - z)
 
@@ -137,10 +136,10 @@ def compute_perceived_skill(
 ) -> float:
     """Return what ``i`` sees of the skill of ``j`` in domain ``k`` after so many meetings; clearer by meeting again."""
     skill = org.expertise[j, k]
-    if p.noise == 0.0:
+    if p.search.noise == 0.0:
         return skill
     pairs = (org.expertise.shape[1] + 1) // 2
     meetings = max(1, meetings)
-    even, odd = draw_normal_pair(p.seed, PERCEPTION_STREAM, meetings, i, j * pairs + k // 2)
+    even, odd = draw_normal_pair(p.run.seed, PERCEPTION_STREAM, meetings, i, j * pairs + k // 2)
     error = even if k % 2 == 0 else odd
-    return min(1.0, max(0.0, skill + p.noise / sqrt(meetings) * error))
+    return min(1.0, max(0.0, skill + p.search.noise / sqrt(meetings) * error))

@@ -8,39 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from sim.config import Structure
+from sim.config import Discovery, FormTopology, Structure
+from sim.encoding import FormColumns, encode_forms
 from sim.errors import InputError, format_value
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Process, draw_uniform, pick_index
-from sim.state import Collaborations, Flags, Forms, Organisations, Scratch, Settings
-from sim.submodels.production import SHARING_RULES
+from sim.state import Collaborations, Flags, Floats, Forms, Organisations, Scratch, Settings
 
-(
-    TOPOLOGY_NONE,
-    TOPOLOGY_COMPLETE,
-    TOPOLOGY_RING,
-    TOPOLOGY_STAR,
-    TOPOLOGY_MEDIATED,
-    TOPOLOGY_RANDOM,
-    TOPOLOGY_SMALL_WORLD,
-    TOPOLOGY_USER_DEFINED,
-) = range(8)
-FORM_TOPOLOGIES = {
-    "none": TOPOLOGY_NONE,
-    "complete": TOPOLOGY_COMPLETE,
-    "ring": TOPOLOGY_RING,
-    "star": TOPOLOGY_STAR,
-    "mediated": TOPOLOGY_MEDIATED,
-    "random": TOPOLOGY_RANDOM,
-    "small_world": TOPOLOGY_SMALL_WORLD,
-}
-EXPOSURE_LINKED, EXPOSURE_CONVENOR, EXPOSURE_LEADERS, EXPOSURE_EVERYONE = range(4)
-EXPOSURES = {
-    "linked": EXPOSURE_LINKED,
-    "convenor": EXPOSURE_CONVENOR,
-    "leaders": EXPOSURE_LEADERS,
-    "everyone": EXPOSURE_EVERYONE,
-}
 TOPOLOGY_STREAM = int(Process.TOPOLOGY)
 
 LinkPairs = Sequence[tuple[int, int]]
@@ -116,52 +90,21 @@ def build_forms(structures: Sequence[Structure], own_links: dict[str, LinkRule])
         elif s.topology == "random":
             sizes = np.arange(largest + 1)
             count[f] = np.maximum(0, sizes - 1) + (s.extra_links or 0.0) * sizes
-    channels = np.array(
-        [
-            [
-                s.discovery.encounter,
-                s.discovery.referral,
-                s.discovery.directory,
-                s.discovery.convenor,
-            ]
-            for s in structures
-        ]
-    )
-    cumulated = np.cumsum(channels / channels.sum(axis=1, keepdims=True), axis=1)
-    for f in range(len(structures)):
-        cumulated[f, np.flatnonzero(channels[f])[-1] :] = 1.0
-
-    def integers(values: Sequence[int]) -> np.ndarray:
-        return np.array(values, dtype=np.int32)
-
-    def floats(field: str) -> np.ndarray:
-        return np.array([getattr(s, field) or 0.0 for s in structures], dtype=np.float64)
-
-    return Forms(
-        topology=integers(
-            [FORM_TOPOLOGIES.get(s.topology, TOPOLOGY_USER_DEFINED) for s in structures]
-        ),
-        min_size=integers([s.min_size for s in structures]),
-        max_size=integers([s.max_size for s in structures]),
-        formalisation=floats("formalisation"),
-        setup_cost=floats("setup_cost"),
-        link_cost=floats("link_cost"),
-        rule_cost=floats("rule_cost"),
-        exit_cost=floats("exit_cost"),
-        mediator=floats("mediator_understanding"),
-        extra_links=floats("extra_links"),
-        entry_open=np.array([s.entry == "open" for s in structures], dtype=np.int8),
-        channels=cumulated,
-        exposure=integers([EXPOSURES[s.exposure] for s in structures]),
-        seen_at_most=integers([s.seen_at_most for s in structures]),
-        persistence=floats("persistence"),
-        inertia=floats("inertia"),
-        term=integers([s.term for s in structures]),
-        modularity=floats("modularity"),
-        sharing=integers([SHARING_RULES[s.sharing] for s in structures]),
+    return FormColumns(
+        **encode_forms(structures),
+        channels=cumulate_channels([form.discovery for form in structures]),
         link_count=count,
         linked=linked,
     )
+
+
+def cumulate_channels(shares: Sequence[Discovery]) -> Floats:
+    """Return the cumulated shares of the search channels per form, in the order of declaration."""
+    channels = np.array([list(discovery.model_dump().values()) for discovery in shares])
+    cumulated = np.cumsum(channels / channels.sum(axis=1, keepdims=True), axis=1)
+    for form, given in enumerate(channels):
+        cumulated[form, np.flatnonzero(given)[-1] :] = 1.0
+    return cumulated
 
 
 @kernel
@@ -190,9 +133,9 @@ def draw_links(
     for a in range(size):
         for b in range(size):
             linked[a, b] = 0
-    if topology == TOPOLOGY_MEDIATED:
+    if topology == FormTopology.MEDIATED:
         return size
-    if topology != TOPOLOGY_RANDOM:
+    if topology != FormTopology.RANDOM:
         for a in range(size):
             for b in range(size):
                 linked[a, b] = forms.linked[form, size, a, b]
@@ -200,13 +143,15 @@ def draw_links(
         return links // 2
     for a in range(1, size):
         i = col.members[c, a]
-        b = pick_index(draw_uniform(p.seed, TOPOLOGY_STREAM, now, i, 3 * find_place(org, i, c)), a)
+        b = pick_index(
+            draw_uniform(p.run.seed, TOPOLOGY_STREAM, now, i, 3 * find_place(org, i, c)), a
+        )
         linked[a, b] = linked[b, a] = 1
     for a in range(size):
         i = col.members[c, a]
         number = 3 * find_place(org, i, c)
-        if draw_uniform(p.seed, TOPOLOGY_STREAM, now, i, number + 1) < forms.extra_links[form]:
-            b = pick_index(draw_uniform(p.seed, TOPOLOGY_STREAM, now, i, number + 2), size - 1)
+        if draw_uniform(p.run.seed, TOPOLOGY_STREAM, now, i, number + 1) < forms.extra_links[form]:
+            b = pick_index(draw_uniform(p.run.seed, TOPOLOGY_STREAM, now, i, number + 2), size - 1)
             if b >= a:
                 b += 1
             linked[a, b] = linked[b, a] = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.config import FormTopology
 from sim.runtime.compilation import kernel
 from sim.state import (
     BY_PERSON_ALONE,
@@ -33,7 +34,6 @@ from sim.submodels.relations import (
     get_stranger_trust,
     record_joint_start,
 )
-from sim.submodels.structures import TOPOLOGY_MEDIATED
 
 
 @kernel
@@ -49,8 +49,8 @@ def judge_partner(
 ) -> tuple[float, float, int]:
     """Return how ``i`` expects to understand and trust ``j`` under a form, and how often they met."""
     slot = find_slot(ledger, i, j)
-    if forms.topology[form] == TOPOLOGY_MEDIATED:
-        understood = forms.mediator[form] * forms.mediator[form]
+    if forms.topology[form] == FormTopology.MEDIATED:
+        understood = forms.mediator_understanding[form] * forms.mediator_understanding[form]
     else:
         understood = compute_understanding(org, ledger, p, i, j, slot)
     if slot == NOBODY:
@@ -75,7 +75,9 @@ def write_perceived_contributions(
     for d in range(breadth):
         row[d] = (
             weight
-            * apply_depth(compute_perceived_skill(org, p, i, j, domains[d], meetings), p.depth)
+            * apply_depth(
+                compute_perceived_skill(org, p, i, j, domains[d], meetings), p.production.depth
+            )
             / load
         )
 
@@ -88,7 +90,7 @@ def is_invitation_accepted(
     if org.decides[j] == BY_PERSON_ALONE:
         return False
     g = forms.formalisation[form]
-    return g + (1.0 - g) * trusted >= p.trust_threshold and share >= org.alone_value[j]
+    return g + (1.0 - g) * trusted >= p.trust.threshold and share >= org.alone_value[j]
 
 
 @kernel

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from sim.agents import AgentModel, Organisation
+from sim.config import Exposure
 from sim.errors import InputError, format_value
 from sim.phases.imitate import has_chance_to_copy, list_visible_organisations, prepare_imitation
 from sim.runtime.compilation import entry
 from sim.runtime.state_passing import PassedState
-from sim.state import BY_RULES, Floats, Tally, World
+from sim.state import BY_RULES, CollaborationTotal, Floats, Tally, World
 from sim.submodels.entering import fit_budget
-from sim.submodels.structures import EXPOSURE_LINKED, draw_links, find_place
+from sim.submodels.structures import draw_links, find_place
 
 
 @entry
@@ -26,7 +27,7 @@ def prepare_copying(w: World) -> None:
 @entry
 def draw_copying_chances(w: World, c: int, member: int, now: int) -> tuple[int, int]:
     """Write whom a member sees into ``scratch.seen``; return their number and how many chances to copy came up."""
-    if w.forms.exposure[w.col.form[c]] == EXPOSURE_LINKED:
+    if w.forms.exposure[w.col.form[c]] == Exposure.LINKED:
         draw_links(w.org, w.col, w.forms, w.scratch, w.p, c, now)
     i = w.col.members[c, member]
     place = find_place(w.org, i, c)
@@ -40,7 +41,7 @@ def draw_copying_chances(w: World, c: int, member: int, now: int) -> tuple[int, 
 @entry
 def restore_budget(w: World, i: int) -> None:
     """Scale an organisation's expertise back into the budget."""
-    fit_budget(w.org.expertise[i], w.p.budget)
+    fit_budget(w.org.expertise[i], w.p.population.budget)
 
 
 def get_target_skills(model: AgentModel, target: Any) -> Floats:
@@ -66,14 +67,14 @@ def imitate_by_user_rule(
 ) -> None:
     """Let every member copy by an own rule ``rule(member, seen, model)``, which returns an expertise vector, an organisation or None."""
     world, settings = model.world, model.world.p
-    if settings.imitation_rate == 0.0:
+    if settings.imitation.rate == 0.0:
         return
     prepare_copying(packed)
-    for c in world.col.order[: world.col.totals[0]].tolist():
+    for c in world.col.order[: world.col.totals[CollaborationTotal.RUNNING]].tolist():
         needed = np.zeros(world.org.expertise.shape[1])
         needed[world.col.domains[c, : world.col.breadth[c]]] = 1.0
-        strength = settings.imitation_strength * (
-            settings.selectivity * needed + 1.0 - settings.selectivity
+        strength = settings.imitation.strength * (
+            settings.imitation.selectivity * needed + 1.0 - settings.imitation.selectivity
         )
         for position in range(world.col.size[c]):
             i = int(world.col.members[c, position])
@@ -90,7 +91,9 @@ def imitate_by_user_rule(
                     np.clip(wanted, 0.0, 1.0) - world.org.expertise[i]
                 )
                 world.org.expertise[i] = (
-                    np.maximum(skills, world.org.expertise[i]) if settings.upward_only else skills
+                    np.maximum(skills, world.org.expertise[i])
+                    if settings.imitation.upward_only
+                    else skills
                 )
                 world.around.tally[Tally.COPIES] += 1.0
             restore_budget(packed, i)

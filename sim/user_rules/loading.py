@@ -1,4 +1,7 @@
-"""A researcher's own rules: ordinary Python in one file, named in YAML as ``file.py:name`` or ``package.module:name``."""
+"""User-defined rules: ordinary Python in one file.
+
+YAML names them as ``file.py:name`` or ``package.module:name``.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,10 @@ def load_function(parameter: str, reference: str) -> Callable[..., Any]:
 
 
 def load_user_function(parameter: str, reference: str) -> Callable[..., Any]:
-    """Return the function a reference names; whatever it raises is said in a sentence, and what it yields is a list."""
+    """Return the function a reference names.
+
+    What it raises becomes one sentence, and what it yields a list.
+    """
     function = load_function(parameter, reference)
 
     @wraps(function)
@@ -147,7 +153,10 @@ PROBE_VALUES = np.linspace(0.0, 1.0, 21).tolist()  # capabilities and contributi
 
 @contextmanager
 def report_callback_errors(parameter: str, reference: str) -> Iterator[None]:
-    """Say what a compiled own function raises: kernels cannot be stopped by it, so it is heard and told afterwards."""
+    """Report what a compiled user-defined function raised.
+
+    It cannot stop a kernel, so the error is caught and reported afterwards.
+    """
     raised: list[BaseException] = []
     before = sys.unraisablehook
 
@@ -170,7 +179,10 @@ def report_callback_errors(parameter: str, reference: str) -> Iterator[None]:
 
 @cache
 def compile_pooling(reference: str | None) -> Any:
-    """Return a compiled pooling rule: a function of the pooled capability so far and one more contribution."""
+    """Return a compiled pooling rule.
+
+    It is a function of the pooled capability so far and one more contribution.
+    """
     if reference is None:
         return compile_callback(take_larger)
     function = load_function("production.pooling", reference)
@@ -186,7 +198,7 @@ def compile_pooling(reference: str | None) -> Any:
 
 
 def probe_pooling(reference: str, pool: Callable[[float, float], float]) -> None:
-    """Refuse a pooling rule that raises, or gives what is no capability, somewhere in [0, 1] x [0, 1]."""
+    """Refuse a pooling rule that fails or gives no capability in [0, 1] x [0, 1]."""
     with report_callback_errors("production.pooling", reference):
         found = [
             (pooled, contribution, pool(pooled, contribution))

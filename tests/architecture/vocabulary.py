@@ -10,7 +10,7 @@ VERBS = frozenset(
     encode end enlarge enter escape estimate evaluate exchange exclude execute explain extract
     fade fill find fit flatten form format gather generate get give grow handle has hash hold
     imitate import increase inline invite is isolate iterate join judge label learn leave let
-    link list load lock look lower make mark measure meet merge move normalise note open order
+    link list load lock look lower make mark measure meet merge move normalise note number open order
     pack pad paint pair parse perform pick pivot place plan play pool practise predict prefetch
     prepare present print probe project pull put raise rank read rebuild record reflect refuse
     release relocate remove rename render renew replace report require rerun resample resolve restore

@@ -1,4 +1,7 @@
-"""Pictures of the classroom page at three sizes: ``python -m tests.browser.screenshots [FOLDER]``. Look at them after every change."""
+"""Pictures of the classroom page at three sizes: ``python -m tests.browser.screenshots [FOLDER]``.
+
+Look at them after every change.
+"""
 
 import sys
 from pathlib import Path
@@ -9,8 +12,8 @@ SETTINGS = "?a=alliance&a.imitation.rate=0.15&b=hub&run.seed=3&lang=en"
 ROUNDS = 40
 
 
-def everywhere(folder, browser, address):
-    """The page at all sizes, in both languages."""
+def picture_all_sizes(folder, browser, address):
+    """Take pictures of the page at all sizes, in both languages."""
     for size in SIZES:
         for language in ("en", "nl"):
             page = Visit(browser, address, SETTINGS.replace("lang=en", f"lang={language}"), size)
@@ -20,8 +23,8 @@ def everywhere(folder, browser, address):
             page.close()
 
 
-def panels(folder, browser, address):
-    """What opens: story, legend, all parameters, a rule, bands; and other forms."""
+def picture_panels(folder, browser, address):
+    """Take pictures of panels (story, legend, parameters, a rule), bands and other forms."""
     page = Visit(browser, address, SETTINGS)
     page.tab.screenshot(path=folder / "start.png")
     page.play_to(ROUNDS)
@@ -57,14 +60,14 @@ def panels(folder, browser, address):
     page.close()
 
 
-def lessons(folder, browser, address):
-    """A lesson in all its steps, a classic, and a worksheet."""
-    for size, asked in (
+def picture_lessons(folder, browser, address):
+    """Take pictures of a lesson in all its steps, a classic, and a worksheet."""
+    for size, lesson in (
         ("projector", "imitation.1&lang=en"),
         ("phone", "which_form_when.2&lang=nl"),
         ("large", "march.2&lang=en"),
     ):
-        page = Visit(browser, address, f"?lesson={asked}&seed=5", size)
+        page = Visit(browser, address, f"?lesson={lesson}&seed=5", size)
         for step in ("predict", "run", "explain", "try"):
             until(
                 lambda page=page, now=step: page.tab.evaluate("page.lessons.position.step") == now,
@@ -86,8 +89,8 @@ def lessons(folder, browser, address):
     page.close()
 
 
-def a_class(folder, browser, address):
-    """A role-play as the teacher and two students see it, the projector, and a figure that was saved."""
+def picture_class(folder, browser, address):
+    """Take pictures of a role-play, the projector, and a figure that was saved."""
     teacher = Visit(browser, address, SETTINGS)
     students = [
         Visit(browser, address, "?join&lang=en"),
@@ -95,11 +98,9 @@ def a_class(folder, browser, address):
     ]
     teacher.play_to(15)
     teacher.tab.click("#show-room")
-    teacher.say(kind="roles", begin=True)
-    for _ in range(
-        2
-    ):  # two rounds in which the first meets somebody, and the rules decide for the other
-        teacher.say(kind="open_round", seconds=300)
+    teacher.send(kind="roles", begin=True)
+    for _ in range(2):  # the first student meets somebody; the rules decide for the other
+        teacher.send(kind="open_round", seconds=300)
         until(lambda: students[0].tab.locator("#decide").is_enabled(), "the round to open")
         students[0].tab.select_option("select[name=stranger]", index=3)
         students[0].tab.click("#decide")
@@ -107,14 +108,14 @@ def a_class(folder, browser, address):
         teacher.tab.screenshot(path=folder / "class_teacher.png")
         teacher.tab.click("#now")
         until(lambda: students[0].tab.locator("#decide").is_disabled(), "the round to be played")
-    teacher.say(kind="open_round", seconds=300)
+    teacher.send(kind="open_round", seconds=300)
     until(
         lambda: all(one.tab.locator("#decide").is_enabled() for one in students),
         "the round to open",
     )
     students[0].tab.screenshot(path=folder / "role.png")
     students[1].tab.screenshot(path=folder / "role_phone.png", full_page=True)
-    teacher.say(kind="roles", begin=False)
+    teacher.send(kind="roles", begin=False)
     projector = Visit(browser, address, "?view=projector&lang=en", "large")
     projector.tab.wait_for_timeout(700)
     projector.tab.screenshot(path=folder / "projector.png")
@@ -134,10 +135,10 @@ def main():
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "results/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     with browsing() as browser, served() as address:
-        everywhere(folder, browser, address)
-        panels(folder, browser, address)
-        lessons(folder, browser, address)
-        a_class(folder, browser, address)
+        picture_all_sizes(folder, browser, address)
+        picture_panels(folder, browser, address)
+        picture_lessons(folder, browser, address)
+        picture_class(folder, browser, address)
     print(f"Pictures in {folder}")
 
 

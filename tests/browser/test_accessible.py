@@ -1,4 +1,4 @@
-"""The page for all: no serious fault by axe-core, contrast AA as computed, in both languages, at three sizes, with everything open."""
+"""Accessibility: no serious finding of axe-core in any panel, and contrast AA of what is drawn."""
 
 import pytest
 
@@ -6,20 +6,21 @@ from tests.browser.visit import SIZES, until
 
 SETTINGS = "?a=alliance&a.imitation.rate=0.1&b=hub&run.seed=3&population.organisations=40&lang={}"
 SERIOUS = ("serious", "critical")
-# Axe computes contrast from the styles the browser really uses; these rules are AA and below.
+# Axe computes contrast from the styles that the browser uses; these rules are AA and below.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-STANDARD = {
-    "runOnly": {"type": "tag", "values": TAGS},
-    "resultTypes": ["violations"],
-}  # what passes is counted but not described
-# Text on a canvas no checker sees: the colours are read from the module that draws, the formula is WCAG's own.
+# What passes is counted but not described.
+OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+# Axe does not see text on a canvas: here the colours come from the module that draws, and the
+# formula is that of WCAG.
 CONTRAST = """async () => {
   const looks = await import("./js/looks.js");
-  const channel = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  const parts = (colour) => [1, 3, 5].map((at) => channel(parseInt(colour.slice(at, at + 2), 16)));
-  const light = (colour) => parts(colour).reduce((sum, one, k) => sum + one * [0.2126, 0.7152, 0.0722][k], 0);
-  const onWhite = (colour) => 1.05 / (light(colour) + 0.05);
-  return { text: [looks.FAINT, looks.INK, looks.SIDE_COLOURS.a, looks.SIDE_COLOURS.b].map(onWhite), shapes: looks.COLOURS.map(onWhite) };
+  const linearise = (value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const channel = (colour, at) => linearise(parseInt(colour.slice(at, at + 2), 16) / 255);
+  const luminance = (colour) =>
+    0.2126 * channel(colour, 1) + 0.7152 * channel(colour, 3) + 0.0722 * channel(colour, 5);
+  const onWhite = (colour) => 1.05 / (luminance(colour) + 0.05);
+  const text = [looks.FAINT, looks.INK, looks.SIDE_COLOURS.a, looks.SIDE_COLOURS.b];
+  return { text: text.map(onWhite), shapes: looks.COLOURS.map(onWhite) };
 }"""
 
 
@@ -31,13 +32,13 @@ def axe():
     ).Axe()
 
 
-def faults(axe, page):
-    """Serious faults, in words."""
+def find_faults(axe, page):
+    """Return serious findings, in words."""
     page.tab.wait_for_timeout(150)
-    found = axe.run(page.tab, options=STANDARD).response["violations"]
+    violations = axe.run(page.tab, options=OPTIONS).response["violations"]
     return [
         f"{one['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:200]}"
-        for one in found
+        for one in violations
         if one["impact"] in SERIOUS
         for node in one["nodes"]
     ]
@@ -48,27 +49,27 @@ def faults(axe, page):
 def test_no_serious_fault_whatever_is_open(visit, axe, size, language):
     page = visit(SETTINGS.format(language), size)
     page.play_to(8)
-    assert faults(axe, page) == []
+    assert find_faults(axe, page) == []
     page.tab.click("#show-legend")
-    assert faults(axe, page) == []
+    assert find_faults(axe, page) == []
     page.tab.click("#show-room")
-    page.say(kind="roles", begin=True)
+    page.send(kind="roles", begin=True)
     until(lambda: page.tab.locator("#clockwork").is_visible(), "the role-play")
-    assert faults(axe, page) == []
-    page.say(kind="roles", begin=False)
+    assert find_faults(axe, page) == []
+    page.send(kind="roles", begin=False)
     page.tab.keyboard.press("Escape")
     page.tab.focus("#network-a")
     page.tab.keyboard.press("ArrowRight")
     page.tab.keyboard.press("Enter")
     page.tab.locator("#story h2").wait_for()
-    assert faults(axe, page) == []
+    assert find_faults(axe, page) == []
     page.tab.keyboard.press("Escape")
     page.tab.click("#open-advanced")
     page.tab.click("#advanced details:nth-of-type(3) > summary")
-    assert faults(axe, page) == []
+    assert find_faults(axe, page) == []
     page.tab.keyboard.press("Escape")
     page.tab.click("#save")
-    assert faults(axe, page) == []
+    assert find_faults(axe, page) == []
     page.tab.keyboard.press("Escape")
 
 
@@ -77,8 +78,8 @@ def test_no_serious_fault_whatever_is_open(visit, axe, size, language):
 def test_the_page_of_a_player_has_no_serious_fault_and_fits(visit, axe, size, language):
     teacher, player = visit(SETTINGS.format("en")), visit(f"?join&lang={language}", size)
     teacher.play_to(8)
-    teacher.say(kind="roles", begin=True)
-    teacher.say(kind="open_round", seconds=300)
+    teacher.send(kind="roles", begin=True)
+    teacher.send(kind="open_round", seconds=300)
     until(
         lambda: (
             player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled()
@@ -89,22 +90,22 @@ def test_the_page_of_a_player_has_no_serious_fault_and_fits(visit, axe, size, la
         "document.querySelectorAll('#role details').forEach((part) => Object.assign(part, { name:"
         " '', open: true }))"
     )
-    assert faults(axe, player) == []
+    assert find_faults(axe, player) == []
     box, width = player.tab.locator("#role").bounding_box(), SIZES[size][0]
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
     assert player.tab.evaluate("document.documentElement.scrollWidth") <= width
     assert player.tab.locator("#decide").bounding_box()["y"] + 30 <= SIZES[size][1]
-    teacher.say(kind="roles", begin=False)
+    teacher.send(kind="roles", begin=False)
 
 
 def test_the_projector_has_no_serious_fault(visit, axe):
     teacher = visit(SETTINGS.format("en"))
     teacher.play_to(4)
     projector = visit("?view=projector&lang=nl", "large")
-    assert faults(axe, projector) == []
+    assert find_faults(axe, projector) == []
 
 
 def test_what_is_drawn_reaches_aa_on_white(visit):
-    found = visit(SETTINGS.format("en")).tab.evaluate(CONTRAST)
-    assert min(found["text"]) >= 4.5
-    assert min(found["shapes"]) >= 3.0
+    contrast = visit(SETTINGS.format("en")).tab.evaluate(CONTRAST)
+    assert min(contrast["text"]) >= 4.5
+    assert min(contrast["shapes"]) >= 3.0

@@ -1,4 +1,4 @@
-"""A class in a real browser: the teacher's page, students' pages and the projector; role-play, the same for everybody, saving."""
+"""A class in a real browser: teacher, students and projector; role-play, sending, saving."""
 
 import csv
 import io
@@ -13,8 +13,8 @@ SETTINGS = "?a=alliance&a.imitation.rate=0.1&b=hub&run.seed=3&population.organis
 STUDENT = "?join&lang=en"
 
 
-def text(page, where):
-    return page.tab.inner_text(where)
+def read_text(page, selector):
+    return page.tab.inner_text(selector)
 
 
 def test_a_role_play_with_three_pages(visit):
@@ -22,10 +22,10 @@ def test_a_role_play_with_three_pages(visit):
     teacher.play_to(6)
     start = teacher.round
     teacher.tab.click("#show-room")
-    until(lambda: "2 students" in text(teacher, "#present"), "both students")
+    until(lambda: "2 students" in read_text(teacher, "#present"), "both students")
     teacher.tab.click("#begin")
     for page, title in ((one, "You are organisation 1"), (other, "Jij bent organisatie 2")):
-        until(lambda page=page, title=title: title in text(page, "#role"), title)
+        until(lambda page=page, title=title: title in read_text(page, "#role"), title)
         assert page.tab.locator(".stage").is_hidden() and page.tab.locator("#decide").is_disabled()
     teacher.tab.select_option("#seconds", "300")
     teacher.tab.click("#open")
@@ -35,20 +35,20 @@ def test_a_role_play_with_three_pages(visit):
         ),
         "the round to be open",
     )
-    assert 0 < int(text(one, "#role-clock").split()[0]) <= 300
+    assert 0 < int(read_text(one, "#role-clock").split()[0]) <= 300
     stranger = one.tab.locator("select[name=stranger] option").nth(1).get_attribute("value")
     one.tab.select_option("select[name=stranger]", stranger)
     one.tab.uncheck("input[name=accepts]")
     one.tab.click("#decide")
-    until(lambda: "1 of 2" in text(teacher, "#players"), "the teacher to see one decision")
-    assert "Noted" in text(one, "#role-phase") and teacher.round == start
+    until(lambda: "1 of 2" in read_text(teacher, "#players"), "the teacher to see one decision")
+    assert "Noted" in read_text(one, "#role-phase") and teacher.round == start
     other.tab.click("#decide")
     until(lambda: teacher.round == start + 1, "the round, when all have decided")
-    until(lambda: "You met whom you wanted" in text(one, "#role"), "what happened")
+    until(lambda: "You met whom you wanted" in read_text(one, "#role"), "what happened")
     assert f"Organisation {int(stranger) + 1} " in one.tab.text_content(
         "#role .choices"
     )  # those without room stand behind a line
-    assert not one.tab.locator("input[name=leave]").count() or "You work together" not in text(
+    assert not one.tab.locator("input[name=leave]").count() or "You work together" not in read_text(
         one, ".you"
     )
     teacher.tab.select_option("#seconds", "15")
@@ -57,7 +57,10 @@ def test_a_role_play_with_three_pages(visit):
     one.tab.click("#decide")
     teacher.tab.click("#now")  # the other has not decided: the rules do
     until(lambda: teacher.round == start + 2, "the second round, when the teacher plays it")
-    until(lambda: "Jij koos niet" in text(other, ".you"), "the one that did not decide to be told")
+    until(
+        lambda: "Jij koos niet" in read_text(other, ".you"),
+        "the news for the one that did not decide",
+    )
     second = {side: teacher.side(side) | {"series": None} for side in "ab"}
     teacher.seek(start)
     teacher.seek(start + 2)
@@ -67,7 +70,7 @@ def test_a_role_play_with_three_pages(visit):
     one.tab.reload()
     one.ready()
     until(
-        lambda: "You are organisation 1" in text(one, "#role"),
+        lambda: "You are organisation 1" in read_text(one, "#role"),
         "the same organisation after a reload",
     )
     teacher.tab.click("#end")
@@ -85,8 +88,8 @@ def test_a_player_on_a_phone_has_clock_and_button_in_sight_and_parts_that_open(v
     teacher, player = visit(SETTINGS), visit("?join&lang=nl", "phone")
     player.tab.set_viewport_size({"width": phone[0], "height": phone[1]})
     teacher.play_to(8)
-    teacher.say(kind="roles", begin=True)
-    teacher.say(kind="open_round", seconds=300)
+    teacher.send(kind="roles", begin=True)
+    teacher.send(kind="open_round", seconds=300)
     until(
         lambda: (
             player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled()
@@ -114,20 +117,20 @@ def test_a_player_on_a_phone_has_clock_and_button_in_sight_and_parts_that_open(v
         assert player.tab.evaluate("document.documentElement.scrollHeight") <= 2 * phone[1]
     player.tab.locator(".part > summary").nth(1).click()
     player.tab.select_option("select[name=stranger]", index=2)
-    assert text(player, "#chosen") == "1 ontmoeten"
+    assert read_text(player, "#chosen") == "1 ontmoeten"
     player.tab.click("#decide")
     until(lambda: teacher.round > 8, "the round")
-    until(lambda: "Je ontmoette" in text(player, "#role"), "what came of it")
-    teacher.say(kind="roles", begin=False)
+    until(lambda: "Je ontmoette" in read_text(player, "#role"), "what came of it")
+    teacher.send(kind="roles", begin=False)
 
 
-def test_bands_beside_a_role_play_say_that_the_rules_play_them(visit):
+def test_bands_beside_a_role_play_explain_that_the_rules_play_them(visit):
     teacher, player = visit(SETTINGS), visit(STUDENT)
     teacher.play_to(10)
     teacher.tab.click("#bands")
-    until(lambda: "other random seeds" in text(teacher, "#bands-note"), "the bands")
-    teacher.say(kind="roles", begin=True)
-    teacher.say(kind="open_round", seconds=300)
+    until(lambda: "other random seeds" in read_text(teacher, "#bands-note"), "the bands")
+    teacher.send(kind="roles", begin=True)
+    teacher.send(kind="open_round", seconds=300)
     until(
         lambda: (
             player.tab.locator("#decide").count() and player.tab.locator("#decide").is_enabled()
@@ -136,30 +139,30 @@ def test_bands_beside_a_role_play_say_that_the_rules_play_them(visit):
     )
     player.tab.click("#decide")
     until(
-        lambda: "the rules decide for everybody" in text(teacher, "#bands-note"),
-        "the word of warning",
+        lambda: "the rules decide for everybody" in read_text(teacher, "#bands-note"),
+        "the explanation",
     )
     teacher.tab.click("#bands")
-    assert text(teacher, "#bands-text") != "Run 30×"
+    assert read_text(teacher, "#bands-text") != "Run 30×"
     teacher.tab.click("#reset")
     until(lambda: teacher.tab.locator("#bands-note").is_hidden(), "a new beginning")
-    assert text(teacher, "#bands-text") == "Run 30×"  # what was under way is given up
+    assert read_text(teacher, "#bands-text") == "Run 30×"  # runs under way are cancelled
     until(
-        lambda: "Wait for the teacher" in text(player, "#role-phase"),
+        lambda: "Wait for the teacher" in read_text(player, "#role-phase"),
         "the player to see the new beginning",
     )
-    assert "the rules did" not in text(player, ".you")
+    assert "the rules did" not in read_text(player, ".you")
 
 
 def test_the_clock_plays_the_round_when_time_is_up(visit):
     teacher, student = visit(SETTINGS), visit(STUDENT)
-    teacher.say(kind="roles", begin=True)
+    teacher.send(kind="roles", begin=True)
     until(lambda: student.tab.locator("#role h2").count(), "the role")
-    teacher.say(kind="open_round", seconds=2)
+    teacher.send(kind="open_round", seconds=2)
     until(lambda: student.tab.locator("#decide").is_enabled(), "the round")
     until(lambda: teacher.round == 1, "the clock")
     until(lambda: student.tab.locator("#decide").is_disabled(), "the round to be closed")
-    teacher.say(kind="roles", begin=False)
+    teacher.send(kind="roles", begin=False)
 
 
 def test_the_teacher_sends_a_scenario_to_everyone_and_students_cannot(visit):
@@ -167,12 +170,12 @@ def test_the_teacher_sends_a_scenario_to_everyone_and_students_cannot(visit):
     student.tab.click("#step")
     until(lambda: student.round == 1, "a step of its own")
     assert student.tab.locator("#show-room").is_hidden()
-    student.say(kind="everyone")
-    until(lambda: "only the teacher" in text(student, "#status"), "a refusal")
+    student.send(kind="everyone")
+    until(lambda: "only the teacher" in read_text(student, "#status"), "a refusal")
     teacher.tab.click("#show-room")
     teacher.tab.click("#everyone")
     until(lambda: student.tab.input_value("#form-a") == "platform", "the scenario")
-    assert student.round == 0 and "Sent to 1" in text(teacher, "#status")
+    assert student.round == 0 and "Sent to 1" in read_text(teacher, "#status")
     assert student.side("a") == teacher.side("a")
     later = visit(STUDENT)
     assert later.tab.input_value("#form-a") == "platform"
@@ -194,8 +197,8 @@ def test_the_projector_shows_the_teachers_page_large_and_without_controls(visit)
     until(lambda: projector.round == 2, "the rewind")
     teacher.tab.click("#reset")
     until(lambda: projector.round == 0, "the new beginning")
-    projector.say(kind="step")
-    until(lambda: "only watches" in text(projector, "#status"), "a refusal")
+    projector.send(kind="step")
+    until(lambda: "only watches" in read_text(projector, "#status"), "a refusal")
     assert teacher.round == 0
 
 

@@ -1,4 +1,4 @@
-"""Every lesson from its first question to its last, in both languages; and that answers are those of the class's own runs."""
+"""Every lesson in both languages, and answers that are those of the class's own runs."""
 
 import re
 
@@ -8,6 +8,7 @@ import pytest
 from experiments.classroom.bands import play_batch
 from experiments.classroom.lessons import LessonPart, read_lessons
 from experiments.classroom.rehearsal import find_higher_side
+from experiments.classroom.snapshots import CHARTED_MEASURES
 from tests.browser.visit import until
 
 SHORT, FEW = 10, 12  # rounds and organisations in the test that walks through everything
@@ -49,7 +50,7 @@ def test_every_lesson_from_start_to_end(visit, language):
             press(page, "#lesson-next")
             reach(page, "run")
             press(page, "#lesson-next")
-            page.say(kind="speed", per_second=60)
+            page.send(kind="speed", per_second=60)
             reach(page, "explain")
             seen = page.tab.evaluate(TEXT)
             assert "{" not in seen and "undefined" not in seen and "NaN" not in seen, seen
@@ -72,28 +73,32 @@ def test_the_answer_is_that_of_the_runs(visit):
     press(page, ".option.b")
     press(page, "#lesson-next")
     press(page, "#lesson-next")
-    page.say(kind="speed", per_second=60)
+    page.send(kind="speed", per_second=60)
     reach(page, "explain")
     part = read_lessons()["imitation"][0]
     assert isinstance(part, LessonPart)
     configs = part.build_scenario().replace_value("both", "run.seed", 5).build_configs()
-    late = {
-        side: np.array(play_batch([(0, configs[side])], range(6, 36), 100))[:, 50:, 0].mean(axis=1)
-        for side in "ab"
-    }
-    own = {
-        side: np.array(play_batch([(0, configs[side])], [5], 100))[0, 50:, 0].mean()
-        for side in "ab"
-    }
+    column = CHARTED_MEASURES.index(part.measure)
+
+    def play(side, seeds):
+        runs = np.array(play_batch([(0, configs[side])], seeds, part.rounds))
+        return runs[:, part.rounds // 2 :, column].mean(axis=1)
+
+    own = {side: play(side, [5])[0] for side in "ab"}
+    late = {side: play(side, range(6, 36)) for side in "ab"}
     cells = page.tab.locator("#lesson .numbers tbody tr").first.locator("td").all_inner_texts()
     wanted = [own["a"], own["b"], late["a"].mean(), late["b"].mean()]
     assert [float(cell) for cell in cells] == pytest.approx(wanted, abs=0.0051)
     more, less = int((late["b"] > late["a"]).sum()), int((late["b"] < late["a"]).sum())
-    told = {"A": f"A is higher in {less} of 30 runs.", "B": f"B is higher in {more} of 30 runs."}
-    unclear = f"No clear difference: B is higher in {more} of 30 runs, A in {less}."
-    assert page.tab.inner_text("#lesson .count summary") == told.get(
-        find_higher_side(late["a"], late["b"]), unclear
-    )
+    sentences = {
+        "A": f"A is higher in {less} of 30 runs.",
+        "B": f"B is higher in {more} of 30 runs.",
+        "no clear difference": (
+            f"No clear difference: B is higher in {more} of 30 runs, A in {less}."
+        ),
+    }
+    higher = find_higher_side(late["a"], late["b"])
+    assert page.tab.inner_text("#lesson .count summary") == sentences[higher]
     page.tab.reload()  # a reload comes back to the same answer
     page.ready()
     reach(page, "explain")
@@ -109,39 +114,44 @@ def test_the_answer_is_that_of_the_runs(visit):
         lambda: "b.imitation.rate=0&" in page.tab.evaluate("location.href"), "the address to say so"
     )
     press(page, "#lesson-again")
-    page.say(kind="speed", per_second=60)
+    page.send(kind="speed", per_second=60)
     until(lambda: page.tab.evaluate("Boolean(page.lessons.position.tried)"), "what was tried")
     tried = page.tab.evaluate("page.lessons.position.tried.main")
     assert (tried["more"], tried["less"], tried["outcome"]) == (0, 0, "same")
 
 
-def test_a_lesson_whose_runs_are_given_up_asks_to_run_again(visit):
+def test_a_lesson_whose_runs_are_cancelled_asks_to_run_again(visit):
     page = visit("?lesson=imitation&seed=7&lang=en")
     press(page, ".option.a")
     press(page, "#lesson-next")
-    page.tab.evaluate(
-        "page.lessons.pending = { into: 'findings', hasBegun: true }"
-    )  # as when the thirty runs are under way
+    # As when the thirty runs are under way.
+    page.tab.evaluate("page.lessons.pending = { into: 'findings', hasBegun: true }")
     page.tab.click("#reset")
     reach(page, "run")
     assert page.tab.locator("#lesson-next").is_enabled()
 
 
-def test_all_three_outcomes_are_told(visit):
+# The outcome for several numbers of runs in which B is higher, of thirty.
+OUTCOMES = """async () => {
+  const { compareRuns } = await import("/js/verdict.js");
+  const a = Array(30).fill(1), raise = (n) => a.map((value, run) => run < n ? 2 : 0);
+  return [...[30, 22, 21, 9, 8, 0].map(raise), a].map((b) => compareRuns(a, b, 22).outcome);
+}"""
+# The answer of a question for each outcome.
+ANSWERS = """async () => {
+  const { writeAnswer } = await import("/js/lesson_card.js");
+  const { lessonContent } = await import("/js/lesson_words.js");
+  return ["a", "b", "same"].map((outcome) => {
+    const main = { measure: "joint_value", a: 1, b: 2, outcome };
+    return writeAnswer({ main, all: [main] }, lessonContent("letting_go").parts[0]);
+  });
+}"""
+
+
+def test_all_three_outcomes_have_an_answer(visit):
     page = visit("?lang=en")
-    outcomes = page.tab.evaluate(
-        "(async () => { const { compareRuns } = await import('/js/verdict.js'); const a ="
-        " Array(30).fill(1), up = (n) => a.map((one, k) => k < n ? 2 : 0); return [up(30), up(22),"
-        " up(21), up(9), up(8), up(0), a].map((b) => compareRuns(a, b, 22).outcome); })()"
-    )
-    assert outcomes == ["b", "b", "same", "same", "a", "a", "same"]
-    texts = page.tab.evaluate(
-        "(async () => { const { writeAnswer } = await import('/js/lesson_card.js'); const { lessonContent"
-        " } = await import('/js/lesson_words.js'); const find = (outcome) => { const main = {"
-        " measure: 'joint_value', a: 1, b: 2, outcome }; return { main, all: [main] }; }; return"
-        " ['a', 'b', 'same'].map((outcome) => writeAnswer(find(outcome),"
-        " lessonContent('letting_go').parts[0])); })()"
-    )
+    assert page.tab.evaluate(OUTCOMES) == ["b", "b", "same", "same", "a", "a", "same"]
+    texts = page.tab.evaluate(ANSWERS)
     assert len(set(texts)) == 3 and all("1.00" in text and "2.00" in text for text in texts)
 
 
@@ -156,42 +166,48 @@ def test_a_lesson_fits_the_screen(visit, size):
     assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
-# Show the explanation of every question as if these had been its runs: every outcome, a class's own run that points elsewhere, long numbers.
+# Show the explanation of every question for every outcome, with long numbers and a class's own run
+# that points in another direction; return what does not fit.
 EXPLAIN_ALL = """() => {
-  const faults = [], { lessons } = page, box = (what) => document.querySelector(what).getBoundingClientRect();
-  for (const [name, parts] of Object.entries(lessons.lessons)) parts.forEach((part, number) => {
-    for (const outcome of ["a", "b", "same"]) {
-      const own = outcome === "b" ? { a: 12.3, b: 1.2 } : { a: 1.2, b: 12.3 };
-      const runs = { own, outcome, a: 12.3, b: 45.6, more: 22, less: 8, of: 30, enough: 22 };
-      const found = [part.measure, ...part.also].map((measure) => ({ measure, ...runs }));
-      lessons.position = {
-        name, part: number, step: "explain", guess: outcome === "a" ? "b" : "a", seed: 5,
-        findings: { main: found[0], all: found },
-      };
-      lessons.show();
-      const classic = ["#classic .chart:first-child canvas", "#classic .chart:last-child canvas"];
-      const stage = part.classic ? classic : ["#network-a", "#network-b", ".chart.watched canvas"], where = `${name} ${number + 1} ${outcome}`;
-      for (const panel of ["#lesson", "#why"]) {
-        const { scrollHeight, clientHeight } = document.querySelector(panel);
-        if (scrollHeight > clientHeight + 1) faults.push(`${where}: ${panel} lacks ${scrollHeight - clientHeight} pixels`);
-      }
-      const card = [".question", ".outcome", ".grade", ".numbers", "#lesson-next"].map((part) => `#lesson ${part}`);
-      for (const what of [...card, "#why .because", "#why .rules", ...stage]) {
-        const { left, right, top, bottom, height } = box(what);
-        if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) faults.push(`${where}: ${what} is not on the screen`);
-        if (stage.includes(what) && height < (what.startsWith("#network") ? 190 : 60)) faults.push(`${where}: ${what} is ${height} high`);
-      }
+  const faults = [], { lessons } = page;
+  const CARD = [".question", ".outcome", ".grade", ".numbers", "#lesson-next"];
+  const TEXTS = [...CARD.map((part) => `#lesson ${part}`), "#why .because", "#why .rules"];
+  const NETWORKS = ["#network-a", "#network-b"], CHARTS = [".chart.watched canvas"];
+  const CLASSIC_CHARTS = ["first", "last"].map((at) => `#classic .chart:${at}-child canvas`);
+  const measureBox = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const check = (name, part, number, outcome) => {
+    const own = outcome === "b" ? { a: 12.3, b: 1.2 } : { a: 1.2, b: 12.3 };
+    const runs = { own, outcome, a: 12.3, b: 45.6, more: 22, less: 8, of: 30, enough: 22 };
+    const all = [part.measure, ...part.also].map((measure) => ({ measure, ...runs }));
+    const guess = outcome === "a" ? "b" : "a", findings = { main: all[0], all };
+    lessons.position = { name, part: number, step: "explain", guess, seed: 5, findings };
+    lessons.show();
+    const where = `${name} ${number + 1} ${outcome}`;
+    for (const panel of ["#lesson", "#why"]) {
+      const { scrollHeight, clientHeight } = document.querySelector(panel);
+      const missing = scrollHeight - clientHeight;
+      if (missing > 1) faults.push(`${where}: ${panel} is ${missing} pixels too low`);
     }
-  });
+    const drawings = part.classic ? CLASSIC_CHARTS : [...NETWORKS, ...CHARTS];
+    for (const selector of [...TEXTS, ...drawings]) {
+      const { left, right, top, bottom, height } = measureBox(selector);
+      const inside = left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+      if (!inside) faults.push(`${where}: ${selector} is not on the screen`);
+      const least = NETWORKS.includes(selector) ? 190 : drawings.includes(selector) ? 60 : 0;
+      if (height < least) faults.push(`${where}: ${selector} is ${height} high`);
+    }
+  };
+  for (const [name, parts] of Object.entries(lessons.lessons))
+    parts.forEach((part, number) => {
+      for (const outcome of ["a", "b", "same"]) check(name, part, number, outcome);
+    });
   return faults;
 }"""
 
 
 @pytest.mark.parametrize("size", ["projector", "large"])
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_question_choices_outcome_and_explanation_stand_beside_the_networks_without_scrolling(
-    visit, size, language
-):
+def test_an_explanation_fits_beside_the_networks_without_scrolling(visit, size, language):
     assert (
         visit(f"?lesson=imitation.1&seed=5&lang={language}", size).tab.evaluate(EXPLAIN_ALL) == []
     )

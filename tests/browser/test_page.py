@@ -7,7 +7,10 @@ import pytest
 from tests.browser.visit import SIZES, Visit, served, until
 
 SETTINGS = "?a=alliance&a.imitation.rate=0.1&b=hub&run.seed=3&population.organisations=40&lang=en"
-EQUAL = "?a=hub&a.imitation.rate=0.1&b=hub&b.imitation.rate=0.1&run.seed=5&population.organisations=40&lang=en"
+EQUAL = (
+    "?a=hub&a.imitation.rate=0.1&b=hub&b.imitation.rate=0.1&run.seed=5"
+    "&population.organisations=40&lang=en"
+)
 PANELS = ["#side-a", "#side-b", "#network-a", "#network-b", "#charts", "#transport", "#controls"]
 
 
@@ -134,29 +137,30 @@ def test_every_control_of_the_advanced_panel_has_a_name_and_a_rule(visit):
     assert all(name and rule and named for name, rule, named in rows)
 
 
-# Set a control to its other end (or next choice), and wait for what the server makes of it: the choice, or a sentence.
+# Set a control to its other end or next choice; return whether the server chose it, or its refusal.
 TRY_CONTROL = """async ({ path, side }) => {
   const input = document.querySelector(`dialog [data-path="${path}"][data-side="${side}"]`);
   const parameter = page.controls.parameters.get(path), before = JSON.stringify(page.scenario);
   const pause = (time) => new Promise((done) => setTimeout(done, time));
   if (input.disabled) return "disabled";
-  if (parameter.kind === "choice") input.selectedIndex = (input.selectedIndex + 1) % input.options.length;
+  const { options, selectedIndex } = input, status = document.getElementById("status");
+  if (parameter.kind === "choice") input.selectedIndex = (selectedIndex + 1) % options.length;
   else if (parameter.kind === "flag") input.checked = !input.checked;
   else input.value = Number(input.value) === Number(input.max) ? input.min : input.max;
   input.dispatchEvent(new Event("input", { bubbles: true }));
   input.dispatchEvent(new Event("change", { bubbles: true }));
-  document.getElementById("status").textContent = "";
+  status.textContent = "";
   for (let tries = 0; tries < 200; tries++) {
     await pause(25);
     if (JSON.stringify(page.scenario) !== before) return "chosen";
-    if (document.getElementById("status").textContent) return document.getElementById("status").textContent;
+    if (status.textContent) return status.textContent;
   }
   return "nothing";
 }"""
 
 
 def test_every_control_of_every_parameter_does_something(visit):
-    """Chosen, or refused in a sentence because another parameter stands against it; those of another topology are disabled."""
+    """It is chosen, or refused because another parameter forbids it, or disabled."""
     page = visit(SETTINGS.replace("organisations=40", "organisations=12"))
     controls = page.tab.evaluate(
         "page.controls.inputs.map(({ parameter, side }) => ({ path: parameter.path, side }))"
@@ -173,7 +177,7 @@ def test_every_control_of_every_parameter_does_something(visit):
 
 
 def test_the_remaining_controls(visit):
-    """Together, what colours show, the link, keys; those of the class stand in test_class.py."""
+    """Both sides together, what colours show, the link, keys; test_class.py has the others."""
     page = visit(SETTINGS)
     page.tab.check("#couple")
     page.tab.select_option("#form-a", "platform")
@@ -208,7 +212,7 @@ def test_the_remaining_controls(visit):
 
 def test_a_tab_that_freezes_comes_back_to_the_newest_round_at_once(visit):
     page = visit(SETTINGS)
-    page.say(kind="speed", per_second=20)
+    page.send(kind="speed", per_second=20)
     page.tab.click("#play")
     until(lambda: page.round >= 3, "the clock")
     page.tab.evaluate(
@@ -224,7 +228,7 @@ def test_a_tab_that_freezes_comes_back_to_the_newest_round_at_once(visit):
     assert len(page.side("a")["series"]["trust"]) == page.round
 
 
-def test_an_organisation_tells_its_story_by_mouse_and_by_keys(visit):
+def test_the_story_of_an_organisation_opens_by_mouse_and_by_keys(visit):
     page = visit(SETTINGS)
     page.play_to(12)
     box = page.tab.locator("#network-a").bounding_box()
@@ -301,7 +305,7 @@ def test_all_panels_are_on_the_screen(visit, size, language):
                 )
 
 
-def test_the_page_speaks_dutch(visit):
+def test_the_page_changes_to_dutch(visit):
     page = visit(SETTINGS)
     page.play_to(4)
     now = page.round

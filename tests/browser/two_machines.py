@@ -1,7 +1,8 @@
-"""A class on two machines: a student's page, in a network of its own, joins the teacher's over a wire. ``make lan-check`` runs it.
+"""A class on two machines: a student on a network of its own joins the teacher over a wire.
 
-Both machines are network namespaces of this one, with a virtual wire between them; they and the wire are gone when the check ends. It needs
-Linux, ``ip``, ``unshare`` and ``nsenter``, and must itself run in a namespace of its own.
+``make lan-check`` runs it. Both machines are network namespaces of this one, with a virtual wire
+between them; both are gone when the check ends. It needs Linux, ``ip``, ``unshare`` and
+``nsenter``, and must itself run in a namespace of its own.
 """
 
 import os
@@ -16,33 +17,33 @@ TEACHER, STUDENT = "10.77.0.1", "10.77.0.2"
 SETTINGS = "?a=platform&a.imitation.rate=0.1&b=hub&run.seed=3&population.organisations=40&lang=en"
 
 
-def ip(*words):
+def run_ip(*words):
     subprocess.run(["ip", *words], check=True)
 
 
-def lan():
-    """Lay a wire between this machine and a second one; return what a command begins with that runs on the second."""
+def start_second_machine():
+    """Start a machine with a wire to this one; return it, and how to begin a command on it."""
     second = subprocess.Popen(["unshare", "--net", "sleep", "600"])
     try:
-        until(lambda: network_of(second.pid) != network_of("self"), "the second machine")
-        return second, laid(second.pid)
+        until(lambda: find_network(second.pid) != find_network("self"), "the second machine")
+        return second, connect_machines(second.pid)
     except BaseException:
         second.kill()
         raise
 
 
-def network_of(process):
+def find_network(process):
     return os.readlink(f"/proc/{process}/ns/net")
 
 
-def laid(second):
+def connect_machines(second):
     there = ["nsenter", "--net", "--target", str(second)]
-    ip("link", "add", "here", "type", "veth", "peer", "name", "there")
-    ip("link", "set", "there", "netns", str(second))
-    ip("addr", "add", f"{TEACHER}/24", "dev", "here")
+    run_ip("link", "add", "here", "type", "veth", "peer", "name", "there")
+    run_ip("link", "set", "there", "netns", str(second))
+    run_ip("addr", "add", f"{TEACHER}/24", "dev", "here")
     for device in ("lo", "here"):
-        ip("link", "set", device, "up")
-    ip("route", "add", "default", "via", STUDENT)
+        run_ip("link", "set", device, "up")
+    run_ip("route", "add", "default", "via", STUDENT)
     for words in (
         ["addr", "add", f"{STUDENT}/24", "dev", "there"],
         ["link", "set", "lo", "up"],
@@ -54,13 +55,13 @@ def laid(second):
 
 @pytest.fixture
 def student_machine():
-    second, there = lan()
+    second, there = start_second_machine()
     yield there
     second.kill()
     second.wait()
 
 
-def test_a_student_on_another_machine_joins_with_the_code_and_gets_what_the_teacher_sends(
+def test_a_student_on_another_machine_joins_with_the_code_and_gets_the_teachers_scenario(
     student_machine,
 ):
     with served("--lan") as address, browsing() as browser:
@@ -82,8 +83,8 @@ def test_a_student_on_another_machine_joins_with_the_code_and_gets_what_the_teac
         teacher.close()
 
 
-def be_student(where, code):
-    """Join with a wrong code, which is refused, then with the right one; wait for what the teacher sends."""
+def join_as_student(where, code):
+    """Join with a wrong code, then with the right one; wait for the teacher's scenario."""
     with browsing(where.split("/")[2].split(":")[0]) as browser:
         context = browser.new_context(viewport={"width": 390, "height": 844})
         tab = context.new_page()
@@ -95,9 +96,9 @@ def be_student(where, code):
             if tried != code:
                 until(lambda: "not the code" in tab.inner_text("body"), "the refusal")
         until(lambda: tab.evaluate("document.body.dataset.round") is not None, "the first picture")
-        until(lambda: tab.input_value("#form-a") == "platform", "what the teacher sends")
+        until(lambda: tab.input_value("#form-a") == "platform", "the scenario of the teacher")
         assert tab.locator("#show-room").is_hidden()
 
 
 if __name__ == "__main__":
-    be_student(*sys.argv[1:])
+    join_as_student(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""A server of its own and a real browser, for tests and screenshots; nothing either does may leave this machine."""
+"""A server and a real browser for tests and screenshots; neither may reach another machine."""
 
 import shutil
 import subprocess
@@ -20,14 +20,17 @@ FLAGS = [
     "--disable-sync",
 ]
 SIZES = {"projector": (1280, 720), "large": (1920, 1080), "phone": (390, 844)}
-PATIENCE = 60.0  # seconds; a busy machine is slow, and that is no fault of the page
-# The server ends at once, loudly, when it wants to reach another machine.
+PATIENCE = 60.0  # seconds; a busy machine is slow, which is not a fault of the page
+# The server ends at once, with a message, when it tries to reach another machine.
 SERVE = """
 import os, sys
-def watch(event, given):
-    outside = event == "socket.connect" and isinstance(given[1], tuple) and not str(given[1][0]).startswith(("127.", "::1", "192.0.2.1"))
-    if outside or (event == "socket.getaddrinfo" and given[0] not in (None, "127.0.0.1", "localhost", b"127.0.0.1")):
-        print("LEFT THE MACHINE:", event, given, flush=True)
+OWN = ("127.", "::1", "192.0.2.1")
+NAMES = (None, "127.0.0.1", "localhost", b"127.0.0.1")
+def watch(event, arguments):
+    address = arguments[1] if event == "socket.connect" else None
+    outside = isinstance(address, tuple) and not str(address[0]).startswith(OWN)
+    if outside or (event == "socket.getaddrinfo" and arguments[0] not in NAMES):
+        print("LEFT THE MACHINE:", event, arguments, flush=True)
         os._exit(9)
 sys.addaudithook(watch)
 from experiments.__main__ import main
@@ -37,12 +40,12 @@ sys.exit(main(sys.argv[1:]))
 
 def browser_path():
     """Return where a browser is, or None."""
-    return next((found for found in map(shutil.which, NAMES) if found), None)
+    return next((path for path in map(shutil.which, NAMES) if path), None)
 
 
 @contextmanager
 def served(*options):
-    """Serve the page; give its address. Fails when the server wanted to leave the machine, or said anything it should not."""
+    """Serve the page at an address; fail when the server left the machine or raised an error."""
     command = [
         sys.executable,
         "-u",
@@ -67,14 +70,14 @@ def served(*options):
         assert server.poll() is None, "the server ended"
     finally:
         server.terminate()
-        said = server.communicate(timeout=20)[0]
-    assert "LEFT THE MACHINE" not in said
-    assert "Traceback" not in said, said
+        output = server.communicate(timeout=20)[0]
+    assert "LEFT THE MACHINE" not in output
+    assert "Traceback" not in output, output
 
 
 @contextmanager
 def browsing(machine="127.0.0.1"):
-    """Start the browser; it finds this one machine and no other."""
+    """Start the browser; it can reach this one machine and no other."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -85,18 +88,18 @@ def browsing(machine="127.0.0.1"):
 
 
 def until(condition, what):
-    """Wait until something is so."""
+    """Wait until a condition holds; return what it gives."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
+        value = condition()
+        if value:
+            return value
         time.sleep(0.03)
     raise AssertionError(f"waited {PATIENCE:g} seconds for: {what}")
 
 
 class Visit:
-    """One tab with the page; it notes faults, and what wants to leave the machine."""
+    """One tab with the page; it notes faults, and requests to other machines."""
 
     def __init__(self, browser, address, search="", size="projector", **options):
         width, height = SIZES[size]
@@ -107,8 +110,8 @@ class Visit:
         self.faults, self.outside = [], []
         self.tab.on(
             "console",
-            lambda said: (
-                self.faults.append(said.text) if said.type in ("error", "warning") else None
+            lambda line: (
+                self.faults.append(line.text) if line.type in ("error", "warning") else None
             ),
         )
         self.tab.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -138,19 +141,19 @@ class Visit:
         """The round on the screen."""
         return int(self.tab.evaluate("document.body.dataset.round"))
 
-    def say(self, **message):
-        """Say something to the server as the page would."""
+    def send(self, **message):
+        """Send a message to the server as the page would."""
         self.tab.evaluate("(message) => page.connection.send(message)", message)
 
     def play_to(self, now):
         """Play until a round is on the screen, and pause."""
-        self.say(kind="speed", per_second=20)
+        self.send(kind="speed", per_second=20)
         self.tab.click("#play")
         until(lambda: self.round >= now, f"round {now}")
         self.pause()
 
     def pause(self):
-        """Pause, and wait until the page rests: the clock has stopped, and the last frame it sent is on the screen."""
+        """Pause, and wait until the clock has stopped and the last frame is on the screen."""
         if self.tab.evaluate("document.body.querySelector('#play').classList.contains('playing')"):
             self.tab.click("#play")
         until(
@@ -165,7 +168,7 @@ class Visit:
 
     def seek(self, now):
         """Go to a round that was played."""
-        self.say(kind="seek", round=now)
+        self.send(kind="seek", round=now)
         until(lambda: self.round == now, f"round {now}")
 
     def side(self, name):
@@ -178,7 +181,7 @@ class Visit:
         )
 
     def close(self):
-        """Close the tab; nothing may have gone wrong meanwhile."""
+        """Close the tab; fail when it noted a fault or a request to another machine."""
         self.context.close()
         assert not self.faults, self.faults
         assert not self.outside, self.outside

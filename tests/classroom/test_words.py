@@ -11,8 +11,8 @@ from experiments.classroom.server import PAGE_FOLDER
 from experiments.classroom.snapshots import CAPTION_REASONS, CHARTED_MEASURES
 from experiments.classroom.vocabulary import build_vocabulary, read_rules
 from sim.config import Population
-from sim.phases.let_go import END_REASONS
 from sim.presets import list_structure_presets
+from sim.state import END_REASONS
 
 WORDS = {
     language: json.loads((PAGE_FOLDER / "i18n" / f"{language}.json").read_text(encoding="utf-8"))

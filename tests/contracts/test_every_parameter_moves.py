@@ -6,12 +6,9 @@ from typing import Literal, get_args, get_origin
 import pytest
 
 from experiments.configuration import list_parameters
-from sim.config import Config
+from sim.config import FORM_TOPOLOGIES, IMITATION_RULES, POOLING_RULES, Config
 from sim.model import CollaborationModel
-from sim.phases.imitate import IMITATION_RULES
 from sim.presets import list_structure_presets, load_structure
-from sim.submodels.production import POOLING_RULES, SHARING_RULES
-from sim.submodels.structures import FORM_TOPOLOGIES
 
 # A world in which every mechanism is at work.
 BUSY = {
@@ -234,7 +231,6 @@ def test_every_choice_parameter_is_known():
     assert {path for path in list_parameters() if is_choice(path)} - FROM_FILE == set(
         CHOICES
     ) - set(NAMED)
-    assert set(choices("structure.sharing")) == set(SHARING_RULES)
 
 
 @pytest.mark.parametrize("path", PUSHES)

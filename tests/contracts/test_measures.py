@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 
 from sim.config import Config
 from sim.model import CollaborationModel
-from sim.observation.measures import EVENT_COLUMNS, MEASURES
+from sim.observation.events import EVENT_COLUMNS
+from sim.observation.measures import MEASURES
 from sim.observation.network import (
     NETWORK_MEASURES,
     build_partner_network,

@@ -28,6 +28,10 @@ PUBLIC: dict[str, list[str]] = {
         "replicates_needed_to_compare",
         "variance_stability",
     ],
+    "analysis.sensitivity.indices": ["elementary_effects", "sobol_indices"],
+    "analysis.sensitivity.level_effects": ["main_effects", "one_at_a_time"],
+    "analysis.sensitivity.metamodel": ["fit_metamodel"],
+    "analysis.sensitivity.noise": ["estimate_noise"],
     "analysis.shapley": ["causes"],
     "analysis.tables": ["Table"],
     "analysis.turning": ["inverted_u_tests", "turning"],
@@ -52,6 +56,13 @@ PUBLIC: dict[str, list[str]] = {
     "experiments.loading": [
         "load",
         "scan",
+    ],
+    "experiments.store.results": [
+        "RunTables",
+        "RunTables.to_pandas",
+        "StudyTables",
+        "StudyTables.to_pandas",
+        "read_results",
     ],
 }
 NAMES = [(module, name) for module, names in PUBLIC.items() for name in names]

@@ -140,7 +140,7 @@ WRONG = {
     ("run", "run.rounds=5", "run.record_every=6"): ["run.record_every is 6", "run.rounds 5"],
     ("study", "structure_and_imitation", "--workers", "0"): ["--workers is 0"],
     ("describe", "trst"): ["trst is not a group", "Did you mean trust?"],
-    ("figures", "no/such/folder"): ["no results folder"],
+    ("figures", "no/such/folder"): ["not a results folder"],
     ("study", "structure_and_imitation", "structure=hub,hub"): [
         "structure has the level hub twice"
     ],
@@ -341,8 +341,8 @@ STUDY = {
 @pytest.mark.parametrize(
     ("manifest", "sentence"),
     [
-        ("[1]", "is no manifest that `overbruggen` wrote, or was damaged"),
-        ("{", "is no manifest that `overbruggen` wrote, or was damaged"),
+        ("[1]", "is not a manifest that `overbruggen` wrote, or was damaged"),
+        ("{", "is not a manifest that `overbruggen` wrote, or was damaged"),
         (json.dumps(ORIGIN | {"kind": "study"}), "damaged (study: Field required)"),
         (json.dumps(ORIGIN | STUDY), "runs.parquet has no column structure"),
         (json.dumps(ORIGIN | STUDY | {"complete": False}), "is incomplete"),
@@ -396,7 +396,7 @@ def test_existing_or_unwritable_folder(tmp_path, capsys):
     status, _, err = run(capsys, "run", *SMALL, "--out", str(tmp_path / "mine"))
     assert (status, "exists already" in err) == (2, True)
     status, _, err = run(capsys, "run", *SMALL, "--out", str(tmp_path / "mine"), "--overwrite")
-    assert (status, "no results folder" in err) == (2, True)
+    assert (status, "not a results folder" in err) == (2, True)
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "precious"
     (tmp_path / "file").write_text("")
     status, _, err = run(capsys, "run", *SMALL, "--out", str(tmp_path / "file" / "below"))

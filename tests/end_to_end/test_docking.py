@@ -53,3 +53,9 @@ def test_a_misspelt_dock_gets_one_sentence(capsys):
     assert "Did you mean march_1991?" in capsys.readouterr().err
     assert main(["dock", "march_1991", "--quick", "--page"]) == 2
     assert "exclude each other" in capsys.readouterr().err
+
+
+def test_an_installed_package_has_no_pages_to_write(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("experiments.docking.command.DOCS_FOLDER", tmp_path / "docs")
+    assert main(["dock", "march_1991", "--page"]) == 2
+    assert "run it in a checkout" in capsys.readouterr().err

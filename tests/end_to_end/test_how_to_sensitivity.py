@@ -117,7 +117,7 @@ def test_code_of_the_page(capsys):
             ["results/levers", "--surface", "imitation.rate", "imitation.rate"],
             "both are imitation.rate",
         ),
-        (["nowhere"], "nowhere does not exist, so it is no results folder"),
+        (["nowhere"], "nowhere does not exist, so it is not a results folder"),
     ],
 )
 def test_what_cannot_be_analysed_is_said(words, said, capsys):

@@ -94,5 +94,5 @@ def test_a_failed_run_costs_its_replicate():
     assert found.effects.equals(main_effects(points, values[:, [0, 2, 3]], signs).effects)
     assert "1 of 4 replicates" in found.note
     values[3, :3] = np.nan
-    with pytest.raises(AnalysisError, match="1 of 4 replicates of the design whole"):
+    with pytest.raises(AnalysisError, match="1 of 4 replicates of the design complete"):
         main_effects(points, values, signs)

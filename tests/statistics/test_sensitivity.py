@@ -184,7 +184,7 @@ def test_moments_are_those_of_the_analysis_of_variance():
     values = np.random.default_rng(11).normal(0, 1, (7, 4)) + np.arange(4)
     residual = values - values.mean(axis=1, keepdims=True) - values.mean(axis=0) + values.mean()
     found = compute_mean_squares(values)
-    assert found.own == pytest.approx((residual**2).sum() / (6 * 3))
+    assert found.specific == pytest.approx((residual**2).sum() / (6 * 3))
     assert found.between == pytest.approx(values.mean(axis=1).var(ddof=1))
     assert found.within == pytest.approx(values.var(axis=1, ddof=1).mean())
 
@@ -296,7 +296,7 @@ def test_a_failed_run_costs_its_trajectory_whole():
 def test_too_many_failures_are_refused():
     values = np.zeros((80, 2))
     values[:41:4] = np.nan
-    with pytest.raises(AnalysisError, match="leave 9 of 20 blocks whole, fewer than half"):
+    with pytest.raises(AnalysisError, match="leave 9 of 20 blocks complete, fewer than half"):
         select_complete_blocks(values, 4, "blocks", 2)
     with pytest.raises(AnalysisError, match="5 blocks are too few; the analysis needs 8"):
         select_complete_blocks(np.zeros((20, 2)), 4, "blocks", 8)

@@ -1,8 +1,11 @@
-// The websocket: says hello, returns to the same session and round after a break, and hands messages on.
+// The websocket: says hello, returns to the same session and round, and hands messages on.
 
 const KEY = "overbruggen";
-const STATUS_BY_REASON = { moved: "elsewhere", refused: "refused" };  // reasons for which the server closes
-const FIRST_WAIT = 250, LONGEST_WAIT = 5000;  // milliseconds between two attempts to connect
+// By the reason for which the server closes.
+const STATUS_BY_REASON = { moved: "elsewhere", refused: "refused" };
+// Milliseconds between two attempts to connect.
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 5000;
 
 /** Remember what is needed to return, for this tab and this address only. */
 export function remember(changes) {
@@ -11,7 +14,11 @@ export function remember(changes) {
 
 /** Return what was remembered. */
 export function recall() {
-  try { return JSON.parse(sessionStorage.getItem(KEY)) ?? {}; } catch { return {}; }
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 export class Connection {
@@ -35,10 +42,22 @@ export class Connection {
   }
 
   sendHello() {
-    const kept = recall(), same = kept.search === location.search;
+    const kept = recall();
+    const same = kept.search === location.search;
     const { session = null, round = 0, frontier = 0, history = null } = same ? kept : {};
     const { code = null, as_student = false, watch = false } = kept;
-    this.send({ kind: "hello", protocol: this.protocol, scenario: this.getScenario(), session, round, frontier, history, code, as_student, watch });
+    this.send({
+      kind: "hello",
+      protocol: this.protocol,
+      scenario: this.getScenario(),
+      session,
+      round,
+      frontier,
+      history,
+      code,
+      as_student,
+      watch,
+    });
   }
 
   receive(message) {
@@ -54,7 +73,10 @@ export class Connection {
     this.onStatus(STATUS_BY_REASON[reason] ?? "lost");
     if (reason in STATUS_BY_REASON) return;
     this.attempts += 1;
-    setTimeout(() => this.open(), Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(this.attempts, 5)));
+    setTimeout(
+      () => this.open(),
+      Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(this.attempts, 5)),
+    );
   }
 
   send(message) {

@@ -16,7 +16,8 @@ export function make(tag, properties = {}, ...children) {
     if (value === undefined || value === null || value === false) continue;
     if (name === "class") element.className = value;
     else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name.includes("-") || name === "for" || name === "role" || name === "list") element.setAttribute(name, value);
+    else if (name.includes("-") || name === "for" || name === "role" || name === "list")
+      element.setAttribute(name, value);
     else element[name] = value;
   }
   element.append(...children.filter((child) => child !== null && child !== undefined));
@@ -26,13 +27,19 @@ export function make(tag, properties = {}, ...children) {
 /** Whether the reader asked for little motion. */
 export const prefersLittleMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Return a function that calls `action` at most once every `pause` milliseconds; the last call always counts. */
+/** Return `action`, called at most once every `pause` milliseconds; the last call always counts. */
 export function throttle(action, pause) {
-  let timer = null, lastCall = 0, newest = [];
+  let timer = null;
+  let lastCall = 0;
+  let newest = [];
   return (...values) => {
     newest = values;
     if (timer !== null) return;
-    const call = () => { timer = null; lastCall = performance.now(); action(...newest); };
+    const call = () => {
+      timer = null;
+      lastCall = performance.now();
+      action(...newest);
+    };
     timer = setTimeout(call, Math.max(0, lastCall + pause - performance.now()));
   };
 }

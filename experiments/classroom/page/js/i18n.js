@@ -6,7 +6,11 @@ export let language = "en";
 
 /** Choose the language: the address first, then the last choice, then the browser's. */
 export async function loadLanguage() {
-  const wishes = [new URLSearchParams(location.search).get("lang"), localStorage.getItem("language"), navigator.language.slice(0, 2)];
+  const wishes = [
+    new URLSearchParams(location.search).get("lang"),
+    localStorage.getItem("language"),
+    navigator.language.slice(0, 2),
+  ];
   language = wishes.find((one) => LANGUAGES.includes(one)) ?? "en";
   words = await (await fetch(`i18n/${language}.json`)).json();
   document.documentElement.lang = language;
@@ -25,7 +29,8 @@ export const tCount = (key, n, values = {}) => t(n === 1 ? `${key}.one` : key, {
 export const parameterName = (parameter) => words.parameters[parameter.path] ?? parameter.path;
 
 /** Return the meaning of a parameter; the English one is its declaration. */
-export const parameterMeaning = (parameter) => words.meanings?.[parameter.path] ?? parameter.meaning;
+export const parameterMeaning = (parameter) =>
+  words.meanings?.[parameter.path] ?? parameter.meaning;
 
 /** Return the equation of a rule; one without words is the same in both languages. */
 export const ruleEquation = (rule) => (language === "nl" && rule.equation_nl) || rule.equation;
@@ -42,7 +47,9 @@ export const formatPercent = (share) => formatNumber(100 * share, 0);
 
 /** Fill all elements that name a text. */
 export function translatePage(values) {
-  for (const element of document.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n, values);
-  for (const element of document.querySelectorAll("[data-i18n-label]")) element.setAttribute("aria-label", t(element.dataset.i18nLabel, values));
+  for (const element of document.querySelectorAll("[data-i18n]"))
+    element.textContent = t(element.dataset.i18n, values);
+  for (const element of document.querySelectorAll("[data-i18n-label]"))
+    element.setAttribute("aria-label", t(element.dataset.i18nLabel, values));
   document.title = `Overbruggen – ${t("subtitle")}`;
 }

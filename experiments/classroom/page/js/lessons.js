@@ -1,4 +1,5 @@
-// Lessons: the position of the class, what the buttons do, and the answers from its own runs. The address holds the position.
+// Lessons: the position of the class, what the buttons do, and the answers from its own runs.
+// The address holds the position.
 
 import { extras } from "./address.js";
 import { ClassicStage, makeClassicControls } from "./classic.js";
@@ -18,12 +19,16 @@ export class Lessons {
    */
   constructor(page, lessons) {
     Object.assign(this, { page, lessons, classic: new ClassicStage(), rows: new Map() });
-    this.position = null;  // lesson, part, step, guess, seed, findings
-    this.pending = null;  // runs that are under way, and where their findings go
+    this.position = null; // lesson, part, step, guess, seed, findings
+    this.pending = null; // runs that are under way, and where their findings go
     this.handlers = {
-      scene: () => this.handleScene(), state: (message) => this.handleState(message), frame: (message) => this.handleFrame(message),
-      bands_progress: (message) => this.handleProgress(message), bands: (message) => this.handleBands(message),
-      classic_runs: (message) => this.handleClassicRuns(message), refused: () => this.cancel(),
+      scene: () => this.handleScene(),
+      state: (message) => this.handleState(message),
+      frame: (message) => this.handleFrame(message),
+      bands_progress: (message) => this.handleProgress(message),
+      bands: (message) => this.handleBands(message),
+      classic_runs: (message) => this.handleClassicRuns(message),
+      refused: () => this.cancel(),
     };
     byId("show-lessons").textContent = lessonText("open");
     byId("show-lessons").addEventListener("click", () => byId("lessons").showModal());
@@ -31,15 +36,25 @@ export class Lessons {
     this.readAddress();
   }
 
-  get part() { return this.lessons[this.position.name][this.position.part]; }
+  get part() {
+    return this.lessons[this.position.name][this.position.part];
+  }
 
   /** Read the position of the class from the address. */
   readAddress() {
-    const query = new URLSearchParams(location.search), [name, number] = (query.get("lesson") ?? "").split(".");
-    const part = Number(number ?? 1) - 1, guess = query.get("guess");
+    const query = new URLSearchParams(location.search);
+    const [name, number] = (query.get("lesson") ?? "").split(".");
+    const part = Number(number ?? 1) - 1;
+    const guess = query.get("guess");
     if (!Object.hasOwn(this.lessons, name) || !this.lessons[name][part]) return;
     const step = guess && STEPS.includes(query.get("step")) ? query.get("step") : "predict";
-    this.position = { name, part, guess, step, seed: Number(query.get("seed") ?? query.get("run.seed")) || this.drawSeed() };
+    this.position = {
+      name,
+      part,
+      guess,
+      step,
+      seed: Number(query.get("seed") ?? query.get("run.seed")) || this.drawSeed(),
+    };
     this.show(false);
   }
 
@@ -55,18 +70,23 @@ export class Lessons {
   }
 
   /** Return a random seed for a class, as far as the slider of seeds goes. */
-  drawSeed() { return 1 + Math.floor(Math.random() * this.page.controls.parameters.get("run.seed").high); }
+  drawSeed() {
+    return 1 + Math.floor(Math.random() * this.page.controls.parameters.get("run.seed").high);
+  }
 
   begin(name, part = 0) {
     const seed = this.position?.name === name ? this.position.seed : this.drawSeed();
     this.position = { name, part, step: "predict", guess: null, seed };
     this.pending = null;
-    this.page.connection.send(this.part.classic ? { kind: "pause" } : { kind: "choose", scenario: this.buildScenario() });
+    this.page.connection.send(
+      this.part.classic ? { kind: "pause" } : { kind: "choose", scenario: this.buildScenario() },
+    );
     this.show();
   }
 
   goToNext() {
-    const names = Object.keys(this.lessons), { name, part } = this.position;
+    const names = Object.keys(this.lessons);
+    const { name, part } = this.position;
     if (part + 1 < this.lessons[name].length) this.begin(name, part + 1);
     else this.begin(names[names.indexOf(name) + 1]);
   }
@@ -88,20 +108,27 @@ export class Lessons {
     this.show();
   }
 
-  // --- what is shown ----------------------------------------------------------------------------------------------
+  // --- what is shown ---
 
   show(focus = true) {
-    const names = Object.keys(this.lessons), { name, part, step, seed, guess } = this.position;
+    const names = Object.keys(this.lessons);
+    const { name, part, step, seed, guess } = this.position;
     this.position.lastPart = part + 1 === this.lessons[name].length;
     this.position.lastLesson = names.at(-1) === name;
     this.setStage();
     this.watch(this.part);
-    byId("lesson").replaceChildren(...makeCard(this.position, this.part, this.makeActions()).filter(Boolean));
+    byId("lesson").replaceChildren(
+      ...makeCard(this.position, this.part, this.makeActions()).filter(Boolean),
+    );
     byId("lesson").hidden = false;
     const explains = step === "explain" && this.position.findings;
     byId("why").hidden = !explains;
-    if (explains) byId("why").replaceChildren(...makeExplanation(this.part, lessonContent(name).parts[part]));
-    if (focus) { byId("lesson").scrollTop = 0; byId("lesson").focus(); }
+    if (explains)
+      byId("why").replaceChildren(...makeExplanation(this.part, lessonContent(name).parts[part]));
+    if (focus) {
+      byId("lesson").scrollTop = 0;
+      byId("lesson").focus();
+    }
     Object.assign(extras, { lesson: `${name}.${part + 1}`, step, seed });
     if (guess) extras.guess = guess;
     else delete extras.guess;
@@ -110,14 +137,17 @@ export class Lessons {
 
   /** Put a classic on the stage, or take it off. */
   setStage() {
-    if (!this.part.classic) { this.classic.close(); return; }
+    if (!this.part.classic) {
+      this.classic.close();
+      return;
+    }
     if (this.classic.part !== this.part) {
       this.position.chosen = listClassicValues(this.part);
       this.classic.open(this.part);
     }
   }
 
-  /** Mark the charts of a part's measures, and draw charts as long as its runs; without a part, as they usually are. */
+  /** Mark the charts of the measures of a part, and draw charts as long as its runs. */
   watch(part) {
     this.page.worlds.shortest = part?.rounds;
     const explained = [part?.measure, part?.also[0]];
@@ -130,9 +160,18 @@ export class Lessons {
 
   makeActions() {
     return {
-      leave: () => this.leave(), next: () => this.goToNext(), go: (step) => this.go(step), run: () => this.run(), again: () => this.runAgain(),
-      guess: (guess) => { this.position.guess = guess; this.show(false); byId("lesson-next").focus(); },
-      makeControls: () => this.makeControls(), bandRuns: this.page.vocabulary.band_runs,
+      leave: () => this.leave(),
+      next: () => this.goToNext(),
+      go: (step) => this.go(step),
+      run: () => this.run(),
+      again: () => this.runAgain(),
+      guess: (guess) => {
+        this.position.guess = guess;
+        this.show(false);
+        byId("lesson-next").focus();
+      },
+      makeControls: () => this.makeControls(),
+      bandRuns: this.page.vocabulary.band_runs,
     };
   }
 
@@ -140,14 +179,17 @@ export class Lessons {
   makeControls() {
     if (this.part.classic) return makeClassicControls(this.part, this.position.chosen);
     const { controls } = this.page;
-    return this.part.controls.filter((path) => path !== "form").map((path) => {
-      if (!this.rows.has(path)) this.rows.set(path, controls.makeRow(controls.parameters.get(path)));
-      if (this.state) controls.show(this.state);
-      return this.rows.get(path);
-    });
+    return this.part.controls
+      .filter((path) => path !== "form")
+      .map((path) => {
+        if (!this.rows.has(path))
+          this.rows.set(path, controls.makeRow(controls.parameters.get(path)));
+        if (this.state) controls.show(this.state);
+        return this.rows.get(path);
+      });
   }
 
-  // --- running ----------------------------------------------------------------------------------------------------
+  // --- running ---
 
   /** Play the scenario of the lesson from the start. */
   run() {
@@ -177,7 +219,14 @@ export class Lessons {
 
   askClassic() {
     const { name, part, seed, chosen } = this.position;
-    this.page.connection.send({ kind: "classic", lesson: name, part, seed, a: chosen.a, b: chosen.b });
+    this.page.connection.send({
+      kind: "classic",
+      lesson: name,
+      part,
+      seed,
+      a: chosen.a,
+      b: chosen.b,
+    });
   }
 
   /** Ask for the thirty runs again, to return to an answer after a reload. */
@@ -194,7 +243,13 @@ export class Lessons {
   }
 
   /** Wait for no runs any more. */
-  cancel() { if (this.pending) { this.pending = null; this.position.progress = ""; this.show(false); } }
+  cancel() {
+    if (this.pending) {
+      this.pending = null;
+      this.position.progress = "";
+      this.show(false);
+    }
+  }
 
   showFindings(runs, series) {
     const { into } = this.pending;
@@ -205,7 +260,7 @@ export class Lessons {
     this.show(into === "findings");
   }
 
-  // --- messages of the server -------------------------------------------------------------------------------------
+  // --- messages of the server ---
 
   receive(message) {
     if (message.kind === "state") this.state = message;
@@ -224,7 +279,7 @@ export class Lessons {
     else this.go("run");
   }
 
-  /** Count the rounds of a run, and ask for thirty more at its end; frames before the scene are of an earlier run. */
+  /** Count the rounds of a run, and ask for more runs at its end; earlier frames do not count. */
   handleFrame({ round }) {
     if (!this.pending?.hasScene || this.pending.hasBegun) return;
     const { rounds } = this.part;
@@ -236,37 +291,79 @@ export class Lessons {
     this.showProgress(lessonText("running", { round: Math.min(round, rounds), rounds }));
   }
 
-  handleProgress(message) { if (this.pending?.hasBegun) this.showProgress(lessonText("more_runs", message)); }
+  handleProgress(message) {
+    if (this.pending?.hasBegun) this.showProgress(lessonText("more_runs", message));
+  }
 
   handleBands(message) {
     const { a, b } = this.page.worlds;
-    if (this.pending?.hasBegun && message.rounds === this.part.rounds) this.showFindings(message, { a: a.series, b: b.series });
+    if (this.pending?.hasBegun && message.rounds === this.part.rounds)
+      this.showFindings(message, { a: a.series, b: b.series });
   }
 
   handleClassicRuns(message) {
-    if (!this.pending || message.lesson !== this.position.name || message.part !== this.position.part) return;
+    if (
+      !this.pending ||
+      message.lesson !== this.position.name ||
+      message.part !== this.position.part
+    )
+      return;
     const { pending } = this;
-    this.classic.play(message, () => { if (this.pending === pending) this.showFindings(message, message.series); });
+    this.classic.play(message, () => {
+      if (this.pending === pending) this.showFindings(message, message.series);
+    });
   }
 
-  // --- the menu ---------------------------------------------------------------------------------------------------
+  // --- the menu ---
 
   buildMenu() {
     const close = () => byId("lessons").close();
-    const makeEntry = (name, number) => make("li", {},
-      make("button", { type: "button", class: "choose", "data-lesson": name, onclick: () => { close(); this.begin(name); } },
-        make("b", {}, number, lessonContent(name).title), make("span", {}, lessonContent(name).lead)),
-      make("a", { href: `worksheet.html?lesson=${name}&lang=${language}`, target: "_blank" }, lessonText("worksheet")));
-    const names = Object.keys(this.lessons), isClassic = (name) => Boolean(this.lessons[name][0].classic);
-    const own = names.filter((name) => !isClassic(name)), classics = names.filter(isClassic);
+    const makeEntry = (name, number) =>
+      make(
+        "li",
+        {},
+        make(
+          "button",
+          {
+            type: "button",
+            class: "choose",
+            "data-lesson": name,
+            onclick: () => {
+              close();
+              this.begin(name);
+            },
+          },
+          make("b", {}, number, lessonContent(name).title),
+          make("span", {}, lessonContent(name).lead),
+        ),
+        make(
+          "a",
+          { href: `worksheet.html?lesson=${name}&lang=${language}`, target: "_blank" },
+          lessonText("worksheet"),
+        ),
+      );
+    const names = Object.keys(this.lessons);
+    const isClassic = (name) => Boolean(this.lessons[name][0].classic);
+    const own = names.filter((name) => !isClassic(name));
+    const classics = names.filter(isClassic);
     byId("lessons").append(
-      make("header", {}, make("h2", { id: "lessons-title" }, lessonText("title")), make("button", { type: "button", class: "close", onclick: close }, t("close"))),
+      make(
+        "header",
+        {},
+        make("h2", { id: "lessons-title" }, lessonText("title")),
+        make("button", { type: "button", class: "close", onclick: close }, t("close")),
+      ),
       make("p", {}, lessonText("intro")),
-      make("h3", {}, lessonText("own")), make("ol", { class: "menu" }, ...own.map((name, at) => makeEntry(name, `${at + 1} `))),
-      make("h3", {}, lessonText("classics")), make("ul", { class: "menu" }, ...classics.map((name) => makeEntry(name, ""))));
+      make("h3", {}, lessonText("own")),
+      make("ol", { class: "menu" }, ...own.map((name, at) => makeEntry(name, `${at + 1} `))),
+      make("h3", {}, lessonText("classics")),
+      make("ul", { class: "menu" }, ...classics.map((name) => makeEntry(name, ""))),
+    );
   }
 }
 
 /** Return what the controls of a classic are set to on each side at the start. */
-const listClassicValues = (part) => forEachSide((side) =>
-  Object.fromEntries(Object.entries(part[side].values).filter(([name]) => name in part.controls)));
+const listClassicValues = (part) =>
+  forEachSide((side) =>
+    Object.fromEntries(Object.entries(part[side].values).filter(([name]) => name in part.controls)),
+  );

@@ -1,4 +1,4 @@
-// The page: brings words, vocabulary, connection, networks, charts and controls together, and paints.
+// The page: connects words, vocabulary, networks, charts and controls, and paints.
 
 import { readScenario, writeSearch } from "./address.js";
 import { Chart } from "./chart.js";
@@ -19,30 +19,49 @@ import { writeCaption, writeSpokenSummary, writeSummary } from "./summaries.js";
 import { Transport } from "./transport.js";
 import { Worlds } from "./worlds.js";
 
-const SPEAK_EVERY = 4000, GLANCE_EVERY = 120, NOTICE_TIME = 8000;  // milliseconds
+const SPEAK_EVERY = 4000; // milliseconds
+const GLANCE_EVERY = 120; // milliseconds
+const NOTICE_TIME = 8000; // milliseconds
 const DIRECTIONS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
 class Page {
   constructor(vocabulary, lessons) {
     this.vocabulary = vocabulary;
     this.worlds = new Worlds();
-    this.networks = forEachSide((side) => new Network(byId(`network-${side}`), side, this.worlds, vocabulary.peak_steps));
-    this.charts = vocabulary.charts.map(({ name }) => new Chart({ name, title: translate("charts", name), meaning: t(`chart.${name}.meaning`) }, this.worlds));
+    this.networks = forEachSide(
+      (side) => new Network(byId(`network-${side}`), side, this.worlds, vocabulary.peak_steps),
+    );
+    this.charts = vocabulary.charts.map(
+      ({ name }) =>
+        new Chart(
+          { name, title: translate("charts", name), meaning: t(`chart.${name}.meaning`) },
+          this.worlds,
+        ),
+    );
     byId("charts").prepend(...this.charts.map((chart) => chart.element));
     const send = (message) => this.connection.send(message);
     this.controls = new Controls(vocabulary, send);
     this.transport = new Transport(vocabulary.speeds, send);
     this.painting = false;
-    this.unpainted = null;  // number of the newest frame that is not on the screen
+    this.unpainted = null; // number of the newest frame that is not on the screen
     this.colours = "strongest";
     this.pointer = null;
-    this.speak = throttle(() => { byId("live").textContent = writeSpokenSummary(this.worlds, vocabulary.charts); }, SPEAK_EVERY);
+    this.speak = throttle(() => {
+      byId("live").textContent = writeSpokenSummary(this.worlds, vocabulary.charts);
+    }, SPEAK_EVERY);
     this.lessons = new Lessons(this, lessons);
-    this.scenario = this.lessons.findScenario() ?? readScenario(location.search, this.controls.parameters, vocabulary.default_structure);
+    this.scenario =
+      this.lessons.findScenario() ??
+      readScenario(location.search, this.controls.parameters, vocabulary.default_structure);
     this.room = new Room(this);
     buildSaving(this);
     this.handlers = this.makeHandlers();
-    this.connection = new Connection(vocabulary.protocol, () => this.scenario, (message) => this.receive(message), (status) => this.showStatus(status));
+    this.connection = new Connection(
+      vocabulary.protocol,
+      () => this.scenario,
+      (message) => this.receive(message),
+      (status) => this.showStatus(status),
+    );
     for (const side of SIDES) this.listenToNetwork(side);
     this.listenToButtons();
     new ResizeObserver(() => this.paint(true)).observe(document.querySelector(".stage"));
@@ -55,10 +74,15 @@ class Page {
     byId("copy-link").addEventListener("click", () => this.copyLink());
     byId("show-legend").addEventListener("click", () => this.openLegend(byId("legend").hidden));
     byId("bands").addEventListener("click", () => this.askBands());
-    document.addEventListener("keydown", (event) => { if (event.key === "Escape") { this.closeStory(); this.openLegend(false); } });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") {
+        this.closeStory();
+        this.openLegend(false);
+      }
+    });
   }
 
-  // --- messages of the server -------------------------------------------------------------------------------------
+  // --- messages of the server ---
 
   makeHandlers() {
     return {
@@ -83,7 +107,8 @@ class Page {
     this.worlds.begin(message);
     for (const network of Object.values(this.networks)) network.clear();
     for (const chart of this.charts) chart.bands = null;
-    this.showBandsButton(t("bands.ask", { n: this.vocabulary.band_runs }));  // the server cancels runs under way
+    // The server cancels runs under way.
+    this.showBandsButton(t("bands.ask", { n: this.vocabulary.band_runs }));
     this.explainBands();
     this.closeStory();
     if (!byId("legend").hidden) this.openLegend(true);
@@ -111,14 +136,18 @@ class Page {
   }
 
   handleGlance(message) {
-    if (this.pointer?.side === message.side && this.pointer.organisation === message.organisation) showGlyph(message, this.pointer.x, this.pointer.y);
+    if (this.pointer?.side === message.side && this.pointer.organisation === message.organisation)
+      showGlyph(message, this.pointer.x, this.pointer.y);
   }
 
   handleStory(message) {
     this.openLegend(false);
     this.room.open(false);
     showStory(message, () => this.closeStory());
-    if (this.focusStory) { byId("story").focus(); this.focusStory = false; }
+    if (this.focusStory) {
+      byId("story").focus();
+      this.focusStory = false;
+    }
   }
 
   handleBands(message) {
@@ -128,16 +157,16 @@ class Page {
     this.paint(true);
   }
 
-  // --- what the page does -----------------------------------------------------------------------------------------
+  // --- what the page does ---
 
-  /** Paint with the next frame of the screen. Charts and texts change with a round; `all` repaints them without one. */
+  /** Paint with the next frame of the screen; `all` also paints charts and texts. */
   paint(all = false) {
     this.stale ||= all;
     if (this.painting) return;
     this.painting = true;
     requestAnimationFrame((now) => {
       this.painting = false;
-      if (!this.worlds.b.strongest.length) return;  // between a new scene and its first frame
+      if (!this.worlds.b.strongest.length) return; // between a new scene and its first frame
       const moving = SIDES.map((side) => this.networks[side].draw(now));
       if (this.unpainted !== null || this.stale) this.paintRound();
       if (moving.some(Boolean)) this.paint();
@@ -148,9 +177,15 @@ class Page {
   paintRound() {
     for (const chart of this.charts) chart.draw();
     for (const side of SIDES) {
-      byId(`summary-${side}`).textContent = writeSummary(this.worlds[side], this.worlds.places.length);
+      byId(`summary-${side}`).textContent = writeSummary(
+        this.worlds[side],
+        this.worlds.places.length,
+      );
       byId(`caption-${side}`).textContent = writeCaption(this.worlds[side]);
-      byId(`network-${side}`).setAttribute("aria-label", t("network.label", { side: sideLetter(side) }));
+      byId(`network-${side}`).setAttribute(
+        "aria-label",
+        t("network.label", { side: sideLetter(side) }),
+      );
     }
     this.transport.showRound(this.worlds.round, this.worlds.frontier);
     document.body.dataset.round = this.worlds.round;
@@ -176,14 +211,31 @@ class Page {
     byId("status").textContent = sentence;
     clearTimeout(this.noticeTimer);
     if (!sentence || stays || document.body.dataset.status !== "open") return;
-    this.noticeTimer = setTimeout(() => { byId("status").textContent = ""; }, NOTICE_TIME);
+    this.noticeTimer = setTimeout(() => {
+      byId("status").textContent = "";
+    }, NOTICE_TIME);
   }
 
   /** Ask for the code of the class, when the server wants one. */
   askCode() {
-    const input = make("input", { "aria-label": t("code"), maxLength: this.vocabulary.longest_code, autocomplete: "off" });
-    const join = (event) => { event.preventDefault(); remember({ code: input.value.trim() }); location.reload(); };
-    byId("status").append(make("form", { onsubmit: join }, make("label", {}, `${t("code")} `, input), make("button", {}, t("code.join"))));
+    const input = make("input", {
+      "aria-label": t("code"),
+      maxLength: this.vocabulary.longest_code,
+      autocomplete: "off",
+    });
+    const join = (event) => {
+      event.preventDefault();
+      remember({ code: input.value.trim() });
+      location.reload();
+    };
+    byId("status").append(
+      make(
+        "form",
+        { onsubmit: join },
+        make("label", {}, `${t("code")} `, input),
+        make("button", {}, t("code.join")),
+      ),
+    );
     input.focus();
   }
 
@@ -195,15 +247,29 @@ class Page {
   }
 
   async copyLink() {
-    try { await navigator.clipboard.writeText(location.href); this.notify(t("link.copied")); } catch { this.notify(location.href); }
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.notify(t("link.copied"));
+    } catch {
+      this.notify(location.href);
+    }
   }
 
   openLegend(open) {
     byId("show-legend").setAttribute("aria-expanded", String(open));
-    if (!open) { byId("legend").hidden = true; return; }
+    if (!open) {
+      byId("legend").hidden = true;
+      return;
+    }
     this.closeStory();
     this.room.open(false);
-    showLegend(this.worlds, this.vocabulary.topologies, this.colours, (colours) => this.chooseColours(colours), () => this.openLegend(false));
+    showLegend(
+      this.worlds,
+      this.vocabulary.topologies,
+      this.colours,
+      (colours) => this.chooseColours(colours),
+      () => this.openLegend(false),
+    );
   }
 
   chooseColours(colours) {
@@ -216,19 +282,27 @@ class Page {
 
   askBands() {
     this.showBandsButton(t("bands.begin"));
-    this.connection.send({ kind: "bands", rounds: Math.max(this.vocabulary.fewest_band_rounds, this.worlds.frontier) });
+    this.connection.send({
+      kind: "bands",
+      rounds: Math.max(this.vocabulary.fewest_band_rounds, this.worlds.frontier),
+    });
   }
 
-  showBandsButton(text) { byId("bands-text").textContent = text; }
+  showBandsButton(text) {
+    byId("bands-text").textContent = text;
+  }
 
-  /** Explain the bands; after decisions of persons, also that the rules decide for everybody in these runs. */
+  /** Explain the bands; after decisions of persons, also that the rules decide in these runs. */
   explainBands() {
     const { bands } = this.charts[0];
     byId("bands-note").hidden = bands === null;
-    if (bands) byId("bands-note").textContent = t(this.hasDecisions ? "bands.note.persons" : "bands.note", { n: bands.runs });
+    if (bands)
+      byId("bands-note").textContent = t(this.hasDecisions ? "bands.note.persons" : "bands.note", {
+        n: bands.runs,
+      });
   }
 
-  // --- looking at an organisation ---------------------------------------------------------------------------------
+  // --- looking at an organisation ---
 
   closeStory() {
     if (byId("story").hidden) return;
@@ -243,16 +317,25 @@ class Page {
 
   /** Let pointer and keys look at organisations of a side. */
   listenToNetwork(side) {
-    const canvas = byId(`network-${side}`), network = this.networks[side];
-    const glance = throttle((organisation) => this.connection.send({ kind: "glance", side, organisation }), GLANCE_EVERY);
+    const canvas = byId(`network-${side}`);
+    const network = this.networks[side];
+    const glance = throttle(
+      (organisation) => this.connection.send({ kind: "glance", side, organisation }),
+      GLANCE_EVERY,
+    );
     const move = (event) => {
-      const box = canvas.getBoundingClientRect(), nearest = network.findNearest(event.clientX - box.left, event.clientY - box.top);
-      if (nearest !== network.pointed) this.pointAt(side, nearest, event.clientX, event.clientY, glance);
+      const box = canvas.getBoundingClientRect();
+      const nearest = network.findNearest(event.clientX - box.left, event.clientY - box.top);
+      if (nearest !== network.pointed)
+        this.pointAt(side, nearest, event.clientX, event.clientY, glance);
     };
     canvas.addEventListener("pointermove", move);
     canvas.addEventListener("pointerleave", () => this.pointAt(side, -1));
     canvas.addEventListener("blur", () => this.pointAt(side, -1));
-    canvas.addEventListener("click", (event) => { move(event); this.choose(side, network.pointed); });
+    canvas.addEventListener("click", (event) => {
+      move(event);
+      this.choose(side, network.pointed);
+    });
     canvas.addEventListener("keydown", (event) => this.walk(event, side, glance));
   }
 
@@ -274,10 +357,14 @@ class Page {
 
   walk(event, side, glance) {
     const network = this.networks[side];
-    if (event.key === "Enter" && network.pointed >= 0) { this.choose(side, network.pointed, true); event.preventDefault(); }
+    if (event.key === "Enter" && network.pointed >= 0) {
+      this.choose(side, network.pointed, true);
+      event.preventDefault();
+    }
     if (!(event.key in DIRECTIONS) || !this.worlds.places.length) return;
     event.preventDefault();
-    const next = network.findNeighbour(network.pointed, ...DIRECTIONS[event.key]), [x, y] = network.placeOf(next);
+    const next = network.findNeighbour(network.pointed, ...DIRECTIONS[event.key]);
+    const [x, y] = network.placeOf(next);
     const box = byId(`network-${side}`).getBoundingClientRect();
     this.pointAt(side, next, box.left + x, box.top + y, glance);
   }

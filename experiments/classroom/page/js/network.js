@@ -1,13 +1,26 @@
-// The network of one side: organisations in fixed places, and collaborations that fade in and out with their links.
+// The network of one side: organisations in fixed places, and collaborations that fade in and out.
 
 import { prefersLittleMotion } from "./dom.js";
-import { colourOf, DIAMOND, fadeColour, FAINT, INK, shapeOf, sharpen, SIDE_COLOURS, traceShape } from "./looks.js";
+import {
+  colourOf,
+  DIAMOND,
+  fadeColour,
+  FAINT,
+  INK,
+  shapeOf,
+  sharpen,
+  SIDE_COLOURS,
+  traceShape,
+} from "./looks.js";
 
-const APPEARING = 300, VANISHING = 500, FLIGHT = 550;  // milliseconds
+const APPEARING = 300; // milliseconds
+const VANISHING = 500; // milliseconds
+const FLIGHT = 550; // milliseconds
 const MOST_FLYING = 80;
-const WIDEST = 1.7;  // how much wider than high the disc of places may become
-const SECTOR_SHARE = 0.8;  // strength of the colour of a sector
-const STYLES = {  // of a team: in front when an organisation of it is looked at, behind when another team is
+const WIDEST = 1.7; // how much wider than high the disc of places may become
+const SECTOR_SHARE = 0.8; // strength of the colour of a sector
+const STYLES = {
+  // of a team: in front when an organisation of it is looked at, behind when another team is
   front: { opacity: 1, lines: 1, width: 2.6 },
   usual: { opacity: 1, lines: 0.5, width: 1.5 },
   behind: { opacity: 0.2, lines: 0.5, width: 1.5 },
@@ -21,12 +34,22 @@ export class Network {
    * @param {number} peakSteps the largest value of `peak`
    */
   constructor(canvas, side, worlds, peakSteps) {
-    Object.assign(this, { canvas, side, worlds, peakSteps, colours: "strongest", chosen: -1, pointed: -1 });
-    this.drawn = new Map();  // by serial: team, whether it has gone, since when it appears or vanishes
-    this.flying = [];  // copies
+    Object.assign(this, {
+      canvas,
+      side,
+      worlds,
+      peakSteps,
+      colours: "strongest",
+      chosen: -1,
+      pointed: -1,
+    });
+    this.drawn = new Map(); // by serial: team, whether it has gone, and since when
+    this.flying = []; // copies
   }
 
-  get world() { return this.worlds[this.side]; }
+  get world() {
+    return this.worlds[this.side];
+  }
 
   /** Take over what changed: new collaborations begin to appear, ended ones to vanish. */
   update(now) {
@@ -43,11 +66,17 @@ export class Network {
     }
     if (still) return;
     const copies = this.world.copies.filter(({ model }) => model !== null).slice(0, MOST_FLYING);
-    this.flying.push(...copies.map(({ copier, model }) => ({ from: model, to: copier, since: now })));
+    this.flying.push(
+      ...copies.map(({ copier, model }) => ({ from: model, to: copier, since: now })),
+    );
   }
 
   /** Forget everything, at a new beginning. */
-  clear() { this.drawn.clear(); this.flying = []; this.chosen = -1; }
+  clear() {
+    this.drawn.clear();
+    this.flying = [];
+    this.chosen = -1;
+  }
 
   /** Return the place of an organisation, in CSS pixels. */
   placeOf(i) {
@@ -59,23 +88,33 @@ export class Network {
   draw(now) {
     const { pen, width, height } = sharpen(this.canvas);
     const count = this.worlds.places.length;
-    this.size = Math.max(2.6, Math.min(10, 0.27 * Math.sqrt(width * height) / Math.sqrt(count + 8)));
+    this.size = Math.max(
+      2.6,
+      Math.min(10, (0.27 * Math.sqrt(width * height)) / Math.sqrt(count + 8)),
+    );
     this.centre = [width / 2, height / 2];
     const high = height / 2 - 2 * this.size;
     this.reach = [Math.min(width / 2 - 2 * this.size, WIDEST * high), high];
     this.looked = this.pointed >= 0 ? this.pointed : this.chosen;
-    this.lookedIsBusy = [...this.world.teams.values()].some((team) => team.members.includes(this.looked));
+    this.lookedIsBusy = [...this.world.teams.values()].some((team) =>
+      team.members.includes(this.looked),
+    );
     let moves = false;
     for (const [serial, { team, gone, since }] of this.drawn) {
-      const age = now - since, opacity = gone ? 1 - age / VANISHING : Math.min(1, age / APPEARING);
-      if (gone && opacity <= 0) { this.drawn.delete(serial); continue; }
+      const age = now - since;
+      const opacity = gone ? 1 - age / VANISHING : Math.min(1, age / APPEARING);
+      if (gone && opacity <= 0) {
+        this.drawn.delete(serial);
+        continue;
+      }
       moves ||= gone || opacity < 1;
       this.drawTeam(pen, team, opacity, this.styleOf(team));
     }
     for (let i = 0; i < count; i++) this.drawOrganisation(pen, i);
     this.flying = this.flying.filter((copy) => now - copy.since < FLIGHT);
     for (const copy of this.flying) this.drawCopy(pen, copy, (now - copy.since) / FLIGHT);
-    for (const i of new Set([this.chosen, this.pointed])) if (i >= 0 && i < count) this.drawRing(pen, i);
+    for (const i of new Set([this.chosen, this.pointed]))
+      if (i >= 0 && i < count) this.drawRing(pen, i);
     return moves || this.flying.length > 0;
   }
 
@@ -85,8 +124,10 @@ export class Network {
   }
 
   drawTeam(pen, team, opacity, styleName) {
-    const points = team.members.map((i) => this.placeOf(i)), style = STYLES[styleName];
-    const { topology, links } = this.world.forms[team.form], clear = opacity * style.opacity;
+    const points = team.members.map((i) => this.placeOf(i));
+    const style = STYLES[styleName];
+    const { topology, links } = this.world.forms[team.form];
+    const clear = opacity * style.opacity;
     pen.lineJoin = "round";
     if (styleName === "front") this.drawHull(pen, points, clear);
     pen.strokeStyle = SIDE_COLOURS[this.side];
@@ -95,7 +136,10 @@ export class Network {
     if (topology === "mediated") this.drawMediator(pen, points);
     else if (topology === "random") this.drawLooseLinks(pen, points);
     else for (const [i, j] of links[points.length] ?? []) this.drawLink(pen, points[i], points[j]);
-    if (topology === "star") { pen.globalAlpha = clear; this.drawHub(pen, points[0]); }
+    if (topology === "star") {
+      pen.globalAlpha = clear;
+      this.drawHub(pen, points[0]);
+    }
     pen.globalAlpha = 1;
   }
 
@@ -136,12 +180,21 @@ export class Network {
     pen.stroke();
   }
 
-  drawLink(pen, [x, y], [u, v]) { pen.beginPath(); pen.moveTo(x, y); pen.lineTo(u, v); pen.stroke(); }
+  drawLink(pen, [x, y], [u, v]) {
+    pen.beginPath();
+    pen.moveTo(x, y);
+    pen.lineTo(u, v);
+    pen.stroke();
+  }
 
   drawOrganisation(pen, i) {
-    const [x, y] = this.placeOf(i), kind = this.world[this.colours][i];
+    const [x, y] = this.placeOf(i);
+    const kind = this.world[this.colours][i];
     traceShape(pen, shapeOf(kind), x, y, this.size);
-    pen.fillStyle = fadeColour(kind, this.colours === "strongest" ? this.world.peak[i] / this.peakSteps : SECTOR_SHARE);
+    pen.fillStyle = fadeColour(
+      kind,
+      this.colours === "strongest" ? this.world.peak[i] / this.peakSteps : SECTOR_SHARE,
+    );
     pen.fill();
     pen.lineWidth = 1.3;
     pen.strokeStyle = colourOf(kind);
@@ -149,7 +202,9 @@ export class Network {
   }
 
   drawCopy(pen, { from, to }, part) {
-    const [x, y] = this.placeOf(from), [u, v] = this.placeOf(to), eased = part * (2 - part);
+    const [x, y] = this.placeOf(from);
+    const [u, v] = this.placeOf(to);
+    const eased = part * (2 - part);
     pen.globalAlpha = 1 - part * part;
     pen.fillStyle = colourOf(this.world.strongest[from]);
     pen.beginPath();
@@ -168,10 +223,15 @@ export class Network {
 
   /** Return the organisation nearest to a point of the canvas, or -1. */
   findNearest(x, y) {
-    let best = -1, nearest = (2.4 * this.size) ** 2;
+    let best = -1;
+    let nearest = (2.4 * this.size) ** 2;
     for (let i = 0; i < this.worlds.places.length; i++) {
-      const [u, v] = this.placeOf(i), distance = (x - u) ** 2 + (y - v) ** 2;
-      if (distance < nearest) { nearest = distance; best = i; }
+      const [u, v] = this.placeOf(i);
+      const distance = (x - u) ** 2 + (y - v) ** 2;
+      if (distance < nearest) {
+        nearest = distance;
+        best = i;
+      }
     }
     return best;
   }
@@ -180,26 +240,34 @@ export class Network {
   findNeighbour(i, right, down) {
     if (i < 0) return 0;
     const [x, y] = this.placeOf(i);
-    let best = i, least = Infinity;
+    let best = i;
+    let least = Infinity;
     for (let j = 0; j < this.worlds.places.length; j++) {
-      const [u, v] = this.placeOf(j), ahead = (u - x) * right + (v - y) * down, aside = Math.abs((u - x) * down) + Math.abs((v - y) * right);
-      if (j !== i && ahead > 1 && ahead + 2 * aside < least) { least = ahead + 2 * aside; best = j; }
+      const [u, v] = this.placeOf(j);
+      const ahead = (u - x) * right + (v - y) * down;
+      const aside = Math.abs((u - x) * down) + Math.abs((v - y) * right);
+      if (j !== i && ahead > 1 && ahead + 2 * aside < least) {
+        least = ahead + 2 * aside;
+        best = j;
+      }
     }
     return best;
   }
 }
 
-const findMiddle = (points) => [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length);
+const findMiddle = (points) =>
+  [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length);
 
 /** Return the convex hull of points (Andrew's monotone chain). */
 function findHull(points) {
   const sorted = [...points].sort((p, q) => p[0] - q[0] || p[1] - q[1]);
   const turn = (o, p, q) => (p[0] - o[0]) * (q[1] - o[1]) - (p[1] - o[1]) * (q[0] - o[0]);
-  const walkHalf = (list) => list.reduce((chain, point) => {
-    while (chain.length > 1 && turn(chain.at(-2), chain.at(-1), point) <= 0) chain.pop();
-    chain.push(point);
-    return chain;
-  }, []);
+  const walkHalf = (list) =>
+    list.reduce((chain, point) => {
+      while (chain.length > 1 && turn(chain.at(-2), chain.at(-1), point) <= 0) chain.pop();
+      chain.push(point);
+      return chain;
+    }, []);
   if (sorted.length < 3) return sorted;
   return [...walkHalf(sorted).slice(0, -1), ...walkHalf(sorted.reverse()).slice(0, -1)];
 }

@@ -5,11 +5,18 @@ import { sideLetter } from "./sides.js";
 
 const MOST_CAPTIONS = 2;
 
-/** Return the caption of what happened on a side, or "" when nothing did; the server sorts the endings. */
+/** Return the caption of what happened on a side, or ""; the server sorts the endings. */
 export function writeCaption(world) {
   if (!world.hasEvents) return "";
-  const captions = world.renewed.length ? [t("caption.renewed", { field: world.renewed.at(-1) + 1 })] : [];
-  const counts = [...Object.entries(world.ended), ["entered", world.entered], ["started", world.started], ["copied", world.copied]];
+  const captions = world.renewed.length
+    ? [t("caption.renewed", { field: world.renewed.at(-1) + 1 })]
+    : [];
+  const counts = [
+    ...Object.entries(world.ended),
+    ["entered", world.entered],
+    ["started", world.started],
+    ["copied", world.copied],
+  ];
   captions.push(...counts.filter(([, n]) => n).map(([what, n]) => tCount(`caption.${what}`, n)));
   return captions.slice(0, MOST_CAPTIONS).join(" · ");
 }
@@ -17,10 +24,12 @@ export function writeCaption(world) {
 /** Return one sentence on what the network of a side shows. */
 export function writeSummary(world, count) {
   const teams = world.teams.size;
-  return teams ? tCount("summary", teams, { working: world.countWorking(), count }) : t("summary.none", { count });
+  return teams
+    ? tCount("summary", teams, { working: world.countWorking(), count })
+    : t("summary.none", { count });
 }
 
-/** Return what else can be seen in the network: the largest team, and how many domains somebody is best in. */
+/** Return what else the network shows: the largest team, and in how many domains some are best. */
 function writeDetail(world) {
   const largest = Math.max(0, ...[...world.teams.values()].map((team) => team.members.length));
   return t("summary.detail", { largest, fields: new Set(world.strongest).size });
@@ -29,10 +38,14 @@ function writeDetail(world) {
 /** Return what a screen reader reads of both sides. */
 export function writeSpokenSummary(worlds, measures) {
   const describe = (side) => {
-    const { series } = worlds[side], at = worlds.round - 1;
-    const values = measures.filter(({ name }) => series[name]?.[at] !== undefined)
-      .map(({ name }) => `${translate("charts", name)} ${formatNumber(series[name][at])}`).join(", ");
-    return `${sideLetter(side)}: ${writeSummary(worlds[side], worlds.places.length)}. ${writeDetail(worlds[side])} ${values}`;
+    const { series } = worlds[side];
+    const at = worlds.round - 1;
+    const values = measures
+      .filter(({ name }) => series[name]?.[at] !== undefined)
+      .map(({ name }) => `${translate("charts", name)} ${formatNumber(series[name][at])}`)
+      .join(", ");
+    const summary = writeSummary(worlds[side], worlds.places.length);
+    return `${sideLetter(side)}: ${summary}. ${writeDetail(worlds[side])} ${values}`;
   };
   return `${t("round", { round: worlds.round })}. ${describe("a")}. ${describe("b")}.`;
 }

@@ -1,4 +1,4 @@
-// A worksheet of a lesson, a page per question: predict, draw, run, copy, explain, try. It holds no answer.
+// A worksheet of a lesson, a page per question: predict, run, explain, try. It holds no answer.
 
 import { byId, make } from "./dom.js";
 import { language, loadLanguage, ruleEquation } from "./i18n.js";
@@ -7,44 +7,122 @@ import { lessonContent, lessonText, loadLessonWords, translateInLesson } from ".
 import { sideLetter, SIDES } from "./sides.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 170, HEIGHT = 30;  // millimetres
-const LEFT = 4, RIGHT = 166, TOP = 6, BOTTOM = 25, GRID = 5;
+const WIDTH = 170; // millimetres
+const HEIGHT = 30; // millimetres
+const LEFT = 4;
+const RIGHT = 166;
+const TOP = 6;
+const BOTTOM = 25;
+const GRID = 5;
 
-const makeBlank = (label) => make("span", { class: `blank ${label.replace(".", "-")}` }, `${lessonText(label)}:`);
+const makeBlank = (label) =>
+  make("span", { class: `blank ${label.replace(".", "-")}` }, `${lessonText(label)}:`);
 
-const makeLines = (count) => make("div", { class: `lines of-${count}` }, ...Array.from({ length: count }, () => make("div")));
+const makeLines = (count) =>
+  make("div", { class: `lines of-${count}` }, ...Array.from({ length: count }, () => make("div")));
 
 function makeSheet(content, part, number, bandRuns) {
-  const text = content.parts[number - 1], of = content.parts.length;
-  return make("section", { class: "sheet" },
-    make("div", { class: "head" }, make("h1", {}, content.title), make("span", {}, lessonText("part", { n: number, of })), makeBlank("sheet.name"), makeBlank("sheet.date")),
-    make("h2", {}, lessonText("sheet.predict")), make("p", {}, text.situation), make("p", { class: "question" }, text.question),
+  const text = content.parts[number - 1];
+  const of = content.parts.length;
+  return make(
+    "section",
+    { class: "sheet" },
+    make(
+      "div",
+      { class: "head" },
+      make("h1", {}, content.title),
+      make("span", {}, lessonText("part", { n: number, of })),
+      makeBlank("sheet.name"),
+      makeBlank("sheet.date"),
+    ),
+    make("h2", {}, lessonText("sheet.predict")),
+    make("p", {}, text.situation),
+    make("p", { class: "question" }, text.question),
     make("ul", { class: "options" }, ...OUTCOMES.map((one) => make("li", {}, text.options[one]))),
-    make("p", { class: "faint" }, lessonText("sheet.draw")), makeAxes(translateInLesson("measures", part.measure), part.rounds),
-    make("h2", {}, lessonText("sheet.run")), make("p", { class: "faint" }, lessonText("sheet.copy")), makeTable(part, bandRuns),
-    make("h2", {}, lessonText("sheet.explain")), make("p", {}, lessonText("sheet.because")), ...makeEquations(part, text), makeLines(3),
-    make("h2", {}, lessonText("sheet.try")), make("p", {}, text.try, " ", make("span", { class: "faint" }, lessonText("sheet.found"))), makeLines(2),
-    ...(number === of ? [make("h2", {}, lessonText("sheet.doubt")), makeLines(2)] : []));
+    make("p", { class: "faint" }, lessonText("sheet.draw")),
+    makeAxes(translateInLesson("measures", part.measure), part.rounds),
+    make("h2", {}, lessonText("sheet.run")),
+    make("p", { class: "faint" }, lessonText("sheet.copy")),
+    makeTable(part, bandRuns),
+    make("h2", {}, lessonText("sheet.explain")),
+    make("p", {}, lessonText("sheet.because")),
+    ...makeEquations(part, text),
+    makeLines(3),
+    make("h2", {}, lessonText("sheet.try")),
+    make("p", {}, text.try, " ", make("span", { class: "faint" }, lessonText("sheet.found"))),
+    makeLines(2),
+    ...(number === of ? [make("h2", {}, lessonText("sheet.doubt")), makeLines(2)] : []),
+  );
 }
 
-const makeEquations = (part, text) => (part.rules?.map(ruleEquation) ?? [text.rule]).map((one) => make("p", { class: "equation" }, one));
+const makeEquations = (part, text) =>
+  (part.rules?.map(ruleEquation) ?? [text.rule]).map((one) =>
+    make("p", { class: "equation" }, one),
+  );
 
 function makeTable(part, bandRuns) {
-  const heads = [["", 1], [lessonText("own_run"), 2], [lessonText("many_runs", { n: bandRuns }), 2], [lessonText("higher"), 1]];
-  const sides = ["", ...SIDES, ...SIDES, ""].map((side) => make("th", { class: side }, sideLetter(side)));
-  const rows = [part.measure, ...part.also].map((measure) => make("tr", {}, make("th", {}, translateInLesson("measures", measure)), ...Array.from({ length: 5 }, () => make("td"))));
-  return make("table", {}, make("thead", {}, make("tr", {}, ...heads.map(([label, colSpan]) => make("th", { colSpan }, label))), make("tr", {}, ...sides)), make("tbody", {}, ...rows));
+  const heads = [
+    ["", 1],
+    [lessonText("own_run"), 2],
+    [lessonText("many_runs", { n: bandRuns }), 2],
+    [lessonText("higher"), 1],
+  ];
+  const sides = ["", ...SIDES, ...SIDES, ""].map((side) =>
+    make("th", { class: side }, sideLetter(side)),
+  );
+  const rows = [part.measure, ...part.also].map((measure) =>
+    make(
+      "tr",
+      {},
+      make("th", {}, translateInLesson("measures", measure)),
+      ...Array.from({ length: 5 }, () => make("td")),
+    ),
+  );
+  return make(
+    "table",
+    {},
+    make(
+      "thead",
+      {},
+      make("tr", {}, ...heads.map(([label, colSpan]) => make("th", { colSpan }, label))),
+      make("tr", {}, ...sides),
+    ),
+    make("tbody", {}, ...rows),
+  );
 }
 
 /** Return empty axes to draw on. */
 function makeAxes(measure, rounds) {
-  const svg = makeShape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "axes", role: "img", "aria-label": measure });
+  const svg = makeShape("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    class: "axes",
+    role: "img",
+    "aria-label": measure,
+  });
   for (let line = 1; line <= GRID; line++) {
-    svg.append(makeShape("path", { class: "grid", d: `M${LEFT} ${BOTTOM - (BOTTOM - TOP) * line / GRID}H${RIGHT}` }));
-    svg.append(makeShape("path", { class: "grid", d: `M${LEFT + (RIGHT - LEFT) * line / GRID} ${TOP}V${BOTTOM}` }));
+    svg.append(
+      makeShape("path", {
+        class: "grid",
+        d: `M${LEFT} ${BOTTOM - ((BOTTOM - TOP) * line) / GRID}H${RIGHT}`,
+      }),
+    );
+    svg.append(
+      makeShape("path", {
+        class: "grid",
+        d: `M${LEFT + ((RIGHT - LEFT) * line) / GRID} ${TOP}V${BOTTOM}`,
+      }),
+    );
   }
-  svg.append(makeShape("path", { d: `M${LEFT} ${TOP - 2}V${BOTTOM}H${RIGHT}` }), makeShape("text", { x: LEFT, y: TOP - 3 }, measure),
-    makeShape("text", { x: LEFT, y: BOTTOM + 4 }, "0"), makeShape("text", { x: RIGHT, y: BOTTOM + 4, "text-anchor": "end" }, `${rounds} ${lessonText("sheet.rounds")}`));
+  svg.append(
+    makeShape("path", { d: `M${LEFT} ${TOP - 2}V${BOTTOM}H${RIGHT}` }),
+    makeShape("text", { x: LEFT, y: TOP - 3 }, measure),
+    makeShape("text", { x: LEFT, y: BOTTOM + 4 }, "0"),
+    makeShape(
+      "text",
+      { x: RIGHT, y: BOTTOM + 4, "text-anchor": "end" },
+      `${rounds} ${lessonText("sheet.rounds")}`,
+    ),
+  );
   return svg;
 }
 
@@ -58,10 +136,19 @@ function makeShape(tag, attributes, text = "") {
 await loadLanguage();
 await loadLessonWords(language);
 const fetchJson = async (file) => (await fetch(file)).json();
-const [lessons, { band_runs }] = await Promise.all(["lessons.json", "vocabulary.json"].map(fetchJson));
+const [lessons, { band_runs }] = await Promise.all(
+  ["lessons.json", "vocabulary.json"].map(fetchJson),
+);
 const asked = new URLSearchParams(location.search).get("lesson");
-const name = Object.hasOwn(lessons, asked) ? asked : Object.keys(lessons)[0], content = lessonContent(name);
+const name = Object.hasOwn(lessons, asked) ? asked : Object.keys(lessons)[0];
+const content = lessonContent(name);
 document.title = `${content.title} – Overbruggen`;
-byId("sheet").append(make("div", { class: "bar" }, make("button", { type: "button", onclick: () => print() }, lessonText("sheet.print"))),
-  ...lessons[name].map((part, at) => makeSheet(content, part, at + 1, band_runs)));
+byId("sheet").append(
+  make(
+    "div",
+    { class: "bar" },
+    make("button", { type: "button", onclick: () => print() }, lessonText("sheet.print")),
+  ),
+  ...lessons[name].map((part, at) => makeSheet(content, part, at + 1, band_runs)),
+);
 document.body.dataset.status = "open";

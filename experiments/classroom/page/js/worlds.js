@@ -2,18 +2,36 @@
 
 import { SIDES } from "./sides.js";
 
-/** One side: organisations by number, collaborations by serial, and its measures by name, a value per round. */
+/** One side: organisations by number, collaborations by serial, and measures by name. */
 class World {
   constructor(forms = {}) {
-    Object.assign(this, { forms, strongest: [], peak: [], sector: [], teams: new Map(), series: {} });
+    Object.assign(this, {
+      forms,
+      strongest: [],
+      peak: [],
+      sector: [],
+      teams: new Map(),
+      series: {},
+    });
     this.clearEvents();
   }
 
-  clearEvents() { Object.assign(this, { hasEvents: false, copies: [], copied: 0, entered: 0, ended: {}, renewed: [], started: 0 }); }
+  clearEvents() {
+    Object.assign(this, {
+      hasEvents: false,
+      copies: [],
+      copied: 0,
+      entered: 0,
+      ended: {},
+      renewed: [],
+      started: 0,
+    });
+  }
 
   apply({ organisations, teams, gone, ...events }) {
     organisations.number.forEach((i, at) => {
-      for (const property of ["strongest", "peak", "sector"]) this[property][i] = organisations[property][at];
+      for (const property of ["strongest", "peak", "sector"])
+        this[property][i] = organisations[property][at];
     });
     for (const serial of gone) this.teams.delete(serial);
     this.clearEvents();
@@ -28,14 +46,16 @@ class World {
   /** Replace the series from a round on. */
   extendSeries(from, series) {
     for (const [measure, values] of Object.entries(series)) {
-      const known = this.series[measure] ??= [];
+      const known = (this.series[measure] ??= []);
       known.length = Math.min(known.length, from);
       known.push(...values);
     }
   }
 
   /** Return how many organisations work together. */
-  countWorking() { return new Set([...this.teams.values()].flatMap((team) => team.members)).size; }
+  countWorking() {
+    return new Set([...this.teams.values()].flatMap((team) => team.members)).size;
+  }
 }
 
 export class Worlds {
