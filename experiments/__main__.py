@@ -25,7 +25,7 @@ def main(words: Sequence[str] | None = None) -> int:
     with handle_interrupts():
         try:
             arguments = parse_arguments(words)
-            return COMMANDS[arguments.verb](arguments, shlex.join(["overbruggen", *words]))
+            return COMMANDS[arguments.command](arguments, shlex.join(["overbruggen", *words]))
         except (Exception, KeyboardInterrupt) as reason:
             # A library's clean-up may raise another exception instead of KeyboardInterrupt.
             signal = get_stop_signal()
