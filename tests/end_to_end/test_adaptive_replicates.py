@@ -16,10 +16,8 @@ class Gaps(mesa.Model):
     def __init__(self, share=0.3, rng=None):
         super().__init__(rng=rng)
         self.share, self.value = share, float("nan")
-        self.a = self.b = self.c = 0.0
 
     def step(self):
-        self.a, self.b, self.c = self.rng.random(3)
         if self.rng.random() > self.share:
             self.value = float(self.rng.random())
 """
@@ -55,7 +53,7 @@ def folder_with_gaps(tmp_path_factory):
         "model": {
             "class": f"{place}/gaps.py:Gaps",
             "rounds": 1,
-            "measures": ["a", "b", "c", "value"],  # tables of points show the first three
+            "measures": ["value"],
             "may_be_undefined": ["value"],
         },
         "factors": {"share": [0.2, 0.4, 1.0]},
@@ -73,6 +71,14 @@ def test_runs_without_a_value_do_not_count_for_the_interval(folder_with_gaps):
     for (share,), part in runs.group_by("share"):
         width = compute_half_width(part["value"].to_numpy())
         assert width <= 0.25 or (share == 1.0 and len(part) == 40 and width == math.inf)
+
+
+def test_the_table_of_points_is_of_the_runs_with_a_value(folder_with_gaps):
+    points = (folder_with_gaps / "tables.md").read_text()
+    runs = runs_of(folder_with_gaps)
+    missing = runs["value"].is_nan().sum()
+    assert f"Left out: {missing} of {len(runs)} runs have no value." in points
+    assert "| 1.0 | - |" in points
 
 
 def test_the_report_of_a_study_with_runs_without_a_value(folder_with_gaps):

@@ -1,4 +1,6 @@
-"""The files and commands of docs/how-to-sensitivity.md run and do what they say; what cannot be analysed is refused in a sentence."""
+"""The files and commands of docs/how-to-sensitivity.md run and do what they say; what cannot be
+analysed is refused in a sentence.
+"""
 
 import json
 import re
@@ -55,7 +57,9 @@ def there(folder, monkeypatch):
 
 
 def smaller(words):
-    """Make a study of the page small: the study file's own overrides and replicates are replaced."""
+    """Make a study of the page small: the study file's own overrides and replicates are
+    replaced.
+    """
     text = (
         Path("levers.yaml")
         .read_text()

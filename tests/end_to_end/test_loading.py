@@ -1,4 +1,6 @@
-"""``experiments.load`` and ``scan``: what they give, of what is finished and what is not, and what they say of what is wrong."""
+"""``experiments.load`` and ``scan``: what they give, of what is finished and what is not, and what
+they say of what is wrong.
+"""
 
 import json
 import shutil

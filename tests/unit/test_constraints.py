@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from experiments.design import unit_sample
 from experiments.design.constraints import read_constraint
 from experiments.design.factors import Level, Range, read_factor
-from tests.unit.test_designs import LISTS
+from tests.factors import LISTS
 
 
 def test_constraints_leave_points_out_and_say_so(study, capsys):
