@@ -1,4 +1,4 @@
-"""Targets of Mesa models for tests: Mesa's examples, and models written in the ways users write them."""
+"""Targets of Mesa models for tests: Mesa's examples, and models as users write them."""
 
 from pathlib import Path
 

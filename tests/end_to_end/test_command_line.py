@@ -120,7 +120,7 @@ def test_a_given_mix_is_the_whole_mix(tmp_path, capsys):
 
 
 def test_all_studies_are_listed_within_eighty_columns_without_compiling():
-    """Every study loads, has its name whole on a line, and nothing that is slow to import is imported."""
+    """Every study loads and has its name on one line; no slow module is imported."""
     heavy = (
         "[name for name in ('matplotlib', 'SALib', 'mesa', 'sim.model', 'sim.engine') if name in"
         " sys.modules]"
