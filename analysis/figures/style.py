@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MILLIMETRE = 1 / 25.4
 MAX_HEIGHT = 240 * MILLIMETRE  # about the height of a page of text in print
-NARROW_WIDTH = 120 * MILLIMETRE  # below this, panels stand under one another
+NARROW_WIDTH = 120 * MILLIMETRE  # below this, panels are in one column
 GREY, LIGHT_GREY = "#666666", "#999999"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MATPLOTLIB_SETTINGS: Any = {
