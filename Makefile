@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test quick changelog dock patterns gallery pages screenshots lan-check twin bench bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
+.PHONY: run test quick changelog dock patterns gallery pages screenshots lan-check twin same-bytes bench bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -50,6 +50,11 @@ lan-check: $(READY)
 
 twin: $(READY)
 	TWIN_EXAMPLES=2000 $(BIN)/python -m pytest tests/contracts/test_twin.py -n 2
+
+# Compares the results of this checkout with those of another, file by file: make same-bytes BEFORE=../before
+same-bytes: $(READY)
+	@test -n "$(BEFORE)" || { echo "Name a checkout of the version before: make same-bytes BEFORE=folder (git worktree add folder main makes one)"; exit 1; }
+	$(BIN)/python benchmarks/same_bytes.py $(BEFORE) .
 
 bench: $(READY)
 	$(BIN)/python benchmarks/speed.py

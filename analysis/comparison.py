@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
-from analysis.cells import iterate_cells
+from analysis.cells import format_missing_runs, iterate_cells
 from analysis.errors import AnalysisError
 from analysis.estimates import (
     Estimate,
@@ -89,7 +89,7 @@ def make_point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Seque
     rows = [
         (
             *map(format_table_level, levels),
-            *(FormattedNumber(estimate_mean(part[measure].to_numpy())) for measure in measures),
+            *(format_mean_of_runs(part[measure].to_numpy()) for measure in measures),
         )
         for levels, part in groups
     ]
@@ -102,8 +102,18 @@ def make_point_table(runs: pl.DataFrame, factors: Sequence[str], measures: Seque
         "Points of the design",
         (*factors, *(measure.replace("_", " ") for measure in measures)),
         rows,
-        note + more,
+        note + format_missing_runs(runs, measures) + more,
         "points",
+    )
+
+
+def format_mean_of_runs(values: Floats) -> FormattedNumber:
+    """Return the mean of the runs that have a value; "-" if none has one."""
+    finite = values[np.isfinite(values)]
+    return (
+        FormattedNumber(estimate_mean(finite))
+        if finite.size
+        else FormattedNumber(float("nan"), "-")
     )
 
 

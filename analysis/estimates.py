@@ -67,6 +67,18 @@ def estimate_mean(values: Floats, level: float = LEVEL) -> Estimate:
     return Estimate(centre, centre - half, centre + half, values.size)
 
 
+def compute_half_width(values: Floats, level: float = LEVEL) -> float:
+    """Return half the width of the interval of a mean, of the values that are finite.
+
+    Fewer than two have no interval: the half width is infinite.
+    """
+    finite = values[np.isfinite(values)]
+    if finite.size < 2:
+        return float("inf")
+    mean = estimate_mean(finite, level)
+    return (mean.high - mean.low) / 2.0
+
+
 def estimate_paired_difference(first: Floats, second: Floats, level: float = LEVEL) -> Estimate:
     """Return the mean of ``first - second``, paired by replicate (common random numbers)."""
     if len(first) != len(second):

@@ -1,10 +1,11 @@
-"""Cost of each classic per agent and step beside a plain Mesa version of the same, in one run. ``make bench-classics`` prints the table.
+"""The cost of each classic per agent and step, compared with a plain Mesa version of it.
 
-Names of classics as arguments ask for some of its rows.
-Equal work: both sides take all measures of the classic after every round. One row more lets the plain version of Axelrod's model count regions
-alone, and one plays team assembly where communities are small and dense.
-The cost of the start (drawing a landscape and looking at all its solutions) is measured for itself: it depends on the problem, not on
-agents and steps.
+``make bench-classics`` prints the table; names of classics as arguments select rows.
+
+Both versions do equal work: they take all measures of the classic after every round. In one more
+row the plain version of Axelrod's model only counts regions, and in another team assembly has small
+and dense communities. The cost of the start (drawing a landscape and evaluating all its solutions)
+is measured separately: it depends on the problem, not on agents and steps.
 """
 
 from __future__ import annotations
@@ -25,18 +26,29 @@ from sim.classics.registry import load_classic
 REPEATS = 5
 
 
-def every_measure(twin: Any) -> object:
+def record_all_measures(twin: Any) -> object:
     """Take all measures of a plain model."""
     return twin.measures()
 
 
-def regions_alone(twin: Any) -> object:
-    """Count the regions of plain Axelrod's model, and nothing else."""
+def record_regions(twin: Any) -> object:
+    """Count the regions of the plain version of Axelrod's model, and nothing else."""
     return len(twin.region_sizes())
 
 
 class Pair(NamedTuple):
-    """A classic, its plain twin, at what size they are compared, what the row is of beyond the classic, and what the twin records."""
+    """A classic and its plain version.
+
+    Attributes:
+        name: of the classic.
+        twin: class of the plain version.
+        ours: parameters of the classic.
+        theirs: parameters of the plain version.
+        steps: to measure.
+        agents: by which the time is divided.
+        note: text after the name in the table.
+        record: takes measures of the plain version after every step.
+    """
 
     name: str
     twin: str
@@ -45,7 +57,7 @@ class Pair(NamedTuple):
     steps: int
     agents: int
     note: str = ""
-    record: Callable[[Any], object] = every_measure
+    record: Callable[[Any], object] = record_all_measures
 
 
 BEST, DENSE = {"n": 500, "l": 5, "team": "best"}, {"p": 0.8, "q": 0.9}
@@ -77,7 +89,7 @@ PAIRS = (
         100,
         100,
         " (plain: regions alone)",
-        regions_alone,
+        record_regions,
     ),
     Pair("zollman_2010", "PlainZollman2010", {"rounds": 1000}, {}, 200, 10),
     Pair("fang_lee_schilling_2010", "PlainFangLeeSchilling2010", {}, {}, 20, 280),
@@ -87,27 +99,32 @@ PAIRS = (
 )
 
 
-def cpu(action: Callable[[], object]) -> float:
+def measure_cpu_seconds(action: Callable[[], object]) -> float:
     """Return the CPU seconds of an action."""
     before = time.process_time()
     action()
     return time.process_time() - before
 
 
-def measured(pair: Pair) -> tuple[float, float, float, float]:
-    """Return seconds per agent and step, plain and ours, and of a start, plain and ours: medians, taken in turns."""
+def measure_pair(pair: Pair) -> tuple[float, float, float, float]:
+    """Return medians of the seconds per agent and step and of a start, measured in turns.
+
+    Returns:
+        Steps of the plain version, steps of the classic, start of the plain version, start of the
+        classic.
+    """
     plain = getattr(import_module(f"tests.reference.classics.{pair.name}"), pair.twin)
     ours, many = load_classic(pair.name), 20
-    taken = []
+    samples = []
     ours(rng=1, **pair.ours).run(2)
     for seed in range(REPEATS):
-        start_plain = cpu(lambda seed=seed: plain(rng=seed, **pair.theirs))
+        start_plain = measure_cpu_seconds(lambda seed=seed: plain(rng=seed, **pair.theirs))
         twin = plain(rng=seed, **pair.theirs)
-        steps_plain = cpu(
+        steps_plain = measure_cpu_seconds(
             lambda twin=twin: [(twin.step(), pair.record(twin)) for _ in range(pair.steps)]
         )
         start_ours = (
-            cpu(
+            measure_cpu_seconds(
                 lambda seed=seed: [
                     ours(rng=seed * many + turn, **pair.ours) for turn in range(many)
                 ]
@@ -115,8 +132,11 @@ def measured(pair: Pair) -> tuple[float, float, float, float]:
             / many
         )
         models = [ours(rng=seed * many + turn, **pair.ours) for turn in range(many)]
-        steps_ours = cpu(lambda models=models: [model.run(pair.steps) for model in models]) / many
-        taken.append(
+        steps_ours = (
+            measure_cpu_seconds(lambda models=models: [model.run(pair.steps) for model in models])
+            / many
+        )
+        samples.append(
             (
                 steps_plain / pair.agents / pair.steps,
                 steps_ours / pair.agents / pair.steps,
@@ -124,19 +144,19 @@ def measured(pair: Pair) -> tuple[float, float, float, float]:
                 start_ours,
             )
         )
-    return tuple(np.median(np.array(taken), axis=0).tolist())
+    return tuple(np.median(np.array(samples), axis=0).tolist())
 
 
 def main() -> None:
     """Measure and print the table."""
     print(
         "| classic | plain, microseconds per agent and step | ours | plain / ours | start, plain /"
-        " ours | asked |\n|---|---|---|---|---|---|"
+        " ours | target |\n|---|---|---|---|---|---|"
     )
     for pair in PAIRS:
         if sys.argv[1:] and pair.name not in sys.argv[1:]:
             continue
-        plain, ours, start_plain, start_ours = measured(pair)
+        plain, ours, start_plain, start_ours = measure_pair(pair)
         row = (
             f"{1e6 * plain:.2f} | {1e6 * ours:.3f} | {plain / ours:.0f} |"
             f" {start_plain / start_ours:.0f} | at least 50"

@@ -1,4 +1,7 @@
-"""The experiment engine in figures, each a ratio or a difference within one run. ``make bench-engine`` prints the tables."""
+"""Speed and memory of the experiment engine, as ratios or differences within one run.
+
+``make bench-engine`` prints the table.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ Row = tuple[str, str, str]
 
 
 class Trivial(mesa.Model):
-    """A model that does nothing but draw a number, so that all time is the engine's."""
+    """A model that only draws a number, so that the engine takes nearly all the time."""
 
     def __init__(self, size: int = 1, rng: int | None = None) -> None:
         super().__init__(rng=rng)
@@ -63,22 +66,22 @@ WEALTH = {
 }
 
 
-def study_of(values: dict[str, object], folder: Path, replicates: int) -> Study:
-    """Return a study made from plain values."""
+def build_study(values: dict[str, object], folder: Path, replicates: int) -> Study:
+    """Return a study from the values of its file."""
     path = folder / "study.yaml"
     write_yaml(values, path)
     return load_study(str(path), [f"replicates={replicates}"])
 
 
-def wall(action: Callable[[], object]) -> float:
-    """Return the seconds an action takes, without what it prints."""
+def measure_seconds(action: Callable[[], object]) -> float:
+    """Return the seconds of an action, and discard what it prints."""
     with contextlib.redirect_stdout(io.StringIO()):
         before = time.perf_counter()
         action()
         return time.perf_counter() - before
 
 
-def tasks_of(study: Study, count: int) -> list[Task]:
+def list_tasks(study: Study, count: int) -> list[Task]:
     """Return the first runs of a study as tasks."""
     plan, points = plan_study(study)
     parameters = [plan.settle_point(point) for point in range(len(points))]
@@ -89,25 +92,30 @@ def tasks_of(study: Study, count: int) -> list[Task]:
     ]
 
 
-def bare(study: Study, count: int) -> float:
-    """Return seconds per run of a plain loop in this process."""
-    tasks = tasks_of(study, count)
+def measure_plain_loop(study: Study, count: int) -> float:
+    """Return the seconds per run of a plain loop in this process."""
+    tasks = list_tasks(study, count)
     run_task(tasks[0])
-    return wall(lambda: [run_task(task) for task in tasks]) / len(tasks)
+    return measure_seconds(lambda: [run_task(task) for task in tasks]) / len(tasks)
 
 
-def bare_beside_others(study: Study, count: int) -> float:
-    """Return seconds per run of plain loops in as many processes as there are cores, at once."""
+def measure_plain_loops_at_once(study: Study, count: int) -> float:
+    """Return the seconds per run of plain loops in one process per core, at the same time."""
     with get_context("spawn").Pool(WORKERS) as pool:
-        return float(np.mean(pool.starmap(bare, [(study, count)] * WORKERS)))
+        return float(np.mean(pool.starmap(measure_plain_loop, [(study, count)] * WORKERS)))
 
 
-def throughput() -> list[Row]:
-    """Compare runs of the default model in a study with plain loops."""
+def compare_throughput() -> list[Row]:
+    """Compare the throughput of a study of the default model with that of plain loops."""
     with tempfile.TemporaryDirectory() as folder:
-        study = study_of(DEFAULT, Path(folder), DEFAULT_RUNS)
-        alone, beside = bare(study, BARE_RUNS), bare_beside_others(study, BARE_RUNS)
-        engine = wall(lambda: run_study_in_memory(study, WORKERS)) * WORKERS / DEFAULT_RUNS
+        study = build_study(DEFAULT, Path(folder), DEFAULT_RUNS)
+        alone, beside = (
+            measure_plain_loop(study, BARE_RUNS),
+            measure_plain_loops_at_once(study, BARE_RUNS),
+        )
+        engine = (
+            measure_seconds(lambda: run_study_in_memory(study, WORKERS)) * WORKERS / DEFAULT_RUNS
+        )
     return [
         (
             f"{DEFAULT_RUNS:,} default runs: throughput / ({WORKERS} workers x single process)",
@@ -122,18 +130,18 @@ def throughput() -> list[Row]:
     ]
 
 
-def cost_per_run() -> list[Row]:
-    """Return what the engine adds to a run, in this process and in a pool of one, start-up left out by difference."""
+def measure_cost_per_run() -> list[Row]:
+    """Measure what the engine adds to a run; a difference of two studies leaves out the start."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        few, many = (study_of(TRIVIAL, Path(folder), count // 10) for count in (FEW, 10 * FEW))
-        alone = bare(few, FEW)
+        few, many = (build_study(TRIVIAL, Path(folder), count // 10) for count in (FEW, 10 * FEW))
+        alone = measure_plain_loop(few, FEW)
         for workers, where in ((1, "in this process"), (WORKERS, f"in a pool of {WORKERS}")):
             cost = (
                 workers
                 * (
-                    wall(lambda workers=workers: run_study_in_memory(many, workers))
-                    - wall(lambda workers=workers: run_study_in_memory(few, workers))
+                    measure_seconds(lambda workers=workers: run_study_in_memory(many, workers))
+                    - measure_seconds(lambda workers=workers: run_study_in_memory(few, workers))
                 )
                 / (9 * FEW)
             )
@@ -147,8 +155,8 @@ def cost_per_run() -> list[Row]:
     return rows
 
 
-def peak_of(folder: Path, runs: int) -> float:
-    """Return the peak memory in MB of the process that conducts a study of trivial runs."""
+def measure_peak_memory(folder: Path, runs: int) -> float:
+    """Return the peak memory in MB of the parent process of a study of trivial runs."""
     write_yaml(TRIVIAL, folder / "trivial.yaml")
     words = [
         "study",
@@ -167,10 +175,10 @@ def peak_of(folder: Path, runs: int) -> float:
     return os.wait4(process.pid, 0)[2].ru_maxrss / 1024
 
 
-def memory() -> list[Row]:
-    """Compare the parent's memory at few and many runs."""
+def compare_memory() -> list[Row]:
+    """Compare the peak memory of the parent process at few and at many runs."""
     with tempfile.TemporaryDirectory() as folder:
-        few, many = peak_of(Path(folder), FEW), peak_of(Path(folder), MANY)
+        few, many = measure_peak_memory(Path(folder), FEW), measure_peak_memory(Path(folder), MANY)
     return [
         (
             f"peak memory of the parent, {MANY:,} / {FEW:,} trivial runs",
@@ -181,8 +189,8 @@ def memory() -> list[Row]:
     ]
 
 
-def million_rows() -> list[Row]:
-    """Put a million rows of as many measures as our model has in order, and aggregate all of them by two factors."""
+def measure_million_rows() -> list[Row]:
+    """Put a million rows with the measures of our model in order, and aggregate them."""
     rng = np.random.default_rng(1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -197,12 +205,12 @@ def million_rows() -> list[Row]:
             [run // 10_000 % 10 for run in range(ROWS)],
         )
         keys = pl.DataFrame({"form": forms, "rate": rates, "run": ids})
-        ordering = wall(
+        ordering = measure_seconds(
             lambda: write_rows_in_order(keys.iter_slices(50_000), parts, folder / "runs.parquet")
         )
         table = pl.scan_parquet(folder / "runs.parquet")
         values = pl.col("^measure_.*$")
-        seconds = wall(
+        seconds = measure_seconds(
             lambda: (
                 table.group_by("form", "rate")
                 .agg(values.mean(), values.std().name.suffix("_sd"), pl.len())
@@ -223,8 +231,8 @@ def million_rows() -> list[Row]:
     ]
 
 
-def batch_run(replicates: int) -> None:
-    """Do the study of wealth by Mesa's own means; it steps once more than max_steps."""
+def run_batch(replicates: int) -> None:
+    """Do the study of wealth with Mesa's ``batch_run``, which steps once more than max_steps."""
     rngs = np.random.SeedSequence(1).generate_state(replicates).tolist()
     parameters = {"n": [50, 100], "width": 10, "height": 10, "seed": rngs}
     mesa.batch_run(
@@ -237,25 +245,34 @@ def batch_run(replicates: int) -> None:
     )
 
 
-def beside_batch_run() -> list[Row]:
-    """Compare a study with Mesa's batch_run on Mesa's own example: equal model, runs, steps and processes."""
+def compare_with_batch_run() -> list[Row]:
+    """Compare a study with Mesa's ``batch_run``: the same model, runs, steps and processes."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for runs in (200, 2_000):
-            study = study_of(WEALTH, Path(folder), runs // 2)
+            study = build_study(WEALTH, Path(folder), runs // 2)
             theirs, ours = (
-                wall(lambda runs=runs: batch_run(runs // 2)),
-                wall(lambda study=study: run_study_in_memory(study, WORKERS)),
+                measure_seconds(lambda runs=runs: run_batch(runs // 2)),
+                measure_seconds(lambda study=study: run_study_in_memory(study, WORKERS)),
             )
             what = f"BoltzmannWealth, {runs:,} runs of 101 steps: batch_run / a study"
             rows.append((what, f"{theirs / ours:.2f}", f"{theirs:.1f} s / {ours:.1f} s"))
     return rows
 
 
+MEASUREMENTS = (
+    measure_cost_per_run,
+    compare_memory,
+    measure_million_rows,
+    compare_with_batch_run,
+    compare_throughput,
+)
+
+
 def main() -> None:
     """Measure and print the table."""
-    print("| measured | value | asked |\n|---|---|---|")
-    for measure in (cost_per_run, memory, million_rows, beside_batch_run, throughput):
+    print("| measured | value | target |\n|---|---|---|")
+    for measure in MEASUREMENTS:
         for row in measure():
             print(f"| {' | '.join(row)} |", flush=True)
 

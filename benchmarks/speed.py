@@ -1,4 +1,8 @@
-"""Speed as ratios measured in one run: against the plain twin, against size, against itself. ``make bench`` prints the table."""
+"""Speed as ratios measured in one run. ``make bench`` prints the table.
+
+The ratios compare the engine with the plain twin, large models with small ones, and a first run
+with later ones.
+"""
 
 from __future__ import annotations
 
@@ -22,28 +26,32 @@ from sim.state import World
 from sim.world import build_world
 from tests.reference.twin import TwinModel
 
-SETTLING, MEASURED = 50, 20  # rounds
+WARM_UP_ROUNDS, MEASURED_ROUNDS = 50, 20
 
 
-def config(organisations: int, rounds: int, **population: int) -> Config:
+def build_config(organisations: int, rounds: int, **population: int) -> Config:
     """Return the default model at another size."""
     return Config.model_validate(
         {"population": {"organisations": organisations, **population}, "run": {"rounds": rounds}}
     )
 
 
-def cpu(action: Callable[[], object]) -> float:
+def measure_cpu_seconds(action: Callable[[], object]) -> float:
     """Return the CPU seconds of an action."""
     before = time.process_time()
     action()
     return time.process_time() - before
 
 
-def against_twin(organisations: int, rounds: int) -> tuple[str, float, str]:
-    """Compare the engine with the plain twin at equal work; median of three of the engine."""
-    settings = config(organisations, rounds)
-    engine = float(np.median([cpu(lambda: CollaborationModel(settings).run()) for _ in range(5)]))
-    plain = cpu(lambda: TwinModel(settings).run(rounds))
+def compare_with_twin(organisations: int, rounds: int) -> tuple[str, float, str]:
+    """Compare the engine with the plain twin at equal work; of the engine the median of five."""
+    settings = build_config(organisations, rounds)
+    engine = float(
+        np.median(
+            [measure_cpu_seconds(lambda: CollaborationModel(settings).run()) for _ in range(5)]
+        )
+    )
+    plain = measure_cpu_seconds(lambda: TwinModel(settings).run(rounds))
     return (
         f"plain twin / engine, {organisations} organisations, {rounds} rounds",
         plain / engine,
@@ -51,21 +59,26 @@ def against_twin(organisations: int, rounds: int) -> tuple[str, float, str]:
     )
 
 
-def per_round(organisations: int, models: int) -> float:
-    """Return CPU time per organisation and round of a number of models, without set-up, after rounds of settling in.
+def measure_time_per_round(organisations: int, models: int) -> float:
+    """Return the mean CPU time per organisation and round of some models, after warm-up rounds.
 
-    All sizes play the same rounds: the longer a run, the fuller the ledgers and the fewer organisations still search.
+    All sizes play the same rounds, because later rounds have fuller ledgers and fewer organisations
+    that still search.
     """
     spent = 0.0
     for _ in range(models):
-        model = CollaborationModel(config(organisations, SETTLING + MEASURED)).run(SETTLING)
-        spent += cpu(lambda model=model: model.run(MEASURED))
-    return spent / organisations / MEASURED / models
+        model = CollaborationModel(
+            build_config(organisations, WARM_UP_ROUNDS + MEASURED_ROUNDS)
+        ).run(WARM_UP_ROUNDS)
+        spent += measure_cpu_seconds(lambda model=model: model.run(MEASURED_ROUNDS))
+    return spent / organisations / MEASURED_ROUNDS / models
 
 
-def scaling() -> tuple[str, float, str]:
-    """Compare time per organisation and round at 100,000 and 1,000 organisations, in turns; median of three."""
-    ratios = [per_round(100_000, 1) / per_round(1_000, 50) for _ in range(3)]
+def compare_sizes() -> tuple[str, float, str]:
+    """Compare the time per organisation and round at two sizes, measured in turns; median of 3."""
+    ratios = [
+        measure_time_per_round(100_000, 1) / measure_time_per_round(1_000, 50) for _ in range(3)
+    ]
     return (
         "time per organisation and round, 100,000 / 1,000 organisations",
         float(np.median(ratios)),
@@ -73,43 +86,47 @@ def scaling() -> tuple[str, float, str]:
     )
 
 
-def bytes_of(group: object) -> int:
+def count_bytes(group: object) -> int:
     """Return the bytes of all arrays in nested named tuples."""
     if isinstance(group, np.ndarray):
         return group.nbytes
-    return sum(bytes_of(part) for part in group) if isinstance(group, tuple) else 0
+    return sum(count_bytes(part) for part in group) if isinstance(group, tuple) else 0
 
 
-def memory() -> tuple[str, float, str]:
-    """Return bytes of state per organisation at 12 domains and 16 ledger slots, event buffer included."""
-    settings = config(100_000, 1, ledger_slots=16)
+def measure_memory() -> tuple[str, float, str]:
+    """Return the bytes of state per organisation, with the buffer of events."""
+    settings = build_config(100_000, 1, ledger_slots=16)
     world: World = build_world(settings, [(settings.structure, 1.0)], {}, None)
     events = 2 * world.col.order.size * len(EVENT_COLUMNS) * 8
     return (
         "bytes per organisation, 12 domains, 16 slots",
-        (bytes_of(world) + events) / 100_000,
+        (count_bytes(world) + events) / 100_000,
         "at most 2,000",
     )
 
 
-def agents() -> tuple[str, float, str]:
-    """Compare creating all Mesa agents with a default run."""
+def compare_agents_with_run() -> tuple[str, float, str]:
+    """Compare the creation of all Mesa agents with a default run."""
     default = Config()
-    whole = float(np.median([cpu(lambda: CollaborationModel(default).run()) for _ in range(9)]))
+    whole = float(
+        np.median(
+            [measure_cpu_seconds(lambda: CollaborationModel(default).run()) for _ in range(9)]
+        )
+    )
 
-    def create() -> float:
+    def measure_creation() -> float:
         model = CollaborationModel(default)
-        return cpu(lambda: len(model.organisations))
+        return measure_cpu_seconds(lambda: len(model.organisations))
 
     return (
         "creating Mesa agents / default run, percent",
-        100 * float(np.median([create() for _ in range(9)])) / whole,
+        100 * float(np.median([measure_creation() for _ in range(9)])) / whole,
         "at most 5",
     )
 
 
-def command(cache: str) -> float:
-    """Return the CPU seconds of ``overbruggen run`` in a process of its own."""
+def measure_command(cache: str) -> float:
+    """Return the CPU seconds of ``overbruggen run`` in a new process."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
@@ -123,11 +140,11 @@ def command(cache: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def first_and_second() -> list[tuple[str, float, str]]:
-    """Measure a first run with an empty cache, and later ones (median of three)."""
+def measure_first_and_later_run() -> list[tuple[str, float, str]]:
+    """Measure a first run with an empty cache of compiled code, and later ones (median of 3)."""
     with tempfile.TemporaryDirectory() as cache:
-        first = command(cache)
-        later = float(np.median([command(cache) for _ in range(3)]))
+        first = measure_command(cache)
+        later = float(np.median([measure_command(cache) for _ in range(3)]))
     return [
         (
             "first compilation, CPU seconds (first run minus a later one)",
@@ -140,18 +157,18 @@ def first_and_second() -> list[tuple[str, float, str]]:
 
 def main() -> None:
     """Measure and print the table."""
-    CollaborationModel(config(10, 2)).run()
+    CollaborationModel(build_config(10, 2)).run()
     rows = [
-        against_twin(100, 100),
-        against_twin(1_000, 10),
-        scaling(),
-        memory(),
-        agents(),
-        *first_and_second(),
+        compare_with_twin(100, 100),
+        compare_with_twin(1_000, 10),
+        compare_sizes(),
+        measure_memory(),
+        compare_agents_with_run(),
+        *measure_first_and_later_run(),
     ]
-    print("| measured | value | asked |\n|---|---|---|")
-    for what, value, asked in rows:
-        print(f"| {what} | {value:,.2f} | {asked} |", flush=True)
+    print("| measured | value | target |\n|---|---|---|")
+    for name, value, target in rows:
+        print(f"| {name} | {value:,.2f} | {target} |", flush=True)
 
 
 if __name__ == "__main__":

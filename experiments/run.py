@@ -92,7 +92,7 @@ def run_model_with_progress(config: Config, draft: Path) -> CollaborationModel:
         while model.rounds_played < config.run.rounds:
             raise_if_interrupted()
             model.run(min(chunk, config.run.rounds - model.rounds_played))
-            moments.keep()
+            moments.record_members()
             if model.events_waiting() > EVENTS_IN_MEMORY:
                 events.append(model.take_events())
             bar.update(bar.task_ids[0], completed=model.rounds_played)

@@ -148,8 +148,8 @@ def rerun_one_run(folder: Path, run: str) -> None:
     )
     print_text(
         outcome.reason
-        if outcome.harvest is None
-        else "\n".join(f"{name} = {value:g}" for name, value in outcome.harvest.measures.items())
+        if outcome.result is None
+        else "\n".join(f"{name} = {value:g}" for name, value in outcome.result.measures.items())
     )
 
 
@@ -205,7 +205,7 @@ def compile_or_warn(plan: Plan) -> None:
 
 def check_stopping_measures(replicates: AdaptiveReplicates, plan: Plan) -> None:
     """Refuse to wait for a measure that no run gives; a model that fails at once says so in its runs."""
-    harvest = run_task(
+    result = run_task(
         Task(
             "",
             plan.target,
@@ -213,8 +213,8 @@ def check_stopping_measures(replicates: AdaptiveReplicates, plan: Plan) -> None:
             plan.plan_run(0, 0).seed,
             RecordingOptions(),
         )
-    ).harvest
-    known = list(harvest.measures) if harvest else list(replicates.half_width)
+    ).result
+    known = list(result.measures) if result else list(replicates.half_width)
     for name in replicates.half_width:
         if name not in known:
             raise InputError(
@@ -273,8 +273,8 @@ def execute_missing_runs(
         conductor = StudyRunner(
             plan, storage, engine, wanted, bar.count_run, options.retry_failed, options.fail_fast
         )
-        bar.begin(int((conductor.ended["status"] == RUN_DONE).sum()))
-        counts = conductor.replicate(study.replicates)
+        bar.begin(int((conductor.statuses["status"] == RUN_DONE).sum()))
+        counts = conductor.run_replicates(study.replicates)
         return write_ordered_tables(
             plan, [get_point_labels(point) for point in points], storage, counts
         )

@@ -1,4 +1,6 @@
-"""Random configurations for Hypothesis: every preset, topology, rule and parameter, in small worlds."""
+"""Random configurations for Hypothesis: every preset, topology, rule and parameter, in small
+worlds.
+"""
 
 from hypothesis import strategies as st
 

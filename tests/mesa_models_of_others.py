@@ -1,4 +1,6 @@
-"""Small Mesa models as researchers write them: seeded in every way there is, and not at all. Loaded by tests from this file."""
+"""Small Mesa models as researchers write them: seeded in every way there is, and not at all. Loaded
+by tests from this file.
+"""
 
 import random
 

@@ -1,4 +1,6 @@
-"""Small studies for tests of the engine: of a model that behaves as it is told, and of ours with all that a study can keep."""
+"""Small studies for tests of the engine: of a model that behaves as it is told, and of ours with
+all that a study can keep.
+"""
 
 import multiprocessing
 import os
@@ -76,7 +78,9 @@ def ledger_of(folder):
 
 
 class Started:
-    """The command line in a process of its own, its words, status and output as a user's; only the imports were done before it was forked."""
+    """The command line in a process of its own, its words, status and output as a user's; only the
+    imports were done before it was forked.
+    """
 
     def __init__(self, words):
         self.said = [NamedTemporaryFile("r") for _ in range(2)]
@@ -156,11 +160,13 @@ def wait_for_records(folder, process, count=1):
 
 def records_in(folder):
     """Count the runs in a study's journal."""
-    return sum(1 for _ in Journal(folder / "journal.jsonl").records())
+    return sum(1 for _ in Journal(folder / "journal.jsonl").read_records())
 
 
 def interrupted(study, folder, after, chunk=3, compact=6):
-    """Begin a study and stop it after so many runs, as Ctrl-C would, with parts and a journal in its folder."""
+    """Begin a study and stop it after so many runs, as Ctrl-C would, with parts and a journal in
+    its folder.
+    """
     told = []
 
     def stop(self, status):

@@ -9,18 +9,21 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-from analysis.cells import format_replicates, select_finite
+from analysis.cells import NO_INTERVAL_NOTE, format_replicates, select_finite
 from analysis.errors import AnalysisError
 from analysis.estimates import Floats, compute_percentile_interval, sample_replicate_weights
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import (
     NO_LABELS,
     Labels,
+    format_inline_label,
     format_label,
     format_one_line_label,
+    format_per_level,
     join_names,
+    lower_first_letter,
 )
-from analysis.figures.lines import ALL_RUNS, lower_first_letter
+from analysis.figures.lines import add_series_column
 from analysis.figures.style import (
     PAGE,
     Page,
@@ -32,7 +35,8 @@ from analysis.figures.style import (
 )
 from analysis.names import check_numeric_columns, check_several_levels
 
-MAX_CURVE_POINTS = 400  # values at which a curve is computed; more cannot be told apart in print
+MAX_CURVE_POINTS = 400  # print does not resolve more values of a curve
+BAND_RESAMPLES = 1000
 
 
 def distribution(
@@ -43,72 +47,90 @@ def distribution(
     page: Page = PAGE,
     name: str = "distributions",
 ) -> Exhibit:
-    """Draw the share of cases at or above each value (complementary cumulative distribution) on logarithmic axes.
+    """Draw the share of cases at or above each value, on logarithmic axes.
 
     Args:
-        values: a row per case (collaboration, organisation), with the columns and, where there are several runs, ``replicate``.
-        columns: what is distributed, positive; a panel each.
-        by: factor with a line per level.
-        labels: what stands beside axes, with units.
-        page: what the figure is drawn for.
-        name: name of the exhibit.
+        values: a row per case (collaboration, organisation): the columns and, where there are
+            several runs, ``replicate``.
+        columns: columns to draw, positive, a panel each.
+        by: factor with a line per level; none for a single line.
+        labels: labels of axes, with units, by column.
+        page: width and text size.
+        name: of the exhibit.
+
+    Returns:
+        ``Exhibit``; ``data`` has a row per value that occurs: ``measure``, ``at`` (the value),
+        ``value`` (share of cases at or above it), ``low``, ``high`` (pointwise 95 % bootstrap
+        interval over replicates), ``n`` and ``by``.
 
     Raises:
-        AnalysisError: a column is missing or holds values below 0, a factor has one level, or nothing varies.
+        AnalysisError: a column is missing or holds values below 0, a factor has one level, or
+            nothing varies.
+
+    Example:
+        >>> sizes = pl.DataFrame({"size": [2, 2, 3, 5, 2, 4], "replicate": [0, 0, 0, 1, 1, 1]})
+        >>> exhibit = distribution(sizes, ["size"])
+        >>> exhibit.data.select("at", pl.col("value").round(2)).rows()
+        [(2.0, 1.0), (3.0, 0.5), (4.0, 0.33), (5.0, 0.17)]
     """
     check_numeric_columns(values, *columns)
     if by:
         check_several_levels(values, by)
-    lines = by or ALL_RUNS
-    table = values if by else values.with_columns(pl.lit(ALL_RUNS).alias(ALL_RUNS))
+    table, series = add_series_column(values, by)
     table = table if "replicate" in table.columns else table.with_columns(replicate=pl.lit(0))
-    parts = []
-    for column in columns:
-        if (table[column] < 0).any():
-            raise AnalysisError(
-                f"{column} has values below 0, which logarithmic axes cannot show; draw another"
-                " measure"
-            )
-        positive = select_finite(table, column).filter(pl.col(column) > 0)
-        for (level,), part in positive.group_by(lines, maintain_order=True):
-            parts.append(
-                compute_distribution_curve(part, column).with_columns(
-                    pl.lit(level, table.schema[lines]).alias(lines)
-                )
-            )
-    curves = pl.concat(parts)
-    per = f", a line per {lower_first_letter(format_one_line_label(by, labels))}" if by else ""
-    what = join_names(
-        [lower_first_letter(format_one_line_label(column, labels)) for column in columns]
-    )
-    counts = join_names(
+    curves = pl.concat(
         [
-            f"{int((table[column].fill_null(0) > 0).sum()):,}"
-            f" ({lower_first_letter(format_one_line_label(column, labels).partition(' (')[0])})"
+            compute_distribution_curve(part, column).with_columns(
+                pl.lit(level, table.schema[series]).alias(series)
+            )
             for column in columns
+            for (level,), part in select_positive(table, column).group_by(
+                series, maintain_order=True
+            )
         ]
     )
-    counted = (
-        f"n = {counts} cases above 0, in {format_replicates(curves['n']).removeprefix('n = ')}"
-    )
+    what = join_names([format_inline_label(column, labels) for column in columns])
     caption = (
-        f"Share of cases at or above a value: {what}; logarithmic axes{per}."
-        f" {format_band_note(curves)} {counted}."
+        f"Share of cases at or above a value: {what}; logarithmic"
+        f" axes{format_per_level('line', by, labels)}. {format_band_note(curves)}"
+        f" {format_case_counts(table, columns, labels)} cases above 0, in"
+        f" {format_replicates(curves['n']).removeprefix('n = ')}."
     )
-    return Exhibit(
-        name, draw_distribution_figure(curves, columns, lines, labels, page), caption, curves
-    )
+    figure = draw_distribution_figure(curves, columns, series, labels, page)
+    return Exhibit(name, figure, caption, curves)
+
+
+def select_positive(table: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Return the cases above 0, which logarithmic axes can show; refuse values below 0."""
+    if (table[column] < 0).any():
+        raise AnalysisError(
+            f"{column} has values below 0, which logarithmic axes cannot show; draw another measure"
+        )
+    return select_finite(table, column).filter(pl.col(column) > 0)
+
+
+def format_case_counts(table: pl.DataFrame, columns: Sequence[str], labels: Labels) -> str:
+    """Return the number of cases above 0 per column, for a caption."""
+    counts = [
+        f"{int((table[column].fill_null(0) > 0).sum()):,}"
+        f" ({lower_first_letter(format_one_line_label(column, labels).partition(' (')[0])})"
+        for column in columns
+    ]
+    return f"n = {join_names(counts)}"
 
 
 def format_band_note(curves: pl.DataFrame) -> str:
     """Return the sentence on intervals."""
     if curves["n"].to_numpy().max() == 1:
-        return "One replicate: there is no interval, and none is drawn."
+        return f"{NO_INTERVAL_NOTE}, and none is drawn."
     return "Bands: pointwise 95 % intervals (bootstrap over whole replicates)."
 
 
 def compute_distribution_curve(cases: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Return the share at or above each value that occurs: pooled over replicates, with a bootstrap interval over replicates."""
+    """Return the share at or above each value that occurs, pooled over replicates.
+
+    The interval is a bootstrap over replicates.
+    """
     at = np.unique(cases[column].to_numpy().astype(np.float64))
     if at.size > MAX_CURVE_POINTS:
         at = at[np.unique(np.linspace(0, at.size - 1, MAX_CURVE_POINTS).round().astype(int))]
@@ -139,25 +161,25 @@ def compute_bootstrap_band(above: Floats, sizes: Floats) -> tuple[Floats, Floats
     if len(sizes) == 1:
         nothing = np.full(above.shape[1], np.nan)
         return nothing, nothing
-    picks = sample_replicate_weights(len(sizes), 1000)
+    picks = sample_replicate_weights(len(sizes), BAND_RESAMPLES)
     shares = (picks @ above) / (picks @ sizes)[:, None]
     limits = np.array([compute_percentile_interval(column) for column in shares.T])
     return limits[:, 0], limits[:, 1]
 
 
 def choose_ticks(low: float, high: float) -> list[float]:
-    """Return places to mark on a logarithmic axis: decades, or finer steps where there are too few of them."""
+    """Return places to mark on a logarithmic axis: decades, or finer steps where these are few."""
     decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     for steps in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7)):
-        found = [
+        ticks = [
             step * 10.0**decade
             for decade in decades
             for step in steps
             if low <= step * 10.0**decade <= high
         ]
-        if len(found) >= 3:
+        if len(ticks) >= 3:
             break
-    return found
+    return ticks
 
 
 def draw_distribution_figure(

@@ -1,4 +1,4 @@
-"""A published figure drawn again: our means with their bands, the published values laid over them."""
+"""A published figure drawn again: our means with their bands under the published values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import Labels, format_label, format_one_line_label
 from analysis.figures.lines import (
     ALL_RUNS,
+    add_series_column,
     compute_positions,
+    compute_shift,
     draw_lines,
     format_interval_note,
     has_numeric_levels,
@@ -36,7 +38,18 @@ MAX_PANEL_COLUMNS = 2  # panels side by side
 
 
 class DockingPanel(NamedTuple):
-    """One panel: our runs, the reference (columns ``x``, ``by``, ``value``, ``error``, and ``across``, that of x), and what is drawn against what."""
+    """One panel.
+
+    Attributes:
+        runs: a row per run of ours.
+        reference: published values: ``x``, ``by``, ``value``, ``error``, and ``across``, the error
+            along x.
+        measure: column of ``runs`` to average.
+        x: factor along the axis.
+        by: factor with a line per level; empty for a single line.
+        title: above the panel.
+        scale: of the axis.
+    """
 
     runs: pl.DataFrame
     reference: pl.DataFrame
@@ -48,14 +61,14 @@ class DockingPanel(NamedTuple):
 
 
 class Legend(NamedTuple):
-    """What a legend shows."""
+    """The handles, names and title of a legend."""
 
     handles: Sequence[Any]
     names: Sequence[str]
     title: str
 
-    def reads_like(self, other: Legend) -> bool:
-        """Tell whether it says the same; series of the same name and number look alike."""
+    def is_like(self, other: Legend) -> bool:
+        """Return whether it has the same title and names; such series look alike."""
         return bool(self.title) and self[1:] == other[1:]
 
 
@@ -67,18 +80,12 @@ def draw_docking_exhibit(
     tables = []
     with mpl.rc_context(page.settings):
         for axis, panel in zip(axes, panels, strict=True):
-            by = panel.by or ALL_RUNS
-            runs = (
-                panel.runs
-                if panel.by
-                else panel.runs.with_columns(pl.lit(ALL_RUNS).alias(ALL_RUNS))
-            )
+            runs, by = add_series_column(panel.runs, panel.by)
             means = compute_cell_means(runs, [by, panel.x], panel.measure)
             draw_lines(axis, means, panel.x, by)
             draw_reference(axis, panel, means)
-            if (
-                panel.scale != "linear"
-            ):  # setting it again would take away the names of an axis of names
+            # Setting a linear scale again would remove the names of an axis of names.
+            if panel.scale != "linear":
                 axis.set_xscale(panel.scale)
             axis.set_xlabel(format_one_line_label(panel.x, labels))
             axis.set_ylabel(format_label(panel.measure, labels))
@@ -103,14 +110,15 @@ def draw_docking_exhibit(
 
 
 def spread_names(axis: Axes, page: Page, panels: int) -> None:
-    """Give names along an axis equal room, and let them stand upright if that is enough."""
+    """Give names along an axis equal room, and set them upright if that is enough."""
+    # Numbers are not slanted.
     names = [
         format_level_name(tick.get_text()) for tick in axis.get_xticklabels() if tick.get_rotation()
-    ]  # numbers are not slanted
+    ]
     if names:
         axis.set_xticks(axis.get_xticks(), names)
-        if max(map(len, names)) < page.letters(
-            page.width / page.columns(panels, MAX_PANEL_COLUMNS) / len(names)
+        if max(map(len, names)) < page.count_letters(
+            page.width / page.count_columns(panels, MAX_PANEL_COLUMNS) / len(names)
         ):
             axis.tick_params("x", rotation=0)
             for tick in axis.get_xticklabels():
@@ -124,19 +132,20 @@ def format_level_name(level: str) -> str:
 
 
 def put_legends(figure: Figure, axes: Sequence[Axes], titles: Sequence[str], page: Page) -> float:
-    """Put legends where no data are: one above all panels if it holds for all, else each between its panel and the title above.
+    """Put legends where no data are, and return their height (points) between panels and titles.
 
-    Return how high (points) they stand between panels and titles. A panel whose legend has no title has no legend.
+    One legend is above all panels if it holds for all, else each is between its panel and the
+    title. A panel whose legend has no title has no legend.
     """
     shown = [axis.get_legend_handles_labels() for axis in axes]
     legends = [
         Legend(handles, list(map(format_level_name, names)), title)
         for (handles, names), title in zip(shown, titles, strict=True)
     ]
-    if len(legends) > 1 and all(legend.reads_like(legends[0]) for legend in legends):
+    if len(legends) > 1 and all(legend.is_like(legends[0]) for legend in legends):
         add_legend_above(figure, page, *legends[0])
         return 0.0
-    letters = page.letters(page.width / page.columns(len(axes), MAX_PANEL_COLUMNS))
+    letters = page.count_letters(page.width / page.count_columns(len(axes), MAX_PANEL_COLUMNS))
     placed = [
         axis.legend(
             legend.handles,
@@ -164,18 +173,18 @@ def draw_reference(axis: Axes, panel: DockingPanel, means: pl.DataFrame) -> None
     names = means[panel.by].unique(maintain_order=True).to_list() if panel.by else [ALL_RUNS]
     styles = assign_styles(names)
     for position, name in enumerate(names):
-        shift = 0.0 if has_numeric_levels(places) else 0.5 * ((position + 0.5) / len(names) - 0.5)
-        found = panel.reference.filter(pl.col(panel.by) == name) if panel.by else panel.reference
+        shift = compute_shift(places, position, len(names))
+        series = panel.reference.filter(pl.col(panel.by) == name) if panel.by else panel.reference
         at = [
             level if has_numeric_levels(places) else places[level] + shift
-            for level in found[panel.x]
+            for level in series[panel.x]
         ]
         bars, across = (
-            (Z_95 * found[name].fill_null(0.0)).to_numpy() for name in ("error", "across")
+            (Z_95 * series[name].fill_null(0.0)).to_numpy() for name in ("error", "across")
         )
         axis.errorbar(
             at,
-            found["value"].to_numpy(),
+            series["value"].to_numpy(),
             yerr=bars,
             xerr=across,
             linestyle="",

@@ -1,4 +1,4 @@
-"""How wide figures stand in common journals, and how large their text should be there."""
+"""Width and text size of figures in common journals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis.names import suggest_name
 
 
 class Journal(NamedTuple):
-    """Widths of one and of two columns (mm), size of text (pt), and who says so."""
+    """Widths of one and of two columns (mm), size of text (pt), and the source."""
 
     one: float
     two: float
@@ -62,17 +62,36 @@ JOURNALS = {
         80.0,
         160.0,
         8.5,
-        "no width is asked for (JASSS, INFORMS, SAGE): A4 within margins of 25 mm, and half of"
-        " that",
+        "no width is required (JASSS, INFORMS, SAGE): A4 within margins of 25 mm, and half of that",
     ),
 }
 
 
 def page(journal: str = "house", columns: int = 2) -> Page:
-    """Return the page to draw for: a journal by its name, one or two of its columns wide."""
+    """Return the page of a journal: the width and text size that figures are drawn for.
+
+    Args:
+        journal: name in ``JOURNALS``: house, nature, pnas, elsevier, springer, plos, ieee, apa or
+            manuscript.
+        columns: width in columns of the journal, 1 or 2.
+
+    Returns:
+        ``Page``, to give to any figure.
+
+    Raises:
+        AnalysisError: the journal is unknown, or the number of columns is not 1 or 2.
+
+    Source:
+        ``JOURNALS[journal].source`` names the guide of each journal.
+
+    Example:
+        >>> narrow = page("nature", columns=1)
+        >>> round(narrow.width / MILLIMETRE), narrow.text
+        (89, 6.5)
+    """
     if journal not in JOURNALS:
         raise AnalysisError(
-            f"{journal} is no journal known here; allowed:"
+            f"{journal} is not a known journal; allowed:"
             f" {', '.join(JOURNALS)}.{suggest_name(journal, JOURNALS)}"
         )
     if columns not in (1, 2):
@@ -82,5 +101,5 @@ def page(journal: str = "house", columns: int = 2) -> Page:
 
 
 def find_journal(chosen: Page) -> tuple[str, int] | None:
-    """Return for which journal, and how many of its columns wide, a page is; None for a page of one's own."""
-    return next((asked for asked in product(JOURNALS, (1, 2)) if page(*asked) == chosen), None)
+    """Return the journal of a page and its width in columns; None for a user-defined page."""
+    return next((known for known in product(JOURNALS, (1, 2)) if page(*known) == chosen), None)

@@ -1,4 +1,4 @@
-"""Lines with bands: a measure against a factor, a line per level of another factor; the part all line figures share."""
+"""Lines with bands: a measure against a factor, a line per level of another factor."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.cells import (
+    NO_INTERVAL_NOTE,
     compute_cell_means,
     format_averaging,
     format_missing_runs,
@@ -24,6 +25,7 @@ from analysis.figures.labels import (
     format_label,
     format_one_line_label,
     join_names,
+    lower_first_letter,
 )
 from analysis.figures.style import (
     PAGE,
@@ -39,7 +41,7 @@ ALL_RUNS = "all runs"  # the one line of a figure without a second factor
 
 
 class Panel(NamedTuple):
-    """One panel: a row per run, the measure that is drawn, and what stands above and beside it."""
+    """One panel: a row per run, the measure it draws, the label of its axis, and its title."""
 
     runs: pl.DataFrame
     measure: str
@@ -48,13 +50,16 @@ class Panel(NamedTuple):
 
 
 def draw_lines(panel: Axes, means: pl.DataFrame, x: str, series: str) -> None:
-    """Draw means with their bands against ``x``, a line per level of ``series``; names stand side by side, with bars instead of bands."""
+    """Draw means with their bands against ``x``, a line per level of ``series``.
+
+    Names are side by side, with bars instead of bands.
+    """
     places = compute_positions(means[x].unique(maintain_order=True).to_list())
     names = means[series].unique(maintain_order=True).to_list()
     styles = assign_styles(names)
     for position, name in enumerate(names):
         of_series = means.filter(pl.col(series) == name)
-        shift = 0.0 if has_numeric_levels(places) else 0.5 * ((position + 0.5) / len(names) - 0.5)
+        shift = compute_shift(places, position, len(names))
         of_series = of_series.with_columns(
             at=pl.Series([places[level] + shift for level in of_series[x]])
         ).sort("at")
@@ -81,15 +86,27 @@ def draw_lines(panel: Axes, means: pl.DataFrame, x: str, series: str) -> None:
 
 
 def has_numeric_levels(places: dict[Any, float]) -> bool:
-    """Tell whether levels are numbers and stand where they belong, rather than side by side."""
+    """Return whether levels are numbers, each at its value, rather than names side by side."""
     return all(isinstance(level, (int, float)) and not isinstance(level, bool) for level in places)
 
 
 def compute_positions(levels: Sequence[Any]) -> dict[Any, float]:
-    """Return where levels stand on the axis: numbers at their value, names side by side."""
+    """Return the places of levels on the axis: numbers at their value, names side by side."""
     if has_numeric_levels(dict.fromkeys(levels, 0.0)):
         return {level: float(level) for level in levels}
     return {level: float(place) for place, level in enumerate(levels)}
+
+
+def compute_shift(places: dict[Any, float], position: int, count: int) -> float:
+    """Return how far a series is beside the place of a name, of ``count`` series; 0 for numbers."""
+    return 0.0 if has_numeric_levels(places) else 0.5 * ((position + 0.5) / count - 0.5)
+
+
+def add_series_column(runs: pl.DataFrame, by: str | None) -> tuple[pl.DataFrame, str]:
+    """Return the runs and the column of their series; without a factor all runs are one series."""
+    if by:
+        return runs, by
+    return runs.with_columns(pl.lit(ALL_RUNS).alias(ALL_RUNS)), ALL_RUNS
 
 
 def draw_lines_exhibit(
@@ -142,7 +159,7 @@ def draw_lines_figure(
 def format_lines_caption(
     panels: Sequence[Panel], tables: Sequence[pl.DataFrame], x_label: str, series_label: str
 ) -> str:
-    """Return what is drawn, of how many replicates, with which interval, and what was left out."""
+    """Return the caption: measures, factors, interval, replicates, and what is left out."""
     drawn = [
         " ".join(panel.label.split()) + (f" ({panel.title})" if panel.title else "")
         for panel in panels
@@ -162,22 +179,17 @@ def format_lines_caption(
     )
 
 
-def lower_first_letter(words: str) -> str:
-    """Return words as they stand within a sentence."""
-    return words[:1].lower() + words[1:] if words[1:2].islower() else words
-
-
 def format_interval_note(counts: pl.Series, what: str = "Bands") -> str:
-    """Return the sentence on intervals and replicates; one replicate has no interval, and that is said."""
+    """Return the sentence on intervals and replicates; one replicate has no interval."""
     if counts.to_numpy().max() == 1:
-        return "One replicate: there is no interval, and none is drawn."
+        return f"{NO_INTERVAL_NOTE}, and none is drawn."
     return (
         f"Means; {what.lower()}: 95 % intervals of the mean (Student), {format_replicates(counts)}."
     )
 
 
 def collect_panel_data(panels: Sequence[Panel], tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return the means of all panels; where panels have titles, in a column beside them."""
+    """Return the means of all panels; the title of a panel is a column."""
     titled = [
         table.with_columns(panel=pl.lit(panel.title)) if panel.title else table
         for panel, table in zip(panels, tables, strict=True)
@@ -195,35 +207,43 @@ def response_lines(
     page: Page = PAGE,
     name: str = "lines",
 ) -> Exhibit:
-    """Draw measures against a factor, a line per level of another one.
+    """Draw measures against a factor, a line per level of another factor.
 
     Args:
-        runs: a row per run, with ``x``, ``by``, the measures and ``replicate``.
+        runs: a row per run: ``x``, ``by``, the measures and ``replicate``.
         x: factor along the axis.
-        measures: columns of ``runs``, a panel each.
+        measures: columns to average, a panel each.
         by: factor with a line per level; none for a single line.
-        factors: all factors of the design; over those not drawn the figure averages, and says so.
-        labels: what stands beside axes, with units.
-        page: what the figure is drawn for.
-        name: name of the exhibit.
+        factors: all factors of the design; the caption names those the figure averages over.
+        labels: labels of axes, with units, by column.
+        page: width and text size.
+        name: of the exhibit.
+
+    Returns:
+        ``Exhibit``; ``data`` has a row per point: ``x``, ``by``, ``measure``, ``value``, ``low``,
+        ``high`` (95 %, Student) and ``n`` replicates.
 
     Raises:
         AnalysisError: a column is missing, a factor has one level, or a measure does not vary.
+
+    Example:
+        >>> from analysis.examples import make_example_runs
+        >>> runs = make_example_runs()
+        >>> exhibit = response_lines(runs, "imitation.rate", ["joint_value"], "structure")
+        >>> print(exhibit.caption)
+        Joint value against rate, a line per Structure. Means; bands: 95 % intervals of the mean
+        (Student), n = 6 replicates.
     """
     check_several_levels(runs, *((x, by) if by else (x,)))
     check_columns(runs, *measures, "replicate")
-    lines = runs if by else runs.with_columns(pl.lit(ALL_RUNS).alias(ALL_RUNS))
-    panels = [Panel(lines, measure, format_label(measure, labels)) for measure in measures]
-    made = draw_lines_exhibit(
-        name,
-        panels,
-        x,
-        format_one_line_label(x, labels),
-        by or ALL_RUNS,
-        format_one_line_label(by, labels) if by else ALL_RUNS,
-        page,
+    table, series = add_series_column(runs, by)
+    panels = [Panel(table, measure, format_label(measure, labels)) for measure in measures]
+    series_label = format_one_line_label(by, labels) if by else ALL_RUNS
+    exhibit = draw_lines_exhibit(
+        name, panels, x, format_one_line_label(x, labels), series, series_label, page
     )
-    return made._replace(caption=made.caption + format_averaging(runs, factors, [x, by or ""]))
+    averaging = format_averaging(runs, factors, [x, by or ""])
+    return exhibit._replace(caption=exhibit.caption + averaging)
 
 
 def draw_points_exhibit(
@@ -234,7 +254,10 @@ def draw_points_exhibit(
     labels: Labels = NO_LABELS,
     page: Page = PAGE,
 ) -> Exhibit:
-    """Draw measures of a design of one or two factors: the one with more numbers along the axis, the other as lines."""
+    """Draw measures of a design of one or two factors: the first along the axis, then as lines.
+
+    ``order_factors`` decides which is first.
+    """
     varied = order_factors(runs, factors)
     if len(varied) not in (1, 2):
         raise AnalysisError(

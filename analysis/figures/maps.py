@@ -1,4 +1,4 @@
-"""Maps over two factors: the height of a measure (heat map), and which form is best where (phase diagram)."""
+"""Maps over two factors: the mean of a measure (heat map), and the best form (phase diagram)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from analysis.cells import (
+    NO_INTERVAL_NOTE,
     compute_cell_means,
     format_averaging,
     format_missing_runs,
@@ -23,8 +24,15 @@ from analysis.cells import (
 from analysis.errors import AnalysisError
 from analysis.estimates import PERCENTILE_RESAMPLES
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.labels import NO_LABELS, Labels, format_label, format_one_line_label
-from analysis.figures.lines import has_numeric_levels, lower_first_letter
+from analysis.figures.labels import (
+    NO_LABELS,
+    Labels,
+    format_inline_label,
+    format_label,
+    format_one_line_label,
+    format_per_level,
+)
+from analysis.figures.lines import has_numeric_levels
 from analysis.figures.style import (
     PAGE,
     Page,
@@ -40,10 +48,10 @@ from analysis.tidy import format_level
 
 SURE_PROBABILITY = 0.95  # below this, a region is drawn pale
 DARK_LUMINANCE = 0.5  # luminance below which writing on a cell is white
-COLOUR_MAP = (  # even in luminance, the same with colour vision deficiencies (Nunez, Anderton & Renslow 2018)
-    "cividis"
-)
-MAX_NUMBERED_CELLS = 144  # of which each still has room for its number
+# Even in luminance, the same with colour vision deficiencies (Nunez, Anderton & Renslow 2018).
+COLOUR_MAP = "cividis"
+MAX_NUMBERED_CELLS = 144  # more have no room for their numbers
+TIE_COLOUR = "#bbbbbb"
 
 
 def heat_map(
@@ -56,20 +64,33 @@ def heat_map(
     labels: Labels = NO_LABELS,
     page: Page = PAGE,
 ) -> Exhibit:
-    """Draw the mean of a measure over two factors, a panel per level of a third; every cell says its mean.
+    """Draw the mean of a measure over two factors, a panel per level of a third.
 
     Args:
-        runs: a row per run, with the factors, the measure and ``replicate``.
-        x: factor along the horizontal axis; levels stand side by side, numbers in order.
+        runs: a row per run: factors, the measure and ``replicate``.
+        x: factor along the horizontal axis; levels are side by side, numbers by size.
         y: factor along the vertical axis.
-        measure: column that is averaged.
-        by: factor with a panel per level.
-        factors: all factors of the design; over those not drawn the figure averages, and says so.
-        labels: what stands beside axes, with units.
-        page: what the figure is drawn for.
+        measure: column to average.
+        by: factor with a panel per level; none for a single panel.
+        factors: all factors of the design; the caption names those the figure averages over.
+        labels: labels of axes, with units, by column.
+        page: width and text size.
+
+    Returns:
+        ``Exhibit``; ``data`` has a row per cell: ``x``, ``y``, ``by``, ``measure``, ``value``,
+        ``low``, ``high`` (95 %, Student) and ``n`` replicates.
 
     Raises:
-        AnalysisError: a column is missing, a factor has one level, or the measure does not vary.
+        AnalysisError: a column is missing, a factor has one level or two axes, or the measure does
+            not vary.
+
+    Example:
+        >>> from analysis.examples import make_example_runs
+        >>> runs = make_example_runs()
+        >>> exhibit = heat_map(runs, "imitation.rate", "structure", "joint_value")
+        >>> print(exhibit.caption)
+        Mean joint value over rate and structure. The 95 % interval (Student) reaches 0.038 to
+        either side at most; n = 6 replicates.
     """
     used = [x, y, *([by] if by else [])]
     refuse_repeated_factors(used)
@@ -80,24 +101,24 @@ def heat_map(
         if by
         else [("", means)]
     )
-    half = ((means["high"] - means["low"]) / 2).to_numpy()
-    interval = (
-        f"The 95 % interval (Student) reaches {np.nanmax(half):.2g} to either side at most;"
-        f" {format_replicates(means['n'])}."
-        if np.isfinite(half).any()
-        else "One replicate: there is no interval."
-    )
-    what = (
-        f"Mean {lower_first_letter(format_one_line_label(measure, labels))} over"
-        f" {lower_first_letter(format_one_line_label(x, labels))} and"
-        f" {lower_first_letter(format_one_line_label(y, labels))}"
-    )
-    panels = f", a panel per {lower_first_letter(format_one_line_label(by, labels))}" if by else ""
     caption = (
-        f"{what}{panels}."
-        f" {interval}{format_missing_runs(runs, [measure])}{format_averaging(runs, factors, used)}"
+        f"Mean {format_inline_label(measure, labels)} over {format_inline_label(x, labels)} and"
+        f" {format_inline_label(y, labels)}{format_per_level('panel', by, labels)}."
+        f" {format_widest_interval(means)}{format_missing_runs(runs, [measure])}"
+        f"{format_averaging(runs, factors, used)}"
     )
     return Exhibit("heatmap", draw_heat_figure(parts, x, y, measure, labels, page), caption, means)
+
+
+def format_widest_interval(means: pl.DataFrame) -> str:
+    """Return the sentence on the widest interval of all cells."""
+    half = ((means["high"] - means["low"]) / 2).to_numpy()
+    if not np.isfinite(half).any():
+        return f"{NO_INTERVAL_NOTE}."
+    return (
+        f"The 95 % interval (Student) reaches {np.nanmax(half):.2g} to either side at most;"
+        f" {format_replicates(means['n'])}."
+    )
 
 
 def draw_heat_figure(
@@ -108,14 +129,11 @@ def draw_heat_figure(
     labels: Labels,
     page: Page,
 ) -> Figure:
-    """Return panels of cells that share one scale of colour."""
+    """Return panels of cells that share one colour scale."""
     tall = max(1.3, 0.75 + 0.24 * parts[0][1][y].n_unique())
     figure, panels = make_panel_grid(page, len(parts), tall)
-    lowest, highest = (
-        float(pick(part["value"].to_numpy()))
-        for pick, part in ((np.min, join_panel_cells(parts)), (np.max, join_panel_cells(parts)))
-    )
-    scale = mpl.colors.Normalize(lowest, highest)
+    values = pl.concat([part["value"] for _, part in parts]).to_numpy()
+    scale = mpl.colors.Normalize(float(np.min(values)), float(np.max(values)))
     with mpl.rc_context(page.settings):
         for position, (panel, (title, part)) in enumerate(zip(panels, parts, strict=True)):
             grid, columns, rows = pivot_to_grid(part, x, y, "value")
@@ -125,7 +143,7 @@ def draw_heat_figure(
             panel.set_title(title)
             if title:
                 add_panel_letter(panel, position)
-        high = page.letters(0.75 * figure.get_figheight())
+        high = page.count_letters(0.75 * figure.get_figheight())
         figure.supxlabel(page.fit(format_one_line_label(x, labels)))
         figure.supylabel(format_label(y, labels, high))
         bar = figure.colorbar(
@@ -136,13 +154,8 @@ def draw_heat_figure(
     return figure
 
 
-def join_panel_cells(parts: Sequence[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
-    """Return the cells of all panels."""
-    return pl.concat([part for _, part in parts])
-
-
 def write_numbers(panel: Axes, grid: Any, scale: mpl.colors.Normalize, page: Page) -> None:
-    """Write its mean in every cell, if there is room."""
+    """Write the mean in every cell, if there is room."""
     if grid.size > MAX_NUMBERED_CELLS:
         return
     spread = scale.vmax - scale.vmin  # type: ignore[operator]
@@ -176,33 +189,43 @@ def phase_diagram(
     labels: Labels = NO_LABELS,
     page: Page = PAGE,
 ) -> Exhibit:
-    """Draw which level of a factor has the highest mean in every region, with its probability of being best.
+    """Draw which level of a factor has the highest mean in every cell, with its probability.
 
     Args:
-        runs: a row per run, with the factors, the measure and ``replicate``.
-        x: factor along the horizontal axis.
+        runs: a row per run: factors, the measure and ``replicate``.
+        x: factor along the horizontal axis; levels are side by side, numbers by size.
         y: factor along the vertical axis.
         by: factor whose levels compete, usually the form.
-        measure: column that is compared; higher is better.
-        factors: all factors of the design; over those not drawn the figure averages, and says so.
-        labels: what stands beside axes, with units.
-        page: what the figure is drawn for.
+        measure: column to compare; higher is better.
+        factors: all factors of the design; the caption names those the figure averages over.
+        labels: labels of axes, with units, by column.
+        page: width and text size.
+
+    Returns:
+        ``Exhibit``; ``data`` is that of ``analysis.regions.best_by_region``.
 
     Raises:
-        AnalysisError: a column is missing, a factor has one level, one replicate, or the measure does not vary.
+        AnalysisError: a column is missing, a factor has one level or two axes, there is one
+            replicate, or the measure does not vary.
+
+    Example:
+        >>> from analysis.examples import make_example_runs
+        >>> runs = make_example_runs(depths=(1.0, 2.0))
+        >>> factors = ("imitation.rate", "production.depth", "structure")
+        >>> exhibit = phase_diagram(runs, *factors, "joint_value")
+        >>> exhibit.data.filter(pl.col("production.depth") == 1.0)["winner"].to_list()
+        ['alliance', 'hub', 'hub', 'alliance']
     """
     refuse_repeated_factors([x, y, by])
     check_several_levels(runs, x, y, by)
     check_numeric_columns(runs, measure)
     best = best_by_region(runs, [x, y], by, measure)
     caption = (
-        f"The {lower_first_letter(format_one_line_label(by, labels))} with the highest"
-        f" {lower_first_letter(format_one_line_label(measure, labels))} over"
-        f" {lower_first_letter(format_one_line_label(x, labels))} and"
-        f" {lower_first_letter(format_one_line_label(y, labels))}. Numbers: probability (%) that it"
-        f" is best, from {PERCENTILE_RESAMPLES} bootstrap samples of whole replicates with all"
-        " levels compared on the same replicates; pale where it is below"
-        f" {100 * SURE_PROBABILITY:.0f} %;"
+        f"The {format_inline_label(by, labels)} with the highest"
+        f" {format_inline_label(measure, labels)} over {format_inline_label(x, labels)} and"
+        f" {format_inline_label(y, labels)}. Numbers: probability (%) that it is best, from"
+        f" {PERCENTILE_RESAMPLES} bootstrap samples of whole replicates with all levels compared on"
+        f" the same replicates; pale where it is below {100 * SURE_PROBABILITY:.0f} %;"
         f" {format_replicates(best['n'])}.{format_averaging(runs, factors, [x, y, by])}"
     )
     order = [str(name) for name in runs[by].unique(maintain_order=True)]
@@ -212,7 +235,7 @@ def phase_diagram(
 def draw_phase_figure(
     best: pl.DataFrame, x: str, y: str, order: Sequence[str], labels: Labels, page: Page
 ) -> Figure:
-    """Return one cell per region, in the colour and with the marker of its winner; ties are grey."""
+    """Return one cell per region, with colour and marker of its winner; ties are grey."""
     columns, rows = sort_levels(best[x]), sort_levels(best[y])
     styles = assign_styles(order)
     figure, grid = make_figure(page, 1, 1, max(1.6, 0.9 + 0.42 * len(rows)))
@@ -224,7 +247,7 @@ def draw_phase_figure(
             paint_region(
                 panel,
                 at,
-                style.colour if style else "#bbbbbb",
+                style.colour if style else TIE_COLOUR,
                 style.marker if style else "",
                 region["probability"],
                 page,
@@ -233,7 +256,7 @@ def draw_phase_figure(
         panel.set_ylim(0, len(rows))
         label_cell_axes(panel, columns, rows)
         panel.set_xlabel(page.fit(format_one_line_label(x, labels)))
-        panel.set_ylabel(format_label(y, labels, page.letters(0.42 * len(rows))))
+        panel.set_ylabel(format_label(y, labels, page.count_letters(0.42 * len(rows))))
         winners = [name for name in order if name in best["winner"].to_list()]
         handles = [
             Line2D(
@@ -251,7 +274,7 @@ def draw_phase_figure(
                 [*winners, "equal"],
                 [
                     *handles,
-                    Line2D([], [], color="#bbbbbb", marker="s", linestyle="", markersize=5),
+                    Line2D([], [], color=TIE_COLOUR, marker="s", linestyle="", markersize=5),
                 ],
             )
     add_legend_above(figure, page, handles, winners)
@@ -261,7 +284,7 @@ def draw_phase_figure(
 def paint_region(
     panel: Axes, at: tuple[int, int], colour: str, marker: str, probability: float, page: Page
 ) -> None:
-    """Paint one region: strongly and with a filled marker where its winner is sure, palely and with an open one where it is not."""
+    """Paint one region: strongly with a filled marker where its winner is sure, else palely."""
     sure = probability >= SURE_PROBABILITY
     ground = tuple(1 - (0.55 if sure else 0.2) * (1 - part) for part in to_rgb(colour))
     panel.add_patch(Rectangle(at, 1, 1, facecolor=ground, edgecolor="white", linewidth=1.0))
@@ -274,21 +297,20 @@ def paint_region(
         markersize=4.5,
         linestyle="",
     )
-    percent = (
-        ">99" if 0.99 <= probability < 1 else f"{int(100 * probability + 1e-9)}"
-    )  # rounded down: what reads 95 is not below it
+    # Rounded down: what reads 95 is not below it.
+    percent = ">99" if 0.99 <= probability < 1 else f"{int(100 * probability + 1e-9)}"
     panel.text(at[0] + 0.6, at[1] + 0.5, percent, ha="center", va="center", fontsize=page.text - 1)
 
 
 def refuse_repeated_factors(names: Sequence[str]) -> None:
-    """Refuse a factor that is asked to stand on two axes."""
+    """Refuse a factor on two axes."""
     for name in names:
         if names.count(name) > 1:
-            raise AnalysisError(f"{name} is asked for twice; give every axis a factor of its own")
+            raise AnalysisError(f"{name} is on two axes; name a different factor for each axis")
 
 
 def sort_levels(levels: pl.Series) -> list[Any]:
-    """Return levels: numbers by size, names as they come."""
+    """Return levels: numbers by size, names by appearance."""
     unique = levels.unique(maintain_order=True).to_list()
     return sorted(unique) if has_numeric_levels(dict.fromkeys(unique, 0.0)) else unique
 
@@ -296,11 +318,11 @@ def sort_levels(levels: pl.Series) -> list[Any]:
 def pivot_to_grid(
     cells: pl.DataFrame, x: str, y: str, value: str
 ) -> tuple[Any, list[Any], list[Any]]:
-    """Return values by level of y and of x, NaN where there is none, and both lists of levels."""
+    """Return values by level of y and of x, NaN where there is none, and the levels of both."""
     columns, rows = sort_levels(cells[x]), sort_levels(cells[y])
     grid = np.full((len(rows), len(columns)), np.nan)
-    for across, up, found in cells.select(x, y, value).iter_rows():
-        grid[rows.index(up), columns.index(across)] = found
+    for across, up, height in cells.select(x, y, value).iter_rows():
+        grid[rows.index(up), columns.index(across)] = height
     return grid, columns, rows
 
 
@@ -320,6 +342,9 @@ def label_cell_axes(panel: Axes, columns: Sequence[Any], rows: Sequence[Any]) ->
 
 
 def compute_luminance(colour: Any) -> float:
-    """Return the relative luminance of a colour, 0 to 1 (Rec. 709 weights on gamma-encoded values, as a grey printer makes it)."""
+    """Return the relative luminance of a colour, 0 to 1, as a grey printer makes it.
+
+    These are the weights of Rec. 709 on gamma-encoded values.
+    """
     red, green, blue = to_rgb(colour)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,4 +1,4 @@
-"""The network of collaboration: a storyboard of moments and an animation, every organisation always at the same place."""
+"""The network of collaboration: a storyboard of moments, and an animation."""
 
 from __future__ import annotations
 
@@ -28,13 +28,16 @@ from analysis.figures.style import (
 )
 from analysis.names import check_columns
 
-LAYOUT_SEED = (
-    1  # of the layout alone: where organisations stand has no meaning but who is near whom
-)
+LAYOUT_SEED = 1  # of the layout alone, in which only distances have a meaning
 
 
 class AnimatedExhibit(NamedTuple):
-    """An exhibit that moves: its last frame with caption and table, and the film itself."""
+    """An animation: its last frame with caption and table, and the film itself.
+
+    Attributes:
+        exhibit: last frame, caption and table.
+        film: matplotlib's animation; ``film.save("network.gif")`` writes it.
+    """
 
     exhibit: Exhibit
     film: FuncAnimation
@@ -63,30 +66,56 @@ def find_ties(members: pl.DataFrame) -> pl.DataFrame:
 def compute_layout(
     organisations: Sequence[int], ties: pl.DataFrame
 ) -> dict[int, tuple[float, float]]:
-    """Return where organisations stand: near those they worked with, over all moments together; the same for the same ties."""
+    """Return the places of organisations: near those they worked with, over all moments together.
+
+    The same ties give the same places.
+    """
     graph: Any = nx.Graph()
     graph.add_nodes_from(organisations)
     counted = ties.group_by("first", "second").agg(weight=pl.len()).sort("first", "second")
     graph.add_weighted_edges_from(counted.iter_rows())
-    found = nx.spring_layout(
+    layout = nx.spring_layout(
         graph, k=2.2 / np.sqrt(max(1, len(graph))), iterations=120, seed=LAYOUT_SEED
     )
-    return {node: (float(at[0]), float(at[1])) for node, at in found.items()}
+    return {node: (float(at[0]), float(at[1])) for node, at in layout.items()}
 
 
 def storyboard(
     nodes: pl.DataFrame, members: pl.DataFrame, moments: int = 6, page: Page = PAGE
 ) -> Exhibit:
-    """Draw who is in a collaboration with whom, at moments spread evenly over those that are there.
+    """Draw who is in a collaboration with whom, at moments spread evenly over the run.
+
+    Every organisation is at the same place in all panels.
 
     Args:
         nodes: a row per organisation: ``organisation``, ``sector``.
-        members: a row per moment and membership: ``moment`` (rounds played), ``collaboration``, ``organisation``.
-        moments: how many panels.
-        page: what the figure is drawn for.
+        members: a row per moment and membership: ``moment`` (rounds played), ``collaboration``,
+            ``organisation``.
+        moments: number of panels, 2 or more.
+        page: width and text size.
+
+    Returns:
+        ``Exhibit``; ``data`` has a row per moment and tie: ``moment``, ``first``, ``second``, and
+        their places ``first_x``, ``first_y``, ``second_x``, ``second_y`` (no unit).
 
     Raises:
         AnalysisError: a column is missing, or nobody works together at any moment.
+
+    Source:
+        Fruchterman & Reingold (1991), Software: Practice and Experience 21 (layout); by networkx.
+
+    Example:
+        >>> nodes = pl.DataFrame({"organisation": [0, 1, 2], "sector": ["care", "care", "goods"]})
+        >>> members = pl.DataFrame(
+        ...     {
+        ...         "moment": [4, 4, 8, 8],
+        ...         "collaboration": [0, 0, 1, 1],
+        ...         "organisation": [0, 1, 1, 2],
+        ...     }
+        ... )
+        >>> exhibit = storyboard(nodes, members, moments=2)
+        >>> exhibit.data.select("moment", "first", "second").rows()
+        [(4, 0, 1), (8, 1, 2)]
     """
     nodes, ties, at, known = prepare_network(nodes, members)
     chosen = pick_evenly(known, moments)
@@ -99,8 +128,8 @@ def storyboard(
     caption = (
         f"Who is in a collaboration with whom after {', '.join(map(str, chosen))} rounds, one run"
         f" of {len(nodes)} organisations; markers: sectors; faint: in no collaboration. Every"
-        " organisation stands at the same place in all panels, near those it worked with over the"
-        " whole run (spring layout). n = 1 run: there is no interval."
+        " organisation is at the same place in all panels, near those it worked with over the whole"
+        " run (spring layout). n = 1 run: there is no interval."
     )
     return Exhibit("network", figure, caption, add_places(shown, at))
 
@@ -113,11 +142,27 @@ def animation(
     Args:
         nodes: a row per organisation: ``organisation``, ``sector``.
         members: a row per moment and membership, as for ``storyboard``.
-        moments: how many frames; none for all moments that are there.
-        page: what the figure is drawn for; frames are half as wide.
+        moments: number of frames; none for all moments.
+        page: width and text size; frames are half as wide.
+
+    Returns:
+        ``AnimatedExhibit``: the film, and its last frame with caption and table.
 
     Raises:
         AnalysisError: as for ``storyboard``.
+
+    Source:
+        As for ``storyboard``.
+
+    Example:
+        >>> nodes = pl.DataFrame({"organisation": [0, 1], "sector": ["care", "goods"]})
+        >>> members = pl.DataFrame(
+        ...     {"moment": [4, 4], "collaboration": [0, 0], "organisation": [0, 1]}
+        ... )
+        >>> animated = animation(nodes, members)
+        >>> animated.exhibit.data["moment"].to_list()
+        [4]
+        >>> animated.film.save("network.gif", writer="pillow")
     """
     nodes, ties, at, known = prepare_network(nodes, members)
     known = known if moments is None else pick_evenly(known, moments)
@@ -149,9 +194,9 @@ def animation(
 
 
 def pick_evenly(known: Sequence[int], count: int) -> list[int]:
-    """Return so many of the moments that are there, spread evenly from the first to the last."""
+    """Return ``count`` of the known moments, spread evenly from the first to the last."""
     if count < 2:
-        raise AnalysisError(f"moments is {count}; a course needs 2 or more")
+        raise AnalysisError(f"moments is {count}; a sequence needs 2 or more")
     return [
         known[place]
         for place in np.unique(
@@ -260,7 +305,7 @@ def add_sector_legend(figure: Figure, panel: Axes, page: Page) -> None:
 
 
 def add_places(ties: pl.DataFrame, at: dict[int, tuple[float, float]]) -> pl.DataFrame:
-    """Return ties with where their ends stand, so that the picture can be drawn again from its table."""
+    """Return ties with the places of their ends, so that the table suffices to redraw them."""
     ends = {"first": ties["first"].to_list(), "second": ties["second"].to_list()}
     return ties.with_columns(
         *(

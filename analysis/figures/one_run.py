@@ -41,7 +41,25 @@ RUN_LINE_STYLES = ("-", "--", ":")
 
 
 def run_exhibit(rounds: pl.DataFrame, page: Page = PAGE) -> Exhibit:
-    """Draw value, diversity, understanding and collaborations of one run against rounds."""
+    """Draw value, diversity, understanding and collaborations of one run against rounds.
+
+    Args:
+        rounds: a row per recorded round: ``round`` and the measures of ``RUN_PANELS``.
+        page: width and text size.
+
+    Returns:
+        ``Exhibit``; ``data`` has ``round`` and the measures.
+
+    Raises:
+        AnalysisError: no round was recorded.
+
+    Example:
+        >>> from analysis.examples import make_example_series
+        >>> rounds = make_example_series().filter(pl.col("run") == "0.2-0")
+        >>> exhibit = run_exhibit(rounds)
+        >>> exhibit.data.columns[:4], len(exhibit.data)
+        (['round', 'joint_value', 'value_alone', 'synergy'], 40)
+    """
     if rounds.is_empty():
         raise AnalysisError("no round was recorded; lower run.record_every or raise run.rounds")
     shown = [measure for _, series in RUN_PANELS for measure, _ in series]
@@ -55,9 +73,9 @@ def run_exhibit(rounds: pl.DataFrame, page: Page = PAGE) -> Exhibit:
 def draw_run_figure(rounds: pl.DataFrame, page: Page) -> Figure:
     """Return value, diversity, understanding and collaborations against rounds."""
     figure, panels = make_panel_grid(
-        page, len(RUN_PANELS), 2.0 if page.columns(len(RUN_PANELS), 2) > 1 else 1.6, at_most=2
+        page, len(RUN_PANELS), 2.0 if page.count_columns(len(RUN_PANELS), 2) > 1 else 1.6, at_most=2
     )
-    room = page.letters(0.85 * page.width / page.columns(len(RUN_PANELS), 2))
+    room = page.count_letters(0.85 * page.width / page.count_columns(len(RUN_PANELS), 2))
     with mpl.rc_context(page.settings):
         for panel, (title, series) in zip(panels, RUN_PANELS, strict=True):
             for (measure, name), colour, line in zip(
@@ -70,9 +88,8 @@ def draw_run_figure(rounds: pl.DataFrame, page: Page) -> Figure:
             panel.set_xlabel("Round")
             values = rounds.select([measure for measure, _ in series]).to_numpy()
             fits = sum(len(name) + 6 for _, name in series) < room
-            panel.set_ylim(
-                min(0.0, values.min()), (1.2 if fits else 1.5) * max(values.max(), 0.1)
-            )  # room for the legend above the lines
+            # With room for the legend above the lines.
+            panel.set_ylim(min(0.0, values.min()), (1.2 if fits else 1.5) * max(values.max(), 0.1))
             panel.legend(
                 loc="upper left",
                 ncols=len(series) if fits else 1,

@@ -1,4 +1,4 @@
-"""One exhibit per pattern: what its checks are about."""
+"""One exhibit per pattern: the measures of its checks."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import numpy as np
 import polars as pl
 
 from analysis.figures.exhibit import Exhibit
+from analysis.figures.labels import DIVERSITY_WITHIN_LABEL, JOINT_VALUE_LABEL, SYNERGY_LABEL
 from analysis.figures.lines import Panel, draw_lines_exhibit
 from analysis.figures.style import PAGE, Page
 
-JOINT_VALUE_LABEL = "Joint value\n(per organisation and round)"
-SYNERGY_LABEL = "Synergy\n(per organisation and round)"
 MEMBER_SYNERGY_LABEL = "Synergy\n(per member and round)"
 RATE_LABEL = "Imitation rate (per exposed member and round)"
 DISTANCE_BINS = 10
 
 
 def draw_alone_or_together(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
-    """Draw what forms solve and make of narrow and broad challenges."""
+    """Draw the share of challenges solved and joint value, narrow and broad, per form."""
     panels = [
         Panel(runs, "solved_share", "Settled challenges solved\n(share)"),
         Panel(runs, "joint_value", JOINT_VALUE_LABEL),
@@ -28,7 +27,7 @@ def draw_alone_or_together(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
 
 
 def draw_distance_and_bridging(events: pl.DataFrame, page: Page = PAGE) -> Exhibit:
-    """Draw synergy per member against distance, in bins of equal numbers, per bridging skill."""
+    """Draw synergy per member against distance, in bins of equal size, per bridging skill."""
     distance = events["mean_distance"].to_numpy()
     edges = np.quantile(distance, np.arange(1, DISTANCE_BINS) / DISTANCE_BINS)
     binned = events.with_columns(
@@ -51,15 +50,11 @@ def draw_distance_and_bridging(events: pl.DataFrame, page: Page = PAGE) -> Exhib
 
 
 def draw_coordination_and_imitation(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
-    """Draw joint value and diversity against imitation, for teams of six that differ in topology alone."""
+    """Draw joint value and diversity against imitation, for teams of six, per topology."""
     teams = runs.filter(pl.col("coordination").str.ends_with("of six"))
     panels = [
         Panel(teams, "joint_value", JOINT_VALUE_LABEL),
-        Panel(
-            teams,
-            "diversity_within",
-            "Diversity within collaborations\n(root mean square distance)",
-        ),
+        Panel(teams, "diversity_within", DIVERSITY_WITHIN_LABEL),
     ]
     return draw_lines_exhibit(
         "coordination_and_imitation", panels, "imitation.rate", RATE_LABEL, "coordination", "", page
@@ -107,7 +102,7 @@ def draw_formalisation_and_trust(runs: pl.DataFrame, page: Page = PAGE) -> Exhib
 
 
 def draw_size_and_topology(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
-    """Draw joint value, and how many organisations work together, against set team size, per topology."""
+    """Draw joint value and the share of organisations at work against team size, per topology."""
     panels = [
         Panel(runs, "joint_value", JOINT_VALUE_LABEL),
         Panel(runs, "working_share", "Organisations in a collaboration\n(share)"),

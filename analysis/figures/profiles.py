@@ -1,4 +1,4 @@
-"""Profiles of forms: what each is good and bad at, over several measures, as small multiples."""
+"""Profiles of forms: strengths and weaknesses over several measures, as small multiples."""
 
 from __future__ import annotations
 
@@ -11,12 +11,23 @@ import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.cells import compute_replicate_means, format_averaging, format_replicates
+from analysis.cells import (
+    CELL_SCHEMA,
+    compute_replicate_means,
+    format_averaging,
+    format_replicates,
+)
 from analysis.errors import AnalysisError
 from analysis.estimates import estimate_mean
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.labels import NO_LABELS, Labels, format_one_line_label, join_names
-from analysis.figures.lines import lower_first_letter
+from analysis.figures.labels import (
+    NO_LABELS,
+    Labels,
+    format_inline_label,
+    format_one_line_label,
+    join_names,
+    lower_first_letter,
+)
 from analysis.figures.style import (
     LIGHT_GREY,
     PAGE,
@@ -28,15 +39,7 @@ from analysis.figures.style import (
 )
 from analysis.names import check_columns, check_several_levels, check_several_replicates
 
-PROFILE_SCHEMA = {
-    "measure": pl.String,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "n": pl.Int64,
-    "difference": pl.Float64,
-    "unit": pl.Float64,
-}
+PROFILE_SCHEMA = {**CELL_SCHEMA, "difference": pl.Float64, "unit": pl.Float64}
 
 
 def profiles(
@@ -47,21 +50,34 @@ def profiles(
     labels: Labels = NO_LABELS,
     page: Page = PAGE,
 ) -> Exhibit:
-    """Draw how each level of a factor differs from the mean of all levels, on several measures, a panel per level.
+    """Draw how each level of a factor differs from the mean of all, a panel per level.
 
-    Differences are taken within replicates and divided by the standard deviation of the measure over levels and replicates,
-    so that measures of different units stand on one axis; measures of which less is better are turned round, so that right is better.
+    Differences are within replicates. They are divided by the standard deviation of the measure, so
+    that measures of different units share an axis; right is better.
 
     Args:
-        runs: a row per run, with ``by``, the measures and ``replicate``.
+        runs: a row per run: ``by``, the measures and ``replicate``.
         by: factor with a panel per level, usually the form.
-        measures: columns of ``runs``; 1 where more is better, -1 where less is.
-        factors: all factors of the design; over those not drawn the figure averages, and says so.
-        labels: names of measures.
-        page: what the figure is drawn for.
+        measures: columns to compare; 1 where more is better, -1 where less is.
+        factors: all factors of the design; the caption names those the figure averages over.
+        labels: names of measures, by column.
+        page: width and text size.
+
+    Returns:
+        ``Exhibit``; ``data`` has a row per level and measure: ``by``, ``measure``, ``value``,
+        ``low``, ``high`` (standard deviations; 95 %, Student), ``n``, ``difference`` (units of the
+        measure, sign as measured) and ``unit`` (the standard deviation over levels and replicates).
 
     Raises:
-        AnalysisError: a column is missing, a factor has one level, one replicate, or a measure does not vary.
+        AnalysisError: a column or a run is missing, the factor has one level, there is one
+            replicate, or a measure does not vary.
+
+    Example:
+        >>> from analysis.examples import make_example_runs
+        >>> runs = make_example_runs()
+        >>> exhibit = profiles(runs, "structure", {"joint_value": 1, "search_cost": -1})
+        >>> exhibit.data.select("structure", "measure", pl.col("value").round(1)).rows()[:2]
+        [('hub', 'joint_value', -0.3), ('alliance', 'joint_value', 0.3)]
     """
     check_several_levels(runs, by)
     check_columns(runs, *measures)
@@ -69,33 +85,25 @@ def profiles(
     table = pl.concat(
         [compute_profile(runs, by, measure, sign) for measure, sign in measures.items()]
     )
-    turned = [
+    reversed_names = [
         lower_first_letter(drop_unit(measure, labels))
         for measure, sign in measures.items()
         if sign < 0
     ]
+    less = (
+        f" (less is better for {join_names(reversed_names)}: sign reversed)"
+        if reversed_names
+        else ""
+    )
     caption = (
-        f"What each {lower_first_letter(format_one_line_label(by, labels))} is good and bad at:"
-        " difference from the mean of all, in standard deviations of the measure over all levels"
-        " and replicates; to the right is"
-        f" better{f' (less is better of {join_names(turned)}, turned round)' if turned else ''}."
-        " Filled: the 95 % interval (Student, paired within replicates) leaves out 0;"
-        f" {format_replicates(table['n'])}.{format_averaging(runs, factors, [by])}"
+        f"What each {format_inline_label(by, labels)} is good and bad at: difference from the mean"
+        " of all, in standard deviations of the measure over all levels and replicates; to the"
+        f" right is better{less}. Filled: the 95 % interval (Student, paired within replicates)"
+        f" leaves out 0; {format_replicates(table['n'])}.{format_averaging(runs, factors, [by])}"
     )
-    return Exhibit(
-        "profiles",
-        draw_profile_figure(
-            table,
-            by,
-            {
-                measure: fill(drop_unit(measure, labels), page.letters(page.width / 4))
-                for measure in measures
-            },
-            page,
-        ),
-        caption,
-        table,
-    )
+    width = page.count_letters(page.width / 4)
+    names = {measure: fill(drop_unit(measure, labels), width) for measure in measures}
+    return Exhibit("profiles", draw_profile_figure(table, by, names, page), caption, table)
 
 
 def drop_unit(measure: str, labels: Labels) -> str:
@@ -104,7 +112,7 @@ def drop_unit(measure: str, labels: Labels) -> str:
 
 
 def compute_profile(runs: pl.DataFrame, by: str, measure: str, sign: int) -> pl.DataFrame:
-    """Return per level the paired difference from the mean of all levels, in standard deviations, with its interval."""
+    """Return per level the paired difference from the mean of all, in standard deviations."""
     averaged = compute_replicate_means(runs, [by], measure)
     wide = (
         averaged.with_columns(pl.col(by).cast(pl.String))

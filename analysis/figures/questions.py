@@ -11,14 +11,18 @@ from matplotlib.figure import Figure
 
 from analysis.cells import compute_cell_means, format_missing_runs
 from analysis.figures.exhibit import Exhibit
+from analysis.figures.labels import (
+    DIVERSITY_WITHIN_LABEL,
+    JOINT_VALUE_LABEL,
+    lower_first_letter,
+)
 from analysis.figures.lines import (
     Panel,
     collect_panel_data,
     draw_lines,
     format_interval_note,
-    lower_first_letter,
 )
-from analysis.figures.patterns import JOINT_VALUE_LABEL, MEMBER_SYNERGY_LABEL
+from analysis.figures.patterns import MEMBER_SYNERGY_LABEL
 from analysis.figures.style import (
     LETTERS,
     PAGE,
@@ -42,7 +46,7 @@ EXPERIENCE_LABELS = {
 
 
 class AxisPanel(NamedTuple):
-    """One panel of a figure whose panels differ in what stands along the axis: its column, and its name in a caption."""
+    """One panel with its own axis: the column of the axis, and its name in a caption."""
 
     panel: Panel
     x: str
@@ -52,7 +56,10 @@ class AxisPanel(NamedTuple):
 def draw_axis_panels_exhibit(
     name: str, parts: Sequence[AxisPanel], series: str, series_label: str, page: Page
 ) -> Exhibit:
-    """Return panels that share their legend, with their caption and the means behind them, averaged over what a panel does not show."""
+    """Return panels that share their legend, with their caption and the means behind them.
+
+    Means are over all factors that a panel does not show.
+    """
     for part in parts:
         check_several_replicates(part.panel.runs)
     tables = [
@@ -102,7 +109,7 @@ def draw_axis_panels_figure(
 
 
 def draw_learning_from_experience(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
-    """Draw late joint value and synergy with new and old partners by experience, and what experience brings under losses, per form."""
+    """Draw late joint value and synergy by experience, and its gain under losses, per form."""
     runs = runs.with_columns(pl.col("experience").replace(EXPERIENCE_LABELS))
     usual = runs.filter(pl.col("loss") == "defaults")
     keys = ["replicate", "loss", "structure"]
@@ -130,19 +137,16 @@ def draw_learning_from_experience(runs: pl.DataFrame, page: Page = PAGE) -> Exhi
 
 
 def draw_openness(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
-    """Draw reach, diversity, cost and joint value against the size limit, and joint value by search and by who is copied, per entry."""
+    """Draw what openness brings and costs, per entry.
+
+    Reach, diversity, cost and joint value are against the size limit; joint value also against the
+    way to find partners and against whom members copy.
+    """
     uncopied = runs.filter(pl.col("copied") == "nobody")
     limit = ("structure.max_size", "size limit (organisations)")
     parts = [
         AxisPanel(Panel(uncopied, "network_degree", "Different partners\n(in 20 rounds)"), *limit),
-        AxisPanel(
-            Panel(
-                uncopied,
-                "diversity_within",
-                "Diversity within collaborations\n(root mean square distance)",
-            ),
-            *limit,
-        ),
+        AxisPanel(Panel(uncopied, "diversity_within", DIVERSITY_WITHIN_LABEL), *limit),
         AxisPanel(
             Panel(uncopied, "link_cost", "Cost of links\n(per organisation and round)"), *limit
         ),
@@ -158,7 +162,7 @@ def draw_openness(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
 
 
 def draw_network_and_imitation_rule(runs: pl.DataFrame, page: Page = PAGE) -> Exhibit:
-    """Draw late joint value and diversity within collaborations against the strength of copying, per network, a panel per rule."""
+    """Draw late joint value and diversity against the strength of copying, per network and rule."""
     strength = ("imitation.strength", "strength of a copy (share)")
     diversity = "Diversity within, last quarter\n(root mean square distance)"
     parts = [

@@ -1,4 +1,4 @@
-"""Response lines of the main question: measures against the rate of imitation, a line per form with bands, a panel per depth."""
+"""Response lines of the main question: measures against the rate of imitation, a line per form."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from matplotlib.figure import Figure
 from analysis.cells import compute_cell_means
 from analysis.comparison import RATE_COLUMN
 from analysis.errors import AnalysisError
+from analysis.estimates import Floats
 from analysis.figures.exhibit import Exhibit
-from analysis.figures.labels import join_names
+from analysis.figures.labels import (
+    DIVERSITY_WITHIN_LABEL,
+    JOINT_VALUE_LABEL,
+    SYNERGY_LABEL,
+    join_names,
+)
 from analysis.figures.lines import draw_lines, format_interval_note
 from analysis.figures.style import (
     LIGHT_GREY,
@@ -23,14 +29,17 @@ from analysis.figures.style import (
 )
 
 RESPONSE_LABELS = {
-    "joint_value": "Joint value\n(per organisation and round)",
-    "synergy": "Synergy\n(per organisation and round)",
-    "diversity_within": "Diversity within collaborations\n(root mean square distance)",
+    "joint_value": JOINT_VALUE_LABEL,
+    "synergy": SYNERGY_LABEL,
+    "diversity_within": DIVERSITY_WITHIN_LABEL,
 }
 
 
 def draw_response_exhibits(runs: pl.DataFrame, page: Page = PAGE) -> list[Exhibit]:
-    """Return the main figure (joint value, synergy and diversity by depth), and diversity alone; measures that do not vary are left out."""
+    """Return the main figure (joint value, synergy and diversity by depth), and diversity alone.
+
+    Measures that do not vary are left out.
+    """
     varied = [
         measure
         for measure in RESPONSE_LABELS
@@ -50,14 +59,14 @@ def draw_response_exhibits(runs: pl.DataFrame, page: Page = PAGE) -> list[Exhibi
 
 
 def select_drawn_runs(runs: pl.DataFrame, measure: str) -> pl.DataFrame:
-    """Return the runs a measure is drawn of: those alone have neither synergy nor diversity within collaborations."""
+    """Return the runs that have a measure: alone there is no synergy and no diversity within."""
     return runs if measure == "joint_value" else runs.filter(pl.col("form") != "alone")
 
 
 def draw_response_exhibit(
     runs: pl.DataFrame, name: str, measures: tuple[str, ...], page: Page
 ) -> Exhibit:
-    """Return a grid of panels, a row per measure and a column per depth, with its caption and table."""
+    """Return a grid of panels, a row per measure and a column per depth."""
     means = pl.concat(
         [
             compute_cell_means(
@@ -102,7 +111,7 @@ def draw_response_figure(means: pl.DataFrame, measures: tuple[str, ...], page: P
 
 
 def draw_response_panel(panel: Axes, means: pl.DataFrame) -> None:
-    """Draw one measure against the rate, a line per form with its 95 % band; the axis is a square root, to show small rates."""
+    """Draw one measure against the rate, a line per form; a square-root axis shows small rates."""
     draw_lines(panel, means, RATE_COLUMN, "form")
     rates = means[RATE_COLUMN].unique().sort().to_list()
     panel.set_xscale("function", functions=(_take_root, _square))
@@ -111,11 +120,12 @@ def draw_response_panel(panel: Axes, means: pl.DataFrame) -> None:
     panel.axhline(0, color=LIGHT_GREY, linewidth=0.5, zorder=0)
 
 
-def _take_root(x):  # type: ignore[no-untyped-def]
-    """Return the square root of what is not negative."""
-    return abs(x) ** 0.5
+def _take_root(x: Floats) -> Floats:
+    """Return the square root of the absolute value."""
+    root: Floats = abs(x) ** 0.5
+    return root
 
 
-def _square(x):  # type: ignore[no-untyped-def]
+def _square(x: Floats) -> Floats:
     """Return the square."""
     return x**2

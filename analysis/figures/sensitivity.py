@@ -1,6 +1,9 @@
-"""Which factors matter, drawn: bars of Sobol' indices, the plane of Morris, the tornado of single factors."""
+"""Figures of sensitivity: bars of Sobol' indices, the plane of Morris, the tornado."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -12,13 +15,25 @@ from analysis.figures.exhibit import Exhibit
 from analysis.figures.style import LIGHT_GREY, PAGE, make_figure
 
 DARK_BLUE, LIGHT_BLUE, ORANGE = "#0072B2", "#9ecae9", "#E69F00"
-BAR_STYLES = {
-    "first": ("first: alone", DARK_BLUE, ""),
-    "total": ("total: with interactions", LIGHT_BLUE, "///"),
-    "noise": ("pure noise", LIGHT_GREY, "..."),
-}
-NOISE_REMOVED_LABEL = "noise taken out"
 BAR_THICKNESS = 0.36
+
+
+class BarStyle(NamedTuple):
+    """Label, colour and hatch of the bars of one index, and their shift from the factor's row."""
+
+    label: str
+    colour: str
+    hatch: str
+    shift: float
+
+
+BAR_STYLES = {
+    "first": BarStyle("first: alone", DARK_BLUE, "", -BAR_THICKNESS / 2),
+    "total": BarStyle("total: with interactions", LIGHT_BLUE, "///", BAR_THICKNESS / 2),
+    "noise": BarStyle("pure noise", LIGHT_GREY, "...", 0.0),
+}
+RESPONSE_INDICES = {"first_response": "first", "total_response": "total"}
+NOISE_REMOVED_LABEL = "noise taken out"
 ROW_HEIGHT = 0.34  # inches per factor
 
 
@@ -27,51 +42,20 @@ def draw_bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str)
 
     Args:
         name: of the exhibit.
-        bars: ``name, index, value, low, high`` as ``analysis.sensitivity.tables.make_bars`` returns them.
-        measure: what was explained.
-        caption: what stands below.
+        bars: ``name, index, value, low, high`` as ``analysis.sensitivity.tables.make_bars`` returns
+            them.
+        measure: the measure whose variance is divided.
+        caption: below the figure.
     """
     names = bars["name"].unique(maintain_order=True).to_list()
     page = PAGE._replace(width=0.75 * PAGE.width)
     figure, [[panel]] = make_figure(page, 1, 1, 1.0 + ROW_HEIGHT * len(names))
     with mpl.rc_context(page.settings):
         panel.set_axisbelow(True)
-        for index, (label, colour, hatch) in BAR_STYLES.items():
-            part = bars.filter(pl.col("index") == index)
-            if len(part):
-                shift = {"first": -BAR_THICKNESS / 2, "total": BAR_THICKNESS / 2, "noise": 0.0}[
-                    index
-                ]
-                at = np.array([names.index(row) for row in part["name"]]) + shift
-                panel.barh(
-                    at,
-                    part["value"],
-                    BAR_THICKNESS,
-                    color=colour,
-                    hatch=hatch,
-                    edgecolor="#333333",
-                    linewidth=0.5,
-                    label=label,
-                )
-                draw_whiskers(panel, part, at)
-        for index, shift in (
-            ("first_response", -BAR_THICKNESS / 2),
-            ("total_response", BAR_THICKNESS / 2),
-        ):
-            part = bars.filter(pl.col("index") == index)
-            at = np.array([names.index(row) for row in part["name"]]) + shift
-            label = NOISE_REMOVED_LABEL if index == "first_response" and len(part) else "_"
-            panel.plot(
-                part["value"],
-                at,
-                "D",
-                color="white",
-                markeredgecolor="black",
-                markersize=3.4,
-                label=label,
-                linestyle="none",
-                zorder=4,
-            )
+        for index in BAR_STYLES:
+            draw_bars(panel, bars.filter(pl.col("index") == index), index, names)
+        for index in RESPONSE_INDICES:
+            draw_diamonds(panel, bars.filter(pl.col("index") == index), index, names)
         noise = [names.index(row) for row in bars.filter(pl.col("index") == "noise")["name"]]
         if noise:
             panel.axhline(min(noise) - 0.5, color="black", linewidth=0.6, linestyle=":")
@@ -83,7 +67,7 @@ def draw_bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str)
         legend = dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
         shown = [
             label
-            for label in (*(bar[0] for bar in BAR_STYLES.values()), NOISE_REMOVED_LABEL)
+            for label in (*(bar.label for bar in BAR_STYLES.values()), NOISE_REMOVED_LABEL)
             if label in legend
         ]
         figure.legend(
@@ -96,13 +80,51 @@ def draw_bars_exhibit(name: str, bars: pl.DataFrame, measure: str, caption: str)
     return Exhibit(name, figure, caption, bars)
 
 
+def draw_bars(panel: Axes, bars: pl.DataFrame, index: str, names: Sequence[str]) -> None:
+    """Draw the bars of one index with their intervals."""
+    if bars.is_empty():
+        return
+    style = BAR_STYLES[index]
+    at = np.array([names.index(row) for row in bars["name"]]) + style.shift
+    panel.barh(
+        at,
+        bars["value"],
+        BAR_THICKNESS,
+        color=style.colour,
+        hatch=style.hatch,
+        edgecolor="#333333",
+        linewidth=0.5,
+        label=style.label,
+    )
+    draw_whiskers(panel, bars, at)
+
+
+def draw_diamonds(panel: Axes, bars: pl.DataFrame, index: str, names: Sequence[str]) -> None:
+    """Draw an index of the response alone as diamonds over the bars of its index."""
+    at = (
+        np.array([names.index(row) for row in bars["name"]])
+        + BAR_STYLES[RESPONSE_INDICES[index]].shift
+    )
+    panel.plot(
+        bars["value"],
+        at,
+        "D",
+        color="white",
+        markeredgecolor="black",
+        markersize=3.4,
+        label=NOISE_REMOVED_LABEL if index == "first_response" and len(bars) else "_",
+        linestyle="none",
+        zorder=4,
+    )
+
+
 def draw_whiskers(panel: Axes, part: pl.DataFrame, at: np.ndarray) -> None:
     """Draw intervals where there are any."""
-    told = part["low"].is_finite().to_numpy()
+    finite = part["low"].is_finite().to_numpy()
     panel.hlines(
-        at[told],
-        part["low"].to_numpy()[told],
-        part["high"].to_numpy()[told],
+        at[finite],
+        part["low"].to_numpy()[finite],
+        part["high"].to_numpy()[finite],
         color="black",
         linewidth=0.9,
         zorder=3,
@@ -110,50 +132,51 @@ def draw_whiskers(panel: Axes, part: pl.DataFrame, at: np.ndarray) -> None:
 
 
 def draw_plane_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: str) -> Exhibit:
-    """Draw Morris' plane: mean size of a factor's effects (mu*) against their spread (sigma), with intervals.
+    """Draw Morris' plane: mean size of effects (mu*) against their spread (sigma), with intervals.
 
     Args:
         name: of the exhibit.
-        effects: ``factor, mu_star, sigma`` with intervals and ``mu_star_noise``, as ``analysis.sensitivity.indices.elementary_effects`` returns them; a group
-            has no sigma and stands on the axis.
-        measure: what was measured.
-        caption: what stands below.
+        effects: ``factor, mu_star, sigma`` with intervals and ``mu_star_noise``, as
+            ``analysis.sensitivity.indices.elementary_effects`` returns them; a group has no sigma
+            and lies on the axis.
+        measure: the measure of the effects.
+        caption: below the figure.
     """
     page = PAGE._replace(width=0.6 * PAGE.width)
     figure, [[panel]] = make_figure(page, 1, 1, 3.4)
-    drawn = effects.with_columns(pl.col("sigma", "sigma_low", "sigma_high").fill_null(0.0)).sort(
+    table = effects.with_columns(pl.col("sigma", "sigma_low", "sigma_high").fill_null(0.0)).sort(
         "mu_star"
     )
     with mpl.rc_context(page.settings):
-        x, y = drawn["mu_star"].to_numpy(), drawn["sigma"].to_numpy()
+        x, y = table["mu_star"].to_numpy(), table["sigma"].to_numpy()
         grouped = effects.sort("mu_star")["sigma"].is_null().to_numpy()
-        panel.hlines(y, drawn["mu_star_low"], drawn["mu_star_high"], color="#555555", linewidth=0.7)
-        panel.vlines(x, drawn["sigma_low"], drawn["sigma_high"], color="#555555", linewidth=0.7)
+        panel.hlines(y, table["mu_star_low"], table["mu_star_high"], color="#555555", linewidth=0.7)
+        panel.vlines(x, table["sigma_low"], table["sigma_high"], color="#555555", linewidth=0.7)
         panel.plot(x[~grouped], y[~grouped], "o", color=DARK_BLUE, zorder=3)
         panel.plot(
             x[grouped], y[grouped], "s", color=DARK_BLUE, markerfacecolor="white", clip_on=False
         )
         top = 1.12 * max(
-            float(drawn["mu_star_high"].to_numpy().max()),
-            float(drawn["sigma_high"].to_numpy().max()),
+            float(table["mu_star_high"].to_numpy().max()),
+            float(table["sigma_high"].to_numpy().max()),
         )
         panel.plot([0, top], [0, top], "--", color=LIGHT_GREY, linewidth=0.8, label="sigma = mu*")
-        luck = effects["mu_star_noise"].max()
-        if isinstance(luck, float):
+        noise = effects["mu_star_noise"].max()
+        if isinstance(noise, float):
             panel.axvspan(
                 0,
-                luck,
+                noise,
                 color="#dddddd",
                 linewidth=0,
-                label="mu* that luck alone can give",
+                label="mu* of noise alone",
                 zorder=0,
             )
         panel.set_xlim(0, top)
-        panel.set_ylim(0, 1.12 * max(float(drawn["sigma_high"].to_numpy().max()), 0.05 * top))
+        panel.set_ylim(0, 1.12 * max(float(table["sigma_high"].to_numpy().max()), 0.05 * top))
         label_points(
             panel,
-            drawn["factor"].to_list(),
-            drawn.select("mu_star_low", "mu_star_high").to_numpy(),
+            table["factor"].to_list(),
+            table.select("mu_star_low", "mu_star_high").to_numpy(),
             y,
         )
         panel.set_xlabel(f"mu*: mean size of the effect on {measure}")
@@ -163,7 +186,10 @@ def draw_plane_exhibit(name: str, effects: pl.DataFrame, measure: str, caption: 
 
 
 def label_points(panel: Axes, names: list[str], ends: np.ndarray, y: np.ndarray) -> None:
-    """Write names at the ends of the whiskers along mu* (P, 2), on the side with more room; higher where two would overlap."""
+    """Write names at the ends of the whiskers along mu* (P, 2), higher where two would overlap.
+
+    A name is on the side with more room.
+    """
     (left, right), (bottom, top) = panel.get_xlim(), panel.get_ylim()
     taken: list[tuple[float, float]] = []
     for row in np.argsort(y, kind="stable"):
@@ -199,9 +225,10 @@ def draw_tornado_exhibit(name: str, effects: pl.DataFrame, measure: str, caption
 
     Args:
         name: of the exhibit.
-        effects: ``factor, level, base, effect, low, high`` as ``analysis.sensitivity.level_effects`` returns them.
-        measure: what was measured.
-        caption: what stands below.
+        effects: ``factor, level, base, effect, low, high`` as
+            ``analysis.sensitivity.level_effects`` returns them.
+        measure: the measure of the effects.
+        caption: below the figure.
     """
     factors = effects["factor"].unique(maintain_order=True).to_list()
     page = PAGE._replace(width=0.75 * PAGE.width)
@@ -223,7 +250,10 @@ def draw_tornado_exhibit(name: str, effects: pl.DataFrame, measure: str, caption
 
 
 def draw_swing(panel: Axes, row: int, levels: pl.DataFrame) -> None:
-    """Draw one factor: a bar from its lowest to its highest effect and the base, every level with its interval, the outermost named."""
+    """Draw one factor: a bar from its lowest to its highest effect, and every level on it.
+
+    The bar includes the base. Levels have their intervals; the outermost have their names.
+    """
     effect = levels["effect"].to_numpy()
     below, above = min(0.0, effect[0]), max(0.0, effect[-1])
     panel.barh(

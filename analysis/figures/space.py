@@ -27,14 +27,39 @@ from analysis.names import check_columns
 
 
 def expertise_space(expertise: pl.DataFrame, page: Page = PAGE) -> Exhibit:
-    """Draw the expertise of organisations at two or more moments on the two axes along which all of them together vary most.
+    """Draw the expertise of organisations at several moments, a panel each.
+
+    The axes are the two principal axes of all moments together.
 
     Args:
-        expertise: a row per organisation and moment: ``organisation``, ``moment``, ``sector``, and a column ``domain_...`` per domain.
-        page: what the figure is drawn for.
+        expertise: a row per organisation and moment: ``organisation``, ``moment``, ``sector``, and
+            a column ``domain_...`` per domain.
+        page: width and text size.
+
+    Returns:
+        ``Exhibit``; ``data`` has ``organisation``, ``moment``, ``sector``, ``axis_1`` and
+        ``axis_2`` (units of expertise). The caption gives the root mean square distance from the
+        mean at every moment.
 
     Raises:
-        AnalysisError: a column is missing, there are fewer than two domains or organisations, or all are alike.
+        AnalysisError: a column is missing, there are fewer than two domains or organisations, or
+            all are alike.
+
+    Source:
+        Principal axes by singular value decomposition.
+
+    Example:
+        >>> expertise = pl.DataFrame(
+        ...     {
+        ...         "organisation": [0, 1, 0, 1],
+        ...         "moment": ["at the start", "at the start", "at the end", "at the end"],
+        ...         "sector": ["care", "goods", "care", "goods"],
+        ...         "domain_1": [0.0, 2.0, 0.5, 1.5],
+        ...         "domain_2": [0.0, 0.0, 0.0, 0.0],
+        ...     }
+        ... )
+        >>> expertise_space(expertise).data["axis_1"].to_list()
+        [-1.0, 1.0, -0.5, 0.5]
     """
     check_columns(expertise, "organisation", "moment", "sector")
     domains = [column for column in expertise.columns if column.startswith("domain_")]
@@ -63,12 +88,14 @@ def expertise_space(expertise: pl.DataFrame, page: Page = PAGE) -> Exhibit:
 
 
 def project_points(values: Floats) -> tuple[Floats, Floats]:
-    """Return points on the first two principal axes (singular value decomposition), and the shares of variance they hold.
+    """Return points on the first two principal axes, and the shares of variance of these.
 
-    The sign of an axis is free; it is chosen so that the domain that weighs most counts positively.
+    The sign of an axis is free; here the domain with the largest weight counts positively.
     """
     if not np.isfinite(values).all():
-        raise AnalysisError("the expertise has values that are no finite numbers")
+        raise AnalysisError(
+            "the expertise has values that are no finite numbers; leave these organisations out"
+        )
     centred = values - values.mean(axis=0)
     if len(values) < 2 or not centred.any():
         raise AnalysisError(

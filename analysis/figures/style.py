@@ -1,4 +1,4 @@
-"""House style: pages of journals, embedded fonts, looks that read without colour, identical bytes."""
+"""House style: page sizes, embedded fonts, styles that read without colour, identical bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MILLIMETRE = 1 / 25.4
 MAX_HEIGHT = 240 * MILLIMETRE  # about the height of a page of text in print
-NARROW_WIDTH = 120 * MILLIMETRE  # below this, panels stand under one another
+NARROW_WIDTH = 120 * MILLIMETRE  # below this, panels are in one column
 GREY, LIGHT_GREY = "#666666", "#999999"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MATPLOTLIB_SETTINGS: Any = {
@@ -48,19 +48,30 @@ FILE_METADATA: dict[str, Any] = {
 }
 FIGURE_FORMATS = (".pdf", ".svg", ".png")
 DPI = 300
-HANDLE_LENGTH = 3.2  # how long a line in a legend is, in letters: enough to tell line styles apart
+HANDLE_LENGTH = 3.2  # of a line in a legend, in letters: enough to distinguish line styles
+HANDLE_LETTERS = 9  # line, marker and space take as much of a legend as nine letters
 FRAMES_PER_SECOND, FRAME_DPI = 4, 110
 
 
 class Page(NamedTuple):
-    """What a figure is drawn for: its width (inches) and the size of its text (pt); ticks are a point smaller, titles half a point larger."""
+    """The width and text size that a figure is drawn for.
+
+    Attributes:
+        width: of the figure (inches).
+        text: size of text (pt); ticks are a point smaller, titles half a point larger.
+
+    Example:
+        >>> poster = Page(width=12.0, text=14.0)
+        >>> poster.count_columns(panels=6)
+        3
+    """
 
     width: float = 190 * MILLIMETRE
     text: float = 7.5
 
     @property
     def settings(self) -> Any:
-        """Return the settings of matplotlib for this page."""
+        """Settings of matplotlib for this page."""
         text = self.text
         sizes = {
             "font.size": text,
@@ -81,35 +92,36 @@ class Page(NamedTuple):
 
     @property
     def scale(self) -> float:
-        """How much taller than at 7.5 pt a panel must be for its text to fit."""
+        """Height of a panel relative to that at 7.5 pt, so that its text fits."""
         return max(1.0, self.text / 7.5)
 
-    def columns(self, panels: int, at_most: int = 3) -> int:
-        """Return how many panels stand side by side; half as many on a narrow page."""
+    def count_columns(self, panels: int, at_most: int = 3) -> int:
+        """Return how many panels fit side by side; half as many on a narrow page."""
         return min(panels, max(1, at_most // 2) if self.width < NARROW_WIDTH else at_most)
 
-    def letters(self, inches: float) -> int:
-        """Return how many letters of its text fit on a line so long."""
+    def count_letters(self, inches: float) -> int:
+        """Return how many letters of its text fit on a line of this length."""
         return max(8, int(inches * 72 / (self.text * 0.6)))
 
     def fit(self, words: str) -> str:
-        """Return words in lines that are no longer than the page is wide."""
-        return fill(words, self.letters(self.width))
+        """Return words in lines no longer than the page is wide."""
+        return fill(words, self.count_letters(self.width))
 
 
 PAGE = Page()
 
 
 class SeriesStyle(NamedTuple):
-    """How one series is drawn."""
+    """Colour, marker and line style of one series."""
 
     colour: str
     marker: str
     line: Any
 
 
-ALONE = "alone"  # grey, the last to be given to another name
-# Okabe & Ito (2008), distinguishable with colour vision deficiencies; markers and line styles carry the same information.
+ALONE = "alone"  # grey, the last style that another name takes
+# Okabe & Ito (2008), distinguishable with colour vision deficiencies. Markers and line styles carry
+# the same information.
 SERIES_STYLES = {
     "alone": SeriesStyle("#666666", "x", ":"),
     "alliance": SeriesStyle("#0072B2", "o", "-"),
@@ -123,31 +135,35 @@ SERIES_STYLES = {
 
 
 def assign_styles(names: Iterable[object]) -> dict[str, SeriesStyle]:
-    """Return a look of its own for every series: forms keep theirs in all figures, other names take what is left.
+    """Return a different style for every series.
+
+    Forms keep theirs in all figures; other names take the remaining styles.
 
     Raises:
-        AnalysisError: there are more series than looks that can be told apart without colour.
+        AnalysisError: there are more series than styles that differ without colour.
     """
     wanted = list(dict.fromkeys(str(name) for name in names))
     if len(wanted) > len(SERIES_STYLES):
         raise AnalysisError(
-            f"{len(wanted)} series ({', '.join(wanted[:3])}, ...) cannot be told apart in print;"
+            f"{len(wanted)} series ({', '.join(wanted[:3])}, ...) cannot be distinguished in print;"
             f" draw at most {len(SERIES_STYLES)} at once"
         )
-    left = [style for name, style in SERIES_STYLES.items() if name not in (*wanted, ALONE)] + [
+    remaining = [style for name, style in SERIES_STYLES.items() if name not in (*wanted, ALONE)] + [
         SERIES_STYLES[ALONE]
     ]
-    return {name: SERIES_STYLES[name] if name in SERIES_STYLES else left.pop(0) for name in wanted}
+    return {
+        name: SERIES_STYLES[name] if name in SERIES_STYLES else remaining.pop(0) for name in wanted
+    }
 
 
 def merge_rare_groups(groups: pl.Series) -> pl.Series:
-    """Return groups of which the rarest are called "others", if there are more than looks for them."""
+    """Return groups; if there are more than styles, the rarest are called "others"."""
     counted = groups.value_counts(sort=False).sort(["count", groups.name], descending=[True, False])
     if len(counted) <= len(SERIES_STYLES):
         return groups
-    kept = counted[groups.name].head(len(SERIES_STYLES) - 1).implode()
+    frequent = counted[groups.name].head(len(SERIES_STYLES) - 1).implode()
     return pl.select(
-        pl.when(groups.is_in(kept)).then(groups).otherwise(pl.lit("others")).alias(groups.name)
+        pl.when(groups.is_in(frequent)).then(groups).otherwise(pl.lit("others")).alias(groups.name)
     ).to_series()
 
 
@@ -158,7 +174,14 @@ def make_figure(
     height: float,
     share: Literal["none", "row", "all"] = "none",
 ) -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure with a grid of panels in house style; ``height`` in inches at 7.5 pt; panels share y by row, or both axes.
+    """Return a figure with a grid of panels in house style.
+
+    Args:
+        page: width and text size.
+        rows: of panels.
+        columns: of panels.
+        height: of the figure at 7.5 pt (inches).
+        share: whether panels share no axis, y by row, or both axes.
 
     Raises:
         AnalysisError: it would be taller than a page.
@@ -181,7 +204,7 @@ def make_figure(
 def make_panel_grid(
     page: Page, count: int, each: float, at_most: int = 3, share: Literal["none", "all"] = "none"
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with so many panels, each so many inches tall, as many side by side as the page has room for."""
+    """Return a figure of ``count`` panels, each ``each`` inches tall, in balanced rows."""
     columns = balance_columns(page, count, at_most)
     rows = -(-count // columns)
     figure, grid = make_figure(page, rows, columns, 0.6 + each * rows, share)
@@ -192,13 +215,13 @@ def make_panel_grid(
 
 
 def balance_columns(page: Page, count: int, at_most: int = 3) -> int:
-    """Return how many of so many panels stand side by side, so that rows are as full as can be: four in two rows of two."""
-    rows = -(-count // page.columns(count, at_most))
+    """Return how many of ``count`` panels are side by side in balanced rows: four in two by two."""
+    rows = -(-count // page.count_columns(count, at_most))
     return -(-count // rows)
 
 
 def add_panel_letter(panel: Axes, position: int, above: float = 0.0) -> None:
-    """Write a panel's letter above its left corner, so many points higher than usual."""
+    """Write a panel's letter above its left corner, ``above`` points higher than usual."""
     panel.annotate(
         LETTERS[position],
         (0.0, 1.03),
@@ -217,7 +240,7 @@ def add_legend_above(
 ) -> None:
     """Put one legend above all panels, in as many columns as fit."""
     with mpl.rc_context(page.settings):
-        columns = count_legend_columns(names, page.letters(page.width))
+        columns = count_legend_columns(names, page.count_letters(page.width))
         figure.legend(
             handles,
             names,
@@ -229,10 +252,8 @@ def add_legend_above(
 
 
 def count_legend_columns(names: Sequence[str], letters: int) -> int:
-    """Return in how many columns the names of a legend stand where so many letters fit on a line."""
-    longest = (
-        max((len(name) for name in names), default=1) + 9
-    )  # line, marker and space take that of nine letters
+    """Return the number of columns of a legend where ``letters`` fit on a line."""
+    longest = max((len(name) for name in names), default=1) + HANDLE_LETTERS
     rows = -(-len(names) // max(1, letters // longest))
     return -(-len(names) // rows)
 
@@ -240,7 +261,7 @@ def count_legend_columns(names: Sequence[str], letters: int) -> int:
 def save_figure(
     figure: Figure, path: Path, formats: Sequence[str] = FIGURE_FORMATS, dpi: int = DPI
 ) -> list[Path]:
-    """Write a figure in several formats without dates, so that identical results give identical bytes."""
+    """Write a figure in several formats without dates: the same results give the same bytes."""
     written = []
     with mpl.rc_context(MATPLOTLIB_SETTINGS):
         figure.draw_without_rendering()
@@ -253,8 +274,8 @@ def save_figure(
 
 
 def save_animation(film: FuncAnimation, path: Path) -> None:
-    """Write an animation as GIF; identical results give identical bytes."""
-    from matplotlib.animation import PillowWriter  # seldom asked for
+    """Write an animation as GIF; the same results give the same bytes."""
+    from matplotlib.animation import PillowWriter  # rarely needed
 
     with mpl.rc_context(MATPLOTLIB_SETTINGS):
         film.save(path, writer=PillowWriter(fps=FRAMES_PER_SECOND), dpi=FRAME_DPI)

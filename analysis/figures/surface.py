@@ -10,6 +10,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
+from analysis.estimates import Floats
 from analysis.figures.exhibit import Exhibit
 from analysis.figures.lines import compute_positions, has_numeric_levels
 from analysis.figures.maps import COLOUR_MAP
@@ -28,10 +29,11 @@ def draw_surface_exhibit(
 
     Args:
         name: of the exhibit.
-        surface: a row per cell: two factors and ``mean``, as ``analysis.sensitivity.surfaces`` returns them, complete.
+        surface: a row per cell: two factors and ``mean``, complete, as
+            ``analysis.sensitivity.surfaces`` returns them.
         points: the points of the design, with columns of both factors.
-        measure: what the colour means.
-        caption: what stands below.
+        measure: meaning of the colour.
+        caption: below the figure.
         log: factors on a log scale.
     """
     x, y = surface.columns[:2]
@@ -45,23 +47,12 @@ def draw_surface_exhibit(
     figure, [[panel]] = make_figure(page, 1, 1, 3.2)
     with mpl.rc_context(page.settings):
         panel.grid(False)
-        drawn = panel.pcolormesh(
+        heights = panel.pcolormesh(
             across, along, means, cmap=COLOUR_MAP, shading="nearest", rasterized=True
         )
-        if (
-            min(means.shape) > 2
-            and all(has_numeric_levels(place) for place in places)
-            and np.ptp(means) > 0
-        ):
-            lines = panel.contour(
-                across, along, means, levels=6, colors="white", linewidths=0.7, linestyles="solid"
-            )
-            outline: list[AbstractPathEffect] = [
-                withStroke(linewidth=1.6, foreground="black")
-            ]  # white alone is lost on the bright end
-            lines.set_path_effects(outline)
-            for text in panel.clabel(lines, fontsize=6, fmt="%.3g"):
-                text.set_path_effects(outline)
+        smooth = min(means.shape) > 2 and all(has_numeric_levels(place) for place in places)
+        if smooth and np.ptp(means) > 0:
+            draw_contours(panel, across, along, means)
         at = points.select(x, y).unique(maintain_order=True)
         shown = [
             [place[level] if level in place else float(level) for level in at[factor]]
@@ -78,8 +69,20 @@ def draw_surface_exhibit(
         )
         for axis, factor, place in (("x", x, places[0]), ("y", y, places[1])):
             label_axis(panel, axis, factor, place, factor in log)
-        figure.colorbar(drawn, ax=panel, label=measure.replace("_", " "))
+        figure.colorbar(heights, ax=panel, label=measure.replace("_", " "))
     return Exhibit(name, figure, caption, surface)
+
+
+def draw_contours(panel: Axes, across: Floats, along: Floats, means: Floats) -> None:
+    """Draw contour lines with their heights."""
+    lines = panel.contour(
+        across, along, means, levels=6, colors="white", linewidths=0.7, linestyles="solid"
+    )
+    # White alone is lost on the bright end.
+    outline: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="black")]
+    lines.set_path_effects(outline)
+    for text in panel.clabel(lines, fontsize=6, fmt="%.3g"):
+        text.set_path_effects(outline)
 
 
 def label_axis(panel: Axes, axis: str, factor: str, places: dict[object, float], log: bool) -> None:

@@ -15,11 +15,13 @@ from analysis.figures.exhibit import Exhibit
 from analysis.figures.labels import (
     NO_LABELS,
     Labels,
+    format_inline_label,
     format_label,
     format_one_line_label,
+    format_per_level,
     join_names,
 )
-from analysis.figures.lines import ALL_RUNS, format_interval_note, lower_first_letter
+from analysis.figures.lines import ALL_RUNS, add_series_column, format_interval_note
 from analysis.figures.maps import sort_levels
 from analysis.figures.style import (
     LIGHT_GREY,
@@ -49,47 +51,55 @@ def time_course(
     labels: Labels = NO_LABELS,
     page: Page = PAGE,
 ) -> Exhibit:
-    """Draw measures against rounds over replicates, a line per level of a factor, with marks at their peaks and a strip of events.
+    """Draw measures against rounds, a line per level of a factor, with marks at their peaks.
 
     Args:
-        series: a row per run and recorded round: ``round``, the measures, ``replicate`` and factors.
-        measures: columns of ``series``, a panel each.
+        series: a row per run and recorded round: ``round``, the measures, ``replicate``, factors.
+        measures: columns to average, a panel each.
         by: factor with a line per level; none for a single line.
-        events: a row per collaboration with ``started``, ``ended``, ``reason``, ``replicate`` and ``by``; adds a panel with how many
-            start and end per round.
-        factors: all factors of the design; over those not drawn the figure averages, and says so.
-        labels: what stands beside axes, with units.
-        page: what the figure is drawn for.
+        events: a row per collaboration: ``started``, ``ended`` (rounds), ``reason``, ``replicate``
+            and ``by``; adds a panel with how many start and end per round.
+        factors: all factors of the design; the caption names those the figure averages over.
+        labels: labels of axes, with units, by column.
+        page: width and text size.
+
+    Returns:
+        ``Exhibit``; ``data`` has a row per line and round: ``by``, ``round``, ``measure``,
+        ``value``, ``low``, ``high`` (95 %, Student, per round) and ``n`` replicates; then the
+        numbers of events in bins of rounds.
 
     Raises:
         AnalysisError: a column is missing, a factor has one level, or a measure does not vary.
+
+    Example:
+        >>> from analysis.examples import make_example_series
+        >>> exhibit = time_course(make_example_series(), ["synergy"], "imitation.rate")
+        >>> print(exhibit.caption)
+        Course of synergy, a line per rate. Means; bands: 95 % intervals of the mean (Student),
+        n = 4 replicates. Triangles: where the mean is highest.
     """
     check_columns(series, "round", "replicate", *measures)
     if by:
         check_several_levels(series, by)
-    lines = by or ALL_RUNS
-    table = series if by else series.with_columns(pl.lit(ALL_RUNS).alias(ALL_RUNS))
+    table, lines = add_series_column(series, by)
     means = pl.concat(
         [compute_cell_means(table, [lines, "round"], measure) for measure in measures]
     )
     flows = count_event_flows(events, lines, table) if events is not None else None
     figure = draw_course_figure(means, flows, measures, lines, labels, page)
-    what = join_names(
-        [lower_first_letter(format_one_line_label(measure, labels)) for measure in measures]
-    )
-    per = f", a line per {lower_first_letter(format_one_line_label(by, labels))}" if by else ""
-    strip = "" if flows is None else EVENTS_NOTE
+    what = join_names([format_inline_label(measure, labels) for measure in measures])
     caption = (
-        f"Course of {what}{per}. {format_interval_note(means['n'])} Triangles: where the mean is"
-        f" highest.{strip}{format_averaging(series, factors, [by or ''])}"
+        f"Course of {what}{format_per_level('line', by, labels)}."
+        f" {format_interval_note(means['n'])} Triangles: where the mean is highest."
+        f"{'' if flows is None else EVENTS_NOTE}{format_averaging(series, factors, [by or ''])}"
     )
     data = means if flows is None else pl.concat([means, flows], how="diagonal_relaxed")
     return Exhibit("timecourse", figure, caption, data)
 
 
 def count_event_flows(events: pl.DataFrame, lines: str, series: pl.DataFrame) -> pl.DataFrame:
-    """Return mean numbers of collaborations that start and end per round, in a dozen bins of rounds."""
-    table = events if lines != ALL_RUNS else events.with_columns(pl.lit(ALL_RUNS).alias(ALL_RUNS))
+    """Return mean numbers of collaborations that start and end per round, in bins of rounds."""
+    table, _ = add_series_column(events, None if lines == ALL_RUNS else lines)
     check_columns(table, "started", "ended", "reason", "replicate", lines)
     edges = np.unique(np.linspace(-1, series["round"].to_numpy().max(), EVENT_BINS + 1).round())
     parts = []

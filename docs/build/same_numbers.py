@@ -1,7 +1,7 @@
 """Record that this code gives the same numbers as the version before it.
 
 Command: ``python -m docs.build.same_numbers``. Run it after a change that leaves all numbers
-unchanged, once ``benchmarks/same_bytes.py compare`` has shown that. From then on runs keep the ids
+unchanged, once ``benchmarks/same_bytes.py`` has shown that. From then on runs keep the ids
 of the version that first gave these numbers, and its studies can be resumed.
 """
 

@@ -1,7 +1,8 @@
-"""The software a study was done with, for somebody who has none of it: pins of all packages, and this framework itself as a wheel.
+"""The software of an archive: pins of all packages, and this framework itself as a wheel.
 
-The wheel is put together from the files that are in use, not by a build backend: it must come out of a checkout and of an installed wheel
-alike, without a network, with the same bytes every time. Its form is that of the binary distribution format of Python packages (PEP 427).
+The wheel is built from the files in use and not by a build backend, because a checkout and an
+installation must give the same bytes every time, without a network. Its format is the binary
+distribution format of Python packages (PEP 427).
 """
 
 from __future__ import annotations
@@ -35,7 +36,14 @@ LICENCE_FILE = "LICENSE"
 
 
 class FrameworkMetadata(NamedTuple):
-    """What this framework says of itself, as its metadata for installers: what it needs, its commands, its licence."""
+    """The metadata of this framework for installers.
+
+    Attributes:
+        metadata: the file METADATA of a wheel.
+        requires: the requirements.
+        commands: the file entry_points.txt of a wheel.
+        licence: the text of the licence.
+    """
 
     metadata: str
     requires: list[str]
@@ -44,28 +52,31 @@ class FrameworkMetadata(NamedTuple):
 
 
 def read_framework_metadata() -> FrameworkMetadata:
-    """Return what this framework says of itself: in a checkout its project file, which an installation of long ago may not match."""
+    """Return the metadata of this framework.
+
+    In a checkout the project file has it, because an old installation may differ from that file.
+    """
     project = find_project_file()
     return read_installed_metadata() if project is None else read_checkout_metadata(project)
 
 
 def read_installed_metadata() -> FrameworkMetadata:
-    """Return what an installed wheel says."""
+    """Return the metadata of the installed wheel."""
     package = find_installed_package(DISTRIBUTION_NAME)
     texts = [
         package.read_text(name) for name in ("METADATA", "entry_points.txt", "licenses/LICENSE")
     ]
     if None in texts or package.version != __version__:
         raise InputError(
-            f"the installation of {DISTRIBUTION_NAME} {package.version} lacks what an archive needs"
-            " of it, or another version runs; install it again"
+            f"the installation of {DISTRIBUTION_NAME} {package.version} is not complete, or"
+            f" version {__version__} runs instead; install it again"
         )
     metadata, commands, licence = map(str, texts)
     return FrameworkMetadata(metadata, package.requires or [], commands, licence)
 
 
 def read_checkout_metadata(file: Path) -> FrameworkMetadata:
-    """Return what a checkout's project file says."""
+    """Return the metadata in the project file of a checkout."""
     project: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
     extras: dict[str, list[str]] = project.get("optional-dependencies", {})
     requires = [
@@ -97,7 +108,7 @@ def read_checkout_metadata(file: Path) -> FrameworkMetadata:
 
 
 def add_extra_marker(text: str, extra: str) -> str:
-    """Return a requirement that holds for those who ask for an extra."""
+    """Return a requirement that applies only to an installation with an extra."""
     requirement = Requirement(text)
     requirement.marker = Marker(
         f"({requirement.marker}) and extra == '{extra}'"
@@ -108,12 +119,12 @@ def add_extra_marker(text: str, extra: str) -> str:
 
 
 def collect_pins(others: Iterable[str] = ()) -> dict[str, str]:
-    """Return the version of every package that is needed here, directly or by another, by name.
+    """Return the version of every required package, by name, with the requirements of each.
 
     Args:
-        others: packages needed beside those of this framework.
+        others: packages that are required in addition to those of this framework.
     """
-    found: dict[str, str] = {}
+    pins: dict[str, str] = {}
     seen = set[tuple[str, str]]()
     waiting = [
         *list_needed_packages(read_framework_metadata().requires, ""),
@@ -124,33 +135,36 @@ def collect_pins(others: Iterable[str] = ()) -> dict[str, str]:
         if (name, extra) not in seen:
             seen.add((name, extra))
             package = find_installed_package(name)
-            found[package.name] = package.version
+            pins[package.name] = package.version
             waiting += list_needed_packages(package.requires or [], extra)
-    return dict(sorted(found.items(), key=lambda pin: pin[0].lower()))
+    return dict(sorted(pins.items(), key=lambda pin: pin[0].lower()))
 
 
 def list_needed_packages(requires: Iterable[str], extra: str) -> list[tuple[str, str]]:
-    """Return which of the packages required are needed here, each without extras and with every extra that is asked for."""
-    here = [
-        wanted
-        for wanted in map(Requirement, requires)
-        if wanted.marker is None or wanted.marker.evaluate({"extra": extra})
+    """Return the packages that requirements name for this machine, as pairs of name and extra.
+
+    Every package is there without an extra and with each of the extras that are required.
+    """
+    applicable = [
+        requirement
+        for requirement in map(Requirement, requires)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": extra})
     ]
     return [
-        (canonicalize_name(wanted.name), part)
-        for wanted in here
-        for part in ("", *sorted(wanted.extras))
+        (canonicalize_name(requirement.name), name)
+        for requirement in applicable
+        for name in ("", *sorted(requirement.extras))
     ]
 
 
 def find_installed_package(name: str) -> Distribution:
-    """Return what is known of an installed package."""
+    """Return the metadata of an installed package; refuse one that is not installed."""
     try:
         return distribution(name)
     except PackageNotFoundError as error:
         raise InputError(
-            f"the package {name} is not installed here, so that its version cannot be pinned;"
-            " install it and package again"
+            f"the package {name} is not installed here, so its version cannot be pinned; install it"
+            " and package again"
         ) from error
 
 
@@ -161,15 +175,15 @@ def format_pip_constraints(versions: dict[str, str]) -> str:
 
 def build_wheel() -> bytes:
     """Return this framework as a wheel."""
-    folder, known = f"{DISTRIBUTION_NAME}-{__version__}.dist-info", read_framework_metadata()
+    folder, framework = f"{DISTRIBUTION_NAME}-{__version__}.dist-info", read_framework_metadata()
     files = list_framework_files()
-    files[f"{folder}/METADATA"] = known.metadata.encode()
+    files[f"{folder}/METADATA"] = framework.metadata.encode()
     files[f"{folder}/WHEEL"] = (
         f"Wheel-Version: 1.0\nGenerator: {DISTRIBUTION_NAME}\nRoot-Is-Purelib: true\nTag:"
         " py3-none-any\n".encode()
     )
-    files[f"{folder}/entry_points.txt"] = known.commands.encode()
-    files[f"{folder}/licenses/{LICENCE_FILE}"] = known.licence.encode()
+    files[f"{folder}/entry_points.txt"] = framework.commands.encode()
+    files[f"{folder}/licenses/{LICENCE_FILE}"] = framework.licence.encode()
     files[f"{folder}/RECORD"] = format_wheel_record(files, f"{folder}/RECORD")
     target = io.BytesIO()
     write_zip(target, files)
@@ -177,38 +191,41 @@ def build_wheel() -> bytes:
 
 
 def list_framework_files() -> dict[str, ArchiveEntry]:
-    """Return the files of this framework by place in a wheel; those that lie elsewhere in a checkout where its project file puts them."""
-    found: dict[str, ArchiveEntry] = {}
-    for folder in (Path(str(room.__file__)).parent for room in FRAMEWORK_PACKAGES):
-        found |= {f"{folder.name}/{name}": path for name, path in list_visible_files(folder)}
+    """Return the files of this framework by place in a wheel.
+
+    The project file of a checkout names files outside the packages, with their places in a wheel.
+    """
+    files: dict[str, ArchiveEntry] = {}
+    for folder in (Path(str(package.__file__)).parent for package in FRAMEWORK_PACKAGES):
+        files |= {f"{folder.name}/{name}": path for name, path in list_visible_files(folder)}
     project = find_project_file()
     if project is None:
-        return found
+        return files
     moved = tomllib.loads(project.read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
         "wheel"
     ]["force-include"]
     for source, place in moved.items():
         path = project.parent / source
-        found |= (
+        files |= (
             {f"{place}/{name}": file for name, file in list_visible_files(path)}
             if path.is_dir()
             else {place: path}
         )
-    return found
+    return files
 
 
 def list_visible_files(folder: Path) -> list[tuple[str, Path]]:
-    """Return the files of a folder by name; none that is hidden, or compiled from another."""
-    found = [(path.relative_to(folder), path) for path in folder.rglob("*") if path.is_file()]
+    """Return the files of a folder with their names, without hidden and compiled files."""
+    files = [(path.relative_to(folder), path) for path in folder.rglob("*") if path.is_file()]
     return [
         (name.as_posix(), path)
-        for name, path in found
+        for name, path in files
         if not any(part.startswith((".", "__pycache__")) for part in name.parts)
     ]
 
 
 def format_wheel_record(files: dict[str, ArchiveEntry], record: str) -> bytes:
-    """Return the list of files that every wheel holds, with checksums and sizes; itself without."""
+    """Return a wheel's list of its files with checksums and sizes, except of the list itself."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for place in sorted(files):

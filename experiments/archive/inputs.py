@@ -1,7 +1,9 @@
-"""What a study starts from, besides this framework: its file, own code, tables of points, files of organisations, other packages.
+"""The inputs of a study besides this framework.
 
-All of it is named from the folder the study was started in. A run's id is made from the names and contents of these files (a Mesa model:
-from its contents alone), so that runs with the ids that the study would give now prove that nothing changed since.
+They are its file, user-defined code, tables of points, files of organisations and other packages.
+All paths are relative to the folder in which the study was started. A run's id depends on the names
+and contents of these files (of a Mesa model only on its contents). Runs that still have the ids of
+the study therefore prove that no input changed.
 """
 
 from __future__ import annotations
@@ -34,7 +36,12 @@ CODE_SUFFIX = ".py"
 
 
 class OrganisationData(BaseModel):
-    """A file of organisations, or a folder of them, as the study names it, with the SHA-256 of each of its files, named alike."""
+    """A file of organisations, or a folder of them.
+
+    Attributes:
+        path: as the study names it.
+        files: the SHA-256 of every file, by its path as the study would name it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,13 +51,13 @@ class OrganisationData(BaseModel):
 
 @dataclass
 class ArchiveInputs:
-    """What a study starts from.
+    """The inputs of a study.
 
     Attributes:
-        study: its file, in which own models are named by their places among ``files``.
-        files: own code and tables of points, by place in the folder the study is started in.
-        data: files of organisations, which are packed only when asked for.
-        packages: installed packages that own models and functions come from.
+        study: its file, in which user-defined models have the paths that they have in ``files``.
+        files: user-defined code and tables of points, by path from the folder of inputs.
+        data: files of organisations, which an archive includes only on request.
+        packages: installed packages with user-defined models and functions.
     """
 
     study: bytes
@@ -60,44 +67,44 @@ class ArchiveInputs:
 
 
 def collect_archive_inputs(folder: Path, study: Study, plan: Plan) -> ArchiveInputs:
-    """Return what the study of a folder starts from.
+    """Return the inputs of the study in a folder.
 
     Raises:
-        InputError: a file is named by a path that another machine does not have.
+        InputError: an input has a path that other machines do not have.
     """
-    found = ArchiveInputs((folder / STUDY_FILE).read_bytes())
+    inputs = ArchiveInputs((folder / STUDY_FILE).read_bytes())
     for leaf in study.design.list_leaves():
         table = leaf.settings.get("file")
         if isinstance(table, str):
-            found.files[check_relative_path("design.file", table)] = Path(table)
+            inputs.files[check_relative_path("design.file", table)] = Path(table)
     if isinstance(plan.target, MesaTarget):
-        add_mesa_model(found, plan.target)
+        add_mesa_model(inputs, plan.target)
     elif isinstance(plan.target, CollaborationTarget):
-        add_user_defined_inputs(found, plan)
-    return found
+        add_user_defined_inputs(inputs, plan)
+    return inputs
 
 
 def check_relative_path(parameter: str, path: str) -> str:
-    """Return the place of a file in the folder a study is started in.
+    """Return the path of a file from the folder in which a study is started.
 
     Raises:
-        InputError: it lies elsewhere.
+        InputError: the file is not below that folder.
     """
     place = PurePosixPath(path)
     if place.is_absolute() or ".." in place.parts or path.startswith("~"):
         raise InputError(
-            f"{parameter} names {path}, a place of this machine that every run's id or caption"
-            " holds, so that nobody else would get the same bytes; name it from the folder you"
-            f" start in ({place.name}), run the study again and package that"
+            f"{parameter} is {path}, a path of this machine; run ids and captions contain it, so"
+            " nobody else would get the same bytes; use a path relative to the folder you start in"
+            f" ({place.name}), run the study again and package that"
         )
     return place.as_posix()
 
 
-# --- own functions and organisations -------------------------------------------------------------------------------------
+# --- user-defined functions and organisations -----------------------------------------------------
 
 
-def add_user_defined_inputs(found: ArchiveInputs, plan: Plan) -> None:
-    """Add the functions of one's own and the files of organisations that any point of a study names."""
+def add_user_defined_inputs(inputs: ArchiveInputs, plan: Plan) -> None:
+    """Add the user-defined functions and the files of organisations of all points of a study."""
     seen = set[str]()
     for point in range(len(plan.points)):
         parameters = plan.settle_point(point)
@@ -105,13 +112,13 @@ def add_user_defined_inputs(found: ArchiveInputs, plan: Plan) -> None:
         for parameter, reference in list_user_defined_references(parameters):
             place = reference.rpartition(":")[0]
             if place.endswith(CODE_SUFFIX):
-                found.files[check_relative_path(parameter, place)] = Path(place)
+                inputs.files[check_relative_path(parameter, place)] = Path(place)
             elif place not in seen:
                 seen.add(place)
-                add_module_files(found, [importlib.import_module(place)])
+                add_module_files(inputs, [importlib.import_module(place)])
         if path in parameters.get(FILES_KEY, {}) and path not in seen:
             seen.add(path)
-            found.data.append(
+            inputs.data.append(
                 OrganisationData(
                     path=path,
                     files={
@@ -122,20 +129,18 @@ def add_user_defined_inputs(found: ArchiveInputs, plan: Plan) -> None:
 
 
 def list_user_defined_references(parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Walk through the functions of one's own that a configuration names, with the parameter that does."""
-    named = [
+    """Walk through the user-defined functions of a configuration: the parameter, the reference."""
+    names = [
         ("imitation.rule", parameters["imitation"]["rule"]),
         ("production.pooling", parameters["production"]["pooling"]),
-    ]
-    named += [
         ("structure.topology", parameters["structure"]["topology"]),
         *(("run.measures", name) for name in parameters["run"]["measures"]),
     ]
-    yield from ((parameter, name) for parameter, name in named if ":" in name)
+    yield from ((parameter, name) for parameter, name in names if ":" in name)
 
 
 def list_organisation_files(path: str) -> list[tuple[str, Path]]:
-    """Return a file, or the files of a folder, by their paths as the study would name them."""
+    """Return a file, or the files of a folder, with their paths as the study would name them."""
     whole = Path(path).expanduser()
     if whole.is_file():
         return [(path, whole)]
@@ -146,34 +151,37 @@ def list_organisation_files(path: str) -> list[tuple[str, Path]]:
     ]
 
 
-# --- a researcher's model ------------------------------------------------------------------------------------------------
+# --- Mesa models ----------------------------------------------------------------------------------
 
 
-def add_mesa_model(found: ArchiveInputs, target: MesaTarget) -> None:
-    """Add a Mesa model's files, or the package it comes from; a file that lies elsewhere moves in, and the study names it there."""
-    made = [load_object(reference) for _, reference in target.objects]
-    kinds = [
-        kind
-        for kind in load_model_class(target.model).__mro__
-        if kind.__module__ not in ("builtins", "mesa.model")
+def add_mesa_model(inputs: ArchiveInputs, target: MesaTarget) -> None:
+    """Add the files of a Mesa model, or the package it comes from.
+
+    A file from elsewhere moves into the inputs, and the study then names it there.
+    """
+    objects = [load_object(reference) for _, reference in target.objects]
+    classes = [
+        base
+        for base in load_model_class(target.model).__mro__
+        if base.__module__ not in ("builtins", "mesa.model")
     ]
-    add_module_files(found, (sys.modules[kind.__module__] for kind in (*kinds, *made)))
-    given = yaml.safe_load(found.study)
-    model = given["model"]
-    moved = {**model, "class": relocate_model_reference(model["class"], found)}
+    add_module_files(inputs, (sys.modules[kind.__module__] for kind in (*classes, *objects)))
+    study = yaml.safe_load(inputs.study)
+    model = study["model"]
+    moved = {**model, "class": relocate_model_reference(model["class"], inputs)}
     if model.get("objects"):
         moved["objects"] = {
-            name: relocate_model_reference(reference, found)
+            name: relocate_model_reference(reference, inputs)
             for name, reference in model["objects"].items()
         }
     if moved != model:
-        found.study = yaml.safe_dump(
-            given | {"model": moved}, sort_keys=False, allow_unicode=True
+        inputs.study = yaml.safe_dump(
+            study | {"model": moved}, sort_keys=False, allow_unicode=True
         ).encode()
 
 
-def relocate_model_reference(reference: str, found: ArchiveInputs) -> str:
-    """Return a reference to a model by the place of its file in the folder a study is started in."""
+def relocate_model_reference(reference: str, inputs: ArchiveInputs) -> str:
+    """Return a reference to a model with the path of its file in the inputs."""
     path, _, name = reference.rpartition(":")
     if not path.endswith(CODE_SUFFIX):
         return reference
@@ -181,7 +189,7 @@ def relocate_model_reference(reference: str, found: ArchiveInputs) -> str:
     place = next(
         (
             place
-            for place, entry in found.files.items()
+            for place, entry in inputs.files.items()
             if isinstance(entry, Path) and entry.resolve() == whole
         ),
         None,
@@ -189,27 +197,33 @@ def relocate_model_reference(reference: str, found: ArchiveInputs) -> str:
     return reference if place is None else f"{place}:{name}"
 
 
-def add_module_files(found: ArchiveInputs, modules: Iterable[ModuleType]) -> None:
-    """Add the files of modules with what they belong to and import beside them; of an installed package its name."""
+def add_module_files(inputs: ArchiveInputs, modules: Iterable[ModuleType]) -> None:
+    """Add the files of modules, of their packages and of what they import from the same folder.
+
+    Of an installed package only the name is added.
+    """
     roots = {module.__name__.partition(".")[0] for module in modules} - sys.stdlib_module_names
-    for root in sorted(roots - {room.__name__ for room in FRAMEWORK_PACKAGES}):
+    for root in sorted(roots - {package.__name__ for package in FRAMEWORK_PACKAGES}):
         if is_installed_module(sys.modules[root]):
-            found.packages |= set(packages_distributions().get(root, ()))
+            inputs.packages |= set(packages_distributions().get(root, ()))
         else:
-            found.files |= {
+            inputs.files |= {
                 find_model_file_place(name, path): path
                 for name, path in find_module_files(sys.modules[root])
             }
 
 
 def is_installed_module(module: ModuleType) -> bool:
-    """Tell whether a module was installed, and is no file of one's own."""
+    """Return whether a module belongs to an installed package."""
     places = [Path(sysconfig.get_path(kind)).resolve() for kind in ("purelib", "platlib")]
     files = [module.__file__] if module.__file__ else list(module.__path__)
     return any(place in Path(file).resolve().parents for place in places for file in files)
 
 
 def find_model_file_place(name: str, path: Path) -> str:
-    """Return where a file of a model lies in the folder a study is started in; by its name in its package if it lies elsewhere."""
+    """Return the path of a model's file in the inputs.
+
+    It is the path from the present folder, or for a file from elsewhere its name in its package.
+    """
     here = Path.cwd().resolve()
     return path.resolve().relative_to(here).as_posix() if here in path.resolve().parents else name

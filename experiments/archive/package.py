@@ -1,4 +1,4 @@
-"""A replication archive of a study: configuration, results, figures, software, and what is needed to get the same bytes again."""
+"""Packs the replication archive of a study: whatever reproduces its results byte for byte."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ from typing import NamedTuple
 import polars as pl
 import yaml
 
+from experiments.archive.contents import (
+    CITATION_FILE,
+    CONSTRAINTS_FILE,
+    CRATE_METADATA_FILE,
+    LICENCES_FILE,
+    README_FILE,
+    REBUILD_SCRIPT_FILE,
+    REQUIREMENTS_FILE,
+    ArchiveContents,
+)
 from experiments.archive.environment import (
     WHEEL_FILE,
     build_wheel,
@@ -36,7 +46,7 @@ from experiments.archive.recipe import (
     list_files_not_made,
     list_rebuild_steps,
 )
-from experiments.archive.ro_crate import CRATE_METADATA_FILE, ArchiveContents, format_crate_metadata
+from experiments.archive.ro_crate import format_crate_metadata
 from experiments.archive.zip import (
     CHECKSUMS_FILE,
     ArchiveEntry,
@@ -59,24 +69,20 @@ from experiments.store.manifest import StudyManifest, read_study_manifest
 from experiments.store.results import read_study_tables, scan_table
 from sim.errors import InputError
 
-REBUILD_SCRIPT_FILE = "rebuild.sh"
-WORKING_FILES = (
-    "parts",
-    "journal.jsonl",
-)  # how a study came to its tables; nothing in them that the tables lack
+WORKING_FILES = ("parts", "journal.jsonl")  # the tables contain everything that these contain
 SPDX_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 CAPTION_PATTERN = re.compile(r"!\[\]\((?P<name>[^)]+)\.png\)\n\n(?P<caption>.*)", re.DOTALL)
 
 
 class ArchiveOptions(NamedTuple):
-    """What an archive is to be.
+    """The options of ``overbruggen package``.
 
     Attributes:
-        out: where it goes; beside the folder, named like it, unless told.
-        overwrite: replace an archive that is there.
-        with_data: also pack the files of organisations.
+        out: the file to write; None: beside the folder, with its name.
+        overwrite: replace an existing archive.
+        with_data: include the files of organisations.
         licence: SPDX identifier of the licence of everything but the software.
-        authors: who made the study.
+        authors: of the study.
     """
 
     out: Path | None = None
@@ -86,16 +92,17 @@ class ArchiveOptions(NamedTuple):
     authors: tuple[str, ...] = ()
 
 
-def write_archive(folder: Path, wanted: ArchiveOptions) -> Path:
-    """Write the replication archive of a study's folder; return where it is.
+def write_archive(folder: Path, options: ArchiveOptions) -> Path:
+    """Write the replication archive of a study's folder; return its path.
 
     The same folder gives the same bytes.
 
     Raises:
-        InputError: there is no whole study, something in it changed since it was made, or the archive cannot be written.
+        InputError: the study is incomplete, a file changed since it was made, or the archive cannot
+            be written.
     """
     manifest = read_study_manifest(folder)
-    target = find_archive_target(folder, wanted)
+    target = find_archive_target(folder, options)
     read_study_tables(folder, manifest, scan_table)  # refuses what is incomplete or damaged
     steps = list_rebuild_steps(folder, manifest)
     refuse_other_packages(folder, manifest)
@@ -104,7 +111,7 @@ def write_archive(folder: Path, wanted: ArchiveOptions) -> Path:
     refuse_another_version(folder, plan, manifest)
     refuse_other_runs(folder, study, plan)
     contents = collect_archive_contents(
-        folder, manifest, steps, collect_archive_inputs(folder, study, plan), plan, wanted
+        folder, manifest, steps, collect_archive_inputs(folder, study, plan), plan, options
     )
     entries = add_archive_descriptions(contents)
     draft = target.with_name(f".{target.name}.draft")
@@ -115,28 +122,28 @@ def write_archive(folder: Path, wanted: ArchiveOptions) -> Path:
     except NotWrittenError as reason:
         raise make_write_error(target, reason) from reason
     print_text(
-        f"Replication archive {target}: {len(entries)} files. Make it again: unpack it and follow"
-        f" its README.md, or `overbruggen rebuild {target}`."
+        f"Replication archive {target}: {len(entries)} files. To reproduce it, unpack it and follow"
+        f" its README.md, or use `overbruggen rebuild {target}`."
     )
     for data in contents.recipe.data:
         print_text(
             f"The organisations of {data.path} are not in it, only their checksums; --with-data"
-            " packs them, if you may give them on."
+            " includes them, if you may share them."
         )
     return target
 
 
-# --- what is refused -----------------------------------------------------------------------------------------------------
+# --- checks ---------------------------------------------------------------------------------------
 
 
-def find_archive_target(folder: Path, wanted: ArchiveOptions) -> Path:
-    """Return where an archive goes, if it may go there."""
-    target = wanted.out or folder.resolve().with_name(f"{folder.resolve().name}.zip")
+def find_archive_target(folder: Path, options: ArchiveOptions) -> Path:
+    """Return the path of the archive; refuse one that may not be written."""
+    target = options.out or folder.resolve().with_name(f"{folder.resolve().name}.zip")
     if target.is_dir():
         raise InputError(
             f"{target} is a folder; give a file: --out {target / folder.resolve().name}.zip"
         )
-    if target.exists() and not wanted.overwrite:
+    if target.exists() and not options.overwrite:
         raise InputError(
             f"{target} exists already; give another file with --out, or --overwrite to replace it"
         )
@@ -144,9 +151,9 @@ def find_archive_target(folder: Path, wanted: ArchiveOptions) -> Path:
         raise InputError(
             f"{target} lies in the folder that is packaged; give a file elsewhere with --out"
         )
-    if wanted.licence is not None and not SPDX_PATTERN.fullmatch(wanted.licence):
+    if options.licence is not None and not SPDX_PATTERN.fullmatch(options.licence):
         raise InputError(
-            f"--license is {wanted.licence}; allowed: an identifier of spdx.org/licenses, for"
+            f"--license is {options.licence}; allowed: an identifier of spdx.org/licenses, for"
             " example CC-BY-4.0"
         )
     try:
@@ -158,39 +165,39 @@ def find_archive_target(folder: Path, wanted: ArchiveOptions) -> Path:
 
 
 def refuse_other_packages(folder: Path, manifest: StudyManifest) -> None:
-    """Refuse to pin other packages than those that made the results."""
-    for name, before in manifest.packages.items():
+    """Refuse to pin other versions of packages than those that made the results."""
+    for name, recorded in manifest.packages.items():
         try:
-            now = version(name)
+            present = version(name)
         except PackageNotFoundError:
-            now = "not installed"
-        if now != before:
+            present = "not installed"
+        if present != recorded:
             raise InputError(
-                f"{folder} was made with {name} {before}, and here it is {now}; package it where it"
-                f" was made, or install {name}=={before}"
+                f"{folder} was made with {name} {recorded}, and here it is {present}; package it"
+                f" where it was made, or install {name}=={recorded}"
             )
 
 
 def refuse_other_runs(folder: Path, study: Study, plan: Plan) -> None:
-    """Refuse results with runs that the study as it stands now would not do: a file it depends on changed since."""
+    """Refuse results whose runs differ from those of the study now: a file it uses has changed."""
     adaptive = isinstance(study.replicates, AdaptiveReplicates)
     points = len(plan.points)
     runs = plan.walk_runs([0] * points, [study.most_replicates] * points)
     planned = {run.id for run in runs}
-    found = set[str]()
+    recorded = set[str]()
     for name in ("runs", "failures"):
         path = folder / f"{name}.parquet"
         if path.exists():
-            found |= set(pl.read_parquet(path, columns=["run"])["run"])
-    if found - planned or (planned - found and not adaptive):
+            recorded |= set(pl.read_parquet(path, columns=["run"])["run"])
+    if recorded - planned or (planned - recorded and not adaptive):
         raise InputError(
-            f"{folder} holds other runs than its study would do now: {STUDY_FILE}, an own function"
-            " or a file of organisations changed since; undo that, or `overbruggen resume"
-            f" {folder}` does what changed"
+            f"{folder} holds other runs than its study would do now: {STUDY_FILE}, a user-defined"
+            " function or a file of organisations changed; undo that, or repeat the changed runs"
+            f" with `overbruggen resume {folder}`"
         )
 
 
-# --- what is in it -------------------------------------------------------------------------------------------------------
+# --- contents -------------------------------------------------------------------------------------
 
 
 def collect_archive_contents(
@@ -199,16 +206,16 @@ def collect_archive_contents(
     steps: Sequence[RebuildStep],
     inputs: ArchiveInputs,
     plan: Plan,
-    wanted: ArchiveOptions,
+    options: ArchiveOptions,
 ) -> ArchiveContents:
-    """Collect what an archive holds."""
+    """Return what an archive holds, without the files that describe it."""
     names = list_result_files(folder)
     entries: dict[str, ArchiveEntry] = {f"{RESULTS_FOLDER}/{name}": folder / name for name in names}
     entries[f"{RESULTS_FOLDER}/{STUDY_FILE}"] = entries[
         f"{INPUTS_FOLDER}/{manifest.study}.yaml"
     ] = inputs.study
     entries |= {f"{INPUTS_FOLDER}/{place}": entry for place, entry in inputs.files.items()}
-    if wanted.with_data:
+    if options.with_data:
         entries |= {
             f"{INPUTS_FOLDER}/{check_relative_path('population.path', name)}": Path(name)
             for data in inputs.data
@@ -224,31 +231,31 @@ def collect_archive_contents(
             step.model_copy(update={"files": compute_result_checksums(entries, step.files)})
             for step in steps
         ),
-        data=() if wanted.with_data else tuple(inputs.data),
+        data=() if options.with_data else tuple(inputs.data),
         not_compared=list_files_not_made(names, steps),
     )
     entries[RECIPE_FILE] = (recipe.model_dump_json(indent=2) + "\n").encode()
-    about = yaml.safe_load(inputs.study)
+    study = yaml.safe_load(inputs.study)
     return ArchiveContents(
-        title=about.get("title", manifest.study),
-        question=about.get("question", f"Study {manifest.study}"),
-        hypotheses=tuple(about.get("hypotheses", ())),
+        title=study.get("title", manifest.study),
+        question=study.get("question", f"Study {manifest.study}"),
+        hypotheses=tuple(study.get("hypotheses", ())),
         manifest=manifest,
         recipe=recipe,
         entries=entries,
         captions=read_figure_captions(folder, names),
-        authors=wanted.authors,
-        licence=wanted.licence,
+        authors=options.authors,
+        licence=options.licence,
         seconds=sum_run_seconds(folder),
     )
 
 
 def list_result_files(folder: Path) -> list[str]:
-    """Return the files of a study's folder that go into an archive: none that is hidden, and not how the study came to its tables."""
-    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    """Return the files of a study's folder for an archive: no hidden files and no working files."""
+    names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     return [
         name.as_posix()
-        for name in found
+        for name in names
         if name.parts[0] not in WORKING_FILES
         and not any(part.startswith(".") for part in name.parts)
     ]
@@ -257,37 +264,39 @@ def list_result_files(folder: Path) -> list[str]:
 def compute_result_checksums(
     entries: dict[str, ArchiveEntry], names: Collection[str]
 ) -> dict[str, str]:
-    """Return the checksums of results as they are packed."""
+    """Return the checksums of results in the archive."""
     return {name: compute_entry_checksum(entries[f"{RESULTS_FOLDER}/{name}"]) for name in names}
 
 
 def collect_environment_files(packages: Collection[str]) -> dict[str, ArchiveEntry]:
-    """Return the software, and what to install."""
+    """Return the files of the software: a wheel, its requirements and its constraints."""
     needed = [
         f"{ENVIRONMENT_FOLDER}/{WHEEL_FILE}",
         *(f"{name}=={find_installed_package(name).version}" for name in sorted(packages)),
     ]
     return {
         f"{ENVIRONMENT_FOLDER}/{WHEEL_FILE}": build_wheel(),
-        f"{ENVIRONMENT_FOLDER}/constraints.txt": (
+        f"{ENVIRONMENT_FOLDER}/{CONSTRAINTS_FILE}": (
             format_pip_constraints(collect_pins(packages)).encode()
         ),
-        f"{ENVIRONMENT_FOLDER}/requirements.txt": "".join(f"{line}\n" for line in needed).encode(),
+        f"{ENVIRONMENT_FOLDER}/{REQUIREMENTS_FILE}": (
+            "".join(f"{line}\n" for line in needed).encode()
+        ),
     }
 
 
 def read_figure_captions(folder: Path, names: Sequence[str]) -> dict[str, str]:
     """Return the captions of the figures in a folder, by the stem of their files."""
-    read = [
+    matches = [
         CAPTION_PATTERN.match((folder / name).read_text(encoding="utf-8"))
         for name in names
         if name.endswith(".md")
     ]
-    return {found["name"]: found["caption"].strip() for found in read if found}
+    return {match["name"]: match["caption"].strip() for match in matches if match}
 
 
 def sum_run_seconds(folder: Path) -> float | None:
-    """Return the processor time of all runs; None when the folder does not hold how it came about."""
+    """Return the processor time of all runs; None if the folder has no ledger of them."""
     ledgers = sorted((folder / "parts").glob("ledger-*.parquet"))
     return (
         float(sum(pl.read_parquet(path, columns=["seconds"])["seconds"].sum() for path in ledgers))
@@ -297,14 +306,14 @@ def sum_run_seconds(folder: Path) -> float | None:
 
 
 def add_archive_descriptions(contents: ArchiveContents) -> dict[str, ArchiveEntry]:
-    """Add what an archive says of itself, and the checksums of all of it."""
+    """Return the entries of an archive with the files that describe it, and its checksums."""
     entries: dict[str, ArchiveEntry] = dict(contents.entries)
     entries |= {
         REBUILD_SCRIPT_FILE: format_rebuild_script(contents).encode(),
-        "CITATION.cff": format_archive_citation(contents).encode(),
-        "LICENSE": format_archive_licences(contents).encode(),
+        CITATION_FILE: format_archive_citation(contents).encode(),
+        LICENCES_FILE: format_archive_licences(contents).encode(),
     }
-    entries["README.md"] = format_archive_readme(contents).encode()
+    entries[README_FILE] = format_archive_readme(contents).encode()
     entries[CRATE_METADATA_FILE] = format_crate_metadata(
         replace(contents, entries={**entries, CHECKSUMS_FILE: b""})
     ).encode()

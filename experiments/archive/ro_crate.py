@@ -1,29 +1,35 @@
-"""What a replication archive says of itself to machines: RO-Crate 1.1 metadata, a flat JSON-LD graph of files, people, software and actions.
+"""The RO-Crate 1.1 metadata of a replication archive.
 
-It is written here and not by the library ``rocrate``: that stamps the present date and random identifiers, copies files by itself, and brings
-an HTTP client along, while the metadata of an archive must be the same whenever it is made. Source: RO-Crate Metadata Specification 1.1.
+It is a flat JSON-LD graph of files, people, software and actions. The library ``rocrate`` does not
+write it, because it adds the present date and random identifiers, copies files itself and needs an
+HTTP client, while an archive must have the same metadata whenever it is made.
+
+Source: RO-Crate Metadata Specification 1.1.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+from experiments.archive.contents import (
+    ARCHIVE_FOLDERS,
+    CRATE_METADATA_FILE,
+    LICENCES_FILE,
+    ArchiveContents,
+    describe_archive_file,
+)
 from experiments.archive.environment import WHEEL_FILE
-from experiments.archive.recipe import ENVIRONMENT_FOLDER, INPUTS_FOLDER, RESULTS_FOLDER, Recipe
+from experiments.archive.recipe import ENVIRONMENT_FOLDER, INPUTS_FOLDER, RESULTS_FOLDER
 from experiments.archive.zip import CHECKSUMS_FILE, ArchiveEntries, measure_entry_size
-from experiments.store.manifest import StudyManifest
+from experiments.store.provenance import RUNS_FILE
 from sim import __version__
 
-CRATE_METADATA_FILE = "ro-crate-metadata.json"
-CRATE_CONTEXT, CRATE_PROFILE = (
-    "https://w3id.org/ro/crate/1.1/context",
-    "https://w3id.org/ro/crate/1.1",
-)
+CRATE_CONTEXT = "https://w3id.org/ro/crate/1.1/context"
+CRATE_PROFILE = "https://w3id.org/ro/crate/1.1"
 SPDX_LICENCES_URL = "https://spdx.org/licenses/"
 MEDIA_TYPES = {
     ".parquet": "application/vnd.apache.parquet",
@@ -45,51 +51,11 @@ MEDIA_TYPES = {
     ".sha256": "text/plain",
     "": "text/plain",
 }
-ARCHIVE_FOLDERS = {
-    RESULTS_FOLDER: (
-        "What the study found: tables, figures with captions and the tables behind them"
-    ),
-    INPUTS_FOLDER: (
-        "What the study starts from: its file, own code, data; its commands are given here"
-    ),
-    ENVIRONMENT_FOLDER: (
-        "The software: this framework as a wheel, and pins of all packages it needs"
-    ),
-}
 ARCHIVE_DESCRIPTION = (
     "Configuration, results, figures and software of a simulation study, with the commands that"
-    " make it again."
+    " reproduce it."
 )
 CrateEntity = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ArchiveContents:
-    """What an archive holds, as its descriptions need it.
-
-    Attributes:
-        title: of the study.
-        question: what it asks.
-        hypotheses: what it expects.
-        manifest: how its results came about.
-        recipe: how they are made again.
-        entries: files by place; those that describe the archive are added later.
-        captions: of figures, by the stem of their files.
-        authors: who made the study; empty when they did not say.
-        licence: SPDX identifier of the licence of everything but the software; None when its authors chose none.
-        seconds: processor time of its runs; None when it is not known.
-    """
-
-    title: str
-    question: str
-    hypotheses: tuple[str, ...]
-    manifest: StudyManifest
-    recipe: Recipe
-    entries: ArchiveEntries
-    captions: dict[str, str]
-    authors: tuple[str, ...]
-    licence: str | None
-    seconds: float | None
 
 
 def format_crate_metadata(contents: ArchiveContents) -> str:
@@ -97,14 +63,14 @@ def format_crate_metadata(contents: ArchiveContents) -> str:
     parts = [make_file_entity(place, contents) for place in sorted(contents.entries)]
     folders = [make_folder_entity(name, contents.entries) for name in ARCHIVE_FOLDERS]
     actions = list(make_action_entities(contents))
-    described = {
+    descriptor = {
         "@id": CRATE_METADATA_FILE,
         "@type": "CreativeWork",
         "conformsTo": make_crate_reference(CRATE_PROFILE),
         "about": make_crate_reference("./"),
     }
     graph = [
-        described,
+        descriptor,
         make_root_entity(contents, actions),
         *folders,
         *parts,
@@ -118,7 +84,7 @@ def format_crate_metadata(contents: ArchiveContents) -> str:
 
 
 def make_root_entity(contents: ArchiveContents, actions: Iterable[CrateEntity]) -> CrateEntity:
-    """Return what the archive is."""
+    """Return the entity of the whole archive."""
     top = [place for place in sorted(contents.entries) if "/" not in place]
     return {
         "@id": "./",
@@ -127,7 +93,7 @@ def make_root_entity(contents: ArchiveContents, actions: Iterable[CrateEntity]) 
         "description": f"{contents.question} {ARCHIVE_DESCRIPTION}",
         "datePublished": contents.manifest.ended.date().isoformat(),
         "license": make_crate_reference(
-            SPDX_LICENCES_URL + contents.licence if contents.licence else "LICENSE"
+            SPDX_LICENCES_URL + contents.licence if contents.licence else LICENCES_FILE
         ),
         **(
             {
@@ -147,7 +113,7 @@ def make_root_entity(contents: ArchiveContents, actions: Iterable[CrateEntity]) 
 
 
 def make_folder_entity(name: str, entries: ArchiveEntries) -> CrateEntity:
-    """Return what a folder of the archive is."""
+    """Return the entity of a folder."""
     inside = [
         make_crate_reference(place) for place in sorted(entries) if place.startswith(f"{name}/")
     ]
@@ -161,7 +127,7 @@ def make_folder_entity(name: str, entries: ArchiveEntries) -> CrateEntity:
 
 
 def make_file_entity(place: str, contents: ArchiveContents) -> CrateEntity:
-    """Return what a file of the archive is; a figure is described by its caption."""
+    """Return the entity of a file; its caption describes a figure."""
     path = PurePosixPath(place)
     software = path.suffix == ".whl"
     entity = {
@@ -169,11 +135,9 @@ def make_file_entity(place: str, contents: ArchiveContents) -> CrateEntity:
         "@type": ["File", "SoftwareApplication"] if software else "File",
         "name": path.name,
     }
-    caption = contents.captions.get(path.stem) if place.startswith(f"{RESULTS_FOLDER}/") else None
-    if caption is not None:
-        entity["description"] = caption
-    if path.name == "LICENSE":
-        entity["description"] = "The licence of the software, and what is known of that of the rest"
+    description = describe_archive_file(place, contents)
+    if description is not None:
+        entity["description"] = description
     if path.suffix in MEDIA_TYPES:
         entity["encodingFormat"] = MEDIA_TYPES[path.suffix]
     if software:
@@ -181,23 +145,23 @@ def make_file_entity(place: str, contents: ArchiveContents) -> CrateEntity:
             "softwareVersion": __version__,
             "softwareRequirements": f"Python {contents.manifest.python}",
         }
-    if place == CHECKSUMS_FILE:  # holds the checksum of this metadata, and so is written after it
+    if place == CHECKSUMS_FILE:  # contains the checksum of this metadata, so it is written later
         return entity
     return entity | {"contentSize": str(measure_entry_size(contents.entries[place]))}
 
 
 def make_action_entities(contents: ArchiveContents) -> Iterable[CrateEntity]:
-    """Walk through the commands that made the results, with what each took and made."""
+    """Walk through the entities of the commands that made the results."""
     study = f"{INPUTS_FOLDER}/{contents.recipe.study}.yaml"
     for number, step in enumerate(contents.recipe.steps, start=1):
         yield {
             "@id": f"#command-{number}",
             "@type": "CreateAction",
             "name": step.command[0],
-            "description": step.spoken(f"../{RESULTS_FOLDER}"),
+            "description": step.format_command(f"../{RESULTS_FOLDER}"),
             "instrument": make_crate_reference(f"{ENVIRONMENT_FOLDER}/{WHEEL_FILE}"),
             "object": make_crate_reference(
-                study if number == 1 else f"{RESULTS_FOLDER}/runs.parquet"
+                study if number == 1 else f"{RESULTS_FOLDER}/{RUNS_FILE}"
             ),
             "result": [make_crate_reference(f"{RESULTS_FOLDER}/{name}") for name in step.files],
             **({"endTime": contents.manifest.ended.isoformat()} if number == 1 else {}),
@@ -205,7 +169,7 @@ def make_action_entities(contents: ArchiveContents) -> Iterable[CrateEntity]:
 
 
 def make_context_entities(contents: ArchiveContents) -> Iterable[CrateEntity]:
-    """Walk through people and the licence."""
+    """Walk through the entities of people and of the licence."""
     yield from (
         {"@id": make_person_identifier(name), "@type": "Person", "name": name}
         for name in contents.authors

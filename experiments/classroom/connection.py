@@ -146,7 +146,7 @@ class Connection:
                 await self.send_missed_frame()
 
     async def wait_for_painting(self, seconds: float) -> bool:
-        """Wait until the page paints a frame; tell whether it did within some seconds."""
+        """Wait some seconds for the page to paint a frame; tell whether it did."""
         self._painted.clear()
         try:
             await asyncio.wait_for(self._painted.wait(), seconds)

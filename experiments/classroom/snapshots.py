@@ -14,7 +14,7 @@ from sim.model import CollaborationModel
 from sim.phases.imitate import COPY_MEAN
 from sim.state import END_REASONS, EndReason, Floats, Integers
 
-PEAK_STEPS = 9  # steps in which the page shows how far an organisation's strongest skill stands out
+PEAK_STEPS = 9  # steps in which the page shows how high an organisation's strongest skill is
 CHARTED_MEASURES = ("joint_value", "synergy", "diversity", "trust")
 # The order in which the page names endings: what a class should notice first comes first.
 CAPTION_REASONS = tuple(
@@ -126,13 +126,13 @@ def unpack_round_snapshot(packed: bytes) -> RoundSnapshot:
     )
 
 
-def compare_round_snapshots(held: RoundSnapshot, shown: RoundSnapshot) -> dict[str, Any]:
+def compare_round_snapshots(before: RoundSnapshot, shown: RoundSnapshot) -> dict[str, Any]:
     """Return what a page that shows one snapshot needs to show another."""
     changed = [
         i
         for i in range(len(shown.strongest))
-        if not held.strongest
-        or (held.strongest[i], held.peak[i], held.sector[i])
+        if not before.strongest
+        or (before.strongest[i], before.peak[i], before.sector[i])
         != (shown.strongest[i], shown.peak[i], shown.sector[i])
     ]
     return {
@@ -145,9 +145,9 @@ def compare_round_snapshots(held: RoundSnapshot, shown: RoundSnapshot) -> dict[s
         "teams": {
             serial: team._asdict()
             for serial, team in shown.teams.items()
-            if held.teams.get(serial) != team
+            if before.teams.get(serial) != team
         },
-        "gone": [serial for serial in held.teams if serial not in shown.teams],
+        "gone": [serial for serial in before.teams if serial not in shown.teams],
     }
 
 

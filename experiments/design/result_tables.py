@@ -28,7 +28,7 @@ def write_ordered_tables(
     """Write the tables of results in the order of the design; return how many runs are done and how many failed."""
     storage.compact()
     for kind in ("runs", *DETAIL_TABLES):
-        parts = storage.paths(kind)
+        parts = storage.list_parts(kind)
         if parts or kind == "runs":
             write_rows_in_order(
                 generate_key_frames(plan, levels, counts, kind),
@@ -45,7 +45,7 @@ def write_failures(
     """Write which runs of the plan failed, at which point, with which seed, why, and the command that does just this one again; count them."""
     path = storage.folder / "failures.parquet"
     path.unlink(missing_ok=True)
-    failed = storage.failed()
+    failed = storage.read_failures()
     if failed.is_empty():
         return 0
     wanted = failed["run"].implode()

@@ -1,4 +1,4 @@
-"""What a study would be, before it is begun: its runs, its first and last configuration, how long it takes and how much it writes."""
+"""A dry run of a study: its configurations, and estimates of its duration and size on disk."""
 
 from __future__ import annotations
 
@@ -22,26 +22,24 @@ from experiments.models.target import RecordingOptions
 from experiments.store.files import write_table
 from experiments.store.journal import RUN_DONE, convert_measures_to_floats
 
-PROBE_POINTS, PROBE_SECONDS = (
-    9,
-    10.0,
-)  # points tried, spread over the design; no further one after so many seconds of runs
-SIZE_SAMPLE_ROWS = 5_000  # of a table from which sizes are told
-COPIES_ON_DISK = 2  # results stand in the parts and, in order, in the tables at the end
+PROBE_POINTS = 9  # spread over the design
+PROBE_SECONDS = 10.0  # of runs, after which no further point is tried
+SIZE_SAMPLE_ROWS = 5_000  # of the table whose size is measured
+COPIES_ON_DISK = 2  # results are in the parts and, in order, in the tables at the end
 
 
 class CostEstimate(NamedTuple):
-    """What runs cost, from some that were done.
+    """What runs cost, estimated from a few.
 
     Attributes:
-        tried: how many were done.
-        failed: what is said of those that failed.
+        tried: how many runs were done.
+        reasons: why some of them failed.
         seconds: shortest, mean and longest time of a run, in seconds.
-        bytes_per_run: what a run leaves on disk.
+        bytes_per_run: what a run adds to the disk.
     """
 
     tried: int
-    failed: list[str]
+    reasons: list[str]
     seconds: tuple[float, float, float]
     bytes_per_run: float
 
@@ -49,14 +47,14 @@ class CostEstimate(NamedTuple):
 def perform_dry_run(
     study: Study, plan: Plan, points: Sequence[Point], execution: Execution
 ) -> list[Table]:
-    """Try runs of points spread over a design, and tell what the whole would take."""
+    """Do a few runs spread over a design; return tables of its configurations and its cost."""
     outcomes = run_probes(
         plan, RecordingOptions(study.series, "events" in study.keep), execution.time_limit
     )
     return [
         *tabulate_configurations(points[0], points[-1]),
         tabulate_study_cost(
-            study, len(points), estimate_run_cost(outcomes, points), execution.at_once or 1
+            study, len(points), estimate_run_cost(outcomes, points), execution.parallel_runs or 1
         ),
     ]
 
@@ -68,18 +66,20 @@ def spread_positions(count: int, wanted: int = PROBE_POINTS) -> list[int]:
     return [*dict.fromkeys((0, last)), *sorted(inner)]
 
 
-def run_probes(plan: Plan, wanted: RecordingOptions, time_limit: float | None) -> list[TaskOutcome]:
-    """Do the first replicate of some points in a process of their own, so that no run can take this one along.
+def run_probes(
+    plan: Plan, recording: RecordingOptions, time_limit: float | None
+) -> list[TaskOutcome]:
+    """Do the first replicate of some points in another process, which a run may kill.
 
-    The first point is done twice and its first time left out: a process is slow at what it does for the first time.
+    The first point is done twice and its first outcome dropped: the first run of a process is slow.
     """
     runs = [plan.plan_run(point, 0) for point in (0, *spread_positions(len(plan.points)))]
     tasks = [
-        Task(run.id, plan.target, plan.settle_point(run.point), run.seed, wanted) for run in runs
+        Task(run.id, plan.target, plan.settle_point(run.point), run.seed, recording) for run in runs
     ]
     spent, outcomes = 0.0, list[TaskOutcome]()
     with PoolEngine(1, time_limit) as pool:
-        for outcome in pool.outcomes(tasks):
+        for outcome in pool.run_tasks(tasks):
             outcomes.append(outcome)
             spent += outcome.seconds
             if spent > PROBE_SECONDS and len(outcomes) > 1:
@@ -88,10 +88,10 @@ def run_probes(plan: Plan, wanted: RecordingOptions, time_limit: float | None) -
 
 
 def estimate_run_cost(outcomes: Sequence[TaskOutcome], points: Sequence[Point]) -> CostEstimate:
-    """Return what runs like these cost."""
+    """Estimate the cost of a run from the outcomes of a few."""
     seconds = [outcome.seconds for outcome in outcomes]
     done = [outcome for outcome in outcomes if outcome.status == RUN_DONE]
-    failed = [
+    reasons = [
         outcome.reason.strip().splitlines()[-1]
         for outcome in outcomes
         if outcome.status != RUN_DONE
@@ -99,7 +99,7 @@ def estimate_run_cost(outcomes: Sequence[TaskOutcome], points: Sequence[Point]) 
     labels = points[0].levels
     return CostEstimate(
         len(outcomes),
-        failed,
+        reasons,
         (min(seconds), sum(seconds) / len(seconds), max(seconds)),
         estimate_written_bytes(done, labels) / max(1, len(done)),
     )
@@ -111,12 +111,12 @@ def estimate_written_bytes(outcomes: Sequence[TaskOutcome], labels: Mapping[str,
         {
             **labels,
             "replicate": 0,
-            "seed": o.task.seed,
-            "run": o.task.run,
-            **convert_measures_to_floats(o.harvest.measures),
+            "seed": outcome.task.seed,
+            "run": outcome.task.run,
+            **convert_measures_to_floats(outcome.result.measures),
         }
-        for o in outcomes
-        if o.harvest
+        for outcome in outcomes
+        if outcome.result
     ]
     if not rows:
         return 0.0
@@ -127,7 +127,7 @@ def estimate_written_bytes(outcomes: Sequence[TaskOutcome], labels: Mapping[str,
 
 
 def measure_table_bytes(table: pl.DataFrame) -> float:
-    """Return the bytes of a table within a large one: a small file is mostly what Parquet says of its columns."""
+    """Return the bytes of a table as part of a large one, without Parquet's metadata of columns."""
     copies = -(-SIZE_SAMPLE_ROWS // len(table)) if len(table) else 1
     large = enlarge_table(table, copies)
     with tempfile.TemporaryDirectory() as folder:
@@ -139,9 +139,12 @@ def measure_table_bytes(table: pl.DataFrame) -> float:
 
 
 def enlarge_table(table: pl.DataFrame, copies: int) -> pl.DataFrame:
-    """Return copies of a table with ids, seeds and last digits of their own, which compress as badly as those of further runs."""
+    """Return copies of a table that compress as badly as the results of further runs.
+
+    Every copy has other ids, other seeds and other last digits of its numbers.
+    """
     row = pl.int_range(pl.len())
-    mark = pl.struct("run", row // max(1, len(table)))  # the same in all rows of a run
+    mark = pl.struct("run", row // max(1, len(table)))  # equal in all rows of a run
     values = cs.float()
     return pl.concat([table] * copies).with_columns(
         pl.when(values == values.round()).then(values).otherwise(values * (1.0 + 1e-9 * row)),
@@ -150,11 +153,11 @@ def enlarge_table(table: pl.DataFrame, copies: int) -> pl.DataFrame:
     )
 
 
-# --- what is shown -------------------------------------------------------------------------------------------------------
+# --- what is shown --------------------------------------------------------------------------------
 
 
-def tabulate_study_cost(study: Study, points: int, cost: CostEstimate, at_once: int) -> Table:
-    """Return the size of a study and what it takes."""
+def tabulate_study_cost(study: Study, points: int, cost: CostEstimate, parallel_runs: int) -> Table:
+    """Return the runs of a study, their duration and their size on disk."""
     replicates = study.replicates
     low, high = (
         (replicates.at_least, replicates.at_most)
@@ -168,9 +171,9 @@ def tabulate_study_cost(study: Study, points: int, cost: CostEstimate, at_once: 
         ("runs", format_low_to_high(f"{points * low:,}", f"{points * high:,}")),
         ("a run", f"{mean:.3g} s ({least:.3g} to {most:.3g})"),
         (
-            f"time, {at_once} at once",
+            f"time, {parallel_runs} at once",
             format_low_to_high(
-                *(format_time_span(points * count * mean / at_once) for count in (low, high))
+                *(format_time_span(points * count * mean / parallel_runs) for count in (low, high))
             ),
         ),
         (
@@ -185,7 +188,7 @@ def tabulate_study_cost(study: Study, points: int, cost: CostEstimate, at_once: 
         " time; set-up and tables at the end come on top."
     )
     failures = "".join(
-        f" {len(cost.failed)} of them failed: {reason}." for reason in cost.failed[:1]
+        f" {len(cost.reasons)} of them failed: {reason}." for reason in cost.reasons[:1]
     )
     return Table(f"{study.name}: {study.question}", ("", ""), rows, note + failures)
 
@@ -196,12 +199,12 @@ def format_low_to_high(low: str, high: str) -> str:
 
 
 def format_time_span(seconds: float) -> str:
-    """Return a time span as people say it."""
+    """Return a time span: seconds with a unit below one minute, else hours, minutes and seconds."""
     return f"{seconds:.2g} s" if seconds < 60.0 else str(timedelta(seconds=round(seconds)))
 
 
 def format_byte_count(count: float) -> str:
-    """Return bytes as people say them."""
+    """Return a number of bytes with a decimal unit."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000.0:
             return f"{count:.3g} {unit}"
@@ -210,19 +213,19 @@ def format_byte_count(count: float) -> str:
 
 
 def tabulate_configurations(first: Point, last: Point) -> list[Table]:
-    """Return the whole configuration of the first and the last point: where they differ side by side, and what they share."""
+    """Return the configurations of the first and the last point: what differs, what is shared."""
     one, other = (
         flatten_nested_parameters(first.parameters),
         flatten_nested_parameters(last.parameters),
     )
-    differ = [name for name in {**one, **other} if one.get(name) != other.get(name)]
-    apart = [(name, str(one.get(name, "")), str(other.get(name, ""))) for name in differ]
-    shared = [(name, str(value)) for name, value in one.items() if name not in differ]
+    differing = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+    differences = [(name, str(one.get(name, "")), str(other.get(name, ""))) for name in differing]
+    shared = [(name, str(value)) for name, value in one.items() if name not in differing]
     return [
         Table(
             "First and last configuration, where they differ",
             ("parameter", "first point", "last point"),
-            apart,
+            differences,
         ),
         Table("What both share", ("parameter", "value"), shared),
     ]
@@ -230,11 +233,11 @@ def tabulate_configurations(first: Point, last: Point) -> list[Table]:
 
 def flatten_nested_parameters(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested parameters by their dotted paths."""
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for name, value in values.items():
-        found |= (
+        flat |= (
             flatten_nested_parameters(value, f"{prefix}{name}.")
             if isinstance(value, Mapping) and value
             else {f"{prefix}{name}": value}
         )
-    return found
+    return flat

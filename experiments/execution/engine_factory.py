@@ -1,4 +1,4 @@
-"""From where a study is to be executed to an engine that does it."""
+"""Opens the engine for an execution."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_engine(execution: Execution, target: Target) -> Iterator[Engine]:
-    """Give the engine of an execution, ready to do runs of a target; let go of what it holds afterwards.
+    """Give the engine of an execution, ready to run a target; close it afterwards.
 
-    On this machine that is processes, or with one worker and no time limit this process itself.
+    On this machine it uses processes, or with one worker and no time limit this process itself.
 
     Raises:
-        InputError: there is no cluster at the address, or another version of the model on it.
+        InputError: no cluster answers at the address, or it has another version of the model.
     """
     if isinstance(execution, Local):
         workers = execution.workers or count_available_cores()
@@ -33,9 +33,8 @@ def open_engine(execution: Execution, target: Target) -> Iterator[Engine]:
             with PoolEngine(workers, execution.time_limit) as pool:
                 yield RestartingEngine(pool)
         return
-    from experiments.execution.cluster import (
-        DaskEngine,
-    )  # only here: Dask is an extra, and slow to import
+    # Here, because Dask is an optional dependency and slow to import.
+    from experiments.execution.cluster import DaskEngine
 
     assert isinstance(execution, Cluster)
     with DaskEngine(
@@ -50,7 +49,7 @@ def open_engine(execution: Execution, target: Target) -> Iterator[Engine]:
 
 
 def make_cluster_source(execution: Cluster) -> ClusterSource:
-    """Return where a cluster comes from: an address, or jobs."""
+    """Return what provides a cluster: an address, or jobs."""
     from experiments.execution.cluster import AddressSource
     from experiments.execution.queues import JobQueueSource
 

@@ -1,7 +1,7 @@
-"""Where runs are executed: one small interface, tasks in, what became of them out, in any order.
+"""Engines, which execute runs behind one small interface: tasks in, outcomes out, in any order.
 
-Every engine survives the death of a worker and a run that raises: that costs the run alone. Which engine ran a task
-leaves no trace in what the run gave.
+Every engine survives the death of a worker and a run that raises an error: that costs only the run.
+The result of a run does not depend on the engine that executed it.
 """
 
 from __future__ import annotations
@@ -27,51 +27,53 @@ from pebble.pool import process
 from experiments.models.target import RecordingOptions, RunResult, Target
 from experiments.store.journal import RUN_DIED, RUN_DONE, RUN_FAILED, RUN_TIMED_OUT
 
-vars(process)["time"] = SimpleNamespace(
-    time=time.monotonic, sleep=time.sleep
-)  # time limits are in seconds that pass, not in the wall clock's
-CONSTS.channel_lock_timeout = 10.0  # seconds until the others notice that a worker died while it was taking a run or giving its results
-CONSTS.term_timeout = 0.2  # seconds a worker is given to end by itself: nothing it holds is needed, and Ctrl-C must not take long
-IN_FLIGHT_PER_WORKER = 16  # enough to keep workers busy, few enough to stay small and stop fast
+# Pebble measures time limits by the wall clock, which may be set while a run takes place.
+vars(process)["time"] = SimpleNamespace(time=time.monotonic, sleep=time.sleep)
+# Seconds until the others notice that a worker died while it received a run or returned a result.
+CONSTS.channel_lock_timeout = 10.0
+# Seconds for a worker to end by itself: nothing it holds is needed, and Ctrl-C must not take long.
+CONSTS.term_timeout = 0.2
+# Enough tasks to keep workers busy, few enough to stay small and to stop fast.
+IN_FLIGHT_PER_WORKER = 16
 
 
 class Task(NamedTuple):
-    """One run to do."""
+    """One run to do, with its id, settled parameters, seed and what to record."""
 
     run: str
     target: Target
     parameters: dict[str, object]
     seed: int
-    wanted: RecordingOptions
+    recording: RecordingOptions
 
 
 class TaskOutcome(NamedTuple):
-    """What became of a task."""
+    """How a task ended: its status, its duration, and its result or the reason for having none."""
 
     task: Task
     status: str
     seconds: float = 0.0
-    harvest: RunResult | None = None
+    result: RunResult | None = None
     reason: str = ""
 
 
 class Engine(Protocol):
     """Executes tasks."""
 
-    def outcomes(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
-        """Walk through what became of the tasks, as it comes; tasks are taken when there is room for them."""
+    def run_tasks(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
+        """Walk through the outcomes as they arrive; take tasks only when there is room for them."""
 
 
 def run_task(task: Task) -> TaskOutcome:
-    """Do one run, in whatever process this is."""
+    """Do one run in this process."""
     started = time.perf_counter()
     try:
-        harvest = task.target.run(task.parameters, task.seed, task.wanted)
+        result = task.target.run(task.parameters, task.seed, task.recording)
     except Exception:
         return TaskOutcome(
             task, RUN_FAILED, time.perf_counter() - started, None, traceback.format_exc()
         )
-    return TaskOutcome(task, RUN_DONE, time.perf_counter() - started, harvest)
+    return TaskOutcome(task, RUN_DONE, time.perf_counter() - started, result)
 
 
 def run_task_in_worker(task: Task) -> tuple[str, float, RunResult | None, str]:
@@ -80,15 +82,21 @@ def run_task_in_worker(task: Task) -> tuple[str, float, RunResult | None, str]:
 
 
 class SerialEngine:
-    """One run after the other in this process: no start-up, but a run that dies takes everything with it."""
+    """Does runs in this process, one after the other.
 
-    def outcomes(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
+    It needs no start-up, but a run that kills its process kills the study.
+    """
+
+    def run_tasks(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
         """Do the tasks in order."""
         yield from map(run_task, tasks)
 
 
 def prepare_worker(target: Target) -> None:
-    """Leave Ctrl-C to the parent, end when it ends, and import what runs need before their time counts; if that fails, the run will say why."""
+    """Prepare a worker process: it ignores Ctrl-C, ends with its parent, and imports the model.
+
+    Imports do not count towards a run's time limit. If they fail, the run itself reports why.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=end_with_parent, daemon=True).start()
     with suppress(Exception):
@@ -96,7 +104,7 @@ def prepare_worker(target: Target) -> None:
 
 
 def end_with_parent() -> None:
-    """End this process when its parent ended without saying so, for nobody waits for its run any more."""
+    """End this process when its parent was killed, because nobody waits for its run any more."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -104,7 +112,10 @@ def end_with_parent() -> None:
 
 
 class WorkerProcesses:
-    """Processes on this machine that do runs of one target; each run has a time limit of its own and may die alone."""
+    """Processes on this machine that do runs of one target.
+
+    Each run has its own time limit, and a run that dies does not affect the others.
+    """
 
     def __init__(self, count: int, target: Target, time_limit: float | None) -> None:
         self.time_limit = time_limit
@@ -115,19 +126,19 @@ class WorkerProcesses:
 
     @property
     def active(self) -> bool:
-        """Whether runs can be sent."""
+        """Whether the processes accept runs."""
         return bool(self._pool.active)
 
-    def send(self, task: Task) -> Future[Any]:
-        """Let a run be done when there is room for it."""
+    def submit_task(self, task: Task) -> Future[Any]:
+        """Schedule a run."""
         return self._pool.schedule(run_task_in_worker, args=(task,), timeout=self.time_limit)
 
-    def ask(self, function: Callable[..., Any], *arguments: object) -> Future[Any]:
-        """Let one of the processes say what a function gives there."""
+    def submit_call(self, function: Callable[..., Any], *arguments: object) -> Future[Any]:
+        """Schedule a call of a function in one of the processes."""
         return self._pool.schedule(function, args=arguments)
 
-    def outcome(self, task: Task, future: Future[Any]) -> TaskOutcome:
-        """Wait for one run."""
+    def await_outcome(self, task: Task, future: Future[Any]) -> TaskOutcome:
+        """Wait for a scheduled run and return how it ended."""
         try:
             return TaskOutcome(task, *future.result())
         except TookTooLong:
@@ -144,13 +155,17 @@ class WorkerProcesses:
             )
 
     def stop(self) -> None:
-        """End the processes, whatever they are doing."""
+        """End the processes at once."""
         self._pool.stop()
         self._pool.join()
 
 
 class PoolEngine:
-    """Processes on this machine, as an engine: they start with the first task, and stay for further ones (adaptive replicates) until it is left."""
+    """Does runs in processes on this machine.
+
+    They start with the first task and stay for later ones (adaptive replicates) until the engine is
+    left.
+    """
 
     def __init__(self, workers: int, time_limit: float | None = None) -> None:
         self.workers, self.time_limit = workers, time_limit
@@ -162,8 +177,8 @@ class PoolEngine:
     def __exit__(self, *reason: object) -> None:
         self.stop()
 
-    def outcomes(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
-        """Keep a bounded number of tasks in flight."""
+    def run_tasks(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
+        """Do the tasks with a bounded number in flight."""
         tasks = iter(tasks)
         first = next(tasks, None)
         if first is None:
@@ -174,17 +189,17 @@ class PoolEngine:
         )
         try:
             for task in chain((first,), tasks):
-                waiting[processes.send(task)] = task
+                waiting[processes.submit_task(task)] = task
                 if len(waiting) >= IN_FLIGHT_PER_WORKER * self.workers:
                     yield from collect_finished_tasks(waiting, processes)
             while waiting:
                 yield from collect_finished_tasks(waiting, processes)
-        except BaseException:  # broken, or nobody asks for the rest
+        except BaseException:  # the pool broke, or nobody consumes the remaining outcomes
             self.stop()
             raise
 
     def stop(self) -> None:
-        """End the processes, if there are any."""
+        """End the processes if there are any."""
         if self._processes is not None:
             self._processes.stop()
             self._processes = None
@@ -193,12 +208,16 @@ class PoolEngine:
 def collect_finished_tasks(
     waiting: dict[Future[Any], Task], processes: WorkerProcesses
 ) -> Iterator[TaskOutcome]:
-    """Wait until a task is done; take out all that are. A pool that broke before it took a task in says nothing of it."""
+    """Wait until a task ends; remove all ended tasks and yield their outcomes.
+
+    Raises:
+        BrokenProcessPool: the pool ended, and its waiting tasks will never be done.
+    """
     while not (done := wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED).done):
         if not processes.active:
             raise BrokenProcessPool("the pool ended before its tasks")
     for future in done:
-        yield processes.outcome(waiting.pop(future), future)
+        yield processes.await_outcome(waiting.pop(future), future)
 
 
 def count_available_cores() -> int:

@@ -1,4 +1,7 @@
-"""Clusters made of jobs: a Dask scheduler in this process, and workers that Slurm, PBS or Grid Engine start, through dask-jobqueue."""
+"""Clusters of jobs, through dask-jobqueue.
+
+The Dask scheduler is in this process, and Slurm, PBS or Grid Engine start the workers.
+"""
 
 from __future__ import annotations
 
@@ -15,26 +18,29 @@ from experiments.console import print_text
 from experiments.execution.settings import SGE, Jobs
 from sim.errors import InputError
 
-CLUSTER_CLASS_NAMES = {
-    "slurm": "SLURMCluster",
-    "pbs": "PBSCluster",
-    "sge": "SGECluster",
-}  # classes of dask-jobqueue
-CANCEL_JOBS_TIMEOUT = 10.0  # seconds for cancelling the jobs
+# Classes of dask-jobqueue.
+CLUSTER_CLASS_NAMES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster"}
+CANCEL_JOBS_TIMEOUT = 10.0  # seconds
 
 
 def import_cluster_class(name: str) -> Any:
-    """Return dask-jobqueue's class for a queueing system; importing it takes Ctrl-C for itself, which is ours."""
-    ours = signal.getsignal(signal.SIGINT)
+    """Return dask-jobqueue's class for a queueing system.
+
+    Importing dask-jobqueue replaces the handler of Ctrl-C, so this function restores it.
+    """
+    handler = signal.getsignal(signal.SIGINT)
     import dask_jobqueue
 
-    signal.signal(signal.SIGINT, ours)
+    signal.signal(signal.SIGINT, handler)
     return getattr(dask_jobqueue, CLUSTER_CLASS_NAMES[name])
 
 
 def build_job_options(jobs: Jobs) -> dict[str, Any]:
-    """Return what dask-jobqueue is told about a job: one Dask worker in each, with a thread, and so a process for runs, per core."""
-    told: dict[str, Any] = {
+    """Return dask-jobqueue's options for a job.
+
+    A job is one Dask worker with a thread, and so a process for runs, per core.
+    """
+    options: dict[str, Any] = {
         "job_name": "overbruggen",
         "cores": jobs.cores,
         "memory": jobs.memory,
@@ -47,15 +53,15 @@ def build_job_options(jobs: Jobs) -> dict[str, Any]:
         "log_directory": jobs.logs,
     }
     if not isinstance(jobs, SGE):
-        return told | {"account": jobs.account}
+        return options | {"account": jobs.account}
     if jobs.parallel_environment is not None:
-        told["job_extra_directives"].insert(0, f"-pe {jobs.parallel_environment} {jobs.cores}")
-    return told | {"project": jobs.account, "resource_spec": jobs.resources}
+        options["job_extra_directives"].insert(0, f"-pe {jobs.parallel_environment} {jobs.cores}")
+    return options | {"project": jobs.account, "resource_spec": jobs.resources}
 
 
 @dataclass
 class SubmissionCounts:
-    """What became of jobs that were submitted: how many were accepted, how many were not, and why the last of them."""
+    """How many jobs the queueing system accepted and refused, and why it refused the last one."""
 
     accepted: int = 0
     refused: int = 0
@@ -63,61 +69,66 @@ class SubmissionCounts:
 
 
 def make_watched_job_class(job: Any, submitted: SubmissionCounts) -> Any:
-    """Return a class of jobs that notes what becomes of them. One that is refused counts as started, for Dask would tell only its log."""
+    """Return a class of jobs that counts its submissions.
 
-    class Watched(job):  # type: ignore[misc]
+    A refused job gets the status of a running one: Dask would report it only in its log.
+    """
+
+    class WatchedJob(job):  # type: ignore[misc]
         async def start(self) -> None:
             try:
                 await super().start()
             except Exception as error:
-                submitted.refused, submitted.reason, self.status = (
-                    submitted.refused + 1,
-                    extract_refusal_reason(error),
-                    Status.running,
-                )
+                submitted.refused += 1
+                submitted.reason = extract_refusal_reason(error)
+                self.status = Status.running
             else:
                 submitted.accepted += 1
 
-    return Watched
+    return WatchedJob
 
 
 def extract_refusal_reason(error: Exception) -> str:
-    """Return what a command printed, out of dask-jobqueue's account of it."""
+    """Return what the submitting command printed, from dask-jobqueue's error."""
     _, _, printed = str(error).partition("stderr:\n")
     return " ".join((printed or str(error)).split())
 
 
 class JobQueueSource:
-    """Jobs of a queueing system as a cluster; none is submitted before the first run is to be done.
+    """Provides a cluster of jobs of a queueing system; submits none before the first run.
 
     Raises:
-        InputError: the queueing system's command is not on this machine.
+        InputError: the command that submits jobs is not on this machine.
     """
 
     def __init__(self, jobs: Jobs) -> None:
-        self.jobs, kind = jobs, import_cluster_class(jobs.name)
+        self.jobs, cluster_class = jobs, import_cluster_class(jobs.name)
         self.where = f"in {jobs.name} jobs"
-        command = kind.job_cls.submit_command
+        command = cluster_class.job_cls.submit_command
         if command is not None and shutil.which(command) is None:
             raise InputError(
                 f"execution={jobs.name} submits jobs with {command}, which is not on this machine;"
                 " start the study on a login node"
             )
         self.submitted = SubmissionCounts()
-        job = make_watched_job_class(kind.job_cls, self.submitted)
-        self.cluster = kind(
-            **build_job_options(jobs), job_cls=job, scheduler_options={"dashboard_address": ":0"}
+        job_class = make_watched_job_class(cluster_class.job_cls, self.submitted)
+        self.cluster = cluster_class(
+            **build_job_options(jobs),
+            job_cls=job_class,
+            scheduler_options={"dashboard_address": ":0"},
         )
 
     def connect(self) -> Client:
-        """Connect to the scheduler, which is in this process."""
+        """Connect to the scheduler in this process."""
         return Client(self.cluster)
 
-    def keep_up(self) -> None:
-        """Submit jobs, and anew those that ended, for a job that reached its walltime takes its worker along.
+    def request_workers(self) -> None:
+        """Submit jobs, also in place of those that ended: a walltime ends a worker with its job.
+
+        Some refused jobs are accepted, because queueing systems limit the jobs of a user.
 
         Raises:
-            InputError: all jobs were refused; that some are is borne, for queueing systems limit how many one may have.
+            InputError: all jobs were refused.
         """
         if self.submitted.refused and not self.submitted.accepted:
             raise InputError(
@@ -127,7 +138,7 @@ class JobQueueSource:
         if self.submitted.refused:
             print_text(
                 f"{self.jobs.name} refused {self.submitted.refused} of {self.jobs.jobs} jobs"
-                f" ({self.submitted.reason}); the others go on."
+                f" ({self.submitted.reason}); the study continues with the others."
             )
             self.submitted.refused = 0
         self.cluster.scale(jobs=self.jobs.jobs)

@@ -1,4 +1,8 @@
-"""What a Dask worker does for a study: chunks of runs, each thread of the worker in a process of its own that may die alone."""
+"""The part of a study that happens on a Dask worker.
+
+Each thread of the worker does chunks of runs in a separate process, so that a run that kills its
+process does not kill the worker.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +23,34 @@ from experiments.models.target import RunResult, Target
 from sim import __version__
 
 NUMERICAL_PACKAGES = ("mesa", "numpy", "scipy", "numba", "networkx")
-CANCELLATION_POLL_INTERVAL = 0.2  # seconds between looks whether anybody still waits for a chunk
+CANCELLATION_POLL_INTERVAL = 0.2  # seconds between checks whether a chunk was cancelled
 
 WorkerReport = tuple[str, float, RunResult | None, str]
 SoftwareVersions = dict[str, str]
 
 
 class WorkerContext(NamedTuple):
-    """What all chunks of one study have in common; ``study`` is another name every time a study is executed."""
+    """What all chunks of a study share.
+
+    Attributes:
+        study: an identifier that is new whenever a study is executed.
+        target: the model to run.
+        time_limit: seconds a run may take; None: no limit.
+        versions: the versions that a worker must have.
+    """
 
     study: str
     target: Target
     time_limit: float | None
-    identity: SoftwareVersions
+    versions: SoftwareVersions
 
 
 class VersionMismatchError(Exception):
-    """A worker would give other numbers: it has another version of the model, or of something its numbers depend on."""
+    """A worker has other versions of the model or its libraries and would give other numbers."""
 
 
 class WorkerProcessLostError(Exception):
-    """The process that was to do a chunk of runs is gone, or nobody waits for the chunk any more."""
+    """The process for a chunk of runs is gone, or the chunk was cancelled."""
 
 
 def collect_software_versions(target: Target) -> SoftwareVersions:
@@ -54,60 +65,70 @@ def collect_software_versions(target: Target) -> SoftwareVersions:
 
 
 def describe_version_differences(here: SoftwareVersions, there: SoftwareVersions) -> str:
-    """Return in words what two places have not in common."""
+    """Return in words which versions differ."""
     return ", ".join(
-        f"{name} {there.get(name)} there and {of} here"
-        for name, of in here.items()
-        if there.get(name) != of
+        f"{name} {there.get(name)} there and {version_here} here"
+        for name, version_here in here.items()
+        if there.get(name) != version_here
     )
 
 
-# --- on a worker ---------------------------------------------------------------------------------------------------------
+# --- on a worker ----------------------------------------------------------------------------------
 
-_thread_state = threading.local()  # .study and .bench of this thread
+_thread_state = threading.local()  # .runner of this thread
 _chunk_runners: dict[str, list[ChunkRunner]] = {}  # all of this worker, by study
 
 
 class ChunkRunner:
-    """The process in which one thread of a worker does its runs; it is made for one study and keeps its imports from chunk to chunk."""
+    """Does the chunks of one thread of a worker in a process, which keeps its imports between them.
 
-    def __init__(self, order: WorkerContext) -> None:
+    It belongs to one study.
+    """
+
+    def __init__(self, context: WorkerContext) -> None:
         allow_child_processes()
-        self.order, self.checked, self.stopped = order, False, False
+        self.context, self.checked, self.stopped = context, False, False
         self._stopping = threading.Lock()
-        self.processes = WorkerProcesses(1, order.target, order.time_limit)
+        self.processes = WorkerProcesses(1, context.target, context.time_limit)
 
-    def check(self) -> None:
-        """Refuse once to work with other versions; asked in the new process, for this one may be older than what it finds on disk."""
+    def check_versions(self) -> None:
+        """Refuse other versions than the study's; checks only once.
+
+        The new process answers, because this one may be older than the packages on disk.
+        """
         if self.checked:
             return
-        asked = self.processes.ask(collect_software_versions, self.order.target)
-        self._await([asked])
-        if asked.result() != self.order.identity:
+        future = self.processes.submit_call(collect_software_versions, self.context.target)
+        self._wait_for([future])
+        if future.result() != self.context.versions:
             raise VersionMismatchError(
-                describe_version_differences(self.order.identity, asked.result())
+                describe_version_differences(self.context.versions, future.result())
             )
         self.checked = True
 
-    def perform(self, tasks: Sequence[Task]) -> list[WorkerReport]:
-        """Do runs one after the other, as long as somebody waits for them."""
-        futures = [self.processes.send(task) for task in tasks]
-        self._await(futures)
+    def run_tasks(self, tasks: Sequence[Task]) -> list[WorkerReport]:
+        """Do runs one after the other, unless their chunk is cancelled."""
+        futures = [self.processes.submit_task(task) for task in tasks]
+        self._wait_for(futures)
         return [
-            self.processes.outcome(task, future)[1:]
+            self.processes.await_outcome(task, future)[1:]
             for task, future in zip(tasks, futures, strict=True)
         ]
 
-    def _await(self, futures: Sequence[Future[Any]]) -> None:
-        """Wait until all came to an end."""
-        wanted, waiting = CancellationCheck(), set(futures)
+    def _wait_for(self, futures: Sequence[Future[Any]]) -> None:
+        """Wait until all futures are done."""
+        check, waiting = CancellationCheck(), set(futures)
         while waiting:
             waiting = wait(waiting, timeout=CANCELLATION_POLL_INTERVAL).not_done
-            if waiting and (self.stopped or not wanted.holds()):
+            if waiting and (self.stopped or check.is_cancelled()):
                 raise WorkerProcessLostError
 
     def stop(self) -> None:
-        """End the process, whatever it is doing; once, for two threads may ask for it, and a file closed twice may be another's by then."""
+        """End the process at once.
+
+        Two threads may call this. The lock keeps the second from closing a file twice, whose
+        number may belong to another file by then.
+        """
         with self._stopping:
             if not self.stopped:
                 self.stopped = True
@@ -115,80 +136,80 @@ class ChunkRunner:
 
 
 class CancellationCheck:
-    """Whether the chunk that this thread does is still wanted: a client may have stopped, or may be gone."""
+    """Checks whether the chunk of this thread was cancelled, or its client is gone."""
 
     def __init__(self) -> None:
         worker = get_worker()
-        self._known, self._key = worker.state.tasks, worker.get_current_task()
+        self._tasks, self._key = worker.state.tasks, worker.get_current_task()
 
-    def holds(self) -> bool:
-        """Tell it now."""
-        task: Any = self._known.get(self._key)
-        return task is not None and task.state != "cancelled"
+    def is_cancelled(self) -> bool:
+        """Return whether nobody waits for the chunk any more."""
+        task: Any = self._tasks.get(self._key)
+        return task is None or task.state == "cancelled"
 
 
 def allow_child_processes() -> None:
-    """Let this worker have processes.
+    """Let this worker have child processes.
 
-    Under a nanny a worker is a daemonic process, and Python allows those no children, for they would outlive a worker that
-    is terminated. Ours do not (``engines.end_with_parent``). Dask's own way, ``distributed.worker.daemon: false``, would have
-    to be set on every machine; there is no public call that does it from inside.
+    Under a nanny a worker is a daemonic process, and Python allows those no children, because they
+    would outlive a terminated worker. Ours do not (``engines.end_with_parent``). Dask's own way,
+    ``distributed.worker.daemon: false``, would have to be set on every machine, and there is no
+    public call that does it from inside.
     """
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
 
 
-def run_chunk(order: bytes, tasks: bytes) -> list[WorkerReport]:
-    """Do a chunk of runs; both come pickled, so that the scheduler need not look into them."""
-    bench = get_chunk_runner(pickle.loads(order))
+def run_chunk(context: bytes, tasks: bytes) -> list[WorkerReport]:
+    """Do a chunk of runs; both arguments are pickled, so that the scheduler need not read them."""
+    runner = get_chunk_runner(pickle.loads(context))
     try:
-        bench.check()
-        return bench.perform(pickle.loads(tasks))
+        runner.check_versions()
+        return runner.run_tasks(pickle.loads(tasks))
     except Exception as error:
-        stop_chunk_runner(bench)
+        stop_chunk_runner(runner)
         if isinstance(error, RuntimeError):  # pebble's, for a process that died between runs
             raise WorkerProcessLostError from error
         raise
 
 
-def get_chunk_runner(order: WorkerContext) -> ChunkRunner:
-    """Return this thread's bench, made anew for every study."""
-    bench: ChunkRunner | None = getattr(_thread_state, "bench", None)
+def get_chunk_runner(context: WorkerContext) -> ChunkRunner:
+    """Return this thread's runner; every study gets a new one."""
+    runner: ChunkRunner | None = getattr(_thread_state, "runner", None)
     if (
-        bench is not None
-        and bench.order.study == order.study
-        and not bench.stopped
-        and bench.processes.active
+        runner is not None
+        and runner.context.study == context.study
+        and not runner.stopped
+        and runner.processes.active
     ):
-        return bench
-    if bench is not None:
-        stop_chunk_runner(bench)
-    _thread_state.bench = ChunkRunner(order)
-    _chunk_runners.setdefault(order.study, []).append(_thread_state.bench)
-    return _thread_state.bench
+        return runner
+    if runner is not None:
+        stop_chunk_runner(runner)
+    _thread_state.runner = ChunkRunner(context)
+    _chunk_runners.setdefault(context.study, []).append(_thread_state.runner)
+    return _thread_state.runner
 
 
-def stop_chunk_runner(bench: ChunkRunner) -> None:
-    """End a bench."""
-    _thread_state.bench = None
-    bench.stop()
-    known = _chunk_runners.get(bench.order.study, [])
-    if bench in known:
-        known.remove(bench)
+def stop_chunk_runner(runner: ChunkRunner) -> None:
+    """Stop a runner and forget it."""
+    _thread_state.runner = None
+    runner.stop()
+    known_runners = _chunk_runners.get(runner.context.study, [])
+    if runner in known_runners:
+        known_runners.remove(runner)
 
 
 def stop_all_chunk_runners() -> None:
-    """End all that this worker holds; before it ends itself, for it would wait for its children."""
+    """Stop all runners of this worker before it ends, because it would wait for its children."""
     for study in list(_chunk_runners):
-        for bench in _chunk_runners.pop(study):
-            bench.stop()
+        for runner in _chunk_runners.pop(study):
+            runner.stop()
 
 
-Finalize(
-    None, stop_all_chunk_runners, exitpriority=0
-)  # atexit is not heeded in the processes of a nanny
+# Processes of a nanny do not call functions registered with atexit.
+Finalize(None, stop_all_chunk_runners, exitpriority=0)
 
 
 def stop_chunk_runners_of_study(study: str) -> None:
-    """End all that this worker holds for a study; in a thread, for a worker must not be kept waiting."""
-    for bench in _chunk_runners.pop(study, []):
-        threading.Thread(target=bench.stop, daemon=True).start()
+    """Stop all runners of a study, in threads, because a worker must not be kept waiting."""
+    for runner in _chunk_runners.pop(study, []):
+        threading.Thread(target=runner.stop, daemon=True).start()

@@ -1,4 +1,4 @@
-"""What Pebble's pools of processes do not survive by themselves: a worker that dies while it has no run."""
+"""Restarts a pool of processes that broke, which Pebble does when an idle worker dies."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ from itertools import chain
 from experiments.execution.engines import Engine, Task, TaskOutcome
 from experiments.store.journal import RUN_DIED
 
-MAX_POOL_BREAKS = (
-    3  # in a row without any outcome: then it is the runs themselves that break every pool
-)
+# In a row, without any outcome: then the runs themselves break every pool.
+MAX_POOL_BREAKS = 3
 
 
 class RestartingEngine:
-    """Another engine, begun anew with what was under way whenever its pool breaks."""
+    """Another engine, which is restarted with its unfinished tasks whenever its pool breaks."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def outcomes(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
-        """Walk through what became of the tasks; every one has one outcome, however often the pool broke."""
+    def run_tasks(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
+        """Walk through the outcomes: one per task, however often the pool breaks."""
         under_way: dict[str, Task] = {}
-        new, breaks = track_tasks(tasks, under_way), 0
+        new_tasks, breaks = track_tasks(tasks, under_way), 0
         while True:
             try:
-                for outcome in self.engine.outcomes(chain(list(under_way.values()), new)):
+                for outcome in self.engine.run_tasks(chain(list(under_way.values()), new_tasks)):
                     del under_way[outcome.task.run]
                     breaks = 0
                     yield outcome
@@ -36,27 +35,22 @@ class RestartingEngine:
                     raise
                 breaks += 1
             if breaks == MAX_POOL_BREAKS:
-                lost, breaks = list(under_way.values()), 0
+                lost_tasks, breaks = list(under_way.values()), 0
                 under_way.clear()
-                yield from (
-                    TaskOutcome(
-                        task,
-                        RUN_DIED,
-                        0.0,
-                        None,
-                        f"{MAX_POOL_BREAKS} pools of workers broke before any run ended",
-                    )
-                    for task in lost
-                )
+                reason = f"{MAX_POOL_BREAKS} pools of workers broke before any run ended"
+                yield from (TaskOutcome(task, RUN_DIED, 0.0, None, reason) for task in lost_tasks)
 
 
 def track_tasks(tasks: Iterable[Task], under_way: dict[str, Task]) -> Iterator[Task]:
-    """Hand tasks on and note that they were."""
+    """Walk through tasks and record each one as under way."""
     for task in tasks:
         under_way[task.run] = task
         yield task
 
 
 def is_broken_pool(error: RuntimeError) -> bool:
-    """Tell whether a pool broke; one that did says so in words alone when it is given more to do."""
+    """Return whether an error means that a pool broke.
+
+    A pool that broke earlier raises a plain RuntimeError for the next task: only its text shows it.
+    """
     return isinstance(error, BrokenExecutor) or str(error) == "Unexpected error within the Pool"

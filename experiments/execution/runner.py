@@ -1,16 +1,14 @@
-"""Do what a study still lacks: hand its missing runs to an engine and keep what comes back."""
+"""Runs the missing runs of a study with an engine and saves their outcomes."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-import numpy as np
 import polars as pl
 
-from analysis.estimates import estimate_mean
+from analysis.estimates import compute_half_width
 from experiments.design.plan import POINTS_PER_TURN, AdaptiveReplicates, Plan
 from experiments.design.result_tables import split_runs
 from experiments.execution.engines import Engine, Task, TaskOutcome
@@ -26,7 +24,8 @@ from experiments.store.journal import (
 )
 from sim.errors import InputError
 
-SAVE_AFTER_RUNS, SAVE_AFTER_SECONDS = 200, 2.0  # what is lost at most when everything stops
+# A power cut loses at most this many runs, or the runs of this many seconds.
+SAVE_AFTER_RUNS, SAVE_AFTER_SECONDS = 200, 2.0
 
 
 class StoppedError(InputError):
@@ -38,11 +37,11 @@ class StudyRunner:
 
     Args:
         plan: all runs.
-        storage: where finished runs are kept.
-        engine: where runs are executed.
-        wanted: what is kept of a run beside its measures.
-        tell: called with every outcome, for progress.
-        retry: run those again that failed before.
+        storage: saves finished runs.
+        engine: executes runs.
+        recording: what to record of a run in addition to its measures.
+        count_outcome: called with the status of every outcome, to show progress.
+        retry: repeat runs that failed before.
         fail_fast: stop at the first failure.
     """
 
@@ -51,26 +50,27 @@ class StudyRunner:
         plan: Plan,
         storage: RunStorage,
         engine: Engine,
-        wanted: RecordingOptions,
-        tell: Callable[[str], None] = lambda status: None,
+        recording: RecordingOptions,
+        count_outcome: Callable[[str], None] = lambda status: None,
         retry: bool = False,
         fail_fast: bool = False,
     ) -> None:
         self.plan, self.storage, self.engine = plan, storage, engine
-        self.wanted, self.tell, self.retry, self.fail_fast = wanted, tell, retry, fail_fast
-        self.ended = storage.ended()
+        self.recording, self.count_outcome = recording, count_outcome
+        self.retry, self.fail_fast = retry, fail_fast
+        self.statuses = storage.read_statuses()
 
-    def replicate(self, replicates: int | AdaptiveReplicates) -> list[int]:
-        """Do all replicates of all points; return how many every point has got."""
+    def run_replicates(self, replicates: int | AdaptiveReplicates) -> list[int]:
+        """Do all replicates of all points; return how many every point has."""
         points = len(self.plan.points)
         if isinstance(replicates, int):
-            self._do([0] * points, [replicates] * points)
+            self._run_missing([0] * points, [replicates] * points)
             return [replicates] * points
         counts = [0] * points
         goal = [replicates.at_least] * points
         while goal != counts:
-            self._do(counts, goal)
-            too_wide = self._too_wide(
+            self._run_missing(counts, goal)
+            too_wide = self._find_wide_points(
                 [count if count < replicates.at_most else 0 for count in goal], replicates
             )
             counts = goal
@@ -80,9 +80,12 @@ class StudyRunner:
             ]
         return counts
 
-    def _too_wide(self, counts: Sequence[int], wanted: AdaptiveReplicates) -> set[int]:
-        """Return the points, of those with a count, that need more replicates; failed runs count as replicates but give no value."""
-        runs = self.storage.measured(list(wanted.half_width))
+    def _find_wide_points(self, counts: Sequence[int], stopping: AdaptiveReplicates) -> set[int]:
+        """Return the points, of those with a count, whose intervals are still too wide.
+
+        Failed runs count as replicates but give no value.
+        """
+        runs = self.storage.read_measures(list(stopping.half_width))
         planned = pl.DataFrame(
             (
                 (run.id, run.point, run.replicate)
@@ -91,50 +94,52 @@ class StudyRunner:
             schema={"run": pl.String, "point": pl.Int64, "replicate": pl.Int64},
             orient="row",
         )
-        found = planned.join(runs, on="run", how="left").sort(
-            "point", "replicate"
-        )  # sums depend on the order, in the last bit
+        # Sorted, because the last bit of a sum depends on the order.
+        measured = planned.join(runs, on="run", how="left").sort("point", "replicate")
         return {
             int(point)
-            for (point,), part in found.group_by("point")
+            for (point,), part in measured.group_by("point")
             if any(
-                compute_stopping_half_width(part[measure].to_numpy()) > width
-                for measure, width in wanted.half_width.items()
+                compute_half_width(part[measure].to_numpy()) > width
+                for measure, width in stopping.half_width.items()
             )
         }
 
-    def _do(self, first: Sequence[int], last: Sequence[int]) -> None:
-        """Do the missing ones of these replicates, chunk by chunk."""
+    def _run_missing(self, first: Sequence[int], last: Sequence[int]) -> None:
+        """Do the missing ones of these replicates, and save them chunk by chunk."""
         chunk: list[TaskOutcome] = []
         begun = time.monotonic()
         try:
-            for outcome in self.engine.outcomes(self._missing(first, last)):
+            for outcome in self.engine.run_tasks(self._list_missing_tasks(first, last)):
                 raise_if_interrupted()
-                checked = self._checked(outcome)
+                checked = self._check_measures(outcome)
                 chunk.append(checked)
-                self.tell(checked.status)
+                self.count_outcome(checked.status)
                 if self.fail_fast and checked.status != RUN_DONE:
                     raise StoppedError(
                         f"run {checked.task.run} {checked.status}, and --fail-fast stops there:"
                         f" {extract_last_line(checked.reason)}"
                     )
                 if len(chunk) >= SAVE_AFTER_RUNS or time.monotonic() - begun > SAVE_AFTER_SECONDS:
-                    full, chunk = (
-                        chunk,
-                        [],
-                    )  # first: an interruption while it is being kept must not have it kept twice
-                    self._keep(full)
+                    # Emptied before it is saved: an interruption must not save it twice.
+                    full, chunk = chunk, []
+                    self._save(full)
                     begun = time.monotonic()
         finally:
-            self._keep(chunk)
+            self._save(chunk)
 
-    def _missing(self, first: Sequence[int], last: Sequence[int]) -> Iterator[Task]:
-        """Walk through the tasks of runs that did not end yet, or failed when retrying; points that stand twice in a design are done once."""
+    def _list_missing_tasks(self, first: Sequence[int], last: Sequence[int]) -> Iterator[Task]:
+        """Walk through the tasks of runs that have not ended, or that failed when retrying.
+
+        A point that a design has twice is done once.
+        """
         parameters = lru_cache(POINTS_PER_TURN)(self.plan.settle_point)
         for runs in split_runs(self.plan.walk_in_turns(first, last)):
             ended = (
-                dict(self.ended.filter(pl.col("run").is_in([run.id for run in runs])).iter_rows())
-                if len(self.ended)
+                dict(
+                    self.statuses.filter(pl.col("run").is_in([run.id for run in runs])).iter_rows()
+                )
+                if len(self.statuses)
                 else {}
             )
             for run in runs:
@@ -143,15 +148,15 @@ class StudyRunner:
                     status is None or (self.retry and status != RUN_DONE)
                 ):
                     yield Task(
-                        run.id, self.plan.target, parameters(run.point), run.seed, self.wanted
+                        run.id, self.plan.target, parameters(run.point), run.seed, self.recording
                     )
 
-    def _checked(self, outcome: TaskOutcome) -> TaskOutcome:
-        """Turn a run with measures that are no numbers into a failure."""
-        if outcome.harvest is None:
+    def _check_measures(self, outcome: TaskOutcome) -> TaskOutcome:
+        """Return an outcome as a failure if a measure is not a number though it must be one."""
+        if outcome.result is None:
             return outcome
         undefined = list_undefined_measures(
-            outcome.harvest.measures, self.plan.target.may_be_undefined
+            outcome.result.measures, self.plan.target.may_be_undefined
         )
         return (
             outcome._replace(status=RUN_UNDEFINED, reason=f"not a number: {', '.join(undefined)}")
@@ -159,16 +164,16 @@ class StudyRunner:
             else outcome
         )
 
-    def _keep(self, chunk: Sequence[TaskOutcome]) -> None:
-        """Write what a chunk of runs left."""
+    def _save(self, chunk: Sequence[TaskOutcome]) -> None:
+        """Save the outcomes of a chunk of runs."""
         if not chunk:
             return
         number = self.storage.chunk
         records = []
         for outcome in chunk:
             measures = (
-                convert_measures_to_floats(outcome.harvest.measures)
-                if outcome.harvest is not None
+                convert_measures_to_floats(outcome.result.measures)
+                if outcome.result is not None
                 else {}
             )
             records.append(
@@ -181,34 +186,25 @@ class StudyRunner:
                     outcome.reason,
                 )
             )
-        self.storage.write(records, collect_detail_tables(chunk))
-
-
-def compute_stopping_half_width(values: np.ndarray) -> float:
-    """Return half the width of the 95 % interval of a mean; infinite when there are too few values for one."""
-    values = values[np.isfinite(values)]
-    if values.size < 2:
-        return math.inf
-    estimate = estimate_mean(values)
-    return (estimate.high - estimate.low) / 2.0
+        self.storage.write_chunk(records, collect_detail_tables(chunk))
 
 
 def collect_detail_tables(chunk: Sequence[TaskOutcome]) -> dict[str, pl.DataFrame]:
     """Return the events and series of a chunk of runs, with the run's id."""
     tables: dict[str, list[pl.DataFrame]] = {}
     for outcome in chunk:
-        if outcome.harvest is not None and outcome.status == RUN_DONE:
+        if outcome.result is not None and outcome.status == RUN_DONE:
             for kind, table in (
-                ("events", outcome.harvest.events),
-                ("series", outcome.harvest.series),
+                ("events", outcome.result.events),
+                ("series", outcome.result.series),
             ):
                 if table is not None:
                     tables.setdefault(kind, []).append(
                         table.with_columns(pl.lit(outcome.task.run).alias("run"))
                     )
-    return {kind: pl.concat(found, how="diagonal_relaxed") for kind, found in tables.items()}
+    return {kind: pl.concat(parts, how="diagonal_relaxed") for kind, parts in tables.items()}
 
 
 def extract_last_line(text: str) -> str:
-    """Return the last line of a traceback, which says what happened."""
+    """Return the last line of a traceback: the error itself."""
     return text.strip().splitlines()[-1] if text.strip() else ""

@@ -1,6 +1,7 @@
-"""Where a study is executed: which choices there are, and their settings. None of it changes results.
+"""Executions, which are the places where a study can run, and their settings.
 
-Defaults and meaning of the settings stand in configs/execution/, a file per choice.
+No setting changes a result. configs/execution/ has their defaults and meaning, one file per
+execution.
 """
 
 from __future__ import annotations
@@ -26,20 +27,20 @@ CLUSTER_INSTALL_COMMAND = "pip install 'overbruggen[cluster]'"
 
 
 class Execution(Settings):
-    """What every execution can be told."""
+    """The settings that all executions share."""
 
     name: ClassVar[str]
-    needs: ClassVar[tuple[str, ...]] = ()
+    required_modules: ClassVar[tuple[str, ...]] = ()
     time_limit: float | None = Field(gt=0, description="seconds above 0, or null")
 
     @property
     def place(self) -> str:
-        """Where runs are executed, in words that follow a number of runs."""
+        """The place where runs are executed, as the end of a sentence."""
         raise NotImplementedError
 
     @property
-    def at_once(self) -> int | None:
-        """How many runs are done at a time, if that is known."""
+    def parallel_runs(self) -> int | None:
+        """How many runs are done at a time; None if that is not known."""
         return None
 
 
@@ -52,18 +53,18 @@ class Local(Execution):
     @property
     def place(self) -> str:
         """Cores of this machine."""
-        return f"on {self.at_once} cores"
+        return f"on {self.parallel_runs} cores"
 
     @property
-    def at_once(self) -> int:
-        """One on every core, unless told otherwise."""
+    def parallel_runs(self) -> int:
+        """The number of workers, by default one per core."""
         return self.workers or count_available_cores()
 
 
 class Cluster(Execution):
     """Dask workers on other machines."""
 
-    needs: ClassVar[tuple[str, ...]] = ("distributed",)
+    required_modules: ClassVar[tuple[str, ...]] = ("distributed",)
     chunk: int | None = Field(ge=1, le=100_000, description="1 to 100,000 runs, or null")
     patience: float = Field(gt=0, description="seconds above 0")
 
@@ -79,8 +80,8 @@ class Dask(Cluster):
 
     @field_validator("address", mode="before")
     @classmethod
-    def named(cls, value: Any) -> Any:
-        """Ask for the address."""
+    def require_address(cls, value: Any) -> Any:
+        """Refuse a missing address."""
         if value is None:
             raise ValueError(
                 "execution=dask needs an address: execution.address=tcp://host:8786, as `dask"
@@ -90,14 +91,14 @@ class Dask(Cluster):
 
     @property
     def place(self) -> str:
-        """The scheduler."""
+        """The workers of the scheduler."""
         return f"on the Dask workers of {self.address}"
 
 
 class Jobs(Cluster):
-    """Jobs that a queueing system is asked for."""
+    """Jobs of a queueing system."""
 
-    needs: ClassVar[tuple[str, ...]] = ("distributed", "dask_jobqueue")
+    required_modules: ClassVar[tuple[str, ...]] = ("distributed", "dask_jobqueue")
     jobs: int = Field(ge=1, le=100_000)
     cores: int = Field(ge=1, le=10_000)
     memory: str = Field(
@@ -119,8 +120,8 @@ class Jobs(Cluster):
         return f"in {self.jobs} {self.name} jobs of {self.cores} cores"
 
     @property
-    def at_once(self) -> int:
-        """One on every core of every job."""
+    def parallel_runs(self) -> int:
+        """One run per core of every job."""
         return self.jobs * self.cores
 
 
@@ -152,26 +153,30 @@ EXECUTION_KINDS: dict[str, type[Execution]] = {
 def read_execution(
     overrides: Sequence[str], options: Mapping[str, object] | None = None
 ) -> tuple[Execution, list[str]]:
-    """Take what is said about execution out of overrides; return it checked, and the overrides that are left.
+    """Read the execution from overrides; return it with the overrides that are for the study.
 
     Args:
-        overrides: ``execution=slurm``, ``execution=my_cluster.yaml``, ``execution.jobs=20``, and all others.
-        options: settings with short names on the command line, by setting; None was not given.
+        overrides: all overrides, among them ``execution=slurm``, ``execution=my_cluster.yaml`` or
+            ``execution.jobs=20``.
+        options: settings that have an option of the command line, by name; None: not used.
+
+    Raises:
+        InputError: a setting is unknown, out of range or given twice, or a library is missing.
     """
-    own = [text for text in overrides if text.partition("=")[0].split(".")[0] == EXECUTION]
-    refuse_repeated_overrides(own)
-    given = {key: value for key, value in (parse_execution_override(text) for text in own)}
-    name, settings = read_execution_defaults(str(given.pop(EXECUTION, Local.name)))
+    texts = [text for text in overrides if text.partition("=")[0].split(".")[0] == EXECUTION]
+    refuse_repeated_overrides(texts)
+    chosen = {key: value for key, value in (parse_execution_override(text) for text in texts)}
+    name, settings = read_execution_defaults(str(chosen.pop(EXECUTION, Local.name)))
     kind = EXECUTION_KINDS[name]
-    settings |= {key.removeprefix(f"{EXECUTION}."): value for key, value in given.items()}
+    settings |= {key.removeprefix(f"{EXECUTION}."): value for key, value in chosen.items()}
     for setting, value in (options or {}).items():
         if value is None:
             continue
         option = f"--{setting.replace('_', '-')}"
-        if f"{EXECUTION}.{setting}" in given:
+        if f"{EXECUTION}.{setting}" in chosen:
             raise InputError(
-                f"{option} {value} and {EXECUTION}.{setting}={given[f'{EXECUTION}.{setting}']} say"
-                " the same twice; give one"
+                f"{option} {value} and {EXECUTION}.{setting}={chosen[f'{EXECUTION}.{setting}']} are"
+                " the same setting; give one"
             )
         if setting not in kind.model_fields:
             raise InputError(
@@ -181,42 +186,48 @@ def read_execution(
         settings[setting] = value
     execution = validate_settings(EXECUTION, name, kind, settings)
     check_execution_installed(execution)
-    return execution, [text for text in overrides if text not in own]
+    return execution, [text for text in overrides if text not in texts]
 
 
 def parse_execution_override(text: str) -> tuple[str, Any]:
-    """Read one override of execution."""
+    """Parse one override of the execution."""
     override = parse_override(text)
     if override.several:
         raise InputError(
-            f"{text} gives several values, but how a study is executed is no factor; give one"
+            f"{text} has several values, but a setting of the execution cannot be a factor; give"
+            " one value"
         )
     return override.key, override.values[0]
 
 
 def read_execution_defaults(name: str) -> tuple[str, dict[str, Any]]:
-    """Read the settings of an execution that comes with the package, or of a file of one's own that says in ``kind`` which it builds on."""
+    """Return the kind of an execution and its settings.
+
+    Args:
+        name: an execution of the package, or a user's YAML file, whose ``kind`` names the execution
+            that it changes.
+    """
     if Path(name).suffix in (".yaml", ".yml"):
-        own = read_execution_file(Path(name))
-        kind = own.pop("kind", None)
+        user_settings = read_execution_file(Path(name))
+        kind = user_settings.pop("kind", None)
         if kind not in EXECUTION_KINDS:
             raise InputError(
                 f"{name} has kind: {kind}; allowed:"
                 f" {', '.join(EXECUTION_KINDS)}.{suggest_name(str(kind), list(EXECUTION_KINDS))}"
             )
-        return kind, read_execution_defaults(kind)[1] | own
+        return kind, read_execution_defaults(kind)[1] | user_settings
     if name not in EXECUTION_KINDS:
         raise InputError(
-            f"{EXECUTION}={name} is not known; allowed: {', '.join(EXECUTION_KINDS)}, or a file of"
-            f" your own.{suggest_name(name, list(EXECUTION_KINDS))}"
+            f"{EXECUTION}={name} is not known; allowed: {', '.join(EXECUTION_KINDS)}, or a YAML"
+            f" file.{suggest_name(name, list(EXECUTION_KINDS))}"
         )
     return name, read_execution_file(find_configs_folder() / EXECUTION / f"{name}.yaml")
 
 
 def read_execution_file(path: Path) -> dict[str, Any]:
-    """Read settings from YAML."""
+    """Read settings from a YAML file."""
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(
@@ -225,19 +236,19 @@ def read_execution_file(path: Path) -> dict[str, Any]:
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{EXECUTION}={path} is not YAML: {' '.join(str(error).split())}"
+            f"{EXECUTION}={path} is not YAML: {' '.join(str(error).split())}; correct the file"
         ) from error
-    if not isinstance(given, dict):
+    if not isinstance(settings, dict):
         raise InputError(
-            f"{EXECUTION}={path} holds no settings; write for example kind: slurm and jobs: 20 on"
+            f"{EXECUTION}={path} has no settings; write for example kind: slurm and jobs: 20 on"
             " two lines"
         )
-    return given
+    return settings
 
 
 def check_execution_installed(execution: Execution) -> None:
-    """Refuse what needs a library that is not there."""
-    for module in execution.needs:
+    """Refuse an execution that needs a library that is not installed."""
+    for module in execution.required_modules:
         if find_spec(module) is None:
             raise InputError(
                 f"{EXECUTION}={execution.name} needs {PACKAGES_BY_MODULE[module]}, which is not"

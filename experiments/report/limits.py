@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from analysis.checks import Check
-from analysis.estimates import estimate_mean
+from analysis.estimates import compute_half_width
 from experiments.design.plan import AdaptiveReplicates
 from experiments.report.methods import Experiment
 from experiments.store.manifest import Manifest
@@ -128,7 +128,7 @@ def describe_wide_intervals(experiment: Experiment, replicates: AdaptiveReplicat
     points = [part for _, part in runs.group_by(factors)] if factors else [runs]
     wide = sum(
         any(
-            not compute_half_width_of_column(part[name]) <= width
+            compute_half_width(part[name].cast(pl.Float64).to_numpy()) > width
             for name, width in replicates.half_width.items()
         )
         for part in points
@@ -139,12 +139,6 @@ def describe_wide_intervals(experiment: Experiment, replicates: AdaptiveReplicat
         f"At {wide:,} of {len(points):,} points intervals are wider than requested, with the"
         f" maximum of {replicates.at_most} replicates."
     ]
-
-
-def compute_half_width_of_column(values: pl.Series) -> float:
-    """Return half the width of the 95 % interval of a mean; NaN for a single value."""
-    estimate = estimate_mean(values.to_numpy())
-    return (estimate.high - estimate.low) / 2
 
 
 def describe_undefined_measures(runs: pl.DataFrame, measures: Sequence[str]) -> list[str]:

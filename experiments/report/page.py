@@ -11,12 +11,12 @@ from experiments.report.inline_svg import InlineSvg, convert_to_inline_svg
 from experiments.report.run_report import gather_run_report
 from experiments.report.study_report import gather_study_report
 from experiments.store.files import NotWrittenError, make_write_error, wrap_write_errors, write_text
+from experiments.store.layout import REPORT_FILE
 from experiments.store.manifest import RunManifest, StudyManifest, read_manifest
 from experiments.store.provenance import FOLDER_PLACEHOLDER, record_provenance
 from sim import __version__
 from sim.errors import InputError
 
-REPORT_PAGE_NAME = "report.html"
 GENERATOR_TAG = '<meta name="generator" content="overbruggen report">'
 
 
@@ -46,8 +46,8 @@ def write_report(folder: Path, out: Path | None) -> None:
         with wrap_write_errors():
             target.parent.mkdir(parents=True, exist_ok=True)
         write_text(text, target)
-        if isinstance(manifest, StudyManifest) and target == folder / REPORT_PAGE_NAME:
-            record_provenance(folder, ("report", FOLDER_PLACEHOLDER), [REPORT_PAGE_NAME])
+        if isinstance(manifest, StudyManifest) and target == folder / REPORT_FILE:
+            record_provenance(folder, ("report", FOLDER_PLACEHOLDER), [REPORT_FILE])
     except NotWrittenError as error:
         raise make_write_error(target, error) from error
     shown = (
@@ -68,9 +68,9 @@ def format_count(number: int, noun: str) -> str:
 def choose_report_path(folder: Path, out: Path | None) -> Path:
     """Return the file to write the report to."""
     if out is None:
-        return folder / REPORT_PAGE_NAME
+        return folder / REPORT_FILE
     if out.is_dir():
-        return out / REPORT_PAGE_NAME
+        return out / REPORT_FILE
     if out.suffix not in (".html", ".htm"):
         raise InputError(
             f"--out is {out}; allowed: a file that ends in .html, or an existing folder"

@@ -11,23 +11,11 @@ from experiments.design.plan import AdaptiveReplicates
 from experiments.design.study import Study
 from experiments.design.study_file import list_study_names
 from experiments.report.methods import Experiment, format_design_name, format_factor_levels
+from experiments.store.layout import REPORT_FILE, RESULT_FILES
 from experiments.store.manifest import Manifest, RunManifest, StudyManifest
+from experiments.store.provenance import PROVENANCE_FILE
 
-REPORT_FILE_DESCRIPTIONS = {
-    "runs.parquet": "a row per run: levels of the factors, replicate, seed and all measures",
-    "events.parquet": "a row per collaboration",
-    "series.parquet": "a row per run and recorded round",
-    "failures.parquet": "failed runs, each with its reason and the command that repeats it",
-    "rounds.parquet": "a row per recorded round",
-    "challenges.parquet": "a row per challenge",
-    "organisations.parquet": "organisations at the start and the end",
-    "members.parquet": "members of every collaboration at every recorded moment",
-    "tables.md": "the tables as Markdown",
-    "tables.tex": "the tables as LaTeX (booktabs)",
-    "study.yaml": "the definition of the study",
-    "config.yaml": "complete parameters (of a study: of its first point)",
-    "manifest.json": "provenance: command, versions, seed, times",
-}
+FILES_AFTER_REPORT = (REPORT_FILE, PROVENANCE_FILE)  # the report itself, and what it changes
 REBUILT_FOLDER = "rebuilt"
 
 
@@ -62,8 +50,8 @@ def list_report_files(folder: Path) -> list[tuple[str, str]]:
     """Return the files of a folder that are no figures: name and description."""
     return [
         (name, description)
-        for name, description in REPORT_FILE_DESCRIPTIONS.items()
-        if (folder / name).is_file()
+        for name, description in RESULT_FILES.items()
+        if name not in FILES_AFTER_REPORT and (folder / name).is_file()
     ]
 
 

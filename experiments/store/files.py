@@ -1,4 +1,4 @@
-"""Results folders: written under a temporary name and renamed, so that nothing is ever half written."""
+"""Writes files and results folders under a temporary name and renames them when they are whole."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ RECORDED_PACKAGES = (
     "polars",
     "pyyaml",
 )
-DISK_PROBE_BYTES = 1 << 20  # bytes
+DISK_PROBE_BYTES = 1 << 20
 
 
 class NotWrittenError(Exception):
-    """Something could not be written; said with the folder's name by whoever knows it."""
+    """Something could not be written; who knows the folder makes an InputError of it."""
 
 
 @contextmanager
 def wrap_write_errors() -> Iterator[None]:
-    """Mark a place that writes: whatever fails here failed for the disk, not for the computation."""
+    """Turn errors of a block that writes into NotWrittenError: the disk failed, not the program."""
     try:
         yield
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -61,29 +61,33 @@ def wrap_write_errors() -> Iterator[None]:
 def make_write_error(
     folder: Path, reason: NotWrittenError, otherwise: str = "or give another folder with --out"
 ) -> InputError:
-    """Return the sentence for a folder that cannot be written."""
+    """Return the error for a folder that cannot be written."""
     error = reason.args[0]
     if is_disk_full(error):
         return InputError(
             f"{folder} cannot be written: the disk is full; free some space {otherwise}"
         )
     return InputError(
-        f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}; mend that"
+        f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}; correct that"
         f" {otherwise}"
     )
 
 
 @contextmanager
 def create_results_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
-    """Give a temporary folder beside ``folder``; rename it when all went well, remove it when not."""
+    """Give a temporary folder beside ``folder``; rename it at the end, or remove it after an error.
+
+    Raises:
+        InputError: the folder exists and may not be replaced, or cannot be written.
+    """
     if folder.exists() and not overwrite:
         raise InputError(
             f"{folder} exists already; give another folder with --out, or --overwrite to replace it"
         )
     if folder.exists() and any(folder.iterdir()) and not (folder / "manifest.json").exists():
         raise InputError(
-            f"{folder} is no results folder (it has no manifest.json) and is not overwritten; give"
-            " another with --out"
+            f"{folder} is not a results folder (it has no manifest.json) and is not overwritten;"
+            " give another folder with --out"
         )
     draft: Path | None = None
     try:
@@ -104,14 +108,14 @@ def create_results_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
 
 
 def is_disk_full(error: Exception) -> bool:
-    """Tell whether writing failed for want of space; polars says so in words alone."""
+    """Return whether writing failed because the disk is full; polars has this only in its text."""
     return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or os.strerror(
         errno.ENOSPC
     ) in str(error)
 
 
 class GrowingTable:
-    """A table that is written while it grows: parts on disk beside it, put together at the end without being held in memory."""
+    """A table that is written in parts, which are joined at the end without loading all of them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -124,7 +128,7 @@ class GrowingTable:
         self.parts.append(part)
 
     def finish(self) -> None:
-        """Put the parts together and remove them."""
+        """Join the parts into the table and remove them."""
         write_file(self.path, pl.scan_parquet(self.parts).sink_parquet)
         for part in self.parts:
             part.unlink()
@@ -136,16 +140,19 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
 
 
 def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file and make sure it is on disk; if that fails, nothing of it takes up room."""
+    """Write a file and make sure it is on disk; if that fails, remove it.
+
+    Raises:
+        NotWrittenError: the file could not be written.
+    """
     with wrap_write_errors():
         try:
             with path.open("wb") as file:
                 try:
                     write(file)
                 except pl.exceptions.PolarsError:
-                    file.write(
-                        bytes(DISK_PROBE_BYTES)
-                    )  # Polars does not always say why it failed; a full disk does
+                    # Polars does not always report why it failed; this raises on a full disk.
+                    file.write(bytes(DISK_PROBE_BYTES))
                     file.flush()
                     raise
                 file.flush()
@@ -161,7 +168,7 @@ def write_yaml(values: Any, path: Path) -> None:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write a text: all of it, or nothing, and then what was there before stays."""
+    """Write a text completely, or leave the file as it was."""
     draft = path.with_name(f".{path.name}.draft")
     write_file(draft, lambda file: file.write(text.encode()))
     with wrap_write_errors():
@@ -169,7 +176,7 @@ def write_text(text: str, path: Path) -> None:
 
 
 def find_project_file() -> Path | None:
-    """Return the project file of the checkout this package lies in; None where it is installed."""
+    """Return the project file of this package's checkout; None where it is installed."""
     path = Path(__file__).parents[2] / "pyproject.toml"
     return (
         path
@@ -179,7 +186,10 @@ def find_project_file() -> Path | None:
 
 
 def find_commit() -> str | None:
-    """Return the commit this package lies in, with "-dirty" when files differ from it; None outside a checkout of this project."""
+    """Return the commit of this package's checkout; None outside one.
+
+    The commit ends in "-dirty" when files differ from it.
+    """
     project = find_project_file()
     if project is None or not (project.parent / ".git").exists():
         return None
@@ -195,30 +205,35 @@ def find_commit() -> str | None:
 
 
 class StartTime(NamedTuple):
-    """When something began: by the clock on the wall, which may be set meanwhile, and by one that only goes forward."""
+    """When something began.
+
+    Attributes:
+        at: by the wall clock, which may be set while a study runs.
+        tick: by the monotonic clock, in seconds.
+    """
 
     at: datetime
     tick: float
 
-    def later(self) -> datetime:
-        """Return the beginning and the time that passed since."""
+    def compute_present(self) -> datetime:
+        """Return the beginning plus the time that passed since."""
         return self.at + timedelta(seconds=time.monotonic() - self.tick)
 
 
 def start_clock() -> StartTime:
-    """Return the present as a beginning."""
+    """Return the present as the beginning of something."""
     return StartTime(datetime.now(UTC), time.monotonic())
 
 
 def write_manifest(folder: Path, command: str, seed: int, started: StartTime, **more: Any) -> None:
-    """Write what is needed to know how the results came about."""
+    """Write how results came about."""
     manifest = {
         "overbruggen": __version__,
         "commit": find_commit(),
         "command": command,
         "seed": seed,
         "started": started.at.isoformat(timespec="seconds"),
-        "ended": started.later().isoformat(timespec="seconds"),
+        "ended": started.compute_present().isoformat(timespec="seconds"),
         "python": sys.version.split()[0],
         "machine": platform.platform(),
         "packages": {name: version(name) for name in RECORDED_PACKAGES},

@@ -1,13 +1,12 @@
-"""The folder of a study: made once, growing while runs finish, whole again after any interruption.
+"""The finished runs of a study on disk: a folder that survives any interruption.
 
-    manifest.json      what was asked, by which version, on which machine, and how far it got
-    study.yaml         the study with all that was changed on the command line
-    journal.jsonl      runs that finished since the last compaction
-    parts/             finished runs, events and time series, compacted by rename
-    runs.parquet ...   at the end: everything in the order of the design
+``experiments.store.layout`` describes its files. A finished run is first a record of the journal;
+``compact`` then moves the journal into Parquet files in ``parts/``, and at the end
+``write_rows_in_order`` writes the tables from the parts.
 
-A run counts as finished when its line in the journal, or its row in a part, is on disk; its events and series are written
-before that line, so what the journal names is there. Files that no finished run names are left-overs of an interruption.
+A run counts as finished when its record in the journal, or its row in a part, is on disk. Its
+events and series are written before that record, so they exist for every run of the journal. Files
+without a finished run are leftovers of an interruption.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ from experiments.store.journal import RUN_DONE, Journal, RunRecord
 from sim.errors import InputError
 
 COMPACT_AFTER = 20_000  # records; about 30 MB of journal
-ROWS_PER_SLICE = 20_000  # rows that are put in order at a time
+ROWS_PER_SLICE = 20_000  # put in order at a time
 PARQUET_ROW_GROUP_SIZE = 10_000
-MEASURED_SUFFIX = "_measured"  # appended to what was measured where a factor has the same name
+MEASURED_SUFFIX = "_measured"  # appended to a measure that has the name of a factor
 DETAIL_TABLES = ("events", "series")
 LOCK_FILE = ".lock"
 LEDGER_SCHEMA = {
@@ -48,10 +47,10 @@ LEDGER_SCHEMA = {
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process alone; the lock goes with the process, however it ends.
+    """Lock a folder for this process; the lock ends with the process, also when it is killed.
 
     Raises:
-        InputError: another process holds it, or something could not be written there meanwhile.
+        InputError: another process has the lock, or the disk failed while this one had it.
     """
     try:
         with wrap_write_errors():
@@ -67,72 +66,83 @@ def lock_folder(folder: Path) -> Iterator[None]:
                 ) from None
             yield
     except NotWrittenError as reason:
-        begun = (folder / "manifest.json").exists()
+        can_resume = (folder / "manifest.json").exists()
         raise make_write_error(
             folder,
             reason,
             (
-                f"and `overbruggen resume {folder}` goes on"
-                if begun
+                f"and `overbruggen resume {folder}` continues the study"
+                if can_resume
                 else "or give another folder with --out"
             ),
         ) from reason
 
 
 def refuse_folder_in_use(folder: Path) -> None:
-    """Refuse a folder in which a study runs at this moment."""
+    """Refuse a folder that another process has locked."""
     if (folder / LOCK_FILE).exists():
         with lock_folder(folder):
             pass
 
 
 class RunStorage:
-    """Finished runs of one study."""
+    """The finished runs of one study.
+
+    Opening it repairs the folder after an interruption.
+
+    Args:
+        folder: the study's folder, which this process must have locked.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.parts = folder, folder / "parts"
         with wrap_write_errors():
             self.parts.mkdir(parents=True, exist_ok=True)
         self.journal = Journal(folder / "journal.jsonl")
-        self.journal.mend()
+        self.journal.truncate_torn_end()
         self._in_journal = 0
-        self._drop_left_overs()
-        named = (record.chunk for record in self.journal.records())
+        self._remove_leftovers()
+        in_journal = (record.chunk for record in self.journal.read_records())
         self.chunk = 1 + max(
-            [*map(parse_part_number, self.parts.glob("*.parquet")), *named], default=-1
+            [*map(parse_part_number, self.parts.glob("*.parquet")), *in_journal], default=-1
         )
 
-    # --- reading -----------------------------------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------------
 
-    def ended(self) -> pl.DataFrame:
-        """Return the newest status of every run that came to an end, in columns ``run`` and ``status``."""
-        frames = [pl.read_parquet(path, columns=["run", "status"]) for path in self.paths("ledger")]
-        journal = [(record.run, record.status) for record in self.journal.records()]
+    def read_statuses(self) -> pl.DataFrame:
+        """Return the newest status of every run that ended, in columns ``run`` and ``status``."""
+        frames = [
+            pl.read_parquet(path, columns=["run", "status"]) for path in self.list_parts("ledger")
+        ]
+        journal = [(record.run, record.status) for record in self.journal.read_records()]
         schema = {"run": pl.String, "status": pl.String}
         table = pl.concat(
             [*frames, pl.DataFrame(journal, schema=schema, orient="row")]
         ).with_columns(pl.col("status").cast(pl.Categorical))
         return table.unique("run", keep="last") if table["run"].is_duplicated().any() else table
 
-    def measured(self, measures: Sequence[str]) -> pl.DataFrame:
-        """Return some measures of all finished runs, each with its ``run``; null where a run has no such measure."""
+    def read_measures(self, measures: Sequence[str]) -> pl.DataFrame:
+        """Return some measures of all finished runs; null where a run does not have a measure."""
         self.compact()
         schema = {"run": pl.String} | dict.fromkeys(measures, pl.Float64)
         frames = [
             pl.read_parquet(
                 path, columns=[name for name in schema if name in pl.read_parquet_schema(path)]
             )
-            for path in self.paths("runs")
+            for path in self.list_parts("runs")
         ]
         return pl.concat([pl.DataFrame(schema=schema), *frames], how="diagonal_relaxed").unique(
             "run"
         )
 
-    def failed(self) -> pl.DataFrame:
-        """Return the newest attempt of every run that failed and did not do well later: status, seconds and reason."""
+    def read_failures(self) -> pl.DataFrame:
+        """Return the status, seconds and reason of every failed run that has not succeeded since.
+
+        A run that failed several times has its newest attempt.
+        """
         self.compact()
         columns = ["run", "status", "seconds", "reason"]
-        parts = [pl.scan_parquet(path).select(columns) for path in self.paths("ledger")]
+        parts = [pl.scan_parquet(path).select(columns) for path in self.list_parts("ledger")]
         failures = pl.concat(
             [
                 pl.DataFrame(schema=LEDGER_SCHEMA).select(columns),
@@ -141,20 +151,22 @@ class RunStorage:
         )
         if failures.is_empty():
             return failures
-        once = failures["run"].implode()
-        attempts = pl.concat([part.filter(pl.col("run").is_in(once)).collect() for part in parts])
+        failed_runs = failures["run"].implode()
+        attempts = pl.concat(
+            [part.filter(pl.col("run").is_in(failed_runs)).collect() for part in parts]
+        )
         return attempts.unique("run", keep="last", maintain_order=True).filter(
             pl.col("status") != RUN_DONE
         )
 
-    def paths(self, kind: str) -> list[Path]:
+    def list_parts(self, kind: str) -> list[Path]:
         """Return the parts of one kind, oldest first."""
         return sorted(self.parts.glob(f"{kind}-*.parquet"))
 
-    # --- writing -----------------------------------------------------------------------------------------------------
+    # --- writing ----------------------------------------------------------------------------------
 
-    def write(self, records: Sequence[RunRecord], tables: dict[str, pl.DataFrame]) -> None:
-        """Keep a chunk of finished runs: first what they left beside measures, then the lines that make them finished."""
+    def write_chunk(self, records: Sequence[RunRecord], tables: dict[str, pl.DataFrame]) -> None:
+        """Save a chunk of runs: events and series, then the records that make the runs finished."""
         for kind, table in tables.items():
             self._write_part(kind, self.chunk, table)
         self.journal.append(records)
@@ -164,8 +176,8 @@ class RunStorage:
             self.compact()
 
     def compact(self) -> None:
-        """Move the journal into parts: measures of finished runs, and the ledger, which is renamed last and makes the move count."""
-        records = list(self.journal.records())
+        """Move the journal into parts: measures, then the ledger, whose renaming makes it valid."""
+        records = list(self.journal.read_records())
         if not records:
             return
         done = [record for record in records if record.status == RUN_DONE]
@@ -185,7 +197,7 @@ class RunStorage:
         self._in_journal = 0
 
     def _write_part(self, kind: str, number: int, table: pl.DataFrame) -> None:
-        """Write a part under a temporary name and rename it when it is whole and on disk."""
+        """Write a part under a temporary name and rename it when it is on disk."""
         path = self.parts / f"{kind}-{number:08}.parquet"
         draft = path.with_suffix(".draft")
         write_table(table, draft)
@@ -193,48 +205,54 @@ class RunStorage:
             draft.rename(path)
             sync_folder(self.parts)
 
-    def _drop_left_overs(self) -> None:
-        """Remove what an interruption or a damaged file left: its runs count as not finished and are done again, to the same bits."""
+    def _remove_leftovers(self) -> None:
+        """Remove damaged files and the leftovers of an interruption.
+
+        Their runs count as not finished, and are done again to the same bits.
+        """
         for draft in self.parts.glob("*.draft"):
             draft.unlink()
         damaged = {
             path
             for kind in ("runs", "ledger", *DETAIL_TABLES)
-            for path in self.paths(kind)
+            for path in self.list_parts(kind)
             if not is_part_readable(path)
         }
         broken_chunks = {
             parse_part_number(path) for path in damaged if path.stem.startswith(DETAIL_TABLES)
         }
-        for ledger in self.paths("ledger"):
+        for ledger in self.list_parts("ledger"):
             runs = ledger.with_name(ledger.name.replace("ledger", "runs"))
             if {ledger, runs} & damaged or broken_chunks & read_ledger_chunks(ledger):
                 ledger.unlink()
-        whole = {parse_part_number(path) for path in self.paths("ledger")}
-        for path in self.paths("runs"):
-            if parse_part_number(path) not in whole:
+        compacted = {parse_part_number(path) for path in self.list_parts("ledger")}
+        for path in self.list_parts("runs"):
+            if parse_part_number(path) not in compacted:
                 path.unlink()
-        moved = set[int]().union(*(read_ledger_chunks(path) for path in self.paths("ledger")))
-        self.journal.drop(
-            moved | broken_chunks
-        )  # a compaction may have been interrupted just before it cleared the journal
-        named = {record.chunk for record in self.journal.records()} | moved
-        for path in (path for kind in DETAIL_TABLES for path in self.paths(kind)):
-            if parse_part_number(path) not in named or path in damaged:
+        moved = set[int]().union(*(read_ledger_chunks(path) for path in self.list_parts("ledger")))
+        # A compaction may have been interrupted just before it cleared the journal.
+        self.journal.drop_chunks(moved | broken_chunks)
+        finished = {record.chunk for record in self.journal.read_records()} | moved
+        for path in (path for kind in DETAIL_TABLES for path in self.list_parts(kind)):
+            if parse_part_number(path) not in finished or path in damaged:
                 path.unlink()
 
 
-def open_storage_copy(folder: Path, elsewhere: Path) -> RunStorage:
-    """Return what has finished in a folder that another process may be writing to; nothing there is touched."""
+def open_storage_copy(folder: Path, copy: Path) -> RunStorage:
+    """Return the finished runs of a folder that another process may be writing to.
+
+    Args:
+        folder: the study's folder, which stays as it is.
+        copy: an empty folder for a copy of the journal and links to the parts.
+    """
     journal = folder / "journal.jsonl"
-    if (
-        journal.exists()
-    ):  # first: what is moved into parts meanwhile then stands in both, not in neither
-        shutil.copy(journal, elsewhere)
-    (elsewhere / "parts").mkdir()
+    # Copied before the parts: what is moved between the two is then in both, not in neither.
+    if journal.exists():
+        shutil.copy(journal, copy)
+    (copy / "parts").mkdir()
     for part in (folder / "parts").glob("*.parquet"):
-        (elsewhere / "parts" / part.name).symlink_to(part.resolve())
-    return RunStorage(elsewhere)
+        (copy / "parts" / part.name).symlink_to(part.resolve())
+    return RunStorage(copy)
 
 
 def parse_part_number(path: Path) -> int:
@@ -243,12 +261,12 @@ def parse_part_number(path: Path) -> int:
 
 
 def read_ledger_chunks(ledger: Path) -> set[int]:
-    """Return the chunks whose runs a part of the ledger lists."""
+    """Return the chunks of the runs in a part of the ledger."""
     return set(pl.read_parquet(ledger, columns=["chunk"])["chunk"].unique().to_list())
 
 
 def is_part_readable(path: Path) -> bool:
-    """Tell whether a part is whole."""
+    """Return whether a part can be read completely."""
     try:
         pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError):
@@ -257,7 +275,7 @@ def is_part_readable(path: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in a folder survive a power cut."""
+    """Make the names of a folder's files survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -266,23 +284,29 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_rows_in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], target: Path) -> None:
-    """Write the rows of parts in the order of keys (frames with a column ``run`` and what goes beside it), without holding all in memory.
+    """Write the rows of parts in the order of keys, without holding all of them in memory.
 
-    Bytes depend on content and order alone, not on how rows came to stand in parts.
+    The bytes depend only on content and order, not on how the rows are spread over parts.
+
+    Args:
+        keys: frames with a column ``run`` and the columns to put before the parts' columns.
+        parts: Parquet files with a column ``run``.
+        target: the file to write.
     """
     columns = list_part_columns(parts)
     slices = target.with_name(f".{target.stem}-slices")
     with wrap_write_errors():
         shutil.rmtree(slices, ignore_errors=True)
         slices.mkdir()
-    for number, (path, among) in enumerate(write_key_slices(keys, parts, slices)):
+    for number, (path, parts_of_slice) in enumerate(write_key_slices(keys, parts, slices)):
         frame = pl.read_parquet(path)
-        wanted = frame["run"].implode()
-        found = [
-            pl.scan_parquet(part).filter(pl.col("run").is_in(wanted)).collect() for part in among
+        runs = frame["run"].implode()
+        matches = [
+            pl.scan_parquet(part).filter(pl.col("run").is_in(runs)).collect()
+            for part in parts_of_slice
         ]
         rows = pl.concat(
-            [pl.DataFrame(schema={"run": pl.String}), *found], how="diagonal_relaxed"
+            [pl.DataFrame(schema={"run": pl.String}), *matches], how="diagonal_relaxed"
         ).select("run", *columns)
         rows = rows.rename(
             {name: f"{name}{MEASURED_SUFFIX}" for name in columns if name in frame.columns}
@@ -304,22 +328,29 @@ def write_rows_in_order(keys: Iterable[pl.DataFrame], parts: Sequence[Path], tar
 def write_key_slices(
     keys: Iterable[pl.DataFrame], parts: Sequence[Path], folder: Path
 ) -> list[tuple[Path, list[Path]]]:
-    """Write each slice of keys into a folder; return it with the parts that may hold rows of it, so that not every part is read for every slice."""
+    """Write each slice of keys into a folder; return its path and the parts with rows of it.
+
+    Not every part must then be read for every slice.
+    """
     written, hashes = list[Path](), list[pl.DataFrame]()
     for number, frame in enumerate(keys):
         written.append(folder / f"keys-{number:06}.parquet")
         write_table(frame, written[-1])
         hashes.append(frame.select(pl.col("run").hash(), slice=pl.lit(number, pl.UInt32)))
-    places = pl.concat(hashes)  # two runs with one hash: a part is read in vain
-    among: list[list[Path]] = [[] for _ in written]
+    slices = pl.concat(hashes)  # two runs with the same hash only cost a part that is not needed
+    parts_by_slice: list[list[Path]] = [[] for _ in written]
     for part in parts:
         runs = pl.read_parquet(part, columns=["run"]).select(pl.col("run").hash())
-        for number in places.join(runs, on="run", how="semi")["slice"].unique():
-            among[number].append(part)
-    return list(zip(written, among, strict=True))
+        for number in slices.join(runs, on="run", how="semi")["slice"].unique():
+            parts_by_slice[number].append(part)
+    return list(zip(written, parts_by_slice, strict=True))
 
 
 def list_part_columns(parts: Sequence[Path]) -> list[str]:
-    """Return all columns of parts but ``run``: in their own order when all agree, else by name, so that the order of parts decides nothing."""
+    """Return all columns of parts except ``run``.
+
+    They have the order of the parts when all agree, and are sorted otherwise, because the order of
+    the parts is arbitrary.
+    """
     each = {tuple(name for name in pl.read_parquet_schema(path) if name != "run") for path in parts}
     return list(each.pop()) if len(each) == 1 else sorted(set().union(*each))

@@ -1,7 +1,8 @@
-"""What finished, a line per chunk of runs: appended and synced, so that neither ``kill -9`` nor a power cut loses more than the last chunk.
+"""The journal of a study: one line per chunk of finished runs, appended and synced.
 
-A line that was being written when everything stopped is torn: it has no end, or does not parse. It counts as never written,
-all of it, so that the events of a chunk belong to finished runs or to none.
+Neither ``kill -9`` nor a power cut loses more than the last chunk. A line that was being written
+when everything stopped is torn: it has no end, or does not parse. It counts as not written, so that
+the events of a chunk belong to finished runs or to none.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ RUN_DONE, RUN_FAILED, RUN_DIED, RUN_TIMED_OUT, RUN_UNDEFINED = (
 
 
 class RunRecord(NamedTuple):
-    """One run that came to an end: what it gave, or why it gave nothing."""
+    """One run that ended: its measures, or the reason for having none."""
 
     run: str
     chunk: int
@@ -46,7 +47,7 @@ def format_journal_line(records: Iterable[RunRecord]) -> bytes:
 
 
 def parse_journal_line(line: bytes) -> list[RunRecord] | None:
-    """Return the chunk of a line, or nothing if it is torn."""
+    """Return the chunk of a line; None if the line is torn."""
     if not line.endswith(b"\n"):
         return None
     try:
@@ -62,8 +63,11 @@ class Journal:
         self.path = path
 
     def append(self, records: Iterable[RunRecord]) -> None:
-        """Write a chunk of records and make sure it is on disk; if that fails, as on a full disk, nothing of it stays."""
-        whole = self.path.stat().st_size if self.path.exists() else 0
+        """Write a chunk of records and make sure it is on disk.
+
+        If that fails, for example on a full disk, the journal stays as it was.
+        """
+        size = self.path.stat().st_size if self.path.exists() else 0
         with wrap_write_errors():
             try:
                 with self.path.open("ab") as file:
@@ -72,10 +76,10 @@ class Journal:
                     os.fsync(file.fileno())
             except OSError:
                 if self.path.exists():
-                    os.truncate(self.path, whole)
+                    os.truncate(self.path, size)
                 raise
 
-    def records(self) -> Iterator[RunRecord]:
+    def read_records(self) -> Iterator[RunRecord]:
         """Walk through the records up to the first torn line."""
         if not self.path.exists():
             return
@@ -86,29 +90,31 @@ class Journal:
                     return
                 yield from chunk
 
-    def mend(self) -> None:
-        """Cut a torn end off, so that the next chunk starts on a line of its own."""
-        whole = 0
+    def truncate_torn_end(self) -> None:
+        """Remove a torn line and all after it, so that the next chunk starts a new line."""
+        size = 0
         if not self.path.exists():
             return
         with wrap_write_errors(), self.path.open("rb+") as file:
             for line in file:
                 if parse_journal_line(line) is None:
                     break
-                whole += len(line)
-            file.truncate(whole)
+                size += len(line)
+            file.truncate(size)
             os.fsync(file.fileno())
 
-    def drop(self, chunks: Set[int]) -> None:
-        """Forget the records of some chunks."""
-        records = list(self.records())
-        kept = [record for record in records if record.chunk not in chunks]
-        if len(kept) < len(records):
-            lines = [format_journal_line(chunk) for _, chunk in groupby(kept, attrgetter("chunk"))]
+    def drop_chunks(self, chunks: Set[int]) -> None:
+        """Remove the records of some chunks."""
+        records = list(self.read_records())
+        remaining = [record for record in records if record.chunk not in chunks]
+        if len(remaining) < len(records):
+            lines = [
+                format_journal_line(chunk) for _, chunk in groupby(remaining, attrgetter("chunk"))
+            ]
             write_text(b"".join(lines).decode(), self.path)
 
     def clear(self) -> None:
-        """Forget all records; they stand elsewhere now."""
+        """Remove all records, which are in parts now."""
         with wrap_write_errors():
             self.path.unlink(missing_ok=True)
 
@@ -116,7 +122,7 @@ class Journal:
 def list_undefined_measures(
     measures: dict[str, float], may_be_undefined: frozenset[str]
 ) -> list[str]:
-    """Return the measures that are no numbers though they should be."""
+    """Return the measures that are not finite although they must be."""
     return [
         name
         for name, value in measures.items()
@@ -125,5 +131,5 @@ def list_undefined_measures(
 
 
 def convert_measures_to_floats(measures: dict[str, Any]) -> dict[str, float]:
-    """Return measures as plain floats, which JSON writes with every bit."""
+    """Return measures as Python floats, which JSON writes with every bit."""
     return {name: float(value) for name, value in measures.items()}

@@ -1,4 +1,4 @@
-"""What a results folder says of itself: what was asked, by which version, on which machine, when, and how far it got."""
+"""The manifest of a results folder: how its results came about, and whether they are complete."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class BaseManifest(BaseModel):
 
     Attributes:
         overbruggen: version of this program.
-        commit: the commit it was at, "-dirty" when files differed from it; None outside a checkout.
-        command: what was typed.
+        commit: its commit, with "-dirty" when files differed from it; None outside a checkout.
+        command: the command line.
         seed: seed of the run, or of the study.
-        started: when this command began, on the wall's clock.
-        ended: ``started`` and the time that passed until this was written.
+        started: when this command began, by the wall clock.
+        ended: ``started`` plus the time that passed until the manifest was written.
         python: version of Python.
         machine: operating system and processor.
         packages: versions of the libraries that results depend on.
@@ -42,11 +42,12 @@ class BaseManifest(BaseModel):
 
 
 class RunManifest(BaseManifest):
-    """What the folder of one run says of itself.
+    """The manifest of one run.
 
     Attributes:
-        overrides: what was changed on the command line; None in folders of earlier versions, which do not say.
-        model: the classic that was run; None for our own model.
+        overrides: the overrides of the command line; None in folders of earlier versions, which did
+            not record them.
+        model: the published model that was run; None for our own model.
     """
 
     kind: Literal["run"]
@@ -55,19 +56,22 @@ class RunManifest(BaseManifest):
 
 
 class StudyManifest(BaseManifest):
-    """What the folder of a study says of itself.
+    """The manifest of a study.
 
     Attributes:
         study: name of the study.
-        overrides: what was changed on the command line.
-        factors: what the study varies.
+        overrides: the overrides of the command line.
+        factors: the factors of the study.
         version: fingerprint of the model.
-        common_random_numbers: whether replicate r has the same seed at every point; earlier versions do not say, and did so unless told.
-        model: the classic that is run; None for our own model, and for a Mesa model of the study's file.
-        complete: whether all runs came to an end and stand in the tables.
-        runs: how many are done; None while the study is not complete.
-        failed: how many failed; None while the study is not complete.
-        execution: where it was executed, with all settings; earlier versions do not say.
+        common_random_numbers: whether replicate r has the same seed at every point; earlier
+            versions did not record it, and it was their default.
+        model: the published model that was run; None for our own model, and for a Mesa model of the
+            study's file.
+        complete: whether all runs ended and are in the tables.
+        runs: the number of finished runs; None while the study is not complete.
+        failed: the number of failed runs; None while the study is not complete.
+        execution: where the study was executed, with all settings; empty in folders of earlier
+            versions.
     """
 
     kind: Literal["study"]
@@ -90,36 +94,44 @@ MANIFEST_ADAPTER: TypeAdapter[Manifest] = TypeAdapter(
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read a results folder's manifest."""
+    """Read the manifest of a results folder.
+
+    Raises:
+        InputError: the folder does not exist, has no manifest, or the manifest is damaged.
+    """
     path = folder / MANIFEST_FILE
     if not folder.exists():
         raise InputError(
-            f"{folder} does not exist, so it is no results folder; give the folder that"
+            f"{folder} does not exist, so it is not a results folder; give the folder that"
             " `overbruggen run` or `study` wrote"
         )
     if not path.is_file():
         raise InputError(
-            f"{folder} is no results folder: it has no {MANIFEST_FILE}; give the folder that"
+            f"{folder} is not a results folder: it has no {MANIFEST_FILE}; give the folder that"
             " `overbruggen run` or `study` wrote"
         )
     try:
         return MANIFEST_ADAPTER.validate_json(path.read_bytes())
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read: {error.strerror}; let it be read, or give another folder"
+            f"{path} cannot be read: {error.strerror}; make it readable, or give another folder"
         ) from error
     except ValidationError as error:
         wrong = error.errors()[0]
         where = ".".join(map(str, wrong["loc"][1:])) or "as a whole"  # the first is the kind
         raise InputError(
-            f"{path} is no manifest that `overbruggen` wrote, or was damaged ({where}:"
+            f"{path} is not a manifest that `overbruggen` wrote, or was damaged ({where}:"
             f" {wrong['msg']}); run it again"
         ) from error
 
 
 def read_study_manifest(folder: Path) -> StudyManifest:
-    """Read the manifest of a study's folder."""
+    """Read the manifest of a study's folder.
+
+    Raises:
+        InputError: as ``read_manifest``, or the folder is that of one run.
+    """
     manifest = read_manifest(folder)
     if not isinstance(manifest, StudyManifest):
-        raise InputError(f"{folder} holds one run and no study; give the folder of a study")
+        raise InputError(f"{folder} holds one run, not a study; give the folder of a study")
     return manifest

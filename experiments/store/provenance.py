@@ -1,4 +1,7 @@
-"""Which command made which file of a study's folder, of which results: so that each can be made again, and a change is noticed."""
+"""The record of which command made which file of a study's folder, from which results.
+
+Every file can then be made again, and a change of a file is noticed.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,18 @@ from experiments.store.files import write_text
 from sim.errors import InputError
 
 PROVENANCE_FILE = "provenance.json"
-FOLDER_PLACEHOLDER = "FOLDER"  # stands in a command for the folder, which may lie anywhere
+FOLDER_PLACEHOLDER = "FOLDER"  # replaces the folder in a command, because a folder may be moved
 RUNS_FILE = "runs.parquet"
 
 
 class ProvenanceEntry(BaseModel):
-    """What one command made.
+    """The files that one command made.
 
     Attributes:
-        command: its words after ``overbruggen``, with ``FOLDER`` for the folder; ``study`` alone for what the study itself made.
-        runs: SHA-256 of the table of runs it was made of.
-        files: what it made, by name, with the SHA-256 of each.
+        command: its words after ``overbruggen``, with ``FOLDER`` for the folder; only ``study`` for
+            the study itself.
+        runs: SHA-256 of the table of runs from which the files were made.
+        files: SHA-256 of every file, by name.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,7 +46,11 @@ def compute_checksum(path: Path) -> str:
 
 
 def read_provenance(folder: Path) -> tuple[ProvenanceEntry, ...]:
-    """Return what was made in a folder, in order; nothing for folders of earlier versions, which do not say."""
+    """Return the entries of a folder, in order; none for folders of earlier versions.
+
+    Raises:
+        InputError: the record was damaged.
+    """
     path = folder / PROVENANCE_FILE
     if not path.exists():
         return ()
@@ -50,31 +58,31 @@ def read_provenance(folder: Path) -> tuple[ProvenanceEntry, ...]:
         return PROVENANCE_ADAPTER.validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise InputError(
-            f"{path} was damaged and does not say what was made here; `overbruggen resume {folder}`"
-            " writes it anew"
+            f"{path} was damaged, so it does not show which command made which file; `overbruggen"
+            f" resume {folder}` rewrites it"
         ) from error
 
 
 def record_provenance(folder: Path, command: Sequence[str], names: Iterable[str]) -> None:
-    """Note that a command made files; what made them before counts no more."""
-    made = ProvenanceEntry(
+    """Record that a command made files; an earlier command no longer counts for them."""
+    new_entry = ProvenanceEntry(
         command=tuple(command),
         runs=compute_checksum(folder / RUNS_FILE),
         files={name: compute_checksum(folder / name) for name in sorted(set(names))},
     )
-    kept = [
-        before.model_copy(update={"files": exclude_files(before.files, made.files)})
-        for before in read_provenance_if_valid(folder)
-        if before.command != made.command
+    earlier_entries = [
+        entry.model_copy(update={"files": exclude_files(entry.files, new_entry.files)})
+        for entry in read_provenance_if_valid(folder)
+        if entry.command != new_entry.command
     ]
-    entries = (*(before for before in kept if before.files), made)
+    entries = (*(entry for entry in earlier_entries if entry.files), new_entry)
     write_text(
         PROVENANCE_ADAPTER.dump_json(entries, indent=2).decode() + "\n", folder / PROVENANCE_FILE
     )
 
 
 def read_provenance_if_valid(folder: Path) -> tuple[ProvenanceEntry, ...]:
-    """Return what was made before; a damaged record is replaced."""
+    """Return the entries of a folder; none if the record was damaged."""
     try:
         return read_provenance(folder)
     except InputError:
@@ -82,5 +90,5 @@ def read_provenance_if_valid(folder: Path) -> tuple[ProvenanceEntry, ...]:
 
 
 def exclude_files(files: dict[str, str], others: dict[str, str]) -> dict[str, str]:
-    """Return files that are not among others."""
-    return {name: sum_of for name, sum_of in files.items() if name not in others}
+    """Return the files that are not among others."""
+    return {name: checksum for name, checksum in files.items() if name not in others}

@@ -1,4 +1,4 @@
-"""What a folder holds, as tables: everything that reads results reads them here."""
+"""Reads the tables of a results folder; everything that reads results reads them here."""
 
 from __future__ import annotations
 
@@ -20,14 +20,30 @@ RUN_AGAIN_ADVICE = "run it again"
 
 
 class StudyTables(NamedTuple, Generic[Frame]):
-    """What a study found.
+    """The results of a study: its tables and its manifest.
+
+    The tables are polars frames, lazy polars frames (``experiments.scan``) or pandas frames
+    (``to_pandas``).
 
     Attributes:
-        runs: a row per run that is done, in the order of the design: levels of the factors, replicate, seed, id and measures.
-        events: a row per collaboration (of another model: per what it records); None unless the study keeps events.
-        series: a row per run and recorded round; None unless the study asks for series.
-        failures: a row per run that failed, with its reason and the command that does it again; None when none did.
-        manifest: how these results came about.
+        runs: one row per finished run, in the order of the design. Columns: the level of every
+            factor, ``replicate``, ``seed``, ``run`` (its id), and every measure
+            (docs/measures.md). A measure of something that did not occur in a run is NaN.
+        events: one row per collaboration (of another model: per event it records), with the
+            columns that identify its run; None unless the study has ``keep: [events]``.
+        series: one row per run and recorded round; None unless the study has ``series``.
+        failures: one row per failed run: its status, its reason and the command that repeats it;
+            None if no run failed.
+        manifest: how the results came about: versions, commit, command, seed, machine, times.
+
+    Example:
+        >>> results = read_results(Path("results/small"))
+        >>> results.factors
+        ('structure', 'imitation.rate', 'production.depth')
+        >>> results.runs.height == results.manifest.runs
+        True
+        >>> results.failures is None
+        True
     """
 
     runs: Frame
@@ -38,11 +54,23 @@ class StudyTables(NamedTuple, Generic[Frame]):
 
     @property
     def factors(self) -> tuple[str, ...]:
-        """What the study varies: the columns of ``runs`` that hold levels."""
+        """The factors of the study, which are columns of ``runs``."""
         return self.manifest.factors
 
     def to_pandas(self) -> StudyTables[pd.DataFrame]:
-        """Return the same with pandas frames."""
+        """Return the same tables as pandas frames.
+
+        Returns:
+            The tables with the same rows and columns; a table that is None stays None.
+
+        Raises:
+            InputError: pandas or pyarrow is not installed.
+
+        Example:
+            >>> frames = read_results(Path("results/small")).to_pandas()
+            >>> frames.runs.groupby("structure")["joint_value"].count().to_dict()
+            {'alliance': 6, 'hub': 6}
+        """
         return StudyTables(
             convert_to_pandas(self.runs),
             convert_to_pandas(self.events),
@@ -53,13 +81,24 @@ class StudyTables(NamedTuple, Generic[Frame]):
 
 
 class RunTables(NamedTuple, Generic[Frame]):
-    """What one run left.
+    """The results of one run: its tables and its manifest.
+
+    The tables are polars frames, lazy polars frames (``experiments.scan``) or pandas frames
+    (``to_pandas``).
 
     Attributes:
-        rounds: a row per recorded round.
-        events: a row per collaboration; None for a classic.
-        challenges: a row per challenge; None for a classic.
-        manifest: how these results came about.
+        rounds: one row per recorded round.
+        events: one row per collaboration; None for a published model (``model=march_1991``).
+        challenges: one row per challenge; None for a published model.
+        manifest: how the results came about: versions, commit, command, seed, machine, times.
+
+    Example:
+        >>> import experiments
+        >>> results = experiments.load("results/one")
+        >>> results.rounds.height
+        10
+        >>> results.events.height > 0
+        True
     """
 
     rounds: Frame
@@ -68,7 +107,20 @@ class RunTables(NamedTuple, Generic[Frame]):
     manifest: RunManifest
 
     def to_pandas(self) -> RunTables[pd.DataFrame]:
-        """Return the same with pandas frames."""
+        """Return the same tables as pandas frames.
+
+        Returns:
+            The tables with the same rows and columns; a table that is None stays None.
+
+        Raises:
+            InputError: pandas or pyarrow is not installed.
+
+        Example:
+            >>> import experiments
+            >>> frames = experiments.load("results/one").to_pandas()
+            >>> len(frames.rounds)
+            10
+        """
         return RunTables(
             convert_to_pandas(self.rounds),
             convert_to_pandas(self.events),
@@ -81,47 +133,68 @@ Results = StudyTables[pl.DataFrame]
 
 
 def read_results(folder: Path) -> Results:
-    """Read what a study wrote into memory."""
+    """Read the results of a complete study into memory.
+
+    Args:
+        folder: the folder that ``overbruggen study`` wrote.
+
+    Returns:
+        The tables of the study as polars frames, with its manifest.
+
+    Raises:
+        InputError: the folder does not exist, is not the folder of a study, is incomplete, or a
+            table in it is missing or damaged.
+
+    Example:
+        >>> results = read_results(Path("results/small"))
+        >>> results.runs["replicate"].unique().sort().to_list()
+        [0, 1, 2]
+    """
     return read_study_tables(folder, read_study_manifest(folder), pl.read_parquet)
 
 
 def read_columns(
-    folder: Path, chosen: Callable[[StudyManifest, pl.Schema], Sequence[str]]
+    folder: Path, choose: Callable[[StudyManifest, pl.Schema], Sequence[str]]
 ) -> Results:
-    """Read what a study wrote into memory, of its runs the chosen columns alone: a million runs then take little of it."""
+    """Read the results of a study, but only some columns of its runs, to save memory.
+
+    Args:
+        folder: the study's folder.
+        choose: returns the columns to read.
+    """
     manifest = read_study_manifest(folder)
 
-    def reader(path: Path) -> pl.DataFrame:
+    def read_chosen(path: Path) -> pl.DataFrame:
         if path.stem != "runs":
             return pl.read_parquet(path)
         return pl.read_parquet(
-            path, columns=list(chosen(manifest, pl.Schema(pl.read_parquet_schema(path))))
+            path, columns=list(choose(manifest, pl.Schema(pl.read_parquet_schema(path))))
         )
 
-    return read_study_tables(folder, manifest, reader)
+    return read_study_tables(folder, manifest, read_chosen)
 
 
 def read_study_tables(
     folder: Path, manifest: StudyManifest, reader: Reader[Frame]
 ) -> StudyTables[Frame]:
-    """Read the tables of a study that is complete.
+    """Read the tables of a complete study.
 
     Raises:
-        InputError: a table is not there though the manifest says so, or was damaged.
+        InputError: the study is incomplete, or a table is missing or damaged.
     """
     if not manifest.complete:
         raise InputError(
             f"{folder} is incomplete: its study was interrupted or still runs; `overbruggen resume"
-            f" {folder}` does what is missing"
+            f" {folder}` does the missing runs"
         )
-    again = f"`overbruggen resume {folder}` writes it anew"
+    advice = f"`overbruggen resume {folder}` rewrites it"
     events, series = (
-        read_table(folder, name, reader, again) if (folder / f"{name}.parquet").exists() else None
+        read_table(folder, name, reader, advice) if (folder / f"{name}.parquet").exists() else None
         for name in ("events", "series")
     )
-    failures = read_table(folder, "failures", reader, again) if manifest.failed else None
+    failures = read_table(folder, "failures", reader, advice) if manifest.failed else None
     return StudyTables(
-        read_table(folder, "runs", reader, again), events, series, failures, manifest
+        read_table(folder, "runs", reader, advice), events, series, failures, manifest
     )
 
 
@@ -135,27 +208,31 @@ def read_run_tables(folder: Path, manifest: RunManifest, reader: Reader[Frame]) 
     return RunTables(rounds, events, challenges, manifest)
 
 
-def read_table(folder: Path, name: str, reader: Reader[Frame], otherwise: str) -> Frame:
-    """Read one table; if that fails, say so and what to do."""
+def read_table(folder: Path, name: str, reader: Reader[Frame], advice: str) -> Frame:
+    """Read one table.
+
+    Raises:
+        InputError: the table is missing or damaged; ``advice`` is what to do then.
+    """
     path = folder / f"{name}.parquet"
     try:
         return reader(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(
             f"{path} cannot be read: {str(error).splitlines()[0]}; it is missing or damaged:"
-            f" {otherwise}"
+            f" {advice}"
         ) from error
 
 
 def scan_table(path: Path) -> pl.LazyFrame:
-    """Return a table that is read where and when it is needed; a damaged one is found out here."""
+    """Return a table as a lazy frame; raises now if the table is damaged."""
     frame = pl.scan_parquet(path)
     frame.collect_schema()
     return frame
 
 
 def convert_to_pandas(frame: Any) -> Any:
-    """Return a table as a pandas frame; one that is not there stays away."""
+    """Return a table as a pandas frame; None stays None."""
     try:
         return None if frame is None else frame.lazy().collect().to_pandas()
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Moments of one run, for pictures of its network and of the space of its expertise: who is with whom, and who can do what."""
+"""Snapshots of one run, for figures of its network and of its expertise space."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from experiments.store.files import write_table
 if TYPE_CHECKING:
     from sim.model import CollaborationModel
 
-MAX_SNAPSHOT_ORGANISATIONS = 2_000  # organisations; a network of more is a grey disc
+MAX_SNAPSHOT_ORGANISATIONS = 2_000  # a figure of a larger network is a grey disc
 MEMBERS_SCHEMA = {"moment": pl.Int64, "collaboration": pl.Int64, "organisation": pl.Int64}
 
 
 class RunSnapshots:
-    """What is kept of a run while it plays; nothing if it has more organisations than a picture can show."""
+    """Snapshots of a run; none if it has more organisations than a figure can show."""
 
     def __init__(self, model: CollaborationModel) -> None:
         self.model = model
-        self.drawn = model.world.org.load.size <= MAX_SNAPSHOT_ORGANISATIONS
-        self.expertise = [self._expertise("at the start")] if self.drawn else []
+        self.is_recorded = model.world.org.load.size <= MAX_SNAPSHOT_ORGANISATIONS
+        self.expertise = [self._tabulate_expertise("at the start")] if self.is_recorded else []
         self.members: list[pl.DataFrame] = []
 
-    def keep(self) -> None:
-        """Keep who is in which collaboration now."""
-        if not self.drawn:
+    def record_members(self) -> None:
+        """Record the present members of every collaboration."""
+        if not self.is_recorded:
             return
         col = self.model.world.col
         running = col.order[: col.totals[0]]
@@ -46,20 +46,16 @@ class RunSnapshots:
         )
 
     def write(self, folder: Path) -> None:
-        """Write ``organisations.parquet`` (expertise at the start and at the end) and ``members.parquet`` (collaborations by moment)."""
-        if self.drawn:
-            write_table(
-                pl.concat(
-                    [*self.expertise, self._expertise(f"after {self.model.rounds_played} rounds")]
-                ),
-                folder / "organisations.parquet",
-            )
+        """Write ``organisations.parquet`` and ``members.parquet``."""
+        if self.is_recorded:
+            end = self._tabulate_expertise(f"after {self.model.rounds_played} rounds")
+            write_table(pl.concat([*self.expertise, end]), folder / "organisations.parquet")
             write_table(
                 pl.concat([pl.DataFrame(schema=MEMBERS_SCHEMA), *self.members]),
                 folder / "members.parquet",
             )
 
-    def _expertise(self, moment: str) -> pl.DataFrame:
+    def _tabulate_expertise(self, moment: str) -> pl.DataFrame:
         """Return a row per organisation: number, moment, sector and skill per domain."""
         org = self.model.world.org
         sectors = [self.model.sector_names[code] for code in org.sector]

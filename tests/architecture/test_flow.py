@@ -1,4 +1,6 @@
-"""Reading results imports nothing that runs or draws, and what runs draws nothing: the flow that README promises."""
+"""Reading results imports nothing that runs or draws, and what runs draws nothing: the flow that
+README promises.
+"""
 
 import subprocess
 import sys

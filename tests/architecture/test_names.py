@@ -14,7 +14,9 @@ PACKAGES = ("sim", "analysis", "experiments")
 
 
 def defined_in(path):
-    """Walk through the public names that a module defines at its top level, with the node of each."""
+    """Walk through the public names that a module defines at its top level, with the node of
+    each.
+    """
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names = [node.name]

@@ -1,4 +1,6 @@
-"""Prose that a machine can check: one sentence per line, no words that say nothing, links that lead somewhere."""
+"""Prose that a machine can check: one sentence per line, no words that say nothing, links that lead
+somewhere.
+"""
 
 import re
 from pathlib import Path
@@ -24,7 +26,9 @@ BANNED = re.compile(
 
 
 def prose_of(path):
-    """Walk through the numbered lines of a page that are prose by hand: no code, tables, headings or generated blocks."""
+    """Walk through the numbered lines of a page that are prose by hand: no code, tables, headings
+    or generated blocks.
+    """
     fenced = generated = False
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if line.lstrip().startswith("```"):

@@ -10,19 +10,21 @@ VERBS = frozenset(
     encode end enlarge enter escape estimate evaluate exchange exclude execute explain extract
     fade fill find fit flatten form format gather generate get give grow handle has hash hold
     imitate import increase inline invite is isolate iterate join judge label learn leave let
-    link list load lock look lower make mark measure meet merge move normalise note number open order
-    pack pad paint pair parse perform pick pivot place plan play pool practise predict prefetch
-    prepare present print probe project pull put raise rank read rebuild record reflect refuse
-    release relocate remove rename render renew replace report require rerun resample resolve restore
-    resume return rewrite round run sample save scan search select serve set settle shorten show
-    shuffle silence smooth socialise sort split spread standardise start stop strip subtract
-    suggest sum summarise swap sync tabulate take teach thin track try unbox unite unpack unwrap update
-    use validate walk warn weigh widen work wrap write zip
+    link list load lock look lower make mark measure meet merge move normalise note number open
+    order pack pad paint pair parse perform pick pivot place plan play pool practise predict
+    prefetch prepare present print probe project pull put raise rank read rebuild record reflect
+    refuse release relocate remove rename render renew replace report require rerun resample
+    resolve restore resume return rewrite round run sample save scan search select serve set
+    settle shorten show shuffle silence smooth socialise sort split spread standardise start
+    stop strip subtract suggest sum summarise swap sync tabulate take teach thin track try unbox
+    unite unpack unwrap update use validate walk warn weigh widen work wrap write zip
     """.split()
 )
 
-# Functions named after the quantity they return, because users call them so, as in SciPy; decorators; the command
-# line's commands, which are looked up by name; components of Solara, which are classes in all but syntax.
+# Functions named after the quantity they return, because users call them so, as in SciPy;
+# decorators; the command
+# line's commands, which are looked up by name; components of Solara, which are classes in all but
+# syntax.
 NAMED_AFTER_WHAT_THEY_RETURN = {
     "sim": """
     classic_entry entry gini kernel philox
@@ -40,7 +42,8 @@ NAMED_AFTER_WHAT_THEY_RETURN = {
     """.split(),
 }
 
-# Names that every plug-in of a kind has once, because its registry looks for them; by the beginning of its module.
+# Names that every plug-in of a kind has once, because its registry looks for them; by the beginning
+# of its module.
 CONVENTIONS = {
     "sim.classics": ("MODEL", "PAPER", "Stream"),
     "experiments": ("main",),

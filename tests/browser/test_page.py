@@ -65,11 +65,11 @@ def test_rewind_shows_what_the_first_pass_showed(visit):
 def test_a_reload_comes_back_to_the_same_round(visit):
     page = visit(SETTINGS)
     page.play_to(6)
-    now, held = page.round, page.side("a")
+    now, before = page.round, page.side("a")
     page.tab.reload()
     page.ready()
     until(lambda: page.round == now, "the same round")
-    assert page.side("a") == held
+    assert page.side("a") == before
 
 
 def test_a_server_that_is_started_again_shows_the_same_rounds(browser):
@@ -81,17 +81,17 @@ def test_a_server_that_is_started_again_shows_the_same_rounds(browser):
         slider.press("End")
         until(lambda: "b.imitation.rate=1" in page.tab.evaluate("location.href"), "the change")
         page.play_to(12)
-        now, held = page.round, {side: page.side(side) for side in "ab"}
+        now, before = page.round, {side: page.side(side) for side in "ab"}
     until(
         lambda: page.tab.evaluate("document.body.dataset.status") == "lost",
         "the page to note that the server is gone",
     )
     with served("--port", urlsplit(where).port) as where:
         page.ready()
-        until(
-            lambda: page.round == now and {side: page.side(side) for side in "ab"} == held,
+        until(  # the scene comes before the rounds
+            lambda: page.round == now and {side: page.side(side) for side in "ab"} == before,
             "the same rounds",
-        )  # the scene comes before them
+        )
         page.faults.clear()  # the browser reports the tries that found no server
         page.close()
 
@@ -222,9 +222,8 @@ def test_a_tab_that_freezes_comes_back_to_the_newest_round_at_once(visit):
     page.pause()
     until(lambda: page.round == page.tab.evaluate("page.worlds.frontier"), "the newest round")
     assert page.round > before
-    assert page.round < 3 + 20 * (
-        4 + 4
-    )  # it did not run away meanwhile: two seconds after the last picture the clock stood
+    # It did not run away meanwhile: two seconds after the last picture the clock stopped.
+    assert page.round < 3 + 20 * (4 + 4)
     assert len(page.side("a")["series"]["trust"]) == page.round
 
 

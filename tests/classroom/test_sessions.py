@@ -17,10 +17,10 @@ def test_first_frame_is_whole_and_later_ones_hold_what_changed(client):
         assert numbers == list(range(20)) and len(page.scene["places"]) == 20
         teams = {"a": {}, "b": {}}
         for frame in page.step(12):
-            for side, held in teams.items():
+            for side, known in teams.items():
                 for serial in frame[side]["gone"]:
-                    del held[str(serial)]
-                held.update(frame[side]["teams"])
+                    del known[str(serial)]
+                known.update(frame[side]["teams"])
         page.send("seek", round=0)
         page.receive("frame")
         page.send("seek", round=12)

@@ -1,4 +1,6 @@
-"""What small runs give, as one line of JSON: run in a process of its own for every way of running kernels."""
+"""What small runs give, as one line of JSON: run in a process of its own for every way of running
+kernels.
+"""
 
 import hashlib
 import io

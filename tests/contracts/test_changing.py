@@ -1,4 +1,6 @@
-"""Parameters that change while a model runs, and copies that are told: both leave the rules as they are."""
+"""Parameters that change while a model runs, and copies that are told: both leave the rules as they
+are.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""One battery for every classic: add a file to sim/classics/ and a preset to configs/model/, and all of this is tested."""
+"""One battery for every classic: add a file to sim/classics/ and a preset to configs/model/, and
+all of this is tested.
+"""
 
 import ast
 import pickle
@@ -27,7 +29,8 @@ PARAMETERS = [
     for name in list_classics()
     for path in list_parameters(load_classic(name).Parameters)
 ]
-# Where a parameter is read only when others say so, or some value takes another to be possible: what to set beside it.
+# Where a parameter is read only when others say so, or some value takes another to be possible:
+# what to set beside it.
 BESIDE = {
     ("barkoczi_galesic_2016", "degree"): {"network": "ring"},
     ("barkoczi_galesic_2016", "distinct_starts"): {"n": 8, "k": 3, "agents": 60},

@@ -1,7 +1,7 @@
 """Each classic beside its plain twin: the same distribution of every measure.
 
-Means by Welch's test, distributions by that of Kolmogorov and Smirnov. A correct model fails each comparison for at most one seed in 10,000: two for
-each measure of each case.
+Means by Welch's test, distributions by that of Kolmogorov and Smirnov. A correct model fails each
+comparison for at most one seed in 10,000: two for each measure of each case.
 """
 
 import numpy as np
@@ -82,7 +82,9 @@ def test_the_twin_gives_the_same(name, twin, settings, rounds):
 
 
 def compare(measure, ours, plain):
-    """Compare two samples; what can take few values alone is the same number on both sides, and what is always the same needs no test."""
+    """Compare two samples; what can take few values alone is the same number on both sides, and
+    what is always the same needs no test.
+    """
     ours, plain = (
         np.round(np.array(ours, dtype=float), 9),
         np.round(np.array(plain, dtype=float), 9),

@@ -1,4 +1,6 @@
-"""Persons who decide for an organisation: what they decide is done, nothing else of the rules changes, and it replays to the bit."""
+"""Persons who decide for an organisation: what they decide is done, nothing else of the rules
+changes, and it replays to the bit.
+"""
 
 import copy
 
@@ -102,7 +104,9 @@ def test_a_person_who_decides_nothing_meets_nobody_copies_nobody_and_stays():
 
 
 def test_meeting_opens_a_slot_at_a_cost():
-    """Beside one who meets nobody, else equal: the ledger knows the one met, and the round earned less by the cost."""
+    """Beside one who meets nobody, else equal: the ledger knows the one met, and the round earned
+    less by the cost.
+    """
     settings = config(search={"cost": 0.25})
     met, not_met = CollaborationModel(settings), CollaborationModel(settings)
     nobody = {i: Decision() for i in range(40)}
@@ -115,7 +119,9 @@ def test_meeting_opens_a_slot_at_a_cost():
 
 
 def whom_it_met(before, after, i):
-    """The one meeting of an organisation in a round, from its ledger; working together counts as a meeting of its own."""
+    """The one meeting of an organisation in a round, from its ledger; working together counts as a
+    meeting of its own.
+    """
     now = after.rounds_played - 1
     earlier = {known["partner"].row: known["meetings"] for known in before.organisation(i).ledger()}
     worked = after.world.ledger.last_worked[i] == now
@@ -127,7 +133,9 @@ def whom_it_met(before, after, i):
 
 
 def test_a_person_who_meets_and_invites_as_the_rule_would_gets_what_the_rule_gets():
-    """One organisation searches, all others are persons that wait: by rule, and by the same choices made by a person."""
+    """One organisation searches, all others are persons that wait: by rule, and by the same choices
+    made by a person.
+    """
     settings, seen = config(search={"meetings": 1}), 0
     for rounds, i in ((rounds, i) for rounds in range(1, 13) for i in range(40)):
         start = played(settings, rounds)

@@ -1,4 +1,6 @@
-"""Every parameter moves an outcome, every choice is another choice, and where theory says the sign, the sign is right."""
+"""Every parameter moves an outcome, every choice is another choice, and where theory says the sign,
+the sign is right.
+"""
 
 from itertools import combinations
 from typing import Literal, get_args, get_origin
@@ -140,7 +142,8 @@ NAMED = {
 }
 CHANNELS = ("encounter", "referral", "directory", "convenor")
 
-# parameter: (low, high, outcome, sign, what the mechanism needs to be felt). Reasons a reader may doubt stand beside.
+# parameter: (low, high, outcome, sign, what the mechanism needs to be felt). Reasons a reader may
+# doubt stand beside.
 SIGNS = [
     ("challenge.value", 0.8, 1.25, "joint_value", +1, {}),
     ("challenge.affinity", 0.0, 1.0, "value_alone", +1, {}),  # challenges near the own field
@@ -262,7 +265,9 @@ def test_no_two_choices_come_to_the_same(path):
 
 
 def test_no_two_ways_of_finding_come_to_the_same():
-    """Each channel for three in four meetings; alone, a channel that needs acquaintances would fall back on encounter."""
+    """Each channel for three in four meetings; alone, a channel that needs acquaintances would fall
+    back on encounter.
+    """
     rest = {f"structure.discovery.{channel}": 1.0 for channel in CHANNELS}
     all_different(
         {
@@ -280,11 +285,13 @@ def test_no_two_presets_come_to_the_same():
 
 @pytest.mark.parametrize(("path", "low", "high", "outcome", "sign", "needs"), SIGNS)
 def test_parameter_moves_its_outcome_the_way_theory_says(path, low, high, outcome, sign, needs):
-    """Eight pairs of runs with the same seed, low and high: every pair differs in the direction of the sign.
+    """Eight pairs of runs with the same seed, low and high: every pair differs in the direction of
+    the sign.
 
-    Over seeds the mean difference is five standard deviations of a pair or more, so that a correct model whose draws are
-    renewed fails one sign of the twenty for fewer than one renewal in ten thousand (8 x 20 x 3e-7, taking differences as
-    normal). A parameter without effect passes for 1 in 256 at most; one with no connection at all differs by 0 and fails.
+    Over seeds the mean difference is five standard deviations of a pair or more, so that a correct
+    model whose draws are renewed fails one sign of the twenty for fewer than one renewal in ten
+    thousand (8 x 20 x 3e-7, taking differences as normal). A parameter without effect passes for 1
+    in 256 at most; one with no connection at all differs by 0 and fails.
     """
     world = {"population": {"organisations": 150}, "run": {"rounds": 100}}
     differences = []

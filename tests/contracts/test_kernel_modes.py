@@ -1,4 +1,6 @@
-"""Kernels give the same bytes with our extensions of Numba, with Numba as it is, and as plain Python."""
+"""Kernels give the same bytes with our extensions of Numba, with Numba as it is, and as plain
+Python.
+"""
 
 import json
 import os

@@ -1,7 +1,7 @@
 """Every measure and every column of the event table against a second opinion, to 1e-9.
 
-The second opinion is the plain twin (tests/reference/measures.py), which shares no line with the kernels; the partner
-network has a ledger written by hand, with values counted by hand.
+The second opinion is the plain twin (tests/reference/measures.py), which shares no line with the
+kernels; the partner network has a ledger written by hand, with values counted by hand.
 """
 
 from itertools import combinations
@@ -39,7 +39,9 @@ def close(ours, theirs, what):
 
 
 def compare(config):
-    """Play a run in both and compare every measure of every round and every column of every event; return both."""
+    """Play a run in both and compare every measure of every round and every column of every event;
+    return both.
+    """
     model, twin = (
         CollaborationModel(config).run(),
         MeasuredTwin(config, load_forms(config)).run(config.run.rounds),
@@ -96,7 +98,9 @@ def test_measures_and_events_on_random_configurations(config):
 
 
 def test_quality_counts_soloists_that_left_by_turnover():
-    """The mean quality of all who worked this round, whether or not a newcomer stands in their row at its end."""
+    """The mean quality of all who worked this round, whether or not a newcomer stands in their row
+    at its end.
+    """
     config = lively("alone")
     model, twin = CollaborationModel(config).run(), MeasuredTwin(config).run(config.run.rounds)
     close(
@@ -130,10 +134,11 @@ def test_measures_hold_when_nobody_is_there_to_compare_with():
     assert table["diversity"].to_list() == table["collaborations"].to_list() == [0.0] * 5
 
 
-# --- the partner network ---------------------------------------------------------------------------------------------
+# --- the partner network
 
 NOW, WINDOW = 50, 20
-# (who remembers, whom, last round of shared work): a triangle with a tail, a pair, and somebody alone
+# (who remembers, whom, last round of shared work): a triangle with a tail, a pair, and somebody
+# alone
 LEDGER = [
     (0, 1, 50),
     (1, 0, 50),

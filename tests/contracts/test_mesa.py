@@ -254,7 +254,9 @@ def test_every_attribute_of_a_collaboration_is_guarded():
 
 
 def test_a_collaboration_says_at_once_that_it_ended():
-    """Before anybody takes its slot: with a term of two rounds those of the first round end after the second."""
+    """Before anybody takes its slot: with a term of two rounds those of the first round end after
+    the second.
+    """
     values = SMALL.model_dump()
     values["structure"] |= {"term": 2, "setup_cost": 0.0, "persistence": 1.0, "inertia": 1.0}
     model = CollaborationModel(Config.model_validate(values)).run(1)

@@ -1,4 +1,6 @@
-"""The default model stands once, in sim/config/: from Python and from the command line it is the same to the bit."""
+"""The default model stands once, in sim/config/: from Python and from the command line it is the
+same to the bit.
+"""
 
 import pytest
 import yaml

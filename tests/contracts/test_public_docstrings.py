@@ -20,6 +20,18 @@ PUBLIC: dict[str, list[str]] = {
     "analysis.erosion": ["caused_by_round", "erosion", "half_lives"],
     "analysis.errors": ["AnalysisError"],
     "analysis.examples": ["make_example_runs", "make_example_series"],
+    "analysis.figures.distributions": ["distribution"],
+    "analysis.figures.exhibit": ["Exhibit"],
+    "analysis.figures.interaction": ["interaction"],
+    "analysis.figures.journals": ["page"],
+    "analysis.figures.lines": ["response_lines"],
+    "analysis.figures.maps": ["heat_map", "phase_diagram"],
+    "analysis.figures.network": ["animation", "storyboard"],
+    "analysis.figures.one_run": ["run_exhibit"],
+    "analysis.figures.profiles": ["profiles"],
+    "analysis.figures.space": ["expertise_space"],
+    "analysis.figures.style": ["Page"],
+    "analysis.figures.timecourse": ["time_course"],
     "analysis.means": ["differences", "means"],
     "analysis.multiplicity": ["corrected"],
     "analysis.regions": ["best_by_region"],
@@ -46,6 +58,13 @@ PUBLIC: dict[str, list[str]] = {
     "experiments.loading": [
         "load",
         "scan",
+    ],
+    "experiments.store.results": [
+        "RunTables",
+        "RunTables.to_pandas",
+        "StudyTables",
+        "StudyTables.to_pandas",
+        "read_results",
     ],
 }
 NAMES = [(module, name) for module, names in PUBLIC.items() for name in names]

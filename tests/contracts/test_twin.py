@@ -1,4 +1,6 @@
-"""The compiled engine and the plain twin agree number for number: same draws, same decisions, same values to 1e-9."""
+"""The compiled engine and the plain twin agree number for number: same draws, same decisions, same
+values to 1e-9.
+"""
 
 import os
 
@@ -109,7 +111,9 @@ def test_engine_and_twin_agree_on_every_preset_and_rule(preset, rule):
 
 
 def test_engine_and_twin_agree_when_the_budget_leaves_no_choice():
-    """A budget below base skill in every domain makes all skills equal; not drawn at random, for there rounding breaks exact ties."""
+    """A budget below base skill in every domain makes all skills equal; not drawn at random, for
+    there rounding breaks exact ties.
+    """
     compare(
         Config.model_validate(
             {"population": {"organisations": 20, "budget": 0.05}, "run": {"rounds": 10, "seed": 5}}
@@ -118,7 +122,9 @@ def test_engine_and_twin_agree_when_the_budget_leaves_no_choice():
 
 
 def test_engine_and_twin_agree_on_a_population_that_is_looked_ahead_in():
-    """Large populations are prefetched and stand in one block of memory, which must change nothing."""
+    """Large populations are prefetched and stand in one block of memory, which must change
+    nothing.
+    """
     compare(
         Config.model_validate(
             {

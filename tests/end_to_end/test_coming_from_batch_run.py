@@ -1,4 +1,6 @@
-"""The code of docs/coming-from-batch-run.md runs, and what the page says of Mesa's batch_run is so."""
+"""The code of docs/coming-from-batch-run.md runs, and what the page says of Mesa's batch_run is
+so.
+"""
 
 import re
 from itertools import product

@@ -1,4 +1,6 @@
-"""The command line as a user meets it: results, and one clear sentence for everything that is wrong."""
+"""The command line as a user meets it: results, and one clear sentence for everything that is
+wrong.
+"""
 
 import json
 import os
@@ -140,7 +142,7 @@ WRONG = {
     ("run", "run.rounds=5", "run.record_every=6"): ["run.record_every is 6", "run.rounds 5"],
     ("study", "structure_and_imitation", "--workers", "0"): ["--workers is 0"],
     ("describe", "trst"): ["trst is not a group", "Did you mean trust?"],
-    ("figures", "no/such/folder"): ["no results folder"],
+    ("figures", "no/such/folder"): ["not a results folder"],
     ("study", "structure_and_imitation", "structure=hub,hub"): [
         "structure has the level hub twice"
     ],
@@ -246,7 +248,9 @@ def test_a_given_mix_is_the_whole_mix(tmp_path, capsys):
 
 
 def test_all_studies_are_listed_within_eighty_columns_without_compiling():
-    """Every study loads, has its name whole on a line, and nothing that is slow to import is imported."""
+    """Every study loads, has its name whole on a line, and nothing that is slow to import is
+    imported.
+    """
     heavy = (
         "[name for name in ('matplotlib', 'SALib', 'mesa', 'sim.model', 'sim.engine') if name in"
         " sys.modules]"
@@ -341,8 +345,8 @@ STUDY = {
 @pytest.mark.parametrize(
     ("manifest", "sentence"),
     [
-        ("[1]", "is no manifest that `overbruggen` wrote, or was damaged"),
-        ("{", "is no manifest that `overbruggen` wrote, or was damaged"),
+        ("[1]", "is not a manifest that `overbruggen` wrote, or was damaged"),
+        ("{", "is not a manifest that `overbruggen` wrote, or was damaged"),
         (json.dumps(ORIGIN | {"kind": "study"}), "damaged (study: Field required)"),
         (json.dumps(ORIGIN | STUDY), "runs.parquet has no column structure"),
         (json.dumps(ORIGIN | STUDY | {"complete": False}), "is incomplete"),
@@ -396,7 +400,7 @@ def test_existing_or_unwritable_folder(tmp_path, capsys):
     status, _, err = run(capsys, "run", *SMALL, "--out", str(tmp_path / "mine"))
     assert (status, "exists already" in err) == (2, True)
     status, _, err = run(capsys, "run", *SMALL, "--out", str(tmp_path / "mine"), "--overwrite")
-    assert (status, "no results folder" in err) == (2, True)
+    assert (status, "not a results folder" in err) == (2, True)
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "precious"
     (tmp_path / "file").write_text("")
     status, _, err = run(capsys, "run", *SMALL, "--out", str(tmp_path / "file" / "below"))

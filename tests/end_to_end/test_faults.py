@@ -1,4 +1,4 @@
-"""Faults of the world around a study: nothing finished is lost or doubled, and what comes out is the same to the bit."""
+"""Faults around a study: no finished run is lost or repeated, and results have the same bits."""
 
 import json
 import os
@@ -33,9 +33,9 @@ KB = 1024
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory):
+def complete_study(tmp_path_factory):
     """A study with events and series, and its tables when nothing goes wrong."""
-    folder = tmp_path_factory.mktemp("kept")
+    folder = tmp_path_factory.mktemp("complete_study")
     study = keeping_study_file(folder)
     assert run("study", study, "--workers", 1, "--quiet", "--out", folder / "whole") == 0
     tables = tables_of(folder / "whole")
@@ -88,8 +88,10 @@ def moment(folder):
     return "parts" if list((folder / "parts").glob("*.parquet")) else "first chunk"
 
 
-def test_a_full_disk_at_any_moment_costs_nothing_that_finished(disk, kept, small_chunks, capsys):
-    study, _, tables = kept
+def test_a_full_disk_at_any_moment_costs_nothing_that_finished(
+    disk, complete_study, small_chunks, capsys
+):
+    study, _, tables = complete_study
     moments = set()
     for room in (0, 8, 20, 40, 70, 100, 140, 180, 220, 270, 320, 370, 420, 470, 520, 600, 700):
         folder = disk(room) / "results"
@@ -230,12 +232,14 @@ def test_of_two_processes_at_once_one_works(second, tmp_path):
     assert once_each(folder)
 
 
-def test_a_single_run_does_not_replace_the_folder_of_a_study_that_runs(kept, tmp_path, capsys):
-    shutil.copytree(kept[1], tmp_path / "used")
+def test_a_single_run_does_not_replace_the_folder_of_a_study_that_runs(
+    complete_study, tmp_path, capsys
+):
+    shutil.copytree(complete_study[1], tmp_path / "used")
     with lock_folder(tmp_path / "used"):
         assert run("run", "--out", tmp_path / "used", "--overwrite") == 2
     assert "in use by another process" in capsys.readouterr().err
-    assert tables_of(tmp_path / "used").keys() == kept[2].keys()
+    assert tables_of(tmp_path / "used").keys() == complete_study[2].keys()
 
 
 def torn_in_the_middle(folder):
@@ -281,8 +285,8 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_mended(damage, kept, tmp_path):
-    study, _, tables = kept
+def test_damage_is_repaired(damage, complete_study, tmp_path):
+    study, _, tables = complete_study
     folder = interrupted(
         study, tmp_path / "broken", after=17, chunk=2, compact=9
     )  # 10 runs in parts, 7 in the journal
@@ -292,32 +296,32 @@ def test_damage_is_mended(damage, kept, tmp_path):
     assert once_each(folder)
 
 
-def test_a_damaged_manifest_is_refused_and_nothing_touched(kept, tmp_path, capsys):
-    folder = shutil.copytree(kept[1], tmp_path / "broken")
+def test_a_damaged_manifest_is_refused_and_nothing_touched(complete_study, tmp_path, capsys):
+    folder = shutil.copytree(complete_study[1], tmp_path / "broken")
     (folder / "manifest.json").write_bytes((folder / "manifest.json").read_bytes()[:-100])
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     for words in (["resume", folder], ["figures", folder], ["rerun", folder, "abc"]):
         assert run(*words) == 2
         err = capsys.readouterr().err
         assert err.count("\n") == 1
-        assert "is no manifest that `overbruggen` wrote, or was damaged" in err
+        assert "is not a manifest that `overbruggen` wrote, or was damaged" in err
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_interruption_while_a_chunk_is_kept_does_not_keep_it_twice(
-    when, kept, small_chunks, tmp_path, monkeypatch
+def test_an_interruption_while_a_chunk_is_saved_does_not_save_it_twice(
+    when, complete_study, small_chunks, tmp_path, monkeypatch
 ):
-    study, _, tables = kept
+    study, _, tables = complete_study
     folder, append = tmp_path / "broken", Journal.append
 
-    def struck(journal, records):
+    def interrupt(journal, records):
         if when == "after":
             append(journal, records)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Journal, "append", struck)
+        patch.setattr(Journal, "append", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run_study(
                 study,

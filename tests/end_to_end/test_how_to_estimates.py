@@ -1,4 +1,6 @@
-"""The study and the code of docs/how-to-estimates.md run, and their tables say what the page says."""
+"""The study and the code of docs/how-to-estimates.md run, and their tables say what the page
+says.
+"""
 
 import re
 import shlex

@@ -1,4 +1,6 @@
-"""The Python and SQL of docs/how-to-read-results.md run, and all ways of reading give the same numbers."""
+"""The Python and SQL of docs/how-to-read-results.md run, and all ways of reading give the same
+numbers.
+"""
 
 import re
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""The files and commands of docs/how-to-sensitivity.md run and do what they say; what cannot be analysed is refused in a sentence."""
+"""The files and commands of docs/how-to-sensitivity.md run and do what they say; what cannot be
+analysed is refused in a sentence.
+"""
 
 import json
 import re
@@ -55,7 +57,9 @@ def there(folder, monkeypatch):
 
 
 def smaller(words):
-    """Make a study of the page small: the study file's own overrides and replicates are replaced."""
+    """Make a study of the page small: the study file's own overrides and replicates are
+    replaced.
+    """
     text = (
         Path("levers.yaml")
         .read_text()
@@ -117,7 +121,7 @@ def test_code_of_the_page(capsys):
             ["results/levers", "--surface", "imitation.rate", "imitation.rate"],
             "both are imitation.rate",
         ),
-        (["nowhere"], "nowhere does not exist, so it is no results folder"),
+        (["nowhere"], "nowhere does not exist, so it is not a results folder"),
     ],
 )
 def test_what_cannot_be_analysed_is_said(words, said, capsys):

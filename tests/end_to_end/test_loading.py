@@ -1,4 +1,6 @@
-"""``experiments.load`` and ``scan``: what they give, of what is finished and what is not, and what they say of what is wrong."""
+"""``experiments.load`` and ``scan``: what they give, of what is finished and what is not, and what
+they say of what is wrong.
+"""
 
 import json
 import shutil
@@ -152,8 +154,8 @@ def test_a_damaged_table_of_a_study_is_said_and_mended(name, kept, tmp_path):
         with pytest.raises(
             InputError,
             match=(
-                rf"{name}.parquet cannot be read.*damaged: `overbruggen resume {folder}` writes it"
-                r" anew"
+                rf"{name}.parquet cannot be read.*damaged: `overbruggen resume {folder}` rewrites"
+                " it"
             ),
         ) as raised:
             read(folder)
@@ -165,12 +167,12 @@ def test_a_damaged_table_of_a_study_is_said_and_mended(name, kept, tmp_path):
 def test_what_holds_no_results_is_said(kept, one, tmp_path):
     with pytest.raises(InputError, match="nowhere does not exist"):
         experiments.load(tmp_path / "nowhere")
-    with pytest.raises(InputError, match=r"is no results folder: it has no manifest.json"):
+    with pytest.raises(InputError, match=r"is not a results folder: it has no manifest.json"):
         experiments.load(tmp_path)
     damaged = shutil.copytree(kept, tmp_path / "damaged")
     truncate(damaged / "manifest.json")
     with pytest.raises(
-        InputError, match=r"manifest.json is no manifest .* or was damaged \(as a whole"
+        InputError, match=r"manifest.json is not a manifest .* or was damaged \(as a whole"
     ):
         experiments.load(damaged)
     damaged = shutil.copytree(one, tmp_path / "damaged_run")

@@ -38,7 +38,7 @@ def damage(folder, kind):
             "incomplete",
             "is incomplete: its study was interrupted or still runs; `overbruggen resume",
         ),
-        ("no manifest", "is no results folder: it has no manifest.json"),
+        ("no manifest", "is not a results folder: it has no manifest.json"),
         ("damaged runs", "runs.parquet cannot be read"),
         ("no factor", "has no column structure, so it is not what the study wrote"),
         ("damaged parameters", "config.yaml cannot be read"),
@@ -64,7 +64,7 @@ def test_a_wrong_folder_gets_a_sentence(kind, sentence, report_folder, tmp_path,
 def test_a_wrong_place_gets_a_sentence(report_folder, tmp_path, capsys):
     (tmp_path / "mine.html").write_text("<p>mine</p>")
     for words, sentence in (
-        ([tmp_path / "nowhere"], "does not exist, so it is no results folder"),
+        ([tmp_path / "nowhere"], "does not exist, so it is not a results folder"),
         (
             [report_folder("forms"), "--out", tmp_path / "page.pdf"],
             "allowed: a file that ends in .html",

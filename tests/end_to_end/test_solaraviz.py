@@ -1,4 +1,6 @@
-"""Mesa's own page shows the model, where the extra ``viz`` is installed; what it needs of the model is tried in any case."""
+"""Mesa's own page shows the model, where the extra ``viz`` is installed; what it needs of the model
+is tried in any case.
+"""
 
 import os
 import socket

@@ -1,4 +1,6 @@
-"""docs/tutorial.md, followed block by block: files are written, commands given, code run, and what the page shows is what they print."""
+"""docs/tutorial.md, followed block by block: files are written, commands given, code run, and what
+the page shows is what they print.
+"""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""The folder of a study under any interleaving of chunks, compactions and crashes that leave files of any length."""
+"""The folder of a study under any sequence of chunks, compactions and crashes that cut files."""
 
 import tempfile
 from pathlib import Path
@@ -30,9 +30,9 @@ def rows(kind, run):
 
 
 def finished(storage):
-    """Return the last status of every run that ended."""
+    """Return the newest status of every run that ended."""
     storage.compact()
-    ledgers = [pl.read_parquet(path) for path in storage.paths("ledger")]
+    ledgers = [pl.read_parquet(path) for path in storage.list_parts("ledger")]
     table = (
         pl.concat(ledgers).unique("run", keep="last")
         if ledgers
@@ -42,40 +42,40 @@ def finished(storage):
 
 
 def contents(storage, kind):
-    parts = [pl.read_parquet(path) for path in storage.paths(kind)]
+    parts = [pl.read_parquet(path) for path in storage.list_parts(kind)]
     return pl.concat(parts).sort("run", maintain_order=True) if parts else pl.DataFrame({"run": []})
 
 
 def do(storage, runs, fails=()):
-    """Keep a chunk of runs as the engine does; those that fail leave nothing but their record."""
+    """Save a chunk of runs as a study does; a failed run leaves only its record."""
     number = storage.chunk
     records = [
         (
-            RunRecord(run, number, RUN_FAILED, 1.0, {}, "bad luck")
+            RunRecord(run, number, RUN_FAILED, 1.0, {}, "boom")
             if run in fails
             else RunRecord(run, number, RUN_DONE, 1.0, {"m": float(RUNS.index(run))})
         )
         for run in runs
     ]
     good = [run for run in runs if run not in fails]
-    storage.write(
+    storage.write_chunk(
         records,
         {kind: pl.concat([rows(kind, run) for run in good]) for kind in KINDS} if good else {},
     )
 
 
 def missing(storage):
-    """Return the runs that are to be done, from ledgers and journal as they stand."""
+    """Return the runs that are not done, from the ledgers and the journal."""
     ended = {}
-    for path in storage.paths("ledger"):
+    for path in storage.list_parts("ledger"):
         table = pl.read_parquet(path)
         ended.update(zip(table["run"], table["status"], strict=True))
-    ended.update((record.run, record.status) for record in storage.journal.records())
+    ended.update((record.run, record.status) for record in storage.journal.read_records())
     return [run for run in RUNS if ended.get(run) != RUN_DONE]
 
 
 def whole(storage):
-    """Check that every run which is done has all its tables, once, and no other run has any."""
+    """Check that every finished run has all its rows once, and no other run has any."""
     status = finished(storage)
     done = sorted(run for run in status if status[run] == RUN_DONE)
     assert contents(storage, "runs")["run"].to_list() == done
@@ -87,7 +87,7 @@ def whole(storage):
 
 
 def crash(folder, hits):
-    """Cut files off anywhere, as a power cut or a full disk may."""
+    """Truncate files anywhere, as a power cut or a full disk may."""
     for which, share in hits:
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         if files:
@@ -112,7 +112,7 @@ def test_what_is_finished_is_whole_and_the_rest_can_be_done_once_each(steps, fai
             elif step == "stop" and storage.journal.path.exists():
                 lines = storage.journal.path.read_bytes()
                 storage.compact()
-                storage.journal.path.write_bytes(lines)  # stopped just before this was removed
+                storage.journal.path.write_bytes(lines)  # it stopped just before it removed this
                 storage = RunStorage(folder)
             elif step == "draft":
                 (folder / "parts" / "events-00000000.draft").write_bytes(b"half")

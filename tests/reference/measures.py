@@ -1,4 +1,6 @@
-"""A second opinion on what is measured: the twin, keeping what happens, and every measure written out over its objects."""
+"""A second opinion on what is measured: the twin, keeping what happens, and every measure written
+out over its objects.
+"""
 
 from itertools import combinations, permutations
 from math import sqrt

@@ -1,4 +1,6 @@
-"""The plain twin: the model of docs/rules.md in object-style Mesa Python, for comparison with the compiled engine."""
+"""The plain twin: the model of docs/rules.md in object-style Mesa Python, for comparison with the
+compiled engine.
+"""
 
 from math import exp, log, sqrt
 

@@ -1,4 +1,4 @@
-"""Shares of variance against statsmodels' full model, closed forms and simulated rates; numbers of replicates against their definition."""
+"""Shares of variance against statsmodels, numbers of replicates against their definition."""
 
 import numpy as np
 import pandas as pd
@@ -26,13 +26,13 @@ LEVELS = {"form": ["hub", "alliance", "network"], "imitation.rate": [0.0, 0.1], 
 
 def noisy(common=True, seed=1):
     rng = np.random.default_rng(seed)
-    luck = rng.normal(0, 1, 50)
+    shared = rng.normal(0, 1, 50)
 
     def value(r, **at):
         return (
             len(at["form"]) * at["depth"]
             - 5 * at["imitation.rate"]
-            + luck[r] * common
+            + shared[r] * common
             + rng.normal(0, 1)
         )
 
@@ -84,9 +84,11 @@ def test_no_effect_is_found_as_often_as_the_level_says():
     rng = np.random.default_rng(2)
     alarms = np.zeros(3)
     for _ in range(200):
-        luck = rng.normal(0, 2, 4)
+        shared = rng.normal(0, 2, 4)
         runs = factorial(
-            {"a": [0, 1, 2], "b": [0, 1]}, lambda r, a, b, luck=luck: luck[r] + rng.normal(), 4
+            {"a": [0, 1, 2], "b": [0, 1]},
+            lambda r, a, b, shared=shared: shared[r] + rng.normal(),
+            4,
         )
         alarms += variance_shares(runs, ["a", "b"], "y")["p_value"][:3].to_numpy() < 0.05
     for count in alarms:
@@ -139,7 +141,7 @@ def test_regression_recovers_slopes_and_noise():
     means = runs.group_by("a", "b").agg(pl.col("y").mean())["y"]
     assert shares["replicate noise"] == pytest.approx(0.3**2 / 4 / means.var(), rel=0.3)
     assert shares["all terms"] + shares["replicate noise"] + shares["left"] == pytest.approx(1.0)
-    assert abs(shares["left"]) < 0.05  # the surface is a plane: nothing is left but luck
+    assert abs(shares["left"]) < 0.05  # the surface is a plane: nothing is left but noise
     assert shares["a"] > shares["b"] > shares["a x b"]
 
 
@@ -198,8 +200,8 @@ def test_smallest_number_is_the_smallest(spread, half_width):
 
 def test_pairs_need_fewer_replicates_than_means():
     rng = np.random.default_rng(6)
-    luck = rng.normal(0, 1, 20)
-    runs = two_forms(luck + rng.normal(0.2, 0.1, 20), luck)
+    shared = rng.normal(0, 1, 20)
+    runs = two_forms(shared + rng.normal(0.2, 0.1, 20), shared)
     alone = replicates_needed(runs, ["structure"], "y", 0.1)
     paired = replicates_needed_to_compare(runs, "structure", "alliance", "y", 0.1)
     assert paired["value"][0] < alone["value"].min() / 10

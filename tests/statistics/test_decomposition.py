@@ -1,4 +1,4 @@
-"""Erosion, Shapley's division and the decomposition of joint value: known answers, and the model's own accounts."""
+"""Erosion, Shapley's division and the decomposition of joint value: known answers."""
 
 import numpy as np
 import polars as pl
@@ -63,7 +63,10 @@ def series():
 
 
 def test_shapley_of_known_games():
-    """The glove game (one left, two right gloves) has the values 2/3, 1/6, 1/6 (Shapley 1953); a product of two shares evenly what both do."""
+    """The glove game (one left, two right gloves) has the values 2/3, 1/6, 1/6 (Shapley 1953).
+
+    A product of two divides evenly what both do together.
+    """
     gloves = compute_shapley_values(lambda on: np.array([float(on[0] and (on[1] or on[2]))]), 3)
     assert [float(share[0]) for share in gloves] == pytest.approx([2 / 3, 1 / 6, 1 / 6])
     product = compute_shapley_values(
@@ -153,7 +156,7 @@ def test_parts_add_up_to_the_difference_in_joint_value(series, factor, reference
 
 
 def test_decomposition_gives_each_part_its_own():
-    """Made-up rounds in which only one thing differs: trust, then bridging, then what is pooled, then a cost."""
+    """Invented rounds differ in one thing: trust, bridging, what is pooled, or a cost."""
     base = {"pooled": 2.0, "alike": 0.4, "bridged": 0.2, "trust": 0.5, "link_cost": 0.1}
     changes = {
         "base": {},
@@ -163,9 +166,9 @@ def test_decomposition_gives_each_part_its_own():
         "link cost": {"link_cost": 0.2},
     }
     rows = []
-    for change, given in changes.items():
+    for change, changed in changes.items():
         for r in range(3):
-            at = base | given
+            at = base | changed
             teams = (
                 (at["pooled"] + r)
                 * (0.3 + 0.7 * (at["alike"] + at["bridged"]))
@@ -212,7 +215,7 @@ def test_decomposition_gives_each_part_its_own():
 
 
 class FullyUnderstood(TwinModel):
-    """The plain twin, adding up what every team would make if all its members were understood and trusted."""
+    """The plain twin, summing what teams would make if all were understood and trusted."""
 
     whole = 0.0
 
@@ -228,13 +231,16 @@ NEAR = {
     "consortium": 0.06,
     "platform": 0.1,
     "movement": 0.15,
-}  # so much the page promises
+}  # as docs/how-to-estimates.md promises
 
 
 @pytest.mark.parametrize(("form", "within"), NEAR.items())
 @pytest.mark.parametrize("rate", [0.0, 0.2])
 def test_pooled_expertise_is_near_that_of_the_twin(form, within, rate):
-    """How good the reading by means is: pooled expertise against what the twin's teams would make with every weight 1 (printed with -s)."""
+    """Pooled expertise against what the twin's teams would make with every weight 1.
+
+    The ratios are printed with -s.
+    """
     chosen = load_structure(form)
     groups = {
         "population": {"organisations": 30},
@@ -367,7 +373,7 @@ def test_median_half_life_counts_runs_that_never_lose_half():
 
 
 def test_median_half_life_covers_nearly_as_often_as_it_says():
-    """The interval of a Kaplan-Meier median is approximate; less than 90 % at n = 30 would be a fault."""
+    """The interval of a Kaplan-Meier median is approximate; below 90 % at n = 30 is an error."""
     rng, draws, hits = np.random.default_rng(9), 400, 0
     for _ in range(draws):
         times, watched = rng.exponential(10.0, 30), rng.uniform(10.0, 40.0, 30)

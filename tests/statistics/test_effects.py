@@ -1,4 +1,4 @@
-"""Effect sizes and equivalence: published values, statsmodels, and how often intervals cover and tests reject."""
+"""Effect sizes and equivalence: published values, statsmodels, coverage and rejection rates."""
 
 import numpy as np
 import pytest

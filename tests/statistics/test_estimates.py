@@ -71,7 +71,7 @@ def test_turning_rate_and_peak_of_noisy_curves():
     noise = np.random.default_rng(4).normal(0, 0.01, (30, 1))
     curves = (
         np.array([1.0, 1.2, 1.1, 0.9]) + noise
-    )  # the same luck at all levels: the turning point does not move
+    )  # all levels share their noise: the turning point does not move
     turn = estimate_turning_rate(LEVELS, curves)
     assert (turn.value, turn.low, turn.high) == pytest.approx((0.35, 0.35, 0.35))
     assert estimate_peak(LEVELS, curves)[:3] == (0.1, 0.1, 0.1)

@@ -12,7 +12,7 @@ DRAWS = 2000
 
 
 def noisy(curve, rng, replicates=20):
-    """Curves that share their luck between levels, plus noise of their own."""
+    """Curves whose levels share noise, plus noise specific to each level."""
     return curve + rng.normal(0, 1, (replicates, 1)) + rng.normal(0, 1, (replicates, curve.size))
 
 

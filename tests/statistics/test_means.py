@@ -112,7 +112,7 @@ def test_simultaneous_intervals_are_bonferronis():
 
 
 def test_corrections_of_known_p_values():
-    """Holm (1979) and Benjamini & Hochberg (1995) by hand; the row without a p value does not count."""
+    """Holm (1979) and Benjamini & Hochberg (1995) by hand; a row without p value does not count."""
     table = corrected(pl.DataFrame({"p_value": [0.01, 0.04, None, 0.03, 0.005]}))
     assert table["p_holm"].to_list() == [
         pytest.approx(0.03),
@@ -131,7 +131,7 @@ def test_corrections_of_known_p_values():
 @pytest.mark.parametrize(("replicates", "least"), [(8, 0.83), (30, 0.9)])
 @pytest.mark.parametrize(("draw", "truth"), [("normal", 0.0), ("exponential", 1.0)])
 def test_how_often_bca_covers_a_mean(replicates, least, draw, truth):
-    """BCa is not exact, and the page says by how much (printed with -s); covering less often than ``least`` would be a fault."""
+    """BCa is not exact; docs/how-to-estimates.md gives its coverage (printed with -s)."""
     rng, draws = np.random.default_rng(3), 400
     samples = [
         rng.normal(0, 1, replicates) if draw == "normal" else rng.exponential(1.0, replicates)

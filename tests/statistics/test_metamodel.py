@@ -1,4 +1,4 @@
-"""The metamodel against functions with known answers, its held-out error against known noise, and its refusals."""
+"""The metamodel against known functions, its held-out error against known noise, its refusals."""
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ from analysis.sensitivity.metamodel import (
 )
 from analysis.sensitivity.surfaces import compute_surface_means, predict_surface
 
-LUCK = 0.2
+NOISE = 0.2
 
 
 def points(count, seed=1):
@@ -34,7 +34,7 @@ def response(at):
 
 def noisy(at, replicates, seed=2):
     return response(at)[:, None] + np.random.default_rng(seed).normal(
-        0, LUCK, (len(at), replicates)
+        0, NOISE, (len(at), replicates)
     )
 
 
@@ -43,11 +43,11 @@ def model():
     return fit_metamodel(points(60), noisy(points(60), 4), ["rate"])
 
 
-def test_held_out_error_is_near_the_floor_of_luck(model):
+def test_held_out_error_is_near_the_floor_of_noise(model):
     held_out = model.held_out
     assert model.kind == "Gaussian process"
     assert held_out.floor == pytest.approx(
-        LUCK / 2, rel=0.3
+        NOISE / 2, rel=0.3
     )  # 59 x 3 degrees of freedom: 5 standard errors are 27 %
     assert held_out.r2 == pytest.approx(1 - (held_out.rmse / held_out.rmse_mean) ** 2)
     assert held_out.rmse < 1.6 * held_out.floor
@@ -77,7 +77,10 @@ def test_the_same_points_give_the_same_metamodel_to_the_bit(model):
 
 
 def test_pure_noise_is_refused():
-    """The interval of the gain excludes 0 by chance in at most 2.5 % of studies: 3 of 10 or more happen once in 500, and fixed seeds do not."""
+    """The interval of the gain excludes 0 by chance in at most 2.5 % of studies.
+
+    3 of 10 or more happen once in 500, and fixed seeds do not.
+    """
     refused = 0
     for seed in range(10):
         try:
@@ -98,19 +101,19 @@ def test_points_with_failed_runs_and_repeated_points_are_left_out():
 
 
 @pytest.mark.parametrize(
-    ("at", "values", "said"),
+    ("at", "values", "expected"),
     [
         (points(10), noisy(points(10), 2), "needs 20 points or more and the design has 10"),
         (points(30), np.ones((30, 2)), "the mean is the same at all points"),
         (pl.DataFrame({"rate": [0.1] * 30}), np.ones((30, 2)), "no factor has several levels"),
     ],
 )
-def test_what_cannot_be_learnt_is_refused(at, values, said):
-    with pytest.raises(AnalysisError, match=said):
+def test_what_cannot_be_learnt_is_refused(at, values, expected):
+    with pytest.raises(AnalysisError, match=expected):
         fit_metamodel(at, values)
 
 
-def test_a_foretold_surface_is_averaged_over_the_others(model):
+def test_a_predicted_surface_is_averaged_over_the_others(model):
     surface = predict_surface(model, "rate", "form")
     assert surface.columns == ["rate", "form", "mean"] and len(surface) == 42
     assert np.diff(np.log(surface["rate"].unique().sort().to_numpy())) == pytest.approx(

@@ -1,4 +1,4 @@
-"""Checks and verdicts of patterns on tables whose answer is known, and every pattern's study end to end, small."""
+"""Checks and verdicts of patterns on known tables, and every pattern's study, small."""
 
 import numpy as np
 import polars as pl
@@ -65,7 +65,7 @@ def test_crossing_of_sizes_is_read_off_the_right_cells():
 
 
 def crossed(first, second, value, replicates=8):
-    """Return runs of two crossed factors with a little noise that is the same at every point of a replicate, and a little that is not."""
+    """Return runs of two crossed factors; most of their noise all points of a replicate share."""
     noise = np.random.default_rng(0).normal(size=(replicates, 99))
     (one, ones), (two, twos) = first, second
     points = [(a, b) for a in ones for b in twos]
@@ -92,7 +92,9 @@ def test_persistence_that_costs_more_under_turbulence_is_seen_as_such():
         ),
     )
     checks = check_turbulence_and_persistence(
-        crossed(*factors, lambda kept, change: -kept * change - (kept - 0.5) ** 2)
+        crossed(
+            *factors, lambda persistence, change: -persistence * change - (persistence - 0.5) ** 2
+        )
     )
     assert [check.estimate.value for check in checks] == pytest.approx(
         [0.1, 0.2, 0.25, 0.2], abs=0.003

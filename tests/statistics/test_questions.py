@@ -31,7 +31,7 @@ KEEPS = {"defaults": 1.0, "fast forgetting": 0.5, "turnover": 1.0, "strong ident
 
 
 def grid(study, measured):
-    """Return made-up runs at every point of a study: what ``measured`` says, and noise most of which all points of a replicate share."""
+    """Return invented runs at every point of a study: ``measured`` plus mostly shared noise."""
     factors = {
         name: [level.label for level in levels]
         for name, levels in load_study(study).factors.items()
@@ -125,9 +125,10 @@ def test_what_openness_brings_is_read_off_the_right_points():
 
 
 def test_family_wise_false_alarms_of_experience():
-    """Pure noise: some claim, over forms or in one of them, holds at most one time in forty (one side of 5 %).
+    """Under pure noise some claim holds at most one time in forty (one side of 5 %).
 
-    Of 200 tables more than 16 have such a claim with chance 1.4e-5 at most (binomial): a correct check fails here that seldom.
+    The claim is over forms or in one of them. Of 200 tables more than 16 have such a claim with
+    probability 1.4e-5 at most (binomial): a correct check fails here that rarely.
     """
     rng, alarms = np.random.default_rng(7), 0
     runs = grid(

@@ -1,4 +1,4 @@
-"""Sobol' indices, Morris' effects and the share of noise against closed forms and SALib; failed runs cost their block whole."""
+"""Sobol' indices, Morris' effects and the share of noise against closed forms and SALib."""
 
 import numpy as np
 import polars as pl
@@ -44,7 +44,7 @@ def ishigami(unit):
 
 
 def noisy(response, spread, replicates, seed, common_spread=0.0):
-    """Responses with luck of their own, and luck that a replicate brings to all points."""
+    """Responses with noise specific to each point, and noise that all points share."""
     rng = np.random.default_rng(seed)
     return (
         response[:, None]
@@ -53,7 +53,7 @@ def noisy(response, spread, replicates, seed, common_spread=0.0):
     )
 
 
-# --- Sobol' -------------------------------------------------------------------------------------------------------------
+# --- Sobol'
 
 
 def test_ishigami_without_noise():
@@ -62,7 +62,7 @@ def test_ishigami_without_noise():
     assert found.factors["first"].to_list() == pytest.approx(ISHIGAMI_FIRST, abs=0.02)
     assert found.factors["total"].to_list() == pytest.approx(ISHIGAMI_TOTAL, abs=0.02)
     assert found.pairs["second"].to_list() == pytest.approx([0, ISHIGAMI_BOTH, 0], abs=0.03)
-    assert found.factors["first_response"].null_count() == 3  # one replicate tells nothing of noise
+    assert found.factors["first_response"].null_count() == 3  # one replicate gives no noise
     assert np.isnan(found.noise.run.value)
 
 
@@ -91,16 +91,16 @@ def test_groups_of_factors():
 
 
 @pytest.mark.parametrize("common", [True, False])
-def test_luck_is_taken_out_of_the_indices_and_told(common):
+def test_noise_is_removed_from_the_indices_and_reported(common):
     unit = saltelli.sample(problem(3), 2048, calc_second_order=False, seed=4)
     spread, replicates = 6.0, 4
     found = sobol_indices(
         problem(3), noisy(ishigami(unit), spread, replicates, 5, 10.0 * common), False, common
     )
-    luck = spread**2 / replicates / (ISHIGAMI_VARIANCE + spread**2 / replicates)
+    noise = spread**2 / replicates / (ISHIGAMI_VARIANCE + spread**2 / replicates)
     expected = {
-        "first": np.array(ISHIGAMI_FIRST) * (1 - luck),
-        "total": np.array(ISHIGAMI_TOTAL) * (1 - luck) + luck,
+        "first": np.array(ISHIGAMI_FIRST) * (1 - noise),
+        "total": np.array(ISHIGAMI_TOTAL) * (1 - noise) + noise,
         "first_response": np.array(ISHIGAMI_FIRST),
         "total_response": np.array(ISHIGAMI_TOTAL),
     }
@@ -111,12 +111,15 @@ def test_luck_is_taken_out_of_the_indices_and_told(common):
         assert (np.abs(found.factors[name].to_numpy() - truth) < 5 * error).all(), name
     assert (
         np.abs(found.factors["total"].to_numpy() - np.array(ISHIGAMI_TOTAL))[2] > 5 * error[2]
-    ).all()  # what luck adds would be seen
-    assert found.noise.means.value == pytest.approx(luck, abs=0.02)
+    ).all()  # what noise adds would be seen
+    assert found.noise.means.value == pytest.approx(noise, abs=0.02)
 
 
 def test_intervals_of_indices_cover_as_often_as_they_say():
-    """Bootstrap intervals are approximate: here at 128 blocks about 94 %; 100 tries, false alarm 1 in 10^6 at that."""
+    """Bootstrap intervals are approximate: about 94 % at 128 blocks; 100 tries.
+
+    A false alarm happens 1 time in 10^6.
+    """
     hits = np.zeros(2)
     for seed in range(100):
         unit = np.random.default_rng(seed).random((128, 2 * 2))
@@ -155,12 +158,15 @@ def test_bytes_are_the_same_every_time():
     )
 
 
-# --- noise --------------------------------------------------------------------------------------------------------------
+# --- noise
 
 
 @pytest.mark.parametrize("common", [True, False])
 def test_interval_of_the_noise_share_covers(common):
-    """Law of total variance: response 1, luck of a seed .5 (if common), luck of their own .5. At least 94 %: 400 tries, false alarm 1 in 10^6."""
+    """Law of total variance: response 1, shared noise .5 (if common), specific noise .5.
+
+    At least 94 % in 400 tries; a false alarm happens 1 time in 10^6.
+    """
     shared = 0.5 * common
     truth = (0.5 + shared) / (1.5 + shared), 0.5 / 5 / (1 + 0.5 / 5)
     hits, rng = np.zeros(2), np.random.default_rng(10)
@@ -202,10 +208,10 @@ def test_what_is_said_of_noise_depends_on_seeds():
     still = np.repeat(np.random.default_rng(13).normal(0, 1, (20, 1, 1)), 3, axis=2)
     assert estimate_noise(still, True).run[:3] == pytest.approx(
         (0.0, 0.0, 0.0), abs=1e-12
-    )  # a model without luck
+    )  # a model without noise
 
 
-# --- Morris -------------------------------------------------------------------------------------------------------------
+# --- Morris
 
 
 def test_morris_of_a_linear_function_is_its_slopes():
@@ -243,9 +249,12 @@ def test_groups_have_no_sigma():
     assert found["sigma"].is_null().to_list() == found["mu"].is_null().to_list() == [True, False]
 
 
-def test_intervals_of_effects_cover_and_luck_is_as_large_as_said():
-    """Effects 1 + x, mu* 1.5 on average over a grid of levels; 150 tries of 20 trajectories; false alarm 1 in 10^6 at 94 %."""
-    hits, luck, idle = np.zeros(2), [], []
+def test_intervals_of_effects_cover_and_noise_is_as_large_as_reported():
+    """Effects 1 + x have mu* 1.5 on average over a grid of levels; 150 tries of 20 trajectories.
+
+    A false alarm at 94 % happens 1 time in 10^6.
+    """
+    hits, noise, idle = np.zeros(2), [], []
     for seed in range(150):
         unit = trajectories.sample(problem(3), 20, num_levels=4, seed=seed)
         values = noisy((1 + unit[:, 1]) * unit[:, 0] + unit[:, 1], 0.2, 4, seed)
@@ -253,18 +262,18 @@ def test_intervals_of_effects_cover_and_luck_is_as_large_as_said():
         hits[0] += found["mu_star_low"][0] <= 1.5 <= found["mu_star_high"][0]
         true_sigma = np.sqrt(
             np.var([1, 4 / 3, 5 / 3, 2]) + 2 * 0.2**2 / 4 / (2 / 3) ** 2
-        )  # of the factor, and of luck
+        )  # of the factor, and of noise
         hits[1] += found["sigma_low"][0] <= true_sigma <= found["sigma_high"][0]
-        luck.append(found["mu_star_noise"][2])
+        noise.append(found["mu_star_noise"][2])
         idle.append(found["mu_star"][2])
     assert all(
         stats.binomtest(int(count), 150, 0.94).pvalue > ONE_IN_A_MILLION for count in hits
     ), hits
-    assert stats.ttest_rel(luck, idle).pvalue > ONE_IN_A_MILLION
-    assert np.mean(luck) == pytest.approx(np.sqrt(2 / np.pi * 2 * 0.2**2 / 4) * 1.5, rel=0.02)
+    assert stats.ttest_rel(noise, idle).pvalue > ONE_IN_A_MILLION
+    assert np.mean(noise) == pytest.approx(np.sqrt(2 / np.pi * 2 * 0.2**2 / 4) * 1.5, rel=0.02)
 
 
-# --- failed runs --------------------------------------------------------------------------------------------------------
+# --- failed runs
 
 
 def test_a_failed_run_costs_its_block_whole():
@@ -285,10 +294,10 @@ def test_a_failed_run_costs_its_trajectory_whole():
     values = noisy(ishigami(unit), 1.0, 2, 7)
     gaps = values.copy()
     gaps[4, 0] = np.nan  # of the second trajectory
-    kept = np.r_[0:4, 8:40]
+    complete = np.r_[0:4, 8:40]
     found = elementary_effects(problem(3), unit, gaps, 4, True)
     assert found.factors.equals(
-        elementary_effects(problem(3), unit[kept], values[kept], 4, True).factors
+        elementary_effects(problem(3), unit[complete], values[complete], 4, True).factors
     )
     assert "1 of 10 trajectories" in found.note
 
@@ -304,7 +313,7 @@ def test_too_many_failures_are_refused():
         select_complete_blocks(np.zeros((21, 2)), 4, "blocks", 8)
 
 
-# --- from runs to responses ---------------------------------------------------------------------------------------------
+# --- from runs to responses
 
 POINTS = pl.DataFrame({"rate": [0.1, 0.3, 0.1], "form": ["hub", "hub", "hub"]})
 
@@ -327,13 +336,13 @@ def runs():
 def test_responses_stand_in_the_order_of_the_design_with_gaps_and_repeats():
     repeated = pl.concat(
         [runs(), runs().head(2)]
-    )  # a point that stands twice has its runs twice in the table
+    )  # a point that repeats has its runs twice in the table
     found = collect_responses(repeated.reverse(), POINTS, "value")
     assert np.array_equal(found, [[1, 2], [3, np.nan], [1, 2]], equal_nan=True)
 
 
 @pytest.mark.parametrize(
-    ("measure", "said"),
+    ("measure", "expected"),
     [
         ("valeu", "valeu is not a measure of these runs. Did you mean value?"),
         ("rate", "rate is not a measure"),
@@ -341,8 +350,8 @@ def test_responses_stand_in_the_order_of_the_design_with_gaps_and_repeats():
         ("same", "same is 1 in all runs: there is nothing to explain"),
     ],
 )
-def test_measures_that_explain_nothing_are_refused(measure, said):
-    with pytest.raises(AnalysisError, match=said):
+def test_measures_that_explain_nothing_are_refused(measure, expected):
+    with pytest.raises(AnalysisError, match=expected):
         collect_responses(runs(), POINTS, measure)
 
 

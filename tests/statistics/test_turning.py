@@ -1,4 +1,4 @@
-"""Where responses turn and cross: known curves, how often tests cry wolf, and whether intervals cover."""
+"""Where responses turn and cross: known curves, false alarms, and coverage of intervals."""
 
 import numpy as np
 import polars as pl
@@ -22,9 +22,9 @@ def hump(x):
 
 def noisy(curve, seed, replicates=12, spread=0.1):
     rng = np.random.default_rng(seed)
-    luck = rng.normal(0, 1, replicates)
+    shared = rng.normal(0, 1, replicates)
     return factorial(
-        GRID, lambda r, rate: curve(rate) + luck[r] + rng.normal(0, spread), replicates
+        GRID, lambda r, rate: curve(rate) + shared[r] + rng.normal(0, spread), replicates
     )
 
 
@@ -95,7 +95,7 @@ def test_robust_lines_are_two_regressions_with_hc3():
 
 
 def test_break_point_is_robin_hoods():
-    """By hand from its definition: the quantile of the flat part that the strength of the second line is of both."""
+    """By hand: the quantile of the flat part at the second line's share of the strength of both."""
     x, y, replicate = observations(hump, np.random.default_rng(6))
     centred = y - np.array([y[replicate == r].mean() for r in replicate])
     flat = find_flat_part(x, centred)
@@ -141,11 +141,11 @@ def test_sign_changes_of_known_gaps(gap, expected):
 
 
 def crossing_runs(rng, replicates=25, common=True):
-    luck = rng.normal(0, 1, replicates)
+    shared = rng.normal(0, 1, replicates)
     return factorial(
         {"structure": ["a", "b"], "rate": LEVELS.tolist()},
         lambda r, structure, rate: (
-            luck[r] * common + (structure == "a") * (rate - 0.45) + rng.normal(0, 0.15)
+            shared[r] * common + (structure == "a") * (rate - 0.45) + rng.normal(0, 0.15)
         ),
         replicates,
         common,
@@ -153,7 +153,7 @@ def crossing_runs(rng, replicates=25, common=True):
 
 
 def test_crossing_covers_nearly_as_often_as_it_says():
-    """A percentile interval over 25 replicates is a little short; less than 90 % would be a fault."""
+    """A percentile interval over 25 replicates is a little short; below 90 % is an error."""
     rng, draws, hits = np.random.default_rng(7), 60, 0
     for _ in range(draws):
         row = (

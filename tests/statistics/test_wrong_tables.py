@@ -58,14 +58,14 @@ def runs():
     )
 
 
-def given(name, table):
+def arguments_of(name, table):
     """Runs of one structure, but for the function that compares two."""
     return table if name == "crossings" else table.filter(structure="hub")
 
 
 @pytest.mark.parametrize("name", OF_RUNS)
 def test_one_sentence_each(name):
-    function, good = OF_RUNS[name], given(name, runs())
+    function, good = OF_RUNS[name], arguments_of(name, runs())
     assert not function(
         good.with_row_index().with_columns(y=pl.col("index") ** 1.5 + pl.col("y"))
     ).is_empty()

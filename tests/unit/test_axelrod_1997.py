@@ -1,4 +1,6 @@
-"""What is known exactly of Axelrod 1997: absorbing states, what is conserved, who are neighbours, and small chains solved by hand."""
+"""What is known exactly of Axelrod 1997: absorbing states, what is conserved, who are neighbours,
+and small chains solved by hand.
+"""
 
 import numpy as np
 import pytest
@@ -94,7 +96,8 @@ def test_four_sites_that_share_one_feature_become_alike_and_keep_it():
 
 @pytest.mark.parametrize(("drawn", "changing"), [("differing", 0.5), ("any", 0.25)])
 def test_chance_of_a_change_is_the_similarity(drawn, changing):
-    """A pair alike in one of two features: an event takes place with 1/2, and finds the other feature always or in half of the cases.
+    """A pair alike in one of two features: an event takes place with 1/2, and finds the other
+    feature always or in half of the cases.
 
     A correct model exceeds this bound for one seed in 10,000.
     """
@@ -133,7 +136,9 @@ def test_neighbours_on_a_bounded_grid(neighbours, links):
 
 
 def test_in_a_shuffled_round_no_site_is_activated_twice():
-    """So no site changes on more than one feature; at random one among 400 that are hardly alike in the others does."""
+    """So no site changes on more than one feature; at random one among 400 that are hardly alike in
+    the others does.
+    """
     most = {}
     for activation in ("shuffled", "random"):
         model = Axelrod1997(rng=6, side=20, features=40, traits=500, activation=activation)

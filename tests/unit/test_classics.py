@@ -164,7 +164,9 @@ def test_impossible_parameters_are_refused(kind, wrong, sentence):
 
 
 def test_the_most_clustered_network_is_as_published():
-    """Barkoczi & Galesic 2016 give clustering .98 and mean path length 3.8 for theirs: ours is to be the same to the digits they give."""
+    """Barkoczi & Galesic 2016 give clustering .98 and mean path length 3.8 for theirs: ours is to
+    be the same to the digits they give.
+    """
     links = nx.from_numpy_array(find_most_clustered_network(100, 19))
     assert nx.is_connected(links)
     assert {degree for _, degree in links.degree()} == {19}

@@ -1,4 +1,6 @@
-"""Designs against known answers: SALib's own samples, strata, orthogonality, counts; studies read from files and overrides."""
+"""Designs against known answers: SALib's own samples, strata, orthogonality, counts; studies read
+from files and overrides.
+"""
 
 import warnings
 from itertools import pairwise
@@ -101,7 +103,9 @@ def test_morris_equals_salibs_own_sample(study):
 
 
 def test_salib_analyses_what_the_study_gives_back(study):
-    """Y = 4 a + 2 b in the unit cube: shares of variance 16/20 and 4/20, elementary effects 4 and 2, effects of half the step in ff."""
+    """Y = 4 a + 2 b in the unit cube: shares of variance 16/20 and 4/20, elementary effects 4 and
+    2, effects of half the step in ff.
+    """
     made = study("design=sobol", "design.samples=1024")
     y = unit_sample(made) @ [4.0, 2.0, 0.0]
     indices = analyze_sobol.analyze(problem(made), y, seed=1)

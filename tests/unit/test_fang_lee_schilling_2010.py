@@ -1,4 +1,6 @@
-"""What is known exactly of semi-isolated groups: links, payoff in bundles, the majority's vote, rest."""
+"""What is known exactly of semi-isolated groups: links, payoff in bundles, the majority's vote,
+rest.
+"""
 
 import numpy as np
 import pytest
@@ -70,7 +72,9 @@ def test_nobody_learns_without_a_rate():
 
 @pytest.mark.parametrize(("majority", "learnt"), [("held", [1, -1, 0, 1]), ("all", [1, 0, 0, 0])])
 def test_the_majority_of_superior_contacts_is_taken_over(majority, learnt):
-    """Individual 0 is right on nothing; 1, 2 and 3 are right on the last bundle, 4 knows no better than 0 does."""
+    """Individual 0 is right on nothing; 1, 2 and 3 are right on the last bundle, 4 knows no better
+    than 0 does.
+    """
     model = FangLeeSchilling2010(
         rng=6,
         individuals=5,

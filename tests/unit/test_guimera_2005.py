@@ -1,4 +1,6 @@
-"""What is known exactly of team assembly: no incumbents, no newcomers, and the network against networkx."""
+"""What is known exactly of team assembly: no incumbents, no newcomers, and the network against
+networkx.
+"""
 
 import networkx as nx
 import numpy as np
@@ -83,7 +85,9 @@ SETTINGS = some.fixed_dictionaries(
 
 @given(SETTINGS, some.integers(0, 2**32), some.lists(some.integers(0, 4), min_size=20, max_size=40))
 def test_components_kept_up_to_date_are_those_of_a_search(settings, seed, runs):
-    """Who has one label is one component, and no other label is in use; whatever the settings and the numbers of rounds played at once."""
+    """Who has one label is one component, and no other label is in use; whatever the settings and
+    the numbers of rounds played at once.
+    """
     model = Guimera2005(rng=seed, **settings)
     for rounds in runs:
         model.run(rounds)
@@ -111,7 +115,9 @@ def test_nobody_lacks_a_past_collaborator_and_the_idle_are_gone():
 
 
 def test_a_preference_for_past_collaborators_is_one():
-    """Paired by seed: of 40 seeds a correct model gives more repeated links in fewer than 30 about once in 10^12."""
+    """Paired by seed: of 40 seeds a correct model gives more repeated links in fewer than 30 about
+    once in 10^12.
+    """
     more = [
         Guimera2005(rng=seed, q=0.9).run(300).repeated
         > Guimera2005(rng=seed, q=0.0).run(300).repeated

@@ -17,7 +17,9 @@ KEY = np.uint64(7)
 
 
 def end_by_single_checks(values, heuristic, place):
-    """Follow a heuristic by its definition: check after check, until as many as it has steps fail in a row."""
+    """Follow a heuristic by its definition: check after check, until as many as it has steps fail
+    in a row.
+    """
     failed, turn = 0, 0
     while failed < len(heuristic):
         ahead = (place + heuristic[turn % len(heuristic)]) % len(values)
@@ -94,7 +96,9 @@ def test_random_teams_have_the_diversity_of_chance():
 
 @pytest.mark.parametrize(("wide", "mean"), [(False, 5.0), (True, 5.5)])
 def test_smooth_landscapes_are_straight_between_values_that_are_drawn(wide, mean):
-    """Corners are as far apart as they should be on average; a correct draw exceeds this bound for one seed in 10,000."""
+    """Corners are as far apart as they should be on average; a correct draw exceeds this bound for
+    one seed in 10,000.
+    """
     values = draw_ring_landscape(KEY, 20_000, 5, wide)
     assert values.min() >= 0 and values.max() <= 100
     corners = np.flatnonzero(np.abs(np.roll(values, -1) + np.roll(values, 1) - 2 * values) > 1e-9)

@@ -68,14 +68,18 @@ def test_without_inputs_there_is_one_optimum_of_two_thirds():
 
 
 def test_with_all_inputs_optima_are_as_many_as_in_a_random_order():
-    """K = N-1: fitness values are exchangeable, so a solution beats its N neighbours with probability 1 / (N + 1)."""
+    """K = N-1: fitness values are exchangeable, so a solution beats its N neighbours with
+    probability 1 / (N + 1).
+    """
     counts = [find_local_optima(draw_nk_landscape(seed, 8, 7)).sum() for seed in range(400)]
     assert p_value(counts, 2**8 / 9) > FALSE_ALARM
 
 
 @pytest.mark.parametrize(("n", "k", "expected"), [(8, 2, 0.703), (16, 2, 0.704), (16, 15, 0.643)])
 def test_mean_end_of_walks(n, k, expected):
-    """An independent implementation's means over walks (not over optima), given to three decimals."""
+    """An independent implementation's means over walks (not over optima), given to three
+    decimals.
+    """
     ends = [
         run_adaptive_walks(draw_nk_landscape(seed, n, k), seed, 50).mean()
         for seed in range(120 if n == 16 else 600)

@@ -13,7 +13,10 @@ from sim.model import CollaborationModel
 from sim.population_file import read_population
 
 HORIZON = Path(__file__).parents[3] / "shared" / "data" / "horizon2020"
-GOOD = "organisation,sector,care,energy,transport\na,public,0.5,0.2,0.1\nb,private,0,0.9,0.4\nc,public,0.3,0.3,0.3\n"
+GOOD = (
+    "organisation,sector,care,energy,transport\n"
+    "a,public,0.5,0.2,0.1\nb,private,0,0.9,0.4\nc,public,0.3,0.3,0.3\n"
+)
 
 
 def population(path, **more):
@@ -212,7 +215,9 @@ def test_model_runs_on_a_file(tmp_path):
     reason="the Horizon 2020 extract is not beside the project (../shared/data/horizon2020)",
 )
 def test_horizon_2020_has_the_documented_facts():
-    """The extract's README: 3,255 organisations with five or more classified projects; 4.1 fields, effective 3.2, top share .62."""
+    """The extract's README: 3,255 organisations with five or more classified projects; 4.1 fields,
+    effective 3.2, top share .62.
+    """
     got = read(HORIZON, base_skill=0.0, budget=1.0)
     shares = got.expertise / got.expertise.sum(axis=1, keepdims=True)
     assert len(shares) == 3255

@@ -1,4 +1,6 @@
-"""Philox against the known-answer vectors of Random123 (Salmon et al. 2011), in both engines, and its uniforms."""
+"""Philox against the known-answer vectors of Random123 (Salmon et al. 2011), in both engines, and
+its uniforms.
+"""
 
 import numba
 import numpy as np

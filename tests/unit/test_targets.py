@@ -1,4 +1,6 @@
-"""Mesa models of others as what a study runs, with Mesa's own examples as the ones to agree with."""
+"""Mesa models of others as what a study runs, with Mesa's own examples as the ones to agree
+with.
+"""
 
 import copyreg
 import gc
@@ -52,7 +54,7 @@ def measures_of(target, seed=1, **settings):
     return target.run(target.settle(settings), seed, NOTHING).measures
 
 
-# --- Mesa's examples -------------------------------------------------------------------------------------------------
+# --- Mesa's examples
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -144,7 +146,7 @@ def test_rounds_can_be_a_factor_and_defaults_are_part_of_parameters():
     assert target.run(parameters, 1, NOTHING).measures["steps"] == 8
 
 
-# --- models of others ------------------------------------------------------------------------------------------------
+# --- models of others
 
 
 def test_methods_and_reporters_are_measured():
@@ -229,7 +231,7 @@ def test_a_model_that_fails_at_once_gets_a_warning():
     )
 
 
-# --- apart -----------------------------------------------------------------------------------------------------------
+# --- apart
 
 
 @pytest.mark.parametrize("name", ["DrawsFromPython", "DrawsFromNumpy"])
@@ -283,7 +285,7 @@ def test_a_run_that_fails_leaves_no_model_either():
     assert len(mesa.Agent._ids) == known
 
 
-# --- bad inputs ------------------------------------------------------------------------------------------------------
+# --- bad inputs
 
 
 @pytest.mark.parametrize(
@@ -392,7 +394,7 @@ def test_a_file_called_like_another_module_is_refused(tmp_path):
         read_mesa_target({"class": f"{tmp_path / 'statistics.py'}:Walk", "rounds": 1}).settle({})
 
 
-# --- version and travel ----------------------------------------------------------------------------------------------
+# --- version and travel
 
 MODEL = """
 from mesa import Model

@@ -1,4 +1,5 @@
-"""Sizes of alliances that are known exactly: negative binomial, and a chain of acceptances where the chance depends on size.
+"""Sizes of alliances that are known exactly: negative binomial, and a chain of acceptances where
+the chance depends on size.
 
 Each chi-square test calls a correct model wrong for one seed in 10,000.
 """
@@ -21,7 +22,9 @@ def negative_binomial(n, q, rejections):
 
 
 def chain(accepted, rejections, most=400):
-    """Return P(n), n from 1 on, where who would be the n-th member accepts with chance ``accepted(n)``."""
+    """Return P(n), n from 1 on, where who would be the n-th member accepts with chance
+    ``accepted(n)``.
+    """
     at, found = np.zeros(rejections), np.zeros(most + 1)
     at[0] = 1.0
     for size in range(1, most + 1):
@@ -44,7 +47,9 @@ def sizes_of(model, rounds):
 
 
 def fits(sizes, probabilities):
-    """Return the p-value of a chi-square test; sizes of which too few are expected are taken together with those beyond."""
+    """Return the p-value of a chi-square test; sizes of which too few are expected are taken
+    together with those beyond.
+    """
     expected = len(sizes) * probabilities[1:]
     beyond = expected[::-1].cumsum()[::-1]
     last = int(np.flatnonzero(beyond >= 10)[-1])
@@ -68,7 +73,9 @@ def test_sizes_are_negative_binomial(q, rejections, again):
 
 @pytest.mark.parametrize(("benefit", "a_c", "power"), [("mean", 0.1, 1.0), ("sum", 0.2, 2.0)])
 def test_thresholds_give_the_chain_of_acceptances(benefit, a_c, power):
-    """One alliance per population: thresholds stay, so alliances of the same population are not independent."""
+    """One alliance per population: thresholds stay, so alliances of the same population are not
+    independent.
+    """
     terms = {
         "acceptance": "threshold",
         "benefit": benefit,

@@ -1,4 +1,6 @@
-"""What is known exactly of Zollman 2010: conservation of results, what nobody learns, and the distribution of draws."""
+"""What is known exactly of Zollman 2010: conservation of results, what nobody learns, and the
+distribution of draws.
+"""
 
 import numpy as np
 import pytest
@@ -36,7 +38,9 @@ def test_nobody_learns_about_an_arm_that_nobody_pulls():
 
 
 def test_a_wide_gap_is_always_found_when_both_arms_are_tried():
-    """Half of the agents begin with each arm; after one round of 1,000 pulls the worse one cannot look better (chance below 1e-100)."""
+    """Half of the agents begin with each arm; after one round of 1,000 pulls the worse one cannot
+    look better (chance below 1e-100).
+    """
     model = Zollman2010(rng=6, better=0.9, gap=0.4)
     model.successes[:], model.failures[:] = 1.0, 1.0
     model.successes[::2, 1] += 0.5
@@ -58,7 +62,9 @@ def test_guides_lead_to_the_number_that_the_distribution_says(pulls, better, gap
 
 
 def test_successes_are_binomial():
-    """Chi-square on counts of a single agent's successes; a correct draw fails for one seed in 10,000."""
+    """Chi-square on counts of a single agent's successes; a correct draw fails for one seed in
+    10,000.
+    """
     model = Zollman2010(rng=7, agents=1, network="none", pulls=10, better=0.4, gap=0.4, rounds=5000)
     model.successes[:, 0] = 1e-9  # the worse arm never pays and is never pulled
     before, counts = model.successes[0, 1], np.zeros(11)

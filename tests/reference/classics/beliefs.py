@@ -4,7 +4,9 @@ from math import comb
 
 
 def right_and_differing(rows, reality):
-    """Return the share of beliefs that are right, and of pairs of beliefs on the same dimension that differ."""
+    """Return the share of beliefs that are right, and of pairs of beliefs on the same dimension
+    that differ.
+    """
     right, differing = 0, 0
     for column, real in zip(zip(*rows, strict=True), reality, strict=True):
         against, without, for_it = column.count(-1), column.count(0), column.count(1)

@@ -1,4 +1,6 @@
-"""Plain twin of Fang, Lee & Schilling 2010: written from the rules, in ordinary Mesa Python, with draws of its own."""
+"""Plain twin of Fang, Lee & Schilling 2010: written from the rules, in ordinary Mesa Python, with
+draws of its own.
+"""
 
 from itertools import combinations
 

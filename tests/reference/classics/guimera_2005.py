@@ -1,4 +1,6 @@
-"""Plain twin of Guimera et al. 2005: written from the rules, in ordinary Mesa Python, with networkx and draws of its own."""
+"""Plain twin of Guimera et al. 2005: written from the rules, in ordinary Mesa Python, with networkx
+and draws of its own.
+"""
 
 from itertools import combinations
 

@@ -1,4 +1,6 @@
-"""Plain twin of March 1991: written from the rules, in ordinary Mesa Python, with draws of its own."""
+"""Plain twin of March 1991: written from the rules, in ordinary Mesa Python, with draws of its
+own.
+"""
 
 from mesa import Agent, Model
 

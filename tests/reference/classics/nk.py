@@ -1,4 +1,6 @@
-"""An NK landscape in ordinary Python: contributions are drawn when first asked for; the maximum is found by looking at all solutions."""
+"""An NK landscape in ordinary Python: contributions are drawn when first asked for; the maximum is
+found by looking at all solutions.
+"""
 
 from itertools import product
 

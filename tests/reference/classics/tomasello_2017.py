@@ -1,4 +1,6 @@
-"""Plain twin of Tomasello, Burkholz & Schweitzer 2017: written from the rules, in ordinary Mesa Python, with draws of its own."""
+"""Plain twin of Tomasello, Burkholz & Schweitzer 2017: written from the rules, in ordinary Mesa
+Python, with draws of its own.
+"""
 
 import math
 

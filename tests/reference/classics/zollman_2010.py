@@ -1,4 +1,6 @@
-"""Plain twin of Zollman 2010 on a complete network, a wheel or a cycle; successes are counted pull by pull, or by the generator of the library."""
+"""Plain twin of Zollman 2010 on a complete network, a wheel or a cycle; successes are counted pull
+by pull, or by the generator of the library.
+"""
 
 from mesa import Agent, Model
 

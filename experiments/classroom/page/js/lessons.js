@@ -229,7 +229,7 @@ export class Lessons {
     });
   }
 
-  /** Ask for the thirty runs again, to return to an answer after a reload. */
+  /** Ask for the many runs again, to return to an answer after a reload. */
   answerAgain() {
     if (this.pending) return;
     this.pending = { into: "findings", hasBegun: true };
@@ -267,7 +267,7 @@ export class Lessons {
     if (this.position) this.handlers[message.kind]?.(message);
   }
 
-  /** A new scene begins the run, or cancels the thirty runs under way. */
+  /** A new scene begins the run, or cancels the many runs under way. */
   handleScene() {
     if (this.pending?.hasBegun) this.cancel();
     else if (this.pending) this.pending.hasScene = true;

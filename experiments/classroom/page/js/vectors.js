@@ -102,8 +102,8 @@ export class Paper {
 
 /** Return attributes as text, without those that are null. */
 function writeAttributes(attributes) {
-  const given = Object.entries(attributes).filter(([, value]) => value !== null);
-  return given.map(([name, value]) => ` ${name}="${value}"`).join("");
+  const present = Object.entries(attributes).filter(([, value]) => value !== null);
+  return present.map(([name, value]) => ` ${name}="${value}"`).join("");
 }
 
 /** Return one drawing of several papers at their places: `[paper, x, y]`. */

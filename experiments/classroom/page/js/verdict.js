@@ -32,7 +32,7 @@ export const computeLateMean = (values, rounds) =>
  * Return everything that the answer of a lesson needs, per measure.
  *
  * @param {object} part the question
- * @param {object} runs the message of the server with thirty runs on each side
+ * @param {object} runs the message of the server with many runs on each side
  * @param {object} series the class's own run, by side and measure
  */
 export function collectFindings(part, { late, fewest_higher }, series) {
@@ -46,6 +46,6 @@ export function collectFindings(part, { late, fewest_higher }, series) {
   return { main: all[0], all };
 }
 
-/** Whether the class's own run pointed in another direction than the thirty. */
+/** Whether the class's own run pointed in another direction than the many. */
 export const isMisleading = ({ own, outcome }) =>
   outcome !== "same" && (own.b > own.a ? "b" : "a") !== outcome;
