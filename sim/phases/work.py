@@ -207,8 +207,8 @@ def compare_with_expectation(value: float, expected: float) -> float:
 
 
 @kernel
-def earn_together(w: World, c: int, value: float) -> float:
-    """Pay every member its share (``scratch.share``); return the synergy."""
+def book_shares(w: World, c: int, value: float) -> float:
+    """Book every member's share (``scratch.share``); return the synergy."""
     org, col, share, rate = w.org, w.col, w.scratch.share, w.p.letting_go.surplus_rate
     synergy = value
     for member in range(col.size[c]):
@@ -238,7 +238,7 @@ def work_together(w: World, user_pooling: PoolingFunction, c: int, now: int) -> 
         link_cost + rule_cost
     )
     divide_value(w, user_pooling, form, convenor, requirement, size, value, quality)
-    synergy = earn_together(w, c, value)
+    synergy = book_shares(w, c, value)
     col.quality[c] = quality
     update_relations(w, c, compare_with_expectation(value, col.expected[c]), now)
     col.progress[c] += quality
