@@ -21,7 +21,6 @@ from sim.engine import (
     write_running_events,
 )
 from sim.errors import InputError
-from sim.interactive.copy_records import write_copies
 from sim.interactive.decisions import (
     AnswersByAction,
     Decision,
@@ -43,7 +42,7 @@ from sim.population_file import check_breadth, read_population
 from sim.presets import load_forms as forms_of
 from sim.runtime.memory_layout import arrange_world
 from sim.runtime.state_passing import prepare_state
-from sim.state import END_REASONS, ChallengeCount, CollaborationTotal, Floats, Integers
+from sim.state import END_REASONS, NOBODY, ChallengeCount, CollaborationTotal, Floats, Integers
 from sim.submodels.structures import LinkRule
 from sim.user_rules.imitation import imitate_by_user_rule
 from sim.user_rules.loading import (
@@ -64,6 +63,7 @@ RESERVED_COLUMNS = {
     *(f"{name}_end" for name in MEASURES),
 }  # columns of ours: no own measure may have these names
 ROUNDS_PER_CALL = 64
+NO_COPIES = np.zeros((0, 2), dtype=np.int32)  # nobody asks who copied whom
 
 
 class CollaborationModel(NumberedModel):
@@ -170,9 +170,9 @@ class CollaborationModel(NumberedModel):
             Rows of (copier, model), shape (copies, 2); the model is -1 where the mean of those seen was copied. Copies by an
             own imitation rule are not told.
         """
-        first = self.rounds_played
-        self._call(first, 1, ROUND_START | FIRST_HALF)
-        copies = self._copy(first)
+        first, copies = self.rounds_played, self._make_copy_buffer()
+        self._call(first, 1, ROUND_START | FIRST_HALF, copies)
+        copies = self._copy(first, copies)
         self._note(first, self._call(first, 1, SECOND_HALF))
         return copies
 
@@ -188,15 +188,15 @@ class CollaborationModel(NumberedModel):
             InputError: a decision names an organisation or a domain that is not there; nothing is played then.
         """
         check_decisions(self.world, decisions)
-        first = self.rounds_played
+        first, copies = self.rounds_played, self._make_copy_buffer()
         set_decision_makers(self.world, decisions)
         self._call(first, 1, ROUND_START)
         with report_callback_errors("production.pooling", self.config.production.pooling):
             told = apply_decisions_before_round(
                 self.world, self.packed, self._pooling, decisions, first
             )
-        self._call(first, 1, FIRST_HALF)
-        by_rules = self._copy(first)
+        self._call(first, 1, FIRST_HALF, copies)
+        by_rules = self._copy(first, copies)
         by_persons = np.array(
             copy_decided_skills(self.world, self.packed, decisions, told), dtype=np.int32
         ).reshape(-1, 2)
@@ -204,15 +204,17 @@ class CollaborationModel(NumberedModel):
         set_decision_makers(self.world, {})
         return np.concatenate([by_rules, by_persons]), told
 
-    def _copy(self, now: int) -> Integers:
+    def _copy(self, now: int, copies: Integers) -> Integers:
         """Tell who copied whom by the compiled rules, which acted already; let an own imitation rule act, which is not told."""
         if self._imitation is not None:
             imitate_by_user_rule(self, self.packed, self._imitation, now)
-            return np.zeros((0, 2), dtype=np.int32)
+        return copies[copies[:, 0] != NOBODY]
+
+    def _make_copy_buffer(self) -> Integers:
+        """Return room for every copy that a round may hold, empty."""
         world = self.world
         most_seen = max(int(world.forms.seen_at_most.max()), world.col.members.shape[1])
-        pairs = np.zeros((int(world.org.load.sum()) * most_seen, 2), dtype=np.int32)
-        return pairs[: write_copies(self.packed, pairs, now)]
+        return np.full((world.org.places.size * most_seen, 2), NOBODY, dtype=np.int32)
 
     def change(self, config: Config) -> None:
         """Go on under other parameters from the next round on; collaborations that run go on under the new terms of their form.
@@ -298,13 +300,13 @@ class CollaborationModel(NumberedModel):
 
         return compute_network_measures(self.world, self.rounds_played - 1, self.config.run.window)
 
-    def _call(self, first: int, rounds: int, part: int) -> int:
+    def _call(self, first: int, rounds: int, part: int, copies: Integers = NO_COPIES) -> int:
         """Call the kernel and keep what it recorded."""
         rows = np.zeros((rounds // self.config.run.record_every + 1, len(MEASURES)))
         events = np.empty((2 * self.world.col.order.size + 64, len(EVENT_COLUMNS)))
         with report_callback_errors("production.pooling", self.config.production.pooling):
             played, recorded, written = play_rounds(
-                self.packed, self._pooling, first, rounds, part, rows, events
+                self.packed, self._pooling, first, rounds, part, rows, events, copies
             )
         if recorded:
             self._rows.append(rows[:recorded])
