@@ -135,7 +135,7 @@ def make_variance_row(
 
 
 def count_balanced_replicates(runs: pl.DataFrame, factors: Sequence[str]) -> int:
-    """Return how many replicates every point of a full factorial has, the same at all."""
+    """Return the number of replicates per point of a balanced full factorial."""
     counts = runs.group_by(list(factors)).agg(
         runs=pl.len(), replicates=pl.col("replicate").n_unique()
     )

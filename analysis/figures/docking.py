@@ -67,7 +67,7 @@ class Legend(NamedTuple):
     names: Sequence[str]
     title: str
 
-    def reads_like(self, other: Legend) -> bool:
+    def is_like(self, other: Legend) -> bool:
         """Return whether it has the same title and names; such series look alike."""
         return bool(self.title) and self[1:] == other[1:]
 
@@ -142,7 +142,7 @@ def put_legends(figure: Figure, axes: Sequence[Axes], titles: Sequence[str], pag
         Legend(handles, list(map(format_level_name, names)), title)
         for (handles, names), title in zip(shown, titles, strict=True)
     ]
-    if len(legends) > 1 and all(legend.reads_like(legends[0]) for legend in legends):
+    if len(legends) > 1 and all(legend.is_like(legends[0]) for legend in legends):
         add_legend_above(figure, page, *legends[0])
         return 0.0
     letters = page.count_letters(page.width / page.count_columns(len(axes), MAX_PANEL_COLUMNS))

@@ -1,4 +1,4 @@
-"""Which factors matter, and how much of a measure is chance."""
+"""Which factors matter, and how much of a measure is noise."""
 
 from analysis.sensitivity.indices import elementary_effects, sobol_indices
 from analysis.sensitivity.level_effects import main_effects, one_at_a_time

@@ -185,7 +185,7 @@ def make_effect_row(factor: str, level: Any, base: Any, effect: Estimate) -> dic
 
 
 def sort_by_swing(effects: pl.DataFrame) -> pl.DataFrame:
-    """Return the factor with the largest swing first; levels keep their order."""
+    """Return the effects, factors with the largest swing first; levels keep their order."""
     swing = pl.max_horizontal(pl.col("effect").max(), pl.lit(0.0)) - pl.min_horizontal(
         pl.col("effect").min(), pl.lit(0.0)
     )
