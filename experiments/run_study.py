@@ -324,11 +324,9 @@ def run_study_in_memory(study: Study, workers: int) -> Results:
         True
     """
     execution, _ = read_execution((), {"workers": workers})
-    started = start_clock()
     job = StudyJob(study, *plan_study(study), [], StudyOptions(execution))
     prepare_study(job)
     target = job.plan.target
     with open_engine(execution, target) as engine, tempfile.TemporaryDirectory() as folder:
-        counts = execute_missing_runs(job, Path(folder), engine)
-        write_study_manifest(job, Path(folder), started, counts)
+        complete_study(job, Path(folder), engine)
         return read_results(Path(folder))

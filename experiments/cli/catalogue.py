@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.tables import Table
 from experiments.design.plan import AdaptiveReplicates
-from experiments.design.study import Study, draw_allowed_sample
+from experiments.design.study import Study
 from experiments.design.study_file import list_study_names, read_study_file
 from experiments.design.study_loading import load_study
 
@@ -36,7 +36,7 @@ def build_studies_table() -> Table:
 
 def format_study_size(study: Study) -> str:
     """Return the number of runs of a study: points x replicates."""
-    points, replicates = len(draw_allowed_sample(study)[0].points), study.replicates
+    points, replicates = len(study.sample.points), study.replicates
     if isinstance(replicates, AdaptiveReplicates):
         return f"{points} x {replicates.at_least} to {replicates.at_most}"
     return f"{points} x {replicates} = {points * replicates:,}"
