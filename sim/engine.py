@@ -6,15 +6,15 @@ from sim.observation.events import write_event
 from sim.observation.measures import measure_round
 from sim.phases.environment import change_environment
 from sim.phases.find import find_partners
-from sim.phases.imitate import imitate_others
+from sim.phases.imitate import imitate_others, prepare_imitation
 from sim.phases.let_go import let_partners_go
 from sim.phases.work import carry_out_work, compute_alone_values
 from sim.runtime.compilation import entry, kernel
-from sim.state import CollaborationTotal, EndReason, Floats, World
+from sim.state import CollaborationTotal, EndReason, Floats, Integers, World
 from sim.submodels.entering import enter_organisation
 from sim.submodels.production import PoolingFunction
 
-FIRST_HALF, SECOND_HALF = 1, 2  # an own imitation rule in Python acts between the halves
+FIRST_HALF, SECOND_HALF = 1, 2  # a user-defined imitation rule in Python acts between the halves
 ROUND_START = 4  # what persons decided comes after it
 WHOLE_ROUND = ROUND_START | FIRST_HALF | SECOND_HALF
 POPULATION_ENTRY = 8  # before round 0
@@ -24,7 +24,7 @@ POPULATION_ENTRY = 8  # before round 0
 def enter_population(w: World) -> None:
     """Let all organisations enter at round 0."""
     for i in range(w.org.load.size):
-        enter_organisation(w.org, w.ledger, w.around, w.scratch, w.p, i, 0)
+        enter_organisation(w, i, 0)
 
 
 @kernel
@@ -34,29 +34,34 @@ def begin_round(w: World) -> None:
         w.around.tally[entry_of_tally] = 0.0
     for i in range(w.org.earned.size):
         w.org.earned[i] = 0.0
-    compute_alone_values(w.org, w.scratch, w.p)
+    compute_alone_values(w)
 
 
 @kernel
 def book_earnings(w: World) -> None:
     """Book what was earned."""
-    org = w.org
+    org, rate = w.org, w.p.learning.performance_rate
     for i in range(org.load.size):
-        org.performance[i] += w.p.learning.performance_rate * (org.earned[i] - org.performance[i])
+        org.performance[i] += rate * (org.earned[i] - org.performance[i])
         org.earned_total[i] += org.earned[i]
 
 
 @entry
 def play_rounds(
     w: World,
-    own_rule: PoolingFunction,
+    user_pooling: PoolingFunction,
     first: int,
     rounds: int,
     part: int,
     rows: Floats,
     events: Floats,
+    copies: Integers,
 ) -> tuple[int, int, int]:
-    """Play rounds; stop early when the event buffer could overflow. Return rounds played, rows and events written."""
+    """Play rounds; stop early when the event buffer could overflow.
+
+    ``copies`` takes (copier, model) of one round's copies by rule, as many as it has rows. Return
+    rounds played, and rows and events written.
+    """
     recorded, written = 0, 0
     if part == POPULATION_ENTRY:
         enter_population(w)
@@ -67,17 +72,23 @@ def play_rounds(
         if part & ROUND_START:
             begin_round(w)
         if part & FIRST_HALF:
-            find_partners(w, own_rule, now)
-            carry_out_work(w, own_rule, now)
-            imitate_others(w, now)
+            find_partners(w, user_pooling, now)
+            carry_out_work(w, user_pooling, now)
+            imitate_others(w, copies, now)
         if part & SECOND_HALF:
-            written = let_partners_go(w, own_rule, events, written, now)
-            written = change_environment(w, own_rule, events, written, now)
+            written = let_partners_go(w, user_pooling, events, written, now)
+            written = change_environment(w, user_pooling, events, written, now)
             book_earnings(w)
             if (now + 1) % w.p.run.record_every == 0:
                 measure_round(w, rows[recorded])
                 recorded += 1
     return rounds, recorded, written
+
+
+@entry
+def prepare_copying(w: World) -> None:
+    """Note expertise before copying, users and leaders, where no compiled rule did."""
+    prepare_imitation(w)
 
 
 @entry

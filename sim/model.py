@@ -18,7 +18,6 @@ from sim.engine import (
     WHOLE_ROUND,
     play_rounds,
 )
-from sim.interactive.copy_records import write_copies
 from sim.interactive.decisions import (
     AnswersByAction,
     Decision,
@@ -38,13 +37,14 @@ from sim.presets import load_forms
 from sim.recorded_model import RecordedModel
 from sim.runtime.memory_layout import arrange_world
 from sim.runtime.state_passing import prepare_state
-from sim.state import Integers
+from sim.state import NOBODY, Integers
 from sim.user_rules.imitation import imitate_by_user_rule
 from sim.user_rules.loading import report_callback_errors
 from sim.user_rules.selection import load_user_links, load_user_rules
 from sim.world import Entrants, build_world
 
 ROUNDS_PER_CALL = 64
+NO_COPIES = np.zeros((0, 2), dtype=np.int32)  # nobody asks who copied whom
 REBUILT_WHEN_UNPICKLED = ("packed", "_user_rules")  # addresses and compiled functions
 
 
@@ -164,9 +164,9 @@ class CollaborationModel(RecordedModel):
             >>> model.step_watched().shape[1]
             2
         """
-        first = self.rounds_played
-        self._call(first, 1, ROUND_START | FIRST_HALF)
-        copies = self._copy(first)
+        first, copies = self.rounds_played, self._make_copy_buffer()
+        self._call(first, 1, ROUND_START | FIRST_HALF, copies)
+        copies = self._copy(first, copies)
         self._finish_round(first)
         return copies
 
@@ -194,15 +194,15 @@ class CollaborationModel(RecordedModel):
             {0: {'meet': 'done'}}
         """
         check_decisions(self.world, decisions)
-        first = self.rounds_played
+        first, copies = self.rounds_played, self._make_copy_buffer()
         set_decision_makers(self.world, decisions)
         self._call(first, 1, ROUND_START)
         with report_callback_errors("production.pooling", self.config.production.pooling):
             answers = apply_decisions_before_round(
                 self.world, self.packed, self._user_rules.pooling, decisions, first
             )
-        self._call(first, 1, FIRST_HALF)
-        by_rules = self._copy(first)
+        self._call(first, 1, FIRST_HALF, copies)
+        by_rules = self._copy(first, copies)
         by_persons = np.array(
             copy_decided_skills(self.world, self.packed, decisions, answers), dtype=np.int32
         ).reshape(-1, 2)
@@ -250,23 +250,25 @@ class CollaborationModel(RecordedModel):
         """Play the second half of a round."""
         self._note(first, self._call(first, 1, SECOND_HALF))
 
-    def _copy(self, now: int) -> Integers:
+    def _copy(self, now: int, copies: Integers) -> Integers:
         """Return who copied whom by our rules; a user-defined rule acts here, and is not noted."""
         if self._user_rules.imitation is not None:
             imitate_by_user_rule(self, self.packed, self._user_rules.imitation, now)
-            return np.zeros((0, 2), dtype=np.int32)
+        return copies[copies[:, 0] != NOBODY]
+
+    def _make_copy_buffer(self) -> Integers:
+        """Return room for every copy that a round may hold, empty."""
         world = self.world
         most_seen = max(int(world.forms.seen_at_most.max()), world.col.members.shape[1])
-        pairs = np.zeros((int(world.org.load.sum()) * most_seen, 2), dtype=np.int32)
-        return pairs[: write_copies(self.packed, pairs, now)]
+        return np.full((world.org.places.size * most_seen, 2), NOBODY, dtype=np.int32)
 
-    def _call(self, first: int, rounds: int, part: int) -> int:
+    def _call(self, first: int, rounds: int, part: int, copies: Integers = NO_COPIES) -> int:
         """Call the kernel, and keep what it recorded; return how many rounds it played."""
         every, slots = self.config.run.record_every, self.world.col.order.size
         rows, events = self.recorder.make_buffers(rounds, every, slots)
         with report_callback_errors("production.pooling", self.config.production.pooling):
             played, recorded, written = play_rounds(
-                self.packed, self._user_rules.pooling, first, rounds, part, rows, events
+                self.packed, self._user_rules.pooling, first, rounds, part, rows, events, copies
             )
         self.recorder.keep(rows[:recorded], events[:written])
         return int(played)

@@ -22,6 +22,7 @@ from sim.config.population import BreadthClass as BreadthClass
 from sim.config.population import Population as Population
 from sim.config.population import PopulationSource as PopulationSource
 from sim.config.structure import FORM_TOPOLOGIES as FORM_TOPOLOGIES
+from sim.config.structure import LARGEST_SAMPLE as LARGEST_SAMPLE
 from sim.config.structure import Channel as Channel
 from sim.config.structure import Discovery as Discovery
 from sim.config.structure import Entry as Entry

@@ -16,6 +16,8 @@ from sim.config.declaration import (
     number_names,
 )
 
+LARGEST_SAMPLE = 64  # organisations that a member can see
+
 
 class Discovery(Group):
     """Shares over the search channels."""
@@ -88,7 +90,10 @@ class Structure(Group):
         "linked", "whose practice a member sees"
     )
     seen_at_most: int = declare_parameter(
-        5, "how many leaders, or how large a sample of everyone, a member sees", ge=1, le=64
+        5,
+        "how many leaders, or how large a sample of everyone, a member sees",
+        ge=1,
+        le=LARGEST_SAMPLE,
     )
     persistence: float = declare_parameter(
         0.5,

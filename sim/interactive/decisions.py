@@ -9,10 +9,16 @@ from typing import Any, Literal
 import numpy as np
 
 from sim.config import Entry, FormTopology
+from sim.engine import prepare_copying
 from sim.errors import InputError
-from sim.phases.assemble import invite_team, list_candidates, start_collaboration
-from sim.phases.find import evaluate_joining, invite_newcomer, is_member, meet_organisation
-from sim.phases.imitate import prepare_imitation
+from sim.phases.assemble import (
+    invite_team,
+    list_candidates,
+    start_collaboration,
+    write_initiator_contribution,
+)
+from sim.phases.enlarge import evaluate_joining, invite_newcomer
+from sim.phases.meet import meet_organisation
 from sim.runtime.compilation import entry, kernel
 from sim.runtime.state_passing import PassedState
 from sim.state import (
@@ -26,21 +32,16 @@ from sim.state import (
     World,
 )
 from sim.submodels.entering import fit_budget
-from sim.submodels.production import (
-    PoolingFunction,
-    apply_depth,
-    compute_running_cost,
-    compute_team_quality,
-    compute_unit_value,
-)
+from sim.submodels.production import PoolingFunction
 from sim.submodels.relations import compute_perceived_skill, find_slot, get_trust
 from sim.submodels.teams import (
     admit_member,
-    compute_perceived_value,
-    compute_weight,
+    compute_added_value,
+    compute_collaboration_quality,
+    is_member,
     judge_partner,
     write_member_contributions,
-    write_perceived_contributions,
+    write_perceived_contribution,
 )
 
 Answer = Literal["done", "refused", "impossible"]
@@ -75,11 +76,15 @@ AnswersByAction = dict[str, Answer]  # by what was decided: meet, invite, join, 
 
 @kernel
 def start_decided_collaboration(
-    w: World, own_rule: PoolingFunction, i: int, invited: Integers, now: int
+    w: World, user_pooling: PoolingFunction, i: int, invited: Integers, now: int
 ) -> int:
-    """Let ``i`` begin a collaboration with those of the invited that it knows, that are free and that accept."""
+    """Let ``i`` begin a collaboration with those of the invited that are free and accept.
+
+    It must know them.
+    """
     org, scratch, form = w.org, w.scratch, w.org.form[i]
-    if org.load[i] >= w.p.population.capacity or w.forms.topology[form] == FormTopology.NONE:
+    is_free = org.load[i] < w.p.population.capacity
+    if not is_free or w.forms.topology[form] == FormTopology.NONE:
         return ANSWER_IMPOSSIBLE
     candidates, mates = list_candidates(w, i, now), 0
     for j in invited:
@@ -89,11 +94,8 @@ def start_decided_collaboration(
                 mates += 1
     if mates + 1 < max(2, w.forms.min_size[form]):
         return ANSWER_IMPOSSIBLE
-    for d in range(org.breadth[i]):
-        scratch.own[d] = apply_depth(org.expertise[i, org.domains[i, d]], w.p.production.depth) / (
-            org.load[i] + 1
-        )
-    size, quality, value, _, weight = invite_team(w, own_rule, i, mates + 1)
+    write_initiator_contribution(w, i)
+    size, quality, value, _, weight = invite_team(w, user_pooling, i, mates + 1)
     if size == 0:
         return ANSWER_REFUSED
     start_collaboration(w, i, size, quality, value, weight, now)
@@ -102,37 +104,23 @@ def start_decided_collaboration(
 
 @kernel
 def invite_into_running(
-    w: World, own_rule: PoolingFunction, i: int, c: int, invited: Integers, now: int
+    w: World, user_pooling: PoolingFunction, i: int, c: int, invited: Integers, now: int
 ) -> int:
-    """Let the convenor ``i`` invite those it knows and that are free into a running collaboration, one after the other."""
+    """Let the convenor ``i`` invite those it knows and that are free, one after the other."""
     org, col, form, answer = w.org, w.col, w.col.form[c], ANSWER_IMPOSSIBLE
+    domains = col.domains[c, : col.breadth[c]]
     for j in invited:
         free = (
             org.load[j] < w.p.population.capacity
             and col.size[c] < w.forms.max_size[form]
             and not is_member(w, c, j)
         )
-        if free and find_slot(w.ledger, i, j) != NOBODY:
-            write_member_contributions(org, col, w.scratch, w.p, c)
-            understood, trusted, meetings = judge_partner(org, w.ledger, w.forms, w.p, form, i, j)
-            weight = compute_weight(w.forms, form, understood, trusted)
+        if free and find_slot(w, i, j) != NOBODY:
+            write_member_contributions(w, c)
             row = w.scratch.contribution[col.size[c]]
-            write_perceived_contributions(
-                row,
-                org,
-                w.p,
-                i,
-                j,
-                meetings,
-                weight,
-                org.load[j] + 1,
-                col.domains[c],
-                col.breadth[c],
-            )
-            answer = max(
-                answer,
-                ANSWER_DONE if invite_newcomer(w, own_rule, c, j, weight, now) else ANSWER_REFUSED,
-            )
+            weight = write_perceived_contribution(w, row, domains, form, i, j, org.load[j] + 1)[2]
+            joins = invite_newcomer(w, user_pooling, c, j, weight, now)
+            answer = max(answer, ANSWER_DONE if joins else ANSWER_REFUSED)
     return answer
 
 
@@ -146,69 +134,54 @@ def find_contact(w: World, i: int, c: int) -> int:
 
 
 @kernel
-def is_wanted_by_convenor(w: World, own_rule: PoolingFunction, c: int, i: int) -> bool:
-    """Tell whether a convenor would invite ``i``: it trusts it (or has a contract), and expects it to add more than its cost."""
-    org, col, forms, scratch, p = w.org, w.col, w.forms, w.scratch, w.p
-    form, size, breadth, convenor = col.form[c], col.size[c], col.breadth[c], col.members[c, 0]
-    write_member_contributions(org, col, scratch, p, c)
-    quality_now = compute_team_quality(
-        scratch.contribution, size, NOBODY, col.requirement[c], breadth, scratch.pooled, p, own_rule
-    )
-    understood, trusted, meetings = judge_partner(org, w.ledger, forms, p, form, convenor, i)
-    weight = compute_weight(forms, form, understood, trusted)
-    write_perceived_contributions(
-        scratch.contribution[size],
-        org,
-        p,
-        convenor,
-        i,
-        meetings,
-        weight,
-        org.load[i] + 1,
-        col.domains[c],
-        breadth,
-    )
-    quality = compute_perceived_value(col, org, forms, scratch, p, own_rule, c, size + 1)[0]
-    added_cost = compute_running_cost(forms, form, size + 1) - compute_running_cost(
-        forms, form, size
-    )
-    g = forms.formalisation[form]
-    trusts = g + (1.0 - g) * get_trust(org, w.ledger, p, convenor, i) >= p.trust.threshold
-    return (
-        trusts
-        and compute_unit_value(breadth, p) * (quality - quality_now) - added_cost
-        > org.alone_value[i]
-    )
+def is_wanted_by_convenor(w: World, user_pooling: PoolingFunction, c: int, i: int) -> bool:
+    """Tell whether a convenor would invite ``i``.
+
+    It trusts it, or has a contract, and expects it to add more than its cost.
+    """
+    org, col, form, size = w.org, w.col, w.col.form[c], w.col.size[c]
+    domains, convenor = col.domains[c, : col.breadth[c]], col.members[c, 0]
+    write_member_contributions(w, c)
+    quality_now = compute_collaboration_quality(w, user_pooling, c, size)
+    row = w.scratch.contribution[size]
+    write_perceived_contribution(w, row, domains, form, convenor, i, org.load[i] + 1)
+    quality = compute_collaboration_quality(w, user_pooling, c, size + 1)
+    g = w.forms.formalisation[form]
+    trusts = g + (1.0 - g) * get_trust(w, convenor, i) >= w.p.trust.threshold
+    return trusts and compute_added_value(w, c, quality - quality_now) > org.alone_value[i]
 
 
 @kernel
-def ask_to_join(w: World, own_rule: PoolingFunction, i: int, c: int, now: int) -> int:
-    """Let ``i`` ask to join a collaboration it knows a member of; it is taken when open and diluted by nobody, or when its convenor wants it."""
-    org, col, forms = w.org, w.col, w.forms
-    form, contact = col.form[c], find_contact(w, i, c)
+def ask_to_join(w: World, user_pooling: PoolingFunction, i: int, c: int, now: int) -> int:
+    """Let ``i`` ask to join a collaboration it knows a member of.
+
+    It is taken when the form is open and it dilutes nobody, or when the convenor wants it.
+    """
+    org, col, form, contact = w.org, w.col, w.col.form[c], find_contact(w, i, c)
     room = (
         org.load[i] < w.p.population.capacity
-        and col.size[c] < forms.max_size[form]
+        and col.size[c] < w.forms.max_size[form]
         and not is_member(w, c, i)
     )
     if contact == NOBODY or not room:
         return ANSWER_IMPOSSIBLE
-    if forms.entry[form] != Entry.OPEN and (
+    is_open = w.forms.entry[form] == Entry.OPEN
+    if not is_open and (
         org.decides[col.members[c, 0]] == BY_PERSON_ALONE
-        or not is_wanted_by_convenor(w, own_rule, c, i)
+        or not is_wanted_by_convenor(w, user_pooling, c, i)
     ):
         return ANSWER_REFUSED
-    share, value, weight, marginal = evaluate_joining(w, own_rule, i, c, contact)
-    if forms.entry[form] == Entry.OPEN and marginal < org.alone_value[i]:
+    share, value, weight, added = evaluate_joining(w, user_pooling, i, c, contact)
+    if is_open and added < org.alone_value[i]:
         return ANSWER_REFUSED
-    admit_member(org, w.ledger, col, forms, w.around, w.p, c, i, weight, share, value, now)
+    admit_member(w, c, i, weight, share, value, now)
     return ANSWER_DONE
 
 
 @entry
 def apply_decision(
     w: World,
-    own_rule: PoolingFunction,
+    user_pooling: PoolingFunction,
     i: int,
     met: Integers,
     invited: Integers,
@@ -216,55 +189,56 @@ def apply_decision(
     answers: Integers,
     now: int,
 ) -> None:
-    """Carry out what a person decided for ``i`` at the beginning of a round; write the answers to inviting and joining."""
+    """Carry out what a person decided for ``i`` at the beginning of a round.
+
+    Write the answers to inviting and to joining into ``answers``.
+    """
     for j in met:
-        meet_organisation(w.org, w.ledger, w.around, w.p, i, j, now)
+        meet_organisation(w, i, j, now)
     if invited.size > 0:
         c = w.org.at_work[i]
         if c == NOBODY:
-            answers[0] = start_decided_collaboration(w, own_rule, i, invited, now)
+            answers[0] = start_decided_collaboration(w, user_pooling, i, invited, now)
         else:
             answers[0] = (
-                invite_into_running(w, own_rule, i, c, invited, now)
+                invite_into_running(w, user_pooling, i, c, invited, now)
                 if w.col.members[c, 0] == i
                 else ANSWER_IMPOSSIBLE
             )
     if wanted != NOBODY:
-        answers[1] = ask_to_join(w, own_rule, i, wanted, now)
+        answers[1] = ask_to_join(w, user_pooling, i, wanted, now)
 
 
 @entry
 def copy_skill(w: World, i: int, j: int, k: int) -> bool:
-    """Let ``i`` take over part of a team-mate's skill, that before this round's copying; tell whether they are in a team together."""
-    org, p = w.org, w.p
+    """Let ``i`` take over part of a team-mate's skill, as it was before this round's copying.
+
+    Tell whether they are in a team together.
+    """
+    org, imitation = w.org, w.p.imitation
     together = False
     for place in range(org.load[i]):
         together = together or is_member(w, org.places[i, place], j)
     if not together:
         return False
-    skill = org.expertise[i, k] + p.imitation.strength * (org.before[j, k] - org.expertise[i, k])
-    if skill > org.expertise[i, k] or not p.imitation.upward_only:
+    skill = org.expertise[i, k] + imitation.strength * (org.before[j, k] - org.expertise[i, k])
+    if skill > org.expertise[i, k] or not imitation.upward_only:
         org.expertise[i, k] = skill
-    fit_budget(org.expertise[i], p.population.budget)
+    fit_budget(org.expertise[i], w.p.population.budget)
     w.around.tally[Tally.COPIES] += 1.0
     return True
 
 
 @entry
 def assess_organisation(w: World, i: int, j: int, skills: Floats) -> tuple[float, float]:
-    """Return how ``i`` expects to understand and trust ``j`` in a collaboration of its own form, and write the skills it sees."""
-    understood, trusted, meetings = judge_partner(
-        w.org, w.ledger, w.forms, w.p, w.org.form[i], i, j
-    )
+    """Return how ``i`` expects to understand and trust ``j`` in a collaboration of its own form.
+
+    Write the skills it sees into ``skills``.
+    """
+    understood, trusted, meetings = judge_partner(w, w.org.form[i], i, j)
     for k in range(skills.size):
-        skills[k] = compute_perceived_skill(w.org, w.p, i, j, k, meetings)
+        skills[k] = compute_perceived_skill(w, i, j, k, meetings)
     return understood, trusted
-
-
-@entry
-def record_expertise(w: World) -> None:
-    """Note expertise before copying, where no rule did because nobody copies by rule."""
-    prepare_imitation(w)
 
 
 def check_decisions(world: World, decisions: Mapping[int, Decision]) -> None:
@@ -352,7 +326,7 @@ def copy_decided_skills(
 ) -> Sequence[tuple[int, int]]:
     """Let persons copy, after the rules did; note the answers and return who copied whom."""
     if world.p.imitation.rate == 0.0 and any(decided.copy for decided in decisions.values()):
-        record_expertise(packed)
+        prepare_copying(packed)
     copied = []
     for i, decided in sorted(decisions.items()):
         if decided.copy is not None:

@@ -9,7 +9,7 @@ from sim.config import number_names
 from sim.runtime.compilation import kernel
 from sim.runtime.prefetching import prefetch_team_size
 from sim.runtime.sorting import sort_by_keys
-from sim.state import CollaborationTotal, DomainStatistic, Floats, Scratch, Tally, World
+from sim.state import CollaborationTotal, DomainStatistic, Floats, Tally, World
 
 
 class Measure(NamedTuple):
@@ -70,14 +70,14 @@ MeasureColumn = number_names("measure", MEASURES)
 
 
 @kernel
-def gini(values: Floats, scratch: Scratch) -> float:
+def gini(w: World, values: Floats) -> float:
     """Return the Gini coefficient of values, negative ones counted as nothing; 0 when nobody has anything."""
     weighted, total, n = 0.0, 0.0, values.size
     for i in range(n):
-        scratch.keys[i] = max(0.0, values[i])
-    sort_by_keys(scratch, n)
+        w.scratch.keys[i] = max(0.0, values[i])
+    sort_by_keys(w, n)
     for rank in range(n):
-        value = scratch.keys[rank]
+        value = w.scratch.keys[rank]
         weighted += (rank + 1) * value
         total += value
     return (2.0 * weighted / total - (n + 1)) / n if total > 0.0 else 0.0
@@ -166,7 +166,7 @@ def measure_population(w: World, row: Floats) -> None:
     row[MeasureColumn.RAO_ENTROPY] = share_variance
     row[MeasureColumn.EFFECTIVE_PROFILES] = 1.0 / (1.0 - share_variance)
     row[MeasureColumn.DOMAINS_COVERED] = covered / domains
-    row[MeasureColumn.GINI_VALUE] = gini(org.earned_total, w.scratch)
+    row[MeasureColumn.GINI_VALUE] = gini(w, org.earned_total)
 
 
 @kernel

@@ -11,7 +11,7 @@ from sim.phases.let_go import (
 )
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Process, draw_uniform, pick_index
-from sim.state import NOBODY, EndReason, Floats, World
+from sim.state import JUST_ENTERED, NOBODY, EndReason, Floats, World
 from sim.submodels.entering import enter_organisation, fit_budget
 from sim.submodels.production import PoolingFunction
 from sim.submodels.teams import remove_member, update_expectation
@@ -68,13 +68,13 @@ def dissolve_collaboration(w: World, c: int, now: int) -> None:
     """End a collaboration that turnover left too small: nobody pays or reflects."""
     return_challenge(w, c, now)
     while w.col.size[c] > 0:
-        remove_member(w.org, w.col, c, 0)
+        remove_member(w, c, 0)
     w.col.reason[c] = EndReason.TURNOVER
 
 
 @kernel
 def leave_collaborations(
-    w: World, own_rule: PoolingFunction, i: int, events: Floats, row: int, now: int
+    w: World, user_pooling: PoolingFunction, i: int, events: Floats, row: int, now: int
 ) -> int:
     """Take an organisation out of all its collaborations; return the next event row."""
     org, col = w.org, w.col
@@ -93,19 +93,19 @@ def leave_collaborations(
         else:
             if col.owner[c] == i:
                 col.owner[c] = NOBODY
-            remove_member(org, col, c, member)
-            update_expectation(org, w.ledger, col, w.forms, w.scratch, w.p, own_rule, c)
+            remove_member(w, c, member)
+            update_expectation(w, user_pooling, c)
     return row
 
 
 @kernel
 def remove_departed_partners(w: World) -> None:
-    """Remove all slots that name an organisation that left (marked in ``worked_alone`` by -1)."""
+    """Remove all slots that name an organisation that left (``worked_alone`` says so)."""
     org, ledger = w.org, w.ledger
     for i in range(org.load.size):
         kept = 0
         for slot in range(ledger.used[i]):
-            if org.worked_alone[ledger.partner[i, slot]] == -1:
+            if org.worked_alone[ledger.partner[i, slot]] == JUST_ENTERED:
                 org.partners[i] -= ledger.joint[i, slot] > 0
                 continue
             if kept < slot:
@@ -125,15 +125,15 @@ def remove_departed_partners(w: World) -> None:
 
 @kernel
 def replace_organisations(
-    w: World, own_rule: PoolingFunction, events: Floats, row: int, now: int
+    w: World, user_pooling: PoolingFunction, events: Floats, row: int, now: int
 ) -> int:
     """Let some organisations leave and newcomers take their rows; return the next event row."""
     org, p, gone = w.org, w.p, 0
     for i in range(org.load.size):
         if draw_uniform(p.run.seed, TURNOVER_STREAM, now, i, 0) < p.environment.turnover:
-            row = leave_collaborations(w, own_rule, i, events, row, now)
-            enter_organisation(org, w.ledger, w.around, w.scratch, p, i, now + 1)
-            org.worked_alone[i] = -1
+            row = leave_collaborations(w, user_pooling, i, events, row, now)
+            enter_organisation(w, i, now + 1)
+            org.worked_alone[i] = JUST_ENTERED
             gone += 1
     if gone > 0:
         remove_departed_partners(w)
@@ -143,12 +143,12 @@ def replace_organisations(
 
 @kernel
 def change_environment(
-    w: World, own_rule: PoolingFunction, events: Floats, row: int, now: int
+    w: World, user_pooling: PoolingFunction, events: Floats, row: int, now: int
 ) -> int:
     """Let the world around change; return the next event row."""
     pull_to_core(w)
     if w.p.environment.turbulence > 0.0:
         renew_domain(w, now)
     if w.p.environment.turnover > 0.0:
-        row = replace_organisations(w, own_rule, events, row, now)
+        row = replace_organisations(w, user_pooling, events, row, now)
     return row

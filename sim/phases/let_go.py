@@ -49,9 +49,7 @@ def find_end_reason(w: World, c: int, now: int) -> int:
     col.solved[c] = solved
     if (
         solved
-        and draw_uniform(
-            p.run.seed, PERSISTENCE_STREAM, now, convenor, find_place(org, convenor, c)
-        )
+        and draw_uniform(p.run.seed, PERSISTENCE_STREAM, now, convenor, find_place(w, convenor, c))
         >= forms.persistence[form]
     ):
         return EndReason.SOLVED
@@ -63,9 +61,7 @@ def find_end_reason(w: World, c: int, now: int) -> int:
     if (
         by_rules
         and col.surplus[c] < 0.0
-        and draw_uniform(
-            p.run.seed, INERTIA_STREAM, now, convenor, 2 * find_place(org, convenor, c)
-        )
+        and draw_uniform(p.run.seed, INERTIA_STREAM, now, convenor, 2 * find_place(w, convenor, c))
         >= forms.inertia[form]
     ):
         return EndReason.SOLVED if solved else EndReason.SURPLUS
@@ -84,18 +80,18 @@ def decide_departures(w: World, c: int, now: int) -> None:
         if org.decides[i] == BY_RULES:
             leaves = (
                 col.gain[c, member] < 0.0
-                and draw_uniform(p.run.seed, INERTIA_STREAM, now, i, 2 * find_place(org, i, c) + 1)
+                and draw_uniform(p.run.seed, INERTIA_STREAM, now, i, 2 * find_place(w, i, c) + 1)
                 >= w.forms.inertia[form]
             )
         else:
             leaves = org.leaves[i] == c + 1
         if reason != EndReason.RUNNING or leaves:
-            col.leaving[c, member] = find_place(org, i, c) + 1
+            col.leaving[c, member] = find_place(w, i, c) + 1
             leavers += 1
     if reason == EndReason.RUNNING and size - leavers < w.forms.min_size[form]:
         reason = EndReason.MEMBERS
         for member in range(size):
-            col.leaving[c, member] = find_place(org, col.members[c, member], c) + 1
+            col.leaving[c, member] = find_place(w, col.members[c, member], c) + 1
     col.reason[c] = reason
 
 
@@ -109,7 +105,7 @@ def reflect_on_collaboration(w: World, c: int, member: int, place: int, now: int
     total = 0.0
     for other in range(size):
         if other != member:
-            total += compute_distance(org.expertise, i, col.members[c, other])
+            total += compute_distance(w, i, col.members[c, other])
     org.bridging[i] = min(
         1.0,
         org.bridging[i] + p.learning.bridging_gain * (1.0 - org.bridging[i]) * total / (size - 1),
@@ -128,7 +124,7 @@ def return_challenge(w: World, c: int, now: int) -> None:
     org.rounds_left[owner] = col.rounds_left[c]
     org.rounds_spent[owner] = col.rounds_spent[c]
     if col.solved[c] == 1 or col.rounds_left[c] <= 0:
-        draw_challenge(org, w.around, w.scratch, w.p, owner, now + 1)
+        draw_challenge(w, owner, now + 1)
     col.owner[c] = NOBODY
 
 
@@ -136,7 +132,7 @@ def return_challenge(w: World, c: int, now: int) -> None:
 def give_up_ownership(w: World, c: int, i: int, now: int) -> None:
     """Let an owner that leaves, or whose challenge was solved, draw a new one."""
     if w.col.owner[c] == i:
-        draw_challenge(w.org, w.around, w.scratch, w.p, i, now + 1)
+        draw_challenge(w, i, now + 1)
         w.col.owner[c] = NOBODY
 
 
@@ -146,13 +142,13 @@ def remove_leavers(w: World, c: int) -> None:
     member = 0
     while member < w.col.size[c]:
         if w.col.leaving[c, member] > 0:
-            remove_member(w.org, w.col, c, member)
+            remove_member(w, c, member)
         else:
             member += 1
 
 
 @kernel
-def carry_out_departures(w: World, own_rule: PoolingFunction, c: int, now: int) -> None:
+def carry_out_departures(w: World, user_pooling: PoolingFunction, c: int, now: int) -> None:
     """Let leavers pay, reflect and go; settle the challenge; renew the expectation of those who go on."""
     org, col, forms = w.org, w.col, w.forms
     form, leavers = col.form[c], 0
@@ -177,9 +173,9 @@ def carry_out_departures(w: World, own_rule: PoolingFunction, c: int, now: int) 
         if col.solved[c] == 1:
             if col.owner[c] != NOBODY:
                 give_up_ownership(w, c, col.owner[c], now)
-            draw_joint_challenge(org, col, w.around, w.scratch, w.p, c, now + 1)
+            draw_joint_challenge(w, c, now + 1)
         if leavers > 0 or col.solved[c] == 1:
-            update_expectation(org, w.ledger, col, forms, w.scratch, w.p, own_rule, c)
+            update_expectation(w, user_pooling, c)
 
 
 @kernel
@@ -214,7 +210,7 @@ def settle_solo_challenges(w: World, now: int) -> None:
                     ChallengeCount.SOLVED_ALONE if solved else ChallengeCount.EXPIRED,
                     org.rounds_spent[i],
                 )
-                draw_challenge(org, w.around, w.scratch, w.p, i, now + 1)
+                draw_challenge(w, i, now + 1)
 
 
 @kernel
@@ -226,13 +222,15 @@ def fade_relations(w: World, now: int) -> None:
     for i in range(w.org.load.size):
         for slot in range(ledger.used[i]):  # without branches, so that many slots are done at once
             fading = rate if ledger.last_worked[i, slot] < now else 0.0
-            start = get_initial_trust(w.p, ledger.same_sector[i, slot] == 1)
+            start = get_initial_trust(w, ledger.same_sector[i, slot] == 1)
             ledger.trust[i, slot] += fading * (start - ledger.trust[i, slot])
             ledger.familiarity[i, slot] -= fading * ledger.familiarity[i, slot]
 
 
 @kernel
-def let_partners_go(w: World, own_rule: PoolingFunction, events: Floats, row: int, now: int) -> int:
+def let_partners_go(
+    w: World, user_pooling: PoolingFunction, events: Floats, row: int, now: int
+) -> int:
     """Decide for all, then carry out; return the row after the last event written."""
     col = w.col
     for position in range(col.totals[CollaborationTotal.RUNNING]):
@@ -244,7 +242,7 @@ def let_partners_go(w: World, own_rule: PoolingFunction, events: Floats, row: in
         if col.reason[c] != EndReason.RUNNING:
             write_event(w, events[row], c, now)
             row += 1
-        carry_out_departures(w, own_rule, c, now)
+        carry_out_departures(w, user_pooling, c, now)
     remove_ended_collaborations(w)
     settle_solo_challenges(w, now)
     fade_relations(w, now)

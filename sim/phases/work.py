@@ -1,4 +1,4 @@
-"""Work together: integrate, produce, share, come to trust and understand, practise (rules.md, section 6)."""
+"""Work: integrate, produce, share, come to trust and understand, practise (rules.md, section 6)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,7 @@ from sim.config import FormTopology
 from sim.runtime.compilation import kernel
 from sim.runtime.prefetching import prefetch_for_work, prefetch_needs
 from sim.runtime.randomness import Process, draw_normal_pair
-from sim.state import (
-    NOBODY,
-    CollaborationTotal,
-    Organisations,
-    Scratch,
-    Settings,
-    Surroundings,
-    Tally,
-    WorkSum,
-    World,
-)
+from sim.state import NOBODY, CollaborationTotal, Tally, WorkSum, World
 from sim.submodels.entering import fit_budget
 from sim.submodels.production import (
     PoolingFunction,
@@ -44,66 +34,68 @@ SHOCK_STREAM = int(Process.SHOCK)
 
 
 @kernel
-def compute_alone_values(org: Organisations, scratch: Scratch, p: Settings) -> None:
+def compute_alone_values(w: World) -> None:
     """Work out what every organisation would make alone this round on its own challenge."""
+    org, pooled, depth = w.org, w.scratch.pooled, w.p.production.depth
     for i in range(org.load.size):
         breadth = org.breadth[i]
         for d in range(breadth):
-            scratch.pooled[d] = apply_depth(org.expertise[i, org.domains[i, d]], p.production.depth)
-        org.alone_quality[i] = compute_quality(scratch.pooled, org.requirement[i], breadth, p)
-        org.alone_value[i] = compute_unit_value(breadth, p) * org.alone_quality[i]
+            pooled[d] = apply_depth(org.expertise[i, org.domains[i, d]], depth)
+        org.alone_quality[i] = compute_quality(w, pooled, org.requirement[i, :breadth])
+        org.alone_value[i] = compute_unit_value(w, breadth) * org.alone_quality[i]
 
 
 @kernel
-def draw_shock(p: Settings, i: int, now: int) -> float:
-    """Return the multiplicative luck of an organisation this round, mean one."""
-    if p.production.uncertainty == 0.0:
+def draw_shock(w: World, i: int, now: int) -> float:
+    """Return the multiplicative shock to an organisation this round, mean one."""
+    sigma = w.p.production.uncertainty
+    if sigma == 0.0:
         return 1.0
-    return exp(
-        p.production.uncertainty * draw_normal_pair(p.run.seed, SHOCK_STREAM, now, i, 0)[0]
-        - p.production.uncertainty * p.production.uncertainty / 2.0
-    )
+    normal = draw_normal_pair(w.p.run.seed, SHOCK_STREAM, now, i, 0)[0]
+    return exp(sigma * normal - sigma * sigma / 2.0)
 
 
 @kernel
-def work_alone(org: Organisations, around: Surroundings, p: Settings, now: int) -> None:
+def work_alone(w: World, now: int) -> None:
     """Let organisations without a collaboration work on their own challenge."""
+    org, tally = w.org, w.around.tally
     for i in range(org.load.size):
         org.worked_alone[i] = org.load[i] == 0
         if org.load[i] == 0:
-            value = org.alone_value[i] * draw_shock(p, i, now)
+            value = org.alone_value[i] * draw_shock(w, i, now)
             org.earned[i] += value
             org.progress[i] += org.alone_quality[i]
             org.rounds_left[i] -= 1
             org.rounds_spent[i] += 1
-            around.tally[Tally.VALUE_SOLO] += value
-            around.tally[Tally.QUALITY] += org.alone_quality[i]
-            around.tally[Tally.SOLOISTS] += 1.0
+            tally[Tally.VALUE_SOLO] += value
+            tally[Tally.QUALITY] += org.alone_quality[i]
+            tally[Tally.SOLOISTS] += 1.0
 
 
 @kernel
 def compute_pair_relations(w: World, c: int) -> tuple[float, float, float, float, float]:
-    """Fill distances, slots and understandings of all pairs; return mean and root mean square distance, alike, bridged, trust."""
-    org, ledger, col, scratch, p = w.org, w.ledger, w.col, w.scratch, w.p
-    size = col.size[c]
+    """Write all understandings into ``scratch.understanding``, and slots into ``remembered``.
+
+    Return over pairs: mean and root mean square distance, understanding from being alike and from
+    having learned to bridge, and trust.
+    """
+    ledger, col, size = w.ledger, w.col, w.col.size[c]
     distances, squares, alike, bridged, trust = 0.0, 0.0, 0.0, 0.0, 0.0
     for a in range(size):
         for b in range(a):
             i, j = col.members[c, a], col.members[c, b]
-            distance = compute_distance(org.expertise, i, j)
-            close = compute_closeness(distance, p)
+            distance = compute_distance(w, i, j)
+            close = compute_closeness(w, distance)
             distances += 2.0 * distance
             squares += 2.0 * distance * distance
             alike += 2.0 * close
             for _ in range(2):
                 first, second = (a, b) if i == col.members[c, a] else (b, a)
-                slot = find_slot_from_guess(ledger, i, j, col.remembered[c, first, second])
+                slot = find_slot_from_guess(w, i, j, col.remembered[c, first, second])
                 learned = 0.0 if slot == NOBODY else ledger.familiarity[i, slot]
-                trust += (
-                    get_stranger_trust(org, p, i, j) if slot == NOBODY else ledger.trust[i, slot]
-                )
+                trust += get_stranger_trust(w, i, j) if slot == NOBODY else ledger.trust[i, slot]
                 col.remembered[c, first, second] = slot
-                scratch.understanding[first, second] = 1.0 - (1.0 - close) * (1.0 - learned)
+                w.scratch.understanding[first, second] = 1.0 - (1.0 - close) * (1.0 - learned)
                 bridged += (1.0 - close) * learned
                 i, j = j, i
     pairs = size * (size - 1)
@@ -112,15 +104,17 @@ def compute_pair_relations(w: World, c: int) -> tuple[float, float, float, float
 
 @kernel
 def compute_integration(w: World, c: int) -> None:
-    """Fill ``scratch.integration`` with I_ij: the best product of understandings along paths of the graph."""
+    """Write I_ij into ``scratch.integration``: the best product of understandings along paths.
+
+    Paths follow ``scratch.linked``; understandings are those of ``scratch.understanding``.
+    """
     scratch, size, form = w.scratch, w.col.size[c], w.col.form[c]
     topology, reach, u = w.forms.topology[form], w.scratch.integration, w.scratch.understanding
+    mediator = w.forms.mediator_understanding[form]
     for a in range(size):
         for b in range(size):
             if topology == FormTopology.MEDIATED:
-                reach[a, b] = (
-                    w.forms.mediator_understanding[form] * w.forms.mediator_understanding[form]
-                )
+                reach[a, b] = mediator * mediator
             elif topology == FormTopology.STAR:
                 reach[a, b] = (1.0 if a == 0 else u[a, 0]) * (1.0 if b == 0 else u[0, b])
             else:
@@ -137,9 +131,13 @@ def compute_integration(w: World, c: int) -> None:
 
 @kernel
 def weigh_members(w: World, c: int) -> None:
-    """Set every member's weight: how well the others understand it, and how far it trusts them."""
-    org, ledger, col, scratch, p = w.org, w.ledger, w.col, w.scratch, w.p
-    size = col.size[c]
+    """Set every member's weight, and write its contribution into ``scratch.contribution``.
+
+    A weight says how well the others understand it (``scratch.integration``) and how far it trusts
+    them.
+    """
+    ledger, col, scratch, size = w.ledger, w.col, w.scratch, w.col.size[c]
+    domains = col.domains[c, : col.breadth[c]]
     for b in range(size):
         understood, trusted, j = 0.0, 0.0, col.members[c, b]
         for a in range(size):
@@ -147,51 +145,54 @@ def weigh_members(w: World, c: int) -> None:
                 slot = col.remembered[c, b, a]
                 understood += scratch.integration[a, b]
                 trusted += (
-                    get_stranger_trust(org, p, j, col.members[c, a])
+                    get_stranger_trust(w, j, col.members[c, a])
                     if slot == NOBODY
                     else ledger.trust[j, slot]
                 )
         col.weight[c, b] = compute_weight(
-            w.forms, col.form[c], understood / (size - 1), trusted / (size - 1)
+            w, col.form[c], understood / (size - 1), trusted / (size - 1)
         )
-        write_contribution(
-            scratch.contribution[b],
-            col.weight[c, b],
-            org.expertise[j],
-            org.load[j],
-            col.domains[c],
-            col.breadth[c],
-            p,
-        )
+        write_contribution(w, scratch.contribution[b], domains, j, col.weight[c, b], w.org.load[j])
+
+
+@kernel
+def find_shared_slot(w: World, c: int, a: int, b: int, now: int) -> int:
+    """Return the slot in which member ``a`` remembers member ``b``; open one if it has none."""
+    i, j, slot = w.col.members[c, a], w.col.members[c, b], w.col.remembered[c, a, b]
+    if slot != NOBODY and w.ledger.partner[i, slot] == j:
+        return slot
+    slot = find_slot(w, i, j)
+    if slot == NOBODY:
+        slot = open_slot(w, i, j, now)
+        w.ledger.joint[i, slot] = 1
+        w.org.partners[i] += 1
+    return slot
 
 
 @kernel
 def update_relations(w: World, c: int, outcome: float, now: int) -> None:
-    """Move trust to the outcome and let familiarity grow, for every ordered pair of members."""
-    org, ledger, col, scratch, p = w.org, w.ledger, w.col, w.scratch, w.p
-    size, form = col.size[c], col.form[c]
+    """Move trust to the outcome and let familiarity grow, for every ordered pair of members.
+
+    Linked pairs (``scratch.linked``) learn to understand each other; all do through a mediator.
+    """
+    org, ledger, members, size = w.org, w.ledger, w.col.members[c], w.col.size[c]
+    form, understanding, loss = w.col.form[c], w.p.understanding, w.p.trust.loss
     mediated = w.forms.topology[form] == FormTopology.MEDIATED
-    gain = p.trust.gain * (1.0 - p.trust.crowding_out * w.forms.formalisation[form])
+    gain = w.p.trust.gain * (1.0 - w.p.trust.crowding_out * w.forms.formalisation[form])
     for a in range(size):
         for b in range(size):
             if a == b:
                 continue
-            i, j = col.members[c, a], col.members[c, b]
-            slot = col.remembered[c, a, b]
-            if slot == NOBODY or ledger.partner[i, slot] != j:
-                slot = find_slot(ledger, i, j)
-                if slot == NOBODY:
-                    slot = open_slot(org, ledger, p, i, j, now)
-                    ledger.joint[i, slot] = 1
-                    org.partners[i] += 1
+            i, j = members[a], members[b]
+            slot = find_shared_slot(w, c, a, b, now)
             trust = ledger.trust[i, slot]
-            ledger.trust[i, slot] += (gain if outcome > trust else p.trust.loss) * (outcome - trust)
+            ledger.trust[i, slot] += (gain if outcome > trust else loss) * (outcome - trust)
             ledger.meetings[i, slot] += 1
             ledger.last_met[i, slot] = now
             ledger.last_worked[i, slot] = now
-            if mediated or scratch.linked[a, b] == 1:
-                speed = p.understanding.familiarity_gain * (
-                    p.understanding.mediated_learning if mediated else 1.0
+            if mediated or w.scratch.linked[a, b] == 1:
+                speed = understanding.familiarity_gain * (
+                    understanding.mediated_learning if mediated else 1.0
                 )
                 speed *= (org.bridging[i] + org.bridging[j]) / 2.0
                 ledger.familiarity[i, slot] += speed * (1.0 - ledger.familiarity[i, slot])
@@ -206,45 +207,38 @@ def compare_with_expectation(value: float, expected: float) -> float:
 
 
 @kernel
-def work_together(w: World, own_rule: PoolingFunction, c: int, now: int) -> None:
+def book_shares(w: World, c: int, value: float) -> float:
+    """Book every member's share (``scratch.share``); return the synergy."""
+    org, col, share, rate = w.org, w.col, w.scratch.share, w.p.letting_go.surplus_rate
+    synergy = value
+    for member in range(col.size[c]):
+        j = col.members[c, member]
+        synergy -= org.alone_value[j]
+        org.earned[j] += share[member]
+        gain = share[member] - org.alone_value[j]
+        col.gain[c, member] += rate * (gain - col.gain[c, member])
+    col.surplus[c] += rate * (synergy - col.surplus[c])
+    return synergy
+
+
+@kernel
+def work_together(w: World, user_pooling: PoolingFunction, c: int, now: int) -> None:
     """Let one collaboration work for a round."""
-    org, col, forms, scratch, p, tally = w.org, w.col, w.forms, w.scratch, w.p, w.around.tally
+    col, forms, tally, sums = w.col, w.forms, w.around.tally, w.col.sums[c]
     size, form, breadth, convenor = col.size[c], col.form[c], col.breadth[c], col.members[c, 0]
-    links = draw_links(org, col, forms, scratch, p, c, now)
+    requirement = col.requirement[c, :breadth]
+    links = draw_links(w, c, now)
     distance, diversity, alike, bridged, trust = compute_pair_relations(w, c)
     compute_integration(w, c)
     weigh_members(w, c)
-    requirement = col.requirement[c]
-    quality = compute_team_quality(
-        scratch.contribution, size, NOBODY, requirement, breadth, scratch.pooled, p, own_rule
-    )
+    quality = compute_team_quality(w, user_pooling, requirement, size, NOBODY)
     g = forms.formalisation[form]
     link_cost, rule_cost = forms.link_cost[form] * links, size * forms.rule_cost[form] * g * g
-    value = compute_unit_value(breadth, p) * quality * draw_shock(p, convenor, now) - (
+    value = compute_unit_value(w, breadth) * quality * draw_shock(w, convenor, now) - (
         link_cost + rule_cost
     )
-    divide_value(
-        scratch.share,
-        value,
-        quality,
-        forms.sharing[form],
-        org.alone_value[convenor],
-        scratch.contribution,
-        size,
-        requirement,
-        breadth,
-        scratch.pooled,
-        p,
-        own_rule,
-    )
-    synergy = value
-    for member in range(size):
-        j = col.members[c, member]
-        synergy -= org.alone_value[j]
-        org.earned[j] += scratch.share[member]
-        gain = scratch.share[member] - org.alone_value[j]
-        col.gain[c, member] += p.letting_go.surplus_rate * (gain - col.gain[c, member])
-    col.surplus[c] += p.letting_go.surplus_rate * (synergy - col.surplus[c])
+    divide_value(w, user_pooling, form, convenor, requirement, size, value, quality)
+    synergy = book_shares(w, c, value)
     col.quality[c] = quality
     update_relations(w, c, compare_with_expectation(value, col.expected[c]), now)
     col.progress[c] += quality
@@ -261,7 +255,6 @@ def work_together(w: World, own_rule: PoolingFunction, c: int, now: int) -> None
     tally[Tally.BRIDGED] += bridged
     tally[Tally.TRUST] += trust
     tally[Tally.TEAMS] += 1.0
-    sums = col.sums[c]
     sums[WorkSum.MEMBERS] += size
     sums[WorkSum.VALUE] += value
     sums[WorkSum.SYNERGY] += synergy
@@ -293,10 +286,10 @@ def practise_skills(w: World) -> None:
 
 
 @kernel
-def carry_out_work(w: World, own_rule: PoolingFunction, now: int) -> None:
+def carry_out_work(w: World, user_pooling: PoolingFunction, now: int) -> None:
     """Let everybody work: alone, or together in every collaboration; then practise."""
-    work_alone(w.org, w.around, w.p, now)
+    work_alone(w, now)
     for position in range(w.col.totals[CollaborationTotal.RUNNING]):
         prefetch_for_work(w, position)
-        work_together(w, own_rule, w.col.order[position], now)
+        work_together(w, user_pooling, w.col.order[position], now)
     practise_skills(w)

@@ -12,9 +12,6 @@ from sim.runtime.compilation import kernel
 from sim.runtime.prefetch_requests import make_row_request, make_slot_request
 from sim.state import (
     CollaborationTotal,
-    Ledger,
-    Organisations,
-    Settings,
     World,
 )
 
@@ -96,11 +93,11 @@ def prefetch_relations(w: World, c: int) -> None:
 
 
 @kernel
-def prefetch_acquaintance(org: Organisations, ledger: Ledger, p: Settings, j: int) -> None:
+def prefetch_acquaintance(w: World, j: int) -> None:
     """Ask for what is read of somebody just met, if it is free, while others are met and judged."""
-    if org.load.size >= PREFETCH_FROM_ORGANISATIONS and org.load[j] < p.population.capacity:
-        request_organisation(org, j)
-        request_partners(ledger, j)
+    if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and w.org.load[j] < w.p.population.capacity:
+        request_organisation(w.org, j)
+        request_partners(w.ledger, j)
 
 
 @kernel

@@ -11,16 +11,16 @@ from __future__ import annotations
 import numpy as np
 
 from sim.runtime.compilation import kernel
-from sim.state import Scratch
+from sim.state import World
 
 BYTES_PER_KEY, VALUES_PER_BYTE = 8, 256  # of a key; of a byte
 BITS_PER_BYTE, LOWEST_BYTE_MASK = np.uint64(8), np.uint64(255)
 
 
 @kernel
-def count_bytes(scratch: Scratch, keys: int) -> None:
+def count_bytes(w: World, keys: int) -> None:
     """Count how often every byte of the keys has every value."""
-    bits, counts = scratch.keys.view(np.uint64), scratch.byte_counts
+    bits, counts = w.scratch.keys.view(np.uint64), w.scratch.byte_counts
     for byte in range(BYTES_PER_KEY):
         for value in range(VALUES_PER_BYTE):
             counts[byte, value] = 0
@@ -32,12 +32,13 @@ def count_bytes(scratch: Scratch, keys: int) -> None:
 
 
 @kernel
-def sort_by_keys(scratch: Scratch, keys: int) -> None:
+def sort_by_keys(w: World, keys: int) -> None:
     """Sort ``keys`` ascending and ``actors`` of the scratch along with them.
 
     No key may be negative: then keys rank as the whole numbers that have the same bits.
     """
-    count_bytes(scratch, keys)
+    scratch = w.scratch
+    count_bytes(w, keys)
     source, target = scratch.keys.view(np.uint64), scratch.other_keys.view(np.uint64)
     carried, carried_to = scratch.actors, scratch.other_actors
     shift, moves = np.uint64(0), 0

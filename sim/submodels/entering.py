@@ -1,23 +1,15 @@
-"""Who enters and what they are confronted with: organisations and challenges drawn by key (rules.md, sections 2, 3)."""
+"""Who enters, and what they are confronted with: both drawn by key (rules.md, sections 2, 3)."""
 
 from __future__ import annotations
 
 from math import log
+from typing import NamedTuple
 
 from sim.config import PopulationSource
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Process, draw_uniform, draw_uniform_pair, pick_index
-from sim.state import (
-    NOBODY,
-    Collaborations,
-    Floats,
-    Integers,
-    Ledger,
-    Organisations,
-    Scratch,
-    Settings,
-    Surroundings,
-)
+from sim.state import NOBODY, Floats, Integers, World
+from sim.submodels.structures import find_place
 
 EXPERTISE_STREAM, SECTOR_STREAM, FORM_STREAM = (
     int(Process.EXPERTISE),
@@ -26,6 +18,15 @@ EXPERTISE_STREAM, SECTOR_STREAM, FORM_STREAM = (
 )
 CHALLENGE_STREAM, JOINT_CHALLENGE_STREAM = int(Process.CHALLENGE), int(Process.JOINT_CHALLENGE)
 CHALLENGE_DRAWS_PER_PLACE = 1024
+
+
+class ChallengeKey(NamedTuple):
+    """The key of a challenge's draws (rules.md, section 1)."""
+
+    process: int
+    moment: int
+    entity: int
+    first: int  # number of its first draw
 
 
 @kernel
@@ -49,65 +50,66 @@ def fit_budget(skills: Floats, budget: float) -> None:
 
 
 @kernel
-def draw_expertise(skills: Floats, p: Settings, i: int, moment: int) -> None:
-    """Draw the expertise of an organisation that enters, in place."""
+def draw_expertise(w: World, i: int, moment: int) -> None:
+    """Draw the core of an organisation that enters."""
+    skills, population = w.org.core[i], w.p.population
     domains = skills.size
-    spare = p.population.budget - domains * p.population.base_skill
+    spare = population.budget - domains * population.base_skill
     total = 0.0
     for k in range(domains):
-        first, second = draw_uniform_pair(p.run.seed, EXPERTISE_STREAM, moment, i, k)
-        skills[k] = (1.0 - first) ** (1.0 / p.population.concentration) * -log(1.0 - second)
+        first, second = draw_uniform_pair(w.p.run.seed, EXPERTISE_STREAM, moment, i, k)
+        skills[k] = (1.0 - first) ** (1.0 / population.concentration) * -log(1.0 - second)
         total += skills[k]
     for k in range(domains):
         if spare <= 0.0:
-            skills[k] = min(1.0, p.population.budget / domains)
+            skills[k] = min(1.0, population.budget / domains)
         else:
             portion = skills[k] / total if total > 0.0 else 1.0 / domains
-            skills[k] = min(1.0, p.population.base_skill + spare * portion)
+            skills[k] = min(1.0, population.base_skill + spare * portion)
 
 
 @kernel
-def draw_breadth(
-    around: Surroundings, p: Settings, process: int, entity: int, moment: int, offset: int
-) -> int:
+def draw_for_challenge(w: World, key: ChallengeKey, number: int) -> float:
+    """Return the uniform of this number among the draws of a challenge."""
+    return draw_uniform(w.p.run.seed, key.process, key.moment, key.entity, key.first + number)
+
+
+@kernel
+def draw_breadth(w: World, key: ChallengeKey) -> int:
     """Draw how many domains a challenge needs."""
-    chosen = find_label(
-        around.breadth_shares, draw_uniform(p.run.seed, process, moment, entity, offset)
-    )
+    around = w.around
+    chosen = find_label(around.breadth_shares, draw_for_challenge(w, key, 0))
     lowest, highest = around.breadth_bounds[chosen, 0], around.breadth_bounds[chosen, 1]
-    return lowest + pick_index(
-        draw_uniform(p.run.seed, process, moment, entity, offset + 1), highest - lowest + 1
-    )
+    return lowest + pick_index(draw_for_challenge(w, key, 1), highest - lowest + 1)
+
+
+@kernel
+def weigh_domains(w: World, skills: Floats) -> None:
+    """Write into ``scratch.domain_weight`` how likely each domain is required, near ``skills``."""
+    weight, affinity, total = w.scratch.domain_weight, w.p.challenge.affinity, 0.0
+    for k in range(skills.size):
+        total += skills[k]
+    for k in range(skills.size):
+        near = skills[k] / total if total > 0.0 else 0.0
+        weight[k] = affinity * near + (1.0 - affinity) * w.around.demand[k]
 
 
 @kernel
 def draw_requirement(
-    domains: Integers,
-    requirement: Floats,
-    breadth: int,
-    skills: Floats,
-    around: Surroundings,
-    weight: Floats,
-    p: Settings,
-    process: int,
-    entity: int,
-    moment: int,
-    offset: int,
-) -> None:
-    """Draw the required domains (ascending) and their weights (sum 1), in place; near ``skills`` by affinity."""
-    total_skill = 0.0
-    for k in range(skills.size):
-        total_skill += skills[k]
-    for k in range(skills.size):
-        near = skills[k] / total_skill if total_skill > 0.0 else 0.0
-        weight[k] = p.challenge.affinity * near + (1.0 - p.challenge.affinity) * around.demand[k]
-    raw_total = 0.0
+    w: World, key: ChallengeKey, skills: Floats, domains: Integers, requirement: Floats
+) -> int:
+    """Draw a challenge near ``skills``: its domains (ascending) and their weights (sum 1).
+
+    Return its breadth: so many of the elements of ``domains`` and ``requirement`` are written.
+    """
+    breadth, weight, raw_total = draw_breadth(w, key), w.scratch.domain_weight, 0.0
+    weigh_domains(w, skills)
     for d in range(breadth):
         left = 0.0
         for k in range(skills.size):
             if weight[k] >= 0.0:
                 left += weight[k]
-        threshold = draw_uniform(p.run.seed, process, moment, entity, offset + 2 + 2 * d) * left
+        threshold = draw_for_challenge(w, key, 2 + 2 * d) * left
         cumulated, chosen = 0.0, NOBODY
         for k in range(skills.size):
             if weight[k] >= 0.0:
@@ -116,7 +118,7 @@ def draw_requirement(
                 if cumulated > threshold:
                     break
         weight[chosen] = -1.0  # taken
-        raw = 0.5 + draw_uniform(p.run.seed, process, moment, entity, offset + 3 + 2 * d)
+        raw = 0.5 + draw_for_challenge(w, key, 3 + 2 * d)
         raw_total += raw
         place = d
         while place > 0 and domains[place - 1] > chosen:
@@ -125,97 +127,53 @@ def draw_requirement(
         domains[place], requirement[place] = chosen, raw
     for d in range(breadth):
         requirement[d] /= raw_total
+    return breadth
 
 
 @kernel
-def draw_challenge(
-    org: Organisations, around: Surroundings, scratch: Scratch, p: Settings, i: int, moment: int
-) -> None:
+def draw_challenge(w: World, i: int, moment: int) -> None:
     """Give an organisation a new challenge of its own."""
-    breadth = draw_breadth(around, p, CHALLENGE_STREAM, i, moment, 0)
-    org.breadth[i] = breadth
-    draw_requirement(
-        org.domains[i],
-        org.requirement[i],
-        breadth,
-        org.expertise[i],
-        around,
-        scratch.domain_weight,
-        p,
-        CHALLENGE_STREAM,
-        i,
-        moment,
-        0,
-    )
+    org = w.org
+    key = ChallengeKey(CHALLENGE_STREAM, moment, i, 0)
+    org.breadth[i] = draw_requirement(w, key, org.expertise[i], org.domains[i], org.requirement[i])
     org.progress[i] = 0.0
-    org.rounds_left[i] = p.challenge.deadline
+    org.rounds_left[i] = w.p.challenge.deadline
     org.rounds_spent[i] = 0
     org.at_work[i] = NOBODY
 
 
 @kernel
-def draw_joint_challenge(
-    org: Organisations,
-    col: Collaborations,
-    around: Surroundings,
-    scratch: Scratch,
-    p: Settings,
-    c: int,
-    moment: int,
-) -> None:
+def draw_joint_challenge(w: World, c: int, moment: int) -> None:
     """Give a collaboration that persists its next challenge, near its members' mean expertise."""
-    convenor, size, place = col.members[c, 0], col.size[c], 0
-    while org.places[convenor, place] != c:
-        place += 1
-    offset = CHALLENGE_DRAWS_PER_PLACE * place
-    for k in range(scratch.skill.size):
+    org, col, mean_skill = w.org, w.col, w.scratch.mean_skill
+    convenor, size = col.members[c, 0], col.size[c]
+    for k in range(mean_skill.size):
         total = 0.0
         for member in range(size):
             total += org.expertise[col.members[c, member], k]
-        scratch.skill[k] = total / size
-    breadth = draw_breadth(around, p, JOINT_CHALLENGE_STREAM, convenor, moment, offset)
-    col.breadth[c] = breadth
-    draw_requirement(
-        col.domains[c],
-        col.requirement[c],
-        breadth,
-        scratch.skill,
-        around,
-        scratch.domain_weight,
-        p,
-        JOINT_CHALLENGE_STREAM,
-        convenor,
-        moment,
-        offset,
-    )
+        mean_skill[k] = total / size
+    first = CHALLENGE_DRAWS_PER_PLACE * find_place(w, convenor, c)
+    key = ChallengeKey(JOINT_CHALLENGE_STREAM, moment, convenor, first)
+    col.breadth[c] = draw_requirement(w, key, mean_skill, col.domains[c], col.requirement[c])
     col.progress[c] = 0.0
-    col.rounds_left[c] = p.challenge.deadline
+    col.rounds_left[c] = w.p.challenge.deadline
     col.rounds_spent[c] = 0
     col.owner[c] = NOBODY
 
 
 @kernel
-def enter_organisation(
-    org: Organisations,
-    ledger: Ledger,
-    around: Surroundings,
-    scratch: Scratch,
-    p: Settings,
-    i: int,
-    moment: int,
-) -> None:
-    """Let an organisation enter at row ``i``; from a file, it takes over core and sector of the row."""
-    if p.population.source == PopulationSource.DRAWN:
-        draw_expertise(org.core[i], p, i, moment)
+def enter_organisation(w: World, i: int, moment: int) -> None:
+    """Let an organisation enter at row ``i``; from a file, with the core and sector of that row."""
+    org, ledger, around, seed = w.org, w.ledger, w.around, w.p.run.seed
+    if w.p.population.source == PopulationSource.DRAWN:
+        draw_expertise(w, i, moment)
         org.sector[i] = find_label(
-            around.sector_shares, draw_uniform(p.run.seed, SECTOR_STREAM, moment, i, 0)
+            around.sector_shares, draw_uniform(seed, SECTOR_STREAM, moment, i, 0)
         )
     for k in range(org.core.shape[1]):
         org.expertise[i, k] = org.core[i, k]
-    org.form[i] = find_label(
-        around.form_shares, draw_uniform(p.run.seed, FORM_STREAM, moment, i, 0)
-    )
-    org.bridging[i] = p.learning.bridging_start
+    org.form[i] = find_label(around.form_shares, draw_uniform(seed, FORM_STREAM, moment, i, 0))
+    org.bridging[i] = w.p.learning.bridging_start
     org.performance[i] = 0.0
     org.earned[i] = 0.0
     org.earned_total[i] = 0.0
@@ -225,4 +183,4 @@ def enter_organisation(
     for slot in range(ledger.used[i]):
         ledger.partner[i, slot] = NOBODY
     ledger.used[i] = 0
-    draw_challenge(org, around, scratch, p, i, moment)
+    draw_challenge(w, i, moment)

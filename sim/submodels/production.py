@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.config import Pooling, Sharing
 from sim.runtime.compilation import kernel
-from sim.state import Floats, Forms, Integers, Settings
+from sim.state import Floats, Integers, World
 
 PoolingFunction = Any  # a compiled function (pooled, contribution) -> pooled
 
@@ -26,112 +26,118 @@ def apply_depth(skill: float, depth: float) -> float:
 
 @kernel
 def pool_contribution(
-    pooled: float, contribution: float, p: Settings, own_rule: PoolingFunction
+    w: World, user_pooling: PoolingFunction, pooled: float, contribution: float
 ) -> float:
     """Combine one more contribution into a pooled capability."""
-    if p.production.pooling == Pooling.BEST:
+    pooling = w.p.production.pooling
+    if pooling == Pooling.BEST:
         return max(pooled, contribution)
-    if p.production.pooling == Pooling.ADDITIVE:
+    if pooling == Pooling.ADDITIVE:
         return min(1.0, pooled + contribution)
-    if p.production.pooling == Pooling.NOISY_OR:
+    if pooling == Pooling.NOISY_OR:
         return 1.0 - (1.0 - pooled) * (1.0 - contribution)
-    return float(own_rule(pooled, contribution))
+    return float(user_pooling(pooled, contribution))
 
 
 @kernel
-def compute_quality(pooled: Floats, requirement: Floats, breadth: int, p: Settings) -> float:
+def compute_quality(w: World, pooled: Floats, requirement: Floats) -> float:
     """Return the quality of pooled capabilities, CES with exponent rho (rules.md, section 4)."""
-    rho = p.production.complementarity
-    total = 0.0
+    rho, floor, total = w.p.production.complementarity, w.p.production.floor, 0.0
     if rho == -1.0:
-        for d in range(breadth):
-            total += requirement[d] / max(p.production.floor, pooled[d])
+        for d in range(requirement.size):
+            total += requirement[d] / max(floor, pooled[d])
         return 1.0 / total
     if abs(rho) < 1e-9:
-        for d in range(breadth):
-            total += requirement[d] * log(max(p.production.floor, pooled[d]))
+        for d in range(requirement.size):
+            total += requirement[d] * log(max(floor, pooled[d]))
         return exp(total)
     if rho < -100.0:
-        weakest = max(p.production.floor, pooled[0])
-        for d in range(1, breadth):
-            weakest = min(weakest, max(p.production.floor, pooled[d]))
+        weakest = max(floor, pooled[0])
+        for d in range(1, requirement.size):
+            weakest = min(weakest, max(floor, pooled[d]))
         return weakest
-    for d in range(breadth):
-        total += requirement[d] * max(p.production.floor, pooled[d]) ** rho
+    for d in range(requirement.size):
+        total += requirement[d] * max(floor, pooled[d]) ** rho
     return total ** (1.0 / rho)
 
 
 @kernel
 def compute_team_quality(
-    contribution: Floats,
-    size: int,
-    without: int,
-    requirement: Floats,
-    breadth: int,
-    pooled: Floats,
-    p: Settings,
-    own_rule: PoolingFunction,
+    w: World, user_pooling: PoolingFunction, requirement: Floats, size: int, without: int
 ) -> float:
-    """Return the quality of a team from its members' contributions (size, breadth), one member left out if ``without`` >= 0."""
-    for d in range(breadth):
+    """Return the quality of a team of this size from ``scratch.contribution``.
+
+    The position ``without`` (or NOBODY) is left out; ``scratch.pooled`` holds the capabilities then.
+    """
+    contribution, pooled = w.scratch.contribution, w.scratch.pooled
+    for d in range(requirement.size):
         capability = 0.0
         for member in range(size):
             if member != without:
-                capability = pool_contribution(capability, contribution[member, d], p, own_rule)
+                capability = pool_contribution(w, user_pooling, capability, contribution[member, d])
         pooled[d] = capability
-    return compute_quality(pooled, requirement, breadth, p)
+    return compute_quality(w, pooled, requirement)
 
 
 @kernel
-def compute_running_cost(forms: Forms, form: int, size: int) -> float:
+def compute_running_cost(w: World, form: int, size: int) -> float:
     """Return the cost per round of coordination links and rules for a team of this size."""
-    g = forms.formalisation[form]
+    forms, g = w.forms, w.forms.formalisation[form]
     return (
         forms.link_cost[form] * forms.link_count[form, size] + size * forms.rule_cost[form] * g * g
     )
 
 
 @kernel
-def compute_unit_value(breadth: int, p: Settings) -> float:
+def compute_unit_value(w: World, breadth: int) -> float:
     """Return the value per unit of quality and round of a challenge, V_r."""
-    return p.challenge.value * float(breadth) ** p.challenge.breadth_premium
+    return w.p.challenge.value * float(breadth) ** w.p.challenge.breadth_premium
+
+
+@kernel
+def divide_by_contribution(
+    w: World,
+    user_pooling: PoolingFunction,
+    requirement: Floats,
+    size: int,
+    value: float,
+    quality: float,
+) -> None:
+    """Write shares in proportion to what ``quality`` loses without each member, as below."""
+    share, total = w.scratch.share, 0.0
+    for member in range(size):
+        share[member] = max(
+            0.0, quality - compute_team_quality(w, user_pooling, requirement, size, member)
+        )
+        total += share[member]
+    for member in range(size):
+        share[member] = value * share[member] / total if total > 0.0 else value / size
 
 
 @kernel
 def divide_value(
-    share: Floats,
+    w: World,
+    user_pooling: PoolingFunction,
+    form: int,
+    convenor: int,
+    requirement: Floats,
+    size: int,
     value: float,
     quality: float,
-    sharing: int,
-    convenor_alone: float,
-    contribution: Floats,
-    size: int,
-    requirement: Floats,
-    breadth: int,
-    pooled: Floats,
-    p: Settings,
-    own_rule: PoolingFunction,
 ) -> None:
-    """Write each member's share of ``value`` into ``share``; position 0 is the convenor."""
+    """Write each member's share of ``value`` into ``scratch.share``, from ``scratch.contribution``.
+
+    Position 0 is the convenor's.
+    """
+    share, sharing = w.scratch.share, w.forms.sharing[form]
     if sharing == Sharing.EQUAL:
         for member in range(size):
             share[member] = value / size
         return
     if sharing == Sharing.CONTRIBUTION:
-        total = 0.0
-        for member in range(size):
-            share[member] = max(
-                0.0,
-                quality
-                - compute_team_quality(
-                    contribution, size, member, requirement, breadth, pooled, p, own_rule
-                ),
-            )
-            total += share[member]
-        for member in range(size):
-            share[member] = value * share[member] / total if total > 0.0 else value / size
+        divide_by_contribution(w, user_pooling, requirement, size, value, quality)
         return
-    first = min(value, convenor_alone) if value > 0.0 else 0.0
+    first = min(value, w.org.alone_value[convenor]) if value > 0.0 else 0.0
     for member in range(size):
         share[member] = (value - first) / size
     share[0] += first
@@ -139,14 +145,8 @@ def divide_value(
 
 @kernel
 def write_contribution(
-    row: Floats,
-    weight: float,
-    skills: Floats,
-    load: int,
-    domains: Integers,
-    breadth: int,
-    p: Settings,
+    w: World, row: Floats, domains: Integers, j: int, weight: float, load: int
 ) -> None:
-    """Write one member's contributions to the required domains."""
-    for d in range(breadth):
-        row[d] = weight * apply_depth(skills[domains[d]], p.production.depth) / load
+    """Write what ``j`` contributes to the required domains, shared among ``load`` collaborations."""
+    for d in range(domains.size):
+        row[d] = weight * apply_depth(w.org.expertise[j, domains[d]], w.p.production.depth) / load

@@ -1,4 +1,4 @@
-"""Forms of light organising as tables, and the coordination graph of a round (rules.md, sections 4 and 6)."""
+"""Forms as tables, and the coordination graph of a round (rules.md, sections 4 and 6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sim.encoding import FormColumns, encode_forms
 from sim.errors import InputError, format_value
 from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Process, draw_uniform, pick_index
-from sim.state import Collaborations, Flags, Floats, Forms, Organisations, Scratch, Settings
+from sim.state import Flags, Floats, Forms, World
 
 TOPOLOGY_STREAM = int(Process.TOPOLOGY)
 
@@ -61,7 +61,7 @@ def check_pairs(given: Any, name: str, size: int) -> list[tuple[int, int]]:
 
 
 def build_link_table(links: LinkRule, name: str, largest: int) -> tuple[Flags, np.ndarray]:
-    """Return who is linked (size, position, position) and the number of links, for every team size up to ``largest``."""
+    """Return who is linked (size, position, position) and how many links there are, by team size."""
     linked = np.zeros((largest + 1, largest, largest), dtype=np.int8)
     count = np.zeros(largest + 1)
     for size in range(2, largest + 1):
@@ -76,13 +76,13 @@ def build_link_table(links: LinkRule, name: str, largest: int) -> tuple[Flags, n
     return linked, count
 
 
-def build_forms(structures: Sequence[Structure], own_links: dict[str, LinkRule]) -> Forms:
-    """Turn forms into columns; ``own_links`` holds the user's topologies by name."""
+def build_forms(structures: Sequence[Structure], user_links: dict[str, LinkRule]) -> Forms:
+    """Turn forms into columns; ``user_links`` holds the user's topologies by name."""
     largest = max(s.max_size for s in structures)
     linked = np.zeros((len(structures), largest + 1, largest, largest), dtype=np.int8)
     count = np.zeros((len(structures), largest + 1))
     for f, s in enumerate(structures):
-        rule = own_links.get(s.topology, LINK_RULES.get(s.topology))
+        rule = user_links.get(s.topology, LINK_RULES.get(s.topology))
         if rule is not None:
             linked[f], count[f] = build_link_table(rule, s.topology, largest)
         elif s.topology == "mediated":
@@ -108,28 +108,41 @@ def cumulate_channels(shares: Sequence[Discovery]) -> Floats:
 
 
 @kernel
-def find_place(org: Organisations, i: int, c: int) -> int:
+def find_place(w: World, i: int, c: int) -> int:
     """Return the place of a collaboration among those of an organisation."""
     place = 0
-    while org.places[i, place] != c:
+    while w.org.places[i, place] != c:
         place += 1
     return place
 
 
 @kernel
-def draw_links(
-    org: Organisations,
-    col: Collaborations,
-    forms: Forms,
-    scratch: Scratch,
-    p: Settings,
-    c: int,
-    now: int,
-) -> int:
-    """Write the coordination graph of this round into ``scratch.linked``; return the number of links (not for mediated)."""
-    size, form, linked = col.size[c], col.form[c], scratch.linked
-    topology = forms.topology[form]
-    links = 0
+def draw_random_links(w: World, c: int, now: int) -> None:
+    """Add a random spanning tree, and further links by chance, to ``scratch.linked``."""
+    members, linked, size = w.col.members[c], w.scratch.linked, w.col.size[c]
+    extra_links, seed = w.forms.extra_links[w.col.form[c]], w.p.run.seed
+    for a in range(1, size):
+        i = members[a]
+        b = pick_index(draw_uniform(seed, TOPOLOGY_STREAM, now, i, 3 * find_place(w, i, c)), a)
+        linked[a, b] = linked[b, a] = 1
+    for a in range(size):
+        i = members[a]
+        number = 3 * find_place(w, i, c)
+        if draw_uniform(seed, TOPOLOGY_STREAM, now, i, number + 1) < extra_links:
+            b = pick_index(draw_uniform(seed, TOPOLOGY_STREAM, now, i, number + 2), size - 1)
+            if b >= a:
+                b += 1
+            linked[a, b] = linked[b, a] = 1
+
+
+@kernel
+def draw_links(w: World, c: int, now: int) -> int:
+    """Write the coordination graph of this round into ``scratch.linked``; return its links.
+
+    A mediated form has none among members, and as many links as members, to the mediator.
+    """
+    size, form, linked = w.col.size[c], w.col.form[c], w.scratch.linked
+    topology, links = w.forms.topology[form], 0
     for a in range(size):
         for b in range(size):
             linked[a, b] = 0
@@ -138,23 +151,10 @@ def draw_links(
     if topology != FormTopology.RANDOM:
         for a in range(size):
             for b in range(size):
-                linked[a, b] = forms.linked[form, size, a, b]
+                linked[a, b] = w.forms.linked[form, size, a, b]
                 links += linked[a, b]
         return links // 2
-    for a in range(1, size):
-        i = col.members[c, a]
-        b = pick_index(
-            draw_uniform(p.run.seed, TOPOLOGY_STREAM, now, i, 3 * find_place(org, i, c)), a
-        )
-        linked[a, b] = linked[b, a] = 1
-    for a in range(size):
-        i = col.members[c, a]
-        number = 3 * find_place(org, i, c)
-        if draw_uniform(p.run.seed, TOPOLOGY_STREAM, now, i, number + 1) < forms.extra_links[form]:
-            b = pick_index(draw_uniform(p.run.seed, TOPOLOGY_STREAM, now, i, number + 2), size - 1)
-            if b >= a:
-                b += 1
-            linked[a, b] = linked[b, a] = 1
+    draw_random_links(w, c, now)
     for a in range(size):
         for b in range(a):
             links += linked[a, b]

@@ -9,29 +9,26 @@ import numpy as np
 
 from sim.agents import AgentModel, Organisation
 from sim.config import Exposure
+from sim.engine import prepare_copying
 from sim.errors import InputError, format_value
-from sim.phases.imitate import has_chance_to_copy, list_visible_organisations, prepare_imitation
+from sim.phases.imitate import has_chance_to_copy, list_what_member_sees
 from sim.runtime.compilation import entry
 from sim.runtime.state_passing import PassedState
 from sim.state import BY_RULES, CollaborationTotal, Floats, Tally, World
 from sim.submodels.entering import fit_budget
-from sim.submodels.structures import draw_links, find_place
-
-
-@entry
-def prepare_copying(w: World) -> None:
-    """Note expertise before copying, users and leaders."""
-    prepare_imitation(w)
+from sim.submodels.structures import draw_links
 
 
 @entry
 def draw_copying_chances(w: World, c: int, member: int, now: int) -> tuple[int, int]:
-    """Write whom a member sees into ``scratch.seen``; return their number and how many chances to copy came up."""
+    """Write whom a member sees into ``scratch.seen``.
+
+    Return their number, and how many chances to copy came up.
+    """
     if w.forms.exposure[w.col.form[c]] == Exposure.LINKED:
-        draw_links(w.org, w.col, w.forms, w.scratch, w.p, c, now)
+        draw_links(w, c, now)
     i = w.col.members[c, member]
-    place = find_place(w.org, i, c)
-    seen = list_visible_organisations(w, c, member, place, now)
+    place, seen = list_what_member_sees(w, c, member, now)
     hits = 0
     for s in range(seen):
         hits += has_chance_to_copy(w, i, place, s, now)

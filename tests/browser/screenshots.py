@@ -31,7 +31,7 @@ def picture_panels(folder, browser, address):
     page.tab.click("#bands")
     until(lambda: page.tab.evaluate("page.charts[0].bands !== null"), "bands")
     box = page.tab.locator("#network-a").bounding_box()
-    x, y = page.tab.evaluate("page.networks.a.placeOf(12)")
+    x, y = page.tab.evaluate("page.networks.a.getPlace(12)")
     page.tab.mouse.move(box["x"] + x, box["y"] + y)
     page.tab.locator("#glyph").wait_for(state="visible")
     page.tab.screenshot(path=folder / "glyph_and_bands.png")

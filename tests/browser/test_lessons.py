@@ -140,10 +140,10 @@ OUTCOMES = """async () => {
 # The answer of a question for each outcome.
 ANSWERS = """async () => {
   const { writeAnswer } = await import("/js/lesson_card.js");
-  const { lessonContent } = await import("/js/lesson_words.js");
+  const { getLesson } = await import("/js/lesson_words.js");
   return ["a", "b", "same"].map((outcome) => {
     const main = { measure: "joint_value", a: 1, b: 2, outcome };
-    return writeAnswer({ main, all: [main] }, lessonContent("letting_go").parts[0]);
+    return writeAnswer({ main, all: [main] }, getLesson("letting_go").parts[0]);
   });
 }"""
 

@@ -231,7 +231,7 @@ def test_the_story_of_an_organisation_opens_by_mouse_and_by_keys(visit):
     page = visit(SETTINGS)
     page.play_to(12)
     box = page.tab.locator("#network-a").bounding_box()
-    x, y = page.tab.evaluate("page.networks.a.placeOf(7)")
+    x, y = page.tab.evaluate("page.networks.a.getPlace(7)")
     page.tab.mouse.click(box["x"] + x, box["y"] + y)
     page.tab.locator("#story h2").wait_for()
     assert "Organisation 8" in page.tab.inner_text("#story h2")

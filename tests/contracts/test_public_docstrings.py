@@ -55,6 +55,16 @@ PUBLIC: dict[str, list[str]] = {
     "experiments.design.study_loading": [
         "load_study",
     ],
+    "experiments.models.mesa": [
+        "probe_seeding",
+        "read_mesa_target",
+    ],
+    "experiments.models.target": [
+        "RecordingOptions",
+    ],
+    "experiments.run_study": [
+        "run_study_in_memory",
+    ],
     "experiments.loading": [
         "load",
         "scan",

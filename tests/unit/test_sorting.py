@@ -4,9 +4,10 @@ import numba
 import numpy as np
 import pytest
 
+from sim.config import Config
 from sim.runtime.packing import PackedTuple
 from sim.runtime.sorting import sort_by_keys
-from sim.world import build_scratch
+from sim.world import build_world
 
 RNG = np.random.default_rng(20261124)
 KEYS = {
@@ -21,17 +22,19 @@ KEYS = {
 
 
 @numba.njit
-def sort(space, keys):
-    sort_by_keys(space, keys)
+def sort(world, keys):
+    sort_by_keys(world, keys)
 
 
 @pytest.mark.parametrize("keys", KEYS.values(), ids=KEYS)
 def test_keys_and_what_goes_along_with_them_are_sorted(keys):
     count, beyond = len(keys), 7
-    space = build_scratch(count + beyond, 2, 2, 2, 2, 1, 2)
+    config = Config.model_validate({"population": {"organisations": count + beyond}})
+    world = build_world(config, [(config.structure, 1.0)], {}, None)
+    space = world.scratch
     space.keys[:count], space.keys[count:] = keys, 0.1
     space.actors[:] = np.arange(count + beyond)
-    sort(PackedTuple(space), count)
+    sort(PackedTuple(world), count)
     order = np.argsort(keys, kind="stable")
     np.testing.assert_array_equal(space.keys[:count], keys[order])
     np.testing.assert_array_equal(space.actors[:count], order)

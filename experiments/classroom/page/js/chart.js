@@ -4,7 +4,7 @@
 import { make } from "./dom.js";
 import { formatNumber, t } from "./i18n.js";
 import { FAINT, PALE, sharpen, SIDE_COLOURS } from "./looks.js";
-import { forEachSide, sideLetter, SIDES } from "./sides.js";
+import { forEachSide, formatSide, SIDES } from "./sides.js";
 
 const SHORTEST = 50; // rounds
 const MARGIN = { left: 36, right: 20, top: 8, bottom: 18 }; // for letters of the usual size
@@ -32,7 +32,7 @@ export class Chart {
   }
 
   /** Return the values of a side, from round 1. */
-  seriesOf(side) {
+  getSeries(side) {
     return this.worlds[side].series[this.measure] ?? [];
   }
 
@@ -42,7 +42,7 @@ export class Chart {
     const margin = Object.fromEntries(
       Object.entries(MARGIN).map(([edge, size]) => [edge, size * letterScale]),
     );
-    const lines = forEachSide((side) => this.seriesOf(side));
+    const lines = forEachSide((side) => this.getSeries(side));
     const rounds = Math.max(
       this.worlds.shortest ?? SHORTEST,
       this.worlds.frontier,
@@ -154,7 +154,7 @@ export class Chart {
     pen.textBaseline = "middle";
     ends.forEach(({ side }, place) => {
       pen.fillStyle = SIDE_COLOURS[side];
-      pen.fillText(sideLetter(side), x(lines[side].length) + 4, tops[place]);
+      pen.fillText(formatSide(side), x(lines[side].length) + 4, tops[place]);
     });
   }
 
@@ -163,7 +163,7 @@ export class Chart {
     for (const side of SIDES) {
       const value = lines[side][this.worlds.round - 1];
       this.values[side].textContent =
-        value === undefined ? "" : `${sideLetter(side)} ${formatNumber(value)}`;
+        value === undefined ? "" : `${formatSide(side)} ${formatNumber(value)}`;
     }
     this.canvas.setAttribute(
       "aria-label",

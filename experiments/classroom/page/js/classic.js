@@ -5,7 +5,7 @@ import { Chart } from "./chart.js";
 import { byId, make, prefersLittleMotion } from "./dom.js";
 import { formatNumber } from "./i18n.js";
 import { translateInLesson } from "./lesson_words.js";
-import { forEachSide, sideLetter, SIDES } from "./sides.js";
+import { forEachSide, formatSide, SIDES } from "./sides.js";
 
 const DRAWING_TIME = 3000; // milliseconds in which a run is drawn
 
@@ -101,8 +101,8 @@ export function makeClassicControls(part, chosen) {
 }
 
 function makeClassicControl(name, control, side, chosen, part) {
-  const label = `${translateInLesson("controls", name)}, ${sideLetter(side)}`;
-  const badge = make("span", { class: `badge ${side}`, "aria-hidden": "true" }, sideLetter(side));
+  const label = `${translateInLesson("controls", name)}, ${formatSide(side)}`;
+  const badge = make("span", { class: `badge ${side}`, "aria-hidden": "true" }, formatSide(side));
   const value = chosen[name] ?? part.defaults[name];
   if (control.choices.length) {
     const change = (event) => {

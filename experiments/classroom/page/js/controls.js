@@ -4,13 +4,13 @@
 import { byId, make, throttle } from "./dom.js";
 import {
   formatNumber,
-  parameterMeaning,
-  parameterName,
-  ruleEquation,
+  getParameterMeaning,
+  getParameterName,
+  getEquation,
   t,
   translate,
 } from "./i18n.js";
-import { sideLetter, SIDES } from "./sides.js";
+import { formatSide, SIDES } from "./sides.js";
 
 const SEND_EVERY = 80; // milliseconds, while a slider is dragged
 
@@ -118,7 +118,7 @@ export class Controls {
       { class: parameter.at_once ? "when now" : "when later" },
       t(parameter.at_once ? "acts.now" : "acts.reset"),
     );
-    const name = make("h3", { title: parameterMeaning(parameter) }, parameterName(parameter));
+    const name = make("h3", { title: getParameterMeaning(parameter) }, getParameterName(parameter));
     return make(
       "div",
       { class: "row" },
@@ -138,10 +138,10 @@ export class Controls {
         "summary",
         {},
         t("rule.show"),
-        make("span", { class: "hidden" }, ` ${parameterName(parameter)}`),
+        make("span", { class: "hidden" }, ` ${getParameterName(parameter)}`),
       ),
-      make("p", {}, parameterMeaning(parameter)),
-      make("p", { class: "equation" }, ruleEquation(parameter)),
+      make("p", {}, getParameterMeaning(parameter)),
+      make("p", { class: "equation" }, getEquation(parameter)),
       make(
         "p",
         { class: "source" },
@@ -152,7 +152,7 @@ export class Controls {
 
   makeControl(parameter, side) {
     const shared = side === "both";
-    const label = `${parameterName(parameter)}${shared ? "" : `, ${sideLetter(side)}`}`;
+    const label = `${getParameterName(parameter)}${shared ? "" : `, ${formatSide(side)}`}`;
     const output = make("output", {});
     const input = this.makeInput(parameter, label);
     const change = throttle(
@@ -175,7 +175,7 @@ export class Controls {
     this.inputs.push({ parameter, side, input, output });
     const badge = shared
       ? null
-      : make("span", { class: `badge ${side}`, "aria-hidden": "true" }, sideLetter(side));
+      : make("span", { class: `badge ${side}`, "aria-hidden": "true" }, formatSide(side));
     return make("label", { class: `control ${parameter.kind}` }, badge, input, output);
   }
 

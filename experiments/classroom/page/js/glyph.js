@@ -3,7 +3,7 @@
 
 import { byId } from "./dom.js";
 import { t, translate } from "./i18n.js";
-import { colourOf, FAINT, sharpen } from "./looks.js";
+import { getColour, FAINT, sharpen } from "./looks.js";
 
 // Half the width, as a share of the angle between petals.
 const PETAL = 0.42;
@@ -29,7 +29,7 @@ export function drawRose(canvas, { skills, core }) {
     pen.moveTo(0, 0);
     pen.arc(0, 0, lengthOf(skill), angleOf(domain) - PETAL * turn, angleOf(domain) + PETAL * turn);
     pen.closePath();
-    pen.fillStyle = colourOf(domain);
+    pen.fillStyle = getColour(domain);
     pen.fill();
   });
   pen.strokeStyle = FAINT;

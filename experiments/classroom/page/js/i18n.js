@@ -26,14 +26,14 @@ export const t = (key, values = {}) => fillIn(words.texts[key] ?? key, values);
 export const tCount = (key, n, values = {}) => t(n === 1 ? `${key}.one` : key, { n, ...values });
 
 /** Return the name of a parameter. */
-export const parameterName = (parameter) => words.parameters[parameter.path] ?? parameter.path;
+export const getParameterName = (parameter) => words.parameters[parameter.path] ?? parameter.path;
 
 /** Return the meaning of a parameter; the English one is its declaration. */
-export const parameterMeaning = (parameter) =>
+export const getParameterMeaning = (parameter) =>
   words.meanings?.[parameter.path] ?? parameter.meaning;
 
 /** Return the equation of a rule; one without words is the same in both languages. */
-export const ruleEquation = (rule) => (language === "nl" && rule.equation_nl) || rule.equation;
+export const getEquation = (rule) => (language === "nl" && rule.equation_nl) || rule.equation;
 
 /** Return the name of a group of parameters, a choice, a form, a sector, a reason or a chart. */
 export const translate = (kind, name) => words[kind]?.[name] ?? name;

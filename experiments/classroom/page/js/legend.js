@@ -2,7 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { t, translate } from "./i18n.js";
-import { colourOf, fadeColour, shapeOf, sharpen, traceShape } from "./looks.js";
+import { getColour, fadeColour, getShape, sharpen, traceShape } from "./looks.js";
 import { Network } from "./network.js";
 
 const MARK_SIZE = 6;
@@ -70,10 +70,10 @@ export function showLegend(worlds, topologies, colours, choose, close) {
 
 function drawMark(canvas, kind) {
   const { pen, width, height } = sharpen(canvas);
-  traceShape(pen, shapeOf(kind), width / 2, height / 2, MARK_SIZE);
+  traceShape(pen, getShape(kind), width / 2, height / 2, MARK_SIZE);
   pen.fillStyle = fadeColour(kind, 0.9);
   pen.fill();
-  pen.strokeStyle = colourOf(kind);
+  pen.strokeStyle = getColour(kind);
   pen.stroke();
 }
 

@@ -1,9 +1,9 @@
 // The card of a lesson in each of its steps. `actions` are what its buttons do.
 
 import { make } from "./dom.js";
-import { fillIn, formatNumber, ruleEquation } from "./i18n.js";
-import { lessonContent, lessonText, translateInLesson } from "./lesson_words.js";
-import { sideLetter, SIDES } from "./sides.js";
+import { fillIn, formatNumber, getEquation } from "./i18n.js";
+import { getLesson, getLessonText, translateInLesson } from "./lesson_words.js";
+import { formatSide, SIDES } from "./sides.js";
 import { isMisleading } from "./verdict.js";
 
 export const STEPS = ["predict", "run", "explain", "try"];
@@ -26,7 +26,7 @@ const makeProgress = (position) =>
  * @param {object} actions what the buttons do
  */
 export function makeCard(position, part, actions) {
-  const content = lessonContent(position.name);
+  const content = getLesson(position.name);
   const text = content.parts[position.part];
   const makeBody = { predict: makePrediction, run: makeRun, explain: makeAnswer, try: makeTrial }[
     position.step
@@ -38,7 +38,7 @@ export function makeCard(position, part, actions) {
         class: step === position.step ? "now" : "",
         "aria-current": step === position.step ? "step" : null,
       },
-      lessonText(`step.${step}`),
+      getLessonText(`step.${step}`),
     ),
   );
   return [
@@ -49,11 +49,11 @@ export function makeCard(position, part, actions) {
       make(
         "span",
         { class: "lead" },
-        lessonText("part", { n: position.part + 1, of: content.parts.length }),
+        getLessonText("part", { n: position.part + 1, of: content.parts.length }),
       ),
       makeButton("×", actions.leave, "close", {
-        title: lessonText("leave"),
-        "aria-label": lessonText("leave"),
+        title: getLessonText("leave"),
+        "aria-label": getLessonText("leave"),
       }),
     ),
     make("ol", { class: "steps" }, ...steps),
@@ -70,16 +70,16 @@ function makePrediction(position, part, text, actions) {
   return [
     make("p", {}, text.situation),
     make("p", { class: "question" }, text.question),
-    make("p", { class: "hidden" }, lessonText("choose")),
+    make("p", { class: "hidden" }, getLessonText("choose")),
     make(
       "div",
-      { class: "options", role: "group", "aria-label": lessonText("choose") },
+      { class: "options", role: "group", "aria-label": getLessonText("choose") },
       ...options,
     ),
     make(
       "div",
       { class: "onward" },
-      makeNext(lessonText("to_run"), () => actions.go("run"), { disabled: !position.guess }),
+      makeNext(getLessonText("to_run"), () => actions.go("run"), { disabled: !position.guess }),
     ),
   ];
 }
@@ -90,14 +90,14 @@ function makeRun(position, part, text, actions) {
     make(
       "p",
       { class: `guessed ${position.guess}` },
-      lessonText("guessed", { guess: text.options[position.guess] ?? "" }),
+      getLessonText("guessed", { guess: text.options[position.guess] ?? "" }),
     ),
-    make("p", {}, lessonText("watch", { measure: translateInLesson("measures", part.measure) })),
+    make("p", {}, getLessonText("watch", { measure: translateInLesson("measures", part.measure) })),
     make(
       "div",
       { class: "onward" },
-      makeButton(lessonText("back"), () => actions.go("predict")),
-      makeNext(lessonText("run"), actions.run, { disabled: Boolean(position.progress) }),
+      makeButton(getLessonText("back"), () => actions.go("predict")),
+      makeNext(getLessonText("run"), actions.run, { disabled: Boolean(position.progress) }),
     ),
     makeProgress(position),
   ];
@@ -114,8 +114,8 @@ function makeAnswer(position, part, text, actions) {
     make(
       "div",
       { class: "onward" },
-      makeButton(lessonText("back"), () => actions.go("run")),
-      makeNext(lessonText("to_try"), () => actions.go("try")),
+      makeButton(getLessonText("back"), () => actions.go("run")),
+      makeNext(getLessonText("to_try"), () => actions.go("try")),
     ),
   ];
 }
@@ -124,7 +124,7 @@ function makeAnswer(position, part, text, actions) {
 function makeOutcome({ guess, findings }, text) {
   const { outcome } = findings.main;
   const makeMark = (shown, key) =>
-    shown ? make("span", { class: `mark-of ${key}` }, lessonText(`mark.${key}`)) : null;
+    shown ? make("span", { class: `mark-of ${key}` }, getLessonText(`mark.${key}`)) : null;
   return make(
     "ul",
     { class: "outcome" },
@@ -143,7 +143,7 @@ function makeOutcome({ guess, findings }, text) {
 /** Return why, and the rule behind it: beside the networks, below them. */
 export function makeExplanation(part, text) {
   return [
-    make("p", { class: "because" }, make("b", {}, lessonText("why")), " ", text.why),
+    make("p", { class: "because" }, make("b", {}, getLessonText("why")), " ", text.why),
     makeRules(part, text),
   ];
 }
@@ -167,9 +167,9 @@ function makeNumbers({ main, all }) {
       ...[one.own.a, one.own.b, one.a, one.b].map(makeCell),
     );
   const makeSides = () =>
-    SIDES.map((side) => make("th", { scope: "col", class: side }, sideLetter(side)));
+    SIDES.map((side) => make("th", { scope: "col", class: side }, formatSide(side)));
   const makeHead = (key, values) =>
-    make("th", { colSpan: 2, scope: "colgroup" }, lessonText(key, values));
+    make("th", { colSpan: 2, scope: "colgroup" }, getLessonText(key, values));
   const table = make(
     "table",
     { class: "numbers" },
@@ -179,7 +179,7 @@ function makeNumbers({ main, all }) {
       make(
         "tr",
         {},
-        make("td", { rowSpan: 2 }, lessonText("second_half")),
+        make("td", { rowSpan: 2 }, getLessonText("second_half")),
         makeHead("own_run"),
         makeHead("many_runs", { n: main.of }),
       ),
@@ -190,13 +190,13 @@ function makeNumbers({ main, all }) {
   const count = make(
     "details",
     { class: "count" },
-    make("summary", {}, lessonText(`higher.${main.outcome}`, main)),
-    make("p", { class: "certainty" }, lessonText("certainty", main)),
+    make("summary", {}, getLessonText(`higher.${main.outcome}`, main)),
+    make("p", { class: "certainty" }, getLessonText("certainty", main)),
   );
   return [
     table,
     count,
-    isMisleading(main) ? make("p", { class: "misled" }, lessonText("misled", main)) : null,
+    isMisleading(main) ? make("p", { class: "misled" }, getLessonText("misled", main)) : null,
   ];
 }
 
@@ -205,40 +205,47 @@ function makeRules(part, text) {
     make(
       "p",
       { class: "equation" },
-      ruleEquation(rule),
+      getEquation(rule),
       rule.section
-        ? make("span", { class: "section" }, lessonText("section", { section: rule.section }))
+        ? make("span", { class: "section" }, getLessonText("section", { section: rule.section }))
         : null,
     ),
   );
   return make(
     "div",
     { class: "rules" },
-    make("b", {}, lessonText("rule")),
+    make("b", {}, getLessonText("rule")),
     ...lines,
-    part.source ? make("p", { class: "source" }, `${lessonText("source")}: ${part.source}`) : null,
+    part.source
+      ? make("p", { class: "source" }, `${getLessonText("source")}: ${part.source}`)
+      : null,
   );
 }
 
 function makeTrial(position, part, text, actions) {
   const onward = !position.lastPart
-    ? [makeNext(lessonText("next_part"), actions.next)]
+    ? [makeNext(getLessonText("next_part"), actions.next)]
     : [
-        makeButton(lessonText("sandbox"), actions.leave),
-        position.lastLesson ? null : makeNext(lessonText("next_lesson"), actions.next),
+        makeButton(getLessonText("sandbox"), actions.leave),
+        position.lastLesson ? null : makeNext(getLessonText("next_lesson"), actions.next),
       ];
-  const again = makeButton(lessonText("try.run", { n: actions.bandRuns }), actions.again, "quiet", {
-    disabled: Boolean(position.progress),
-    id: "lesson-again",
-  });
+  const again = makeButton(
+    getLessonText("try.run", { n: actions.bandRuns }),
+    actions.again,
+    "quiet",
+    {
+      disabled: Boolean(position.progress),
+      id: "lesson-again",
+    },
+  );
   return [
     make("p", { class: "question" }, text.try),
-    part.controls.includes?.("form") ? make("p", {}, lessonText("form_hint")) : null,
+    part.controls.includes?.("form") ? make("p", {}, getLessonText("form_hint")) : null,
     ...actions.makeControls(),
     make(
       "div",
       { class: "onward" },
-      makeButton(lessonText("back"), () => actions.go("explain")),
+      makeButton(getLessonText("back"), () => actions.go("explain")),
       again,
     ),
     makeProgress(position),

@@ -10,10 +10,10 @@ export async function loadLessonWords(language) {
 }
 
 /** Return a text of the controls and headings of lessons. */
-export const lessonText = (key, values = {}) => fillIn(words.ui[key] ?? key, values);
+export const getLessonText = (key, values = {}) => fillIn(words.ui[key] ?? key, values);
 
 /** Return the texts of a lesson: title, lead, and those of each part. */
-export const lessonContent = (name) => words.lessons[name];
+export const getLesson = (name) => words.lessons[name];
 
 /** Return the name of a measure, of a control of a classic, or of a choice. */
 export const translateInLesson = (kind, name) => words[kind][name] ?? name;

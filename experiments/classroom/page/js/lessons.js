@@ -6,7 +6,7 @@ import { ClassicStage, makeClassicControls } from "./classic.js";
 import { byId, make } from "./dom.js";
 import { language, t } from "./i18n.js";
 import { makeCard, makeExplanation, STEPS } from "./lesson_card.js";
-import { lessonContent, lessonText } from "./lesson_words.js";
+import { getLesson, getLessonText } from "./lesson_words.js";
 import { forEachSide } from "./sides.js";
 import { collectFindings } from "./verdict.js";
 
@@ -30,7 +30,7 @@ export class Lessons {
       classic_runs: (message) => this.handleClassicRuns(message),
       refused: () => this.cancel(),
     };
-    byId("show-lessons").textContent = lessonText("open");
+    byId("show-lessons").textContent = getLessonText("open");
     byId("show-lessons").addEventListener("click", () => byId("lessons").showModal());
     this.buildMenu();
     this.readAddress();
@@ -124,7 +124,7 @@ export class Lessons {
     const explains = step === "explain" && this.position.findings;
     byId("why").hidden = !explains;
     if (explains)
-      byId("why").replaceChildren(...makeExplanation(this.part, lessonContent(name).parts[part]));
+      byId("why").replaceChildren(...makeExplanation(this.part, getLesson(name).parts[part]));
     if (focus) {
       byId("lesson").scrollTop = 0;
       byId("lesson").focus();
@@ -213,7 +213,7 @@ export class Lessons {
       this.page.connection.send({ kind: "speed", per_second: this.page.vocabulary.lesson_speed });
       this.page.connection.send({ kind: "play" });
     }
-    this.showProgress(lessonText("running", { round: 0, rounds: this.part.rounds }));
+    this.showProgress(getLessonText("running", { round: 0, rounds: this.part.rounds }));
     this.show(false);
   }
 
@@ -288,11 +288,11 @@ export class Lessons {
       this.page.connection.send({ kind: "seek", round: rounds });
       this.page.connection.send({ kind: "bands", rounds });
     }
-    this.showProgress(lessonText("running", { round: Math.min(round, rounds), rounds }));
+    this.showProgress(getLessonText("running", { round: Math.min(round, rounds), rounds }));
   }
 
   handleProgress(message) {
-    if (this.pending?.hasBegun) this.showProgress(lessonText("more_runs", message));
+    if (this.pending?.hasBegun) this.showProgress(getLessonText("more_runs", message));
   }
 
   handleBands(message) {
@@ -333,13 +333,13 @@ export class Lessons {
               this.begin(name);
             },
           },
-          make("b", {}, number, lessonContent(name).title),
-          make("span", {}, lessonContent(name).lead),
+          make("b", {}, number, getLesson(name).title),
+          make("span", {}, getLesson(name).lead),
         ),
         make(
           "a",
           { href: `worksheet.html?lesson=${name}&lang=${language}`, target: "_blank" },
-          lessonText("worksheet"),
+          getLessonText("worksheet"),
         ),
       );
     const names = Object.keys(this.lessons);
@@ -350,13 +350,13 @@ export class Lessons {
       make(
         "header",
         {},
-        make("h2", { id: "lessons-title" }, lessonText("title")),
+        make("h2", { id: "lessons-title" }, getLessonText("title")),
         make("button", { type: "button", class: "close", onclick: close }, t("close")),
       ),
-      make("p", {}, lessonText("intro")),
-      make("h3", {}, lessonText("own")),
+      make("p", {}, getLessonText("intro")),
+      make("h3", {}, getLessonText("own")),
       make("ol", { class: "menu" }, ...own.map((name, at) => makeEntry(name, `${at + 1} `))),
-      make("h3", {}, lessonText("classics")),
+      make("h3", {}, getLessonText("classics")),
       make("ul", { class: "menu" }, ...classics.map((name) => makeEntry(name, ""))),
     );
   }

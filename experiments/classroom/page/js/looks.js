@@ -39,15 +39,15 @@ export const PALE = "#e3e6ea";
 export const FADED = 222;
 
 /** Return the colour of a domain or sector. */
-export const colourOf = (kind) => COLOURS[kind % COLOURS.length];
+export const getColour = (kind) => COLOURS[kind % COLOURS.length];
 
 /** Return the shape of a domain or sector. */
-export const shapeOf = (kind) => SHAPES[kind % SHAPES.length];
+export const getShape = (kind) => SHAPES[kind % SHAPES.length];
 
 /** Return the colour of a kind, more grey the smaller `share` is (0 to 1). */
 export function fadeColour(kind, share) {
   const part = Math.min(1, 0.15 + 1.05 * share);
-  const colour = colourOf(kind);
+  const colour = getColour(kind);
   const mix = (at) =>
     Math.round(parseInt(colour.slice(at, at + 2), 16) * part + FADED * (1 - part));
   return `rgb(${mix(1)},${mix(3)},${mix(5)})`;

@@ -13,7 +13,7 @@ import { Lessons } from "./lessons.js";
 import { Network } from "./network.js";
 import { noteArrival, Room } from "./room.js";
 import { buildSaving } from "./saving.js";
-import { forEachSide, sideLetter, SIDES } from "./sides.js";
+import { forEachSide, formatSide, SIDES } from "./sides.js";
 import { showStory } from "./story.js";
 import { writeCaption, writeSpokenSummary, writeSummary } from "./summaries.js";
 import { Transport } from "./transport.js";
@@ -184,7 +184,7 @@ class Page {
       byId(`caption-${side}`).textContent = writeCaption(this.worlds[side]);
       byId(`network-${side}`).setAttribute(
         "aria-label",
-        t("network.label", { side: sideLetter(side) }),
+        t("network.label", { side: formatSide(side) }),
       );
     }
     this.transport.showRound(this.worlds.round, this.worlds.frontier);
@@ -364,7 +364,7 @@ class Page {
     if (!(event.key in DIRECTIONS) || !this.worlds.places.length) return;
     event.preventDefault();
     const next = network.findNeighbour(network.pointed, ...DIRECTIONS[event.key]);
-    const [x, y] = network.placeOf(next);
+    const [x, y] = network.getPlace(next);
     const box = byId(`network-${side}`).getBoundingClientRect();
     this.pointAt(side, next, box.left + x, box.top + y, glance);
   }

@@ -2,12 +2,12 @@
 
 import { prefersLittleMotion } from "./dom.js";
 import {
-  colourOf,
+  getColour,
   DIAMOND,
   fadeColour,
   FAINT,
   INK,
-  shapeOf,
+  getShape,
   sharpen,
   SIDE_COLOURS,
   traceShape,
@@ -79,7 +79,7 @@ export class Network {
   }
 
   /** Return the place of an organisation, in CSS pixels. */
-  placeOf(i) {
+  getPlace(i) {
     const [x, y] = this.worlds.places[i];
     return [this.centre[0] + x * this.reach[0], this.centre[1] + y * this.reach[1]];
   }
@@ -108,7 +108,7 @@ export class Network {
         continue;
       }
       moves ||= gone || opacity < 1;
-      this.drawTeam(pen, team, opacity, this.styleOf(team));
+      this.drawTeam(pen, team, opacity, this.chooseStyle(team));
     }
     for (let i = 0; i < count; i++) this.drawOrganisation(pen, i);
     this.flying = this.flying.filter((copy) => now - copy.since < FLIGHT);
@@ -118,13 +118,13 @@ export class Network {
     return moves || this.flying.length > 0;
   }
 
-  styleOf(team) {
+  chooseStyle(team) {
     if (team.members.includes(this.looked)) return "front";
     return this.lookedIsBusy ? "behind" : "usual";
   }
 
   drawTeam(pen, team, opacity, styleName) {
-    const points = team.members.map((i) => this.placeOf(i));
+    const points = team.members.map((i) => this.getPlace(i));
     const style = STYLES[styleName];
     const { topology, links } = this.world.forms[team.form];
     const clear = opacity * style.opacity;
@@ -188,25 +188,25 @@ export class Network {
   }
 
   drawOrganisation(pen, i) {
-    const [x, y] = this.placeOf(i);
+    const [x, y] = this.getPlace(i);
     const kind = this.world[this.colours][i];
-    traceShape(pen, shapeOf(kind), x, y, this.size);
+    traceShape(pen, getShape(kind), x, y, this.size);
     pen.fillStyle = fadeColour(
       kind,
       this.colours === "strongest" ? this.world.peak[i] / this.peakSteps : SECTOR_SHARE,
     );
     pen.fill();
     pen.lineWidth = 1.3;
-    pen.strokeStyle = colourOf(kind);
+    pen.strokeStyle = getColour(kind);
     pen.stroke();
   }
 
   drawCopy(pen, { from, to }, part) {
-    const [x, y] = this.placeOf(from);
-    const [u, v] = this.placeOf(to);
+    const [x, y] = this.getPlace(from);
+    const [u, v] = this.getPlace(to);
     const eased = part * (2 - part);
     pen.globalAlpha = 1 - part * part;
-    pen.fillStyle = colourOf(this.world.strongest[from]);
+    pen.fillStyle = getColour(this.world.strongest[from]);
     pen.beginPath();
     pen.arc(x + (u - x) * eased, y + (v - y) * eased, 0.42 * this.size, 0, 2 * Math.PI);
     pen.fill();
@@ -217,7 +217,7 @@ export class Network {
     pen.strokeStyle = i === this.chosen ? INK : FAINT;
     pen.lineWidth = 2.4;
     pen.beginPath();
-    pen.arc(...this.placeOf(i), 2.1 * this.size, 0, 2 * Math.PI);
+    pen.arc(...this.getPlace(i), 2.1 * this.size, 0, 2 * Math.PI);
     pen.stroke();
   }
 
@@ -226,7 +226,7 @@ export class Network {
     let best = -1;
     let nearest = (2.4 * this.size) ** 2;
     for (let i = 0; i < this.worlds.places.length; i++) {
-      const [u, v] = this.placeOf(i);
+      const [u, v] = this.getPlace(i);
       const distance = (x - u) ** 2 + (y - v) ** 2;
       if (distance < nearest) {
         nearest = distance;
@@ -239,11 +239,11 @@ export class Network {
   /** Return the organisation next to `i` in a direction. */
   findNeighbour(i, right, down) {
     if (i < 0) return 0;
-    const [x, y] = this.placeOf(i);
+    const [x, y] = this.getPlace(i);
     let best = i;
     let least = Infinity;
     for (let j = 0; j < this.worlds.places.length; j++) {
-      const [u, v] = this.placeOf(j);
+      const [u, v] = this.getPlace(j);
       const ahead = (u - x) * right + (v - y) * down;
       const aside = Math.abs((u - x) * down) + Math.abs((v - y) * right);
       if (j !== i && ahead > 1 && ahead + 2 * aside < least) {

@@ -3,7 +3,7 @@
 import { byId, make } from "./dom.js";
 import { t, translate } from "./i18n.js";
 import { INK, SIDE_COLOURS } from "./looks.js";
-import { sideLetter, SIDES } from "./sides.js";
+import { formatSide, SIDES } from "./sides.js";
 import { composeSheet, Paper } from "./vectors.js";
 
 const WIDTH = 1000;
@@ -71,7 +71,7 @@ function drawTitle(page) {
   SIDES.forEach((side, at) => {
     const form = translate("forms", page.scenario[side].structure);
     write(
-      `${sideLetter(side)}  ${form}`,
+      `${formatSide(side)}  ${form}`,
       at * (NETWORK[0] + 10),
       48,
       "bold 16px sans-serif",

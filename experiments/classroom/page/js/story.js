@@ -3,7 +3,7 @@
 import { byId, make } from "./dom.js";
 import { drawRose } from "./glyph.js";
 import { formatPercent, t, translate } from "./i18n.js";
-import { sideLetter } from "./sides.js";
+import { formatSide } from "./sides.js";
 
 const MOST_LINES = 5;
 
@@ -12,7 +12,7 @@ export function showStory(story, close) {
   const panel = byId("story");
   const rose = make("canvas", { class: "rose", role: "img", "aria-label": t("story.rose") });
   const title = t("story.title", { n: story.organisation + 1 });
-  const badge = make("span", { class: `badge ${story.side}` }, sideLetter(story.side));
+  const badge = make("span", { class: `badge ${story.side}` }, formatSide(story.side));
   panel.replaceChildren(
     make(
       "header",

@@ -1,7 +1,7 @@
 // What happens, in words: captions of the round, and summaries of what the networks show.
 
 import { formatNumber, t, tCount, translate } from "./i18n.js";
-import { sideLetter } from "./sides.js";
+import { formatSide } from "./sides.js";
 
 const MOST_CAPTIONS = 2;
 
@@ -45,7 +45,7 @@ export function writeSpokenSummary(worlds, measures) {
       .map(({ name }) => `${translate("charts", name)} ${formatNumber(series[name][at])}`)
       .join(", ");
     const summary = writeSummary(worlds[side], worlds.places.length);
-    return `${sideLetter(side)}: ${summary}. ${writeDetail(worlds[side])} ${values}`;
+    return `${formatSide(side)}: ${summary}. ${writeDetail(worlds[side])} ${values}`;
   };
   return `${t("round", { round: worlds.round })}. ${describe("a")}. ${describe("b")}.`;
 }

@@ -1,10 +1,10 @@
 // A worksheet of a lesson, a page per question: predict, run, explain, try. It holds no answer.
 
 import { byId, make } from "./dom.js";
-import { language, loadLanguage, ruleEquation } from "./i18n.js";
+import { language, loadLanguage, getEquation } from "./i18n.js";
 import { OUTCOMES } from "./lesson_card.js";
-import { lessonContent, lessonText, loadLessonWords, translateInLesson } from "./lesson_words.js";
-import { sideLetter, SIDES } from "./sides.js";
+import { getLesson, getLessonText, loadLessonWords, translateInLesson } from "./lesson_words.js";
+import { formatSide, SIDES } from "./sides.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 170; // millimetres
@@ -16,7 +16,7 @@ const BOTTOM = 25;
 const GRID = 5;
 
 const makeBlank = (label) =>
-  make("span", { class: `blank ${label.replace(".", "-")}` }, `${lessonText(label)}:`);
+  make("span", { class: `blank ${label.replace(".", "-")}` }, `${getLessonText(label)}:`);
 
 const makeLines = (count) =>
   make("div", { class: `lines of-${count}` }, ...Array.from({ length: count }, () => make("div")));
@@ -31,44 +31,42 @@ function makeSheet(content, part, number, bandRuns) {
       "div",
       { class: "head" },
       make("h1", {}, content.title),
-      make("span", {}, lessonText("part", { n: number, of })),
+      make("span", {}, getLessonText("part", { n: number, of })),
       makeBlank("sheet.name"),
       makeBlank("sheet.date"),
     ),
-    make("h2", {}, lessonText("sheet.predict")),
+    make("h2", {}, getLessonText("sheet.predict")),
     make("p", {}, text.situation),
     make("p", { class: "question" }, text.question),
     make("ul", { class: "options" }, ...OUTCOMES.map((one) => make("li", {}, text.options[one]))),
-    make("p", { class: "faint" }, lessonText("sheet.draw")),
+    make("p", { class: "faint" }, getLessonText("sheet.draw")),
     makeAxes(translateInLesson("measures", part.measure), part.rounds),
-    make("h2", {}, lessonText("sheet.run")),
-    make("p", { class: "faint" }, lessonText("sheet.copy")),
+    make("h2", {}, getLessonText("sheet.run")),
+    make("p", { class: "faint" }, getLessonText("sheet.copy")),
     makeTable(part, bandRuns),
-    make("h2", {}, lessonText("sheet.explain")),
-    make("p", {}, lessonText("sheet.because")),
+    make("h2", {}, getLessonText("sheet.explain")),
+    make("p", {}, getLessonText("sheet.because")),
     ...makeEquations(part, text),
     makeLines(3),
-    make("h2", {}, lessonText("sheet.try")),
-    make("p", {}, text.try, " ", make("span", { class: "faint" }, lessonText("sheet.found"))),
+    make("h2", {}, getLessonText("sheet.try")),
+    make("p", {}, text.try, " ", make("span", { class: "faint" }, getLessonText("sheet.found"))),
     makeLines(2),
-    ...(number === of ? [make("h2", {}, lessonText("sheet.doubt")), makeLines(2)] : []),
+    ...(number === of ? [make("h2", {}, getLessonText("sheet.doubt")), makeLines(2)] : []),
   );
 }
 
 const makeEquations = (part, text) =>
-  (part.rules?.map(ruleEquation) ?? [text.rule]).map((one) =>
-    make("p", { class: "equation" }, one),
-  );
+  (part.rules?.map(getEquation) ?? [text.rule]).map((one) => make("p", { class: "equation" }, one));
 
 function makeTable(part, bandRuns) {
   const heads = [
     ["", 1],
-    [lessonText("own_run"), 2],
-    [lessonText("many_runs", { n: bandRuns }), 2],
-    [lessonText("higher"), 1],
+    [getLessonText("own_run"), 2],
+    [getLessonText("many_runs", { n: bandRuns }), 2],
+    [getLessonText("higher"), 1],
   ];
   const sides = ["", ...SIDES, ...SIDES, ""].map((side) =>
-    make("th", { class: side }, sideLetter(side)),
+    make("th", { class: side }, formatSide(side)),
   );
   const rows = [part.measure, ...part.also].map((measure) =>
     make(
@@ -120,7 +118,7 @@ function makeAxes(measure, rounds) {
     makeShape(
       "text",
       { x: RIGHT, y: BOTTOM + 4, "text-anchor": "end" },
-      `${rounds} ${lessonText("sheet.rounds")}`,
+      `${rounds} ${getLessonText("sheet.rounds")}`,
     ),
   );
   return svg;
@@ -141,13 +139,13 @@ const [lessons, { band_runs }] = await Promise.all(
 );
 const asked = new URLSearchParams(location.search).get("lesson");
 const name = Object.hasOwn(lessons, asked) ? asked : Object.keys(lessons)[0];
-const content = lessonContent(name);
+const content = getLesson(name);
 document.title = `${content.title} – Overbruggen`;
 byId("sheet").append(
   make(
     "div",
     { class: "bar" },
-    make("button", { type: "button", onclick: () => print() }, lessonText("sheet.print")),
+    make("button", { type: "button", onclick: () => print() }, getLessonText("sheet.print")),
   ),
   ...lessons[name].map((part, at) => makeSheet(content, part, at + 1, band_runs)),
 );
