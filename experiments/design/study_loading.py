@@ -174,7 +174,8 @@ def check_design_points(study: Study) -> None:
     excluded = study.sample.excluded
     if excluded:
         print_text(
-            f"{excluded} of {excluded + len(study.sample.points)} points do not fulfil the constraints"
+            f"{excluded} of {excluded + len(study.sample.points)} points "
+            "do not fulfil the constraints"
             " and are left out."
         )
 
