@@ -6,14 +6,8 @@ import pytest
 from scipy import stats
 
 from analysis.decomposition import Form, accounts, compute_team_values, decomposition
-from analysis.erosion import (
-    caused_by_round,
-    compute_kaplan_meier_median,
-    compute_run_course,
-    compute_run_courses,
-    erosion,
-    half_lives,
-)
+from analysis import erosion as courses
+from analysis.erosion import caused_by_round, erosion, half_lives
 from analysis.errors import AnalysisError
 from analysis.shapley import causes, compute_shapley_values
 from experiments.design import load_study
@@ -281,7 +275,7 @@ def test_decomposition_says_what_it_lacks(series):
 
 def test_course_of_a_known_series():
     values = np.array([0.0, 4.0, 4.0, 3.0, 2.0, 1.0])
-    found = compute_run_course(np.arange(6), values, 1)
+    found = courses.compute_run_course(np.arange(6), values, 1)
     assert found == {
         "peak": 4.0,
         "peak_round": 1.0,
@@ -293,7 +287,7 @@ def test_course_of_a_known_series():
 
 
 def test_courses_are_those_the_model_reports(series):
-    found = compute_run_courses(series, ["structure", "imitation.rate"])
+    found = courses.compute_run_courses(series, ["structure", "imitation.rate"])
     for row in found.iter_rows(named=True):
         rounds = series.filter(run=row["run"])
         ours = course_of_the_model(
@@ -355,16 +349,16 @@ def test_counterfactuals_need_the_same_seeds():
 
 def test_median_half_life_counts_runs_that_never_lose_half():
     assert (
-        compute_kaplan_meier_median(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), np.full(5, 9.0))["value"]
+        courses.compute_kaplan_meier_median(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), np.full(5, 9.0))["value"]
         == 3.0
     )
     assert (
-        compute_kaplan_meier_median(
+        courses.compute_kaplan_meier_median(
             np.array([1.0, np.nan, np.nan, np.nan, np.nan]), np.full(5, 9.0)
         )["value"]
         is None
     )
-    assert compute_kaplan_meier_median(np.full(3, np.nan), np.full(3, 9.0)) == {
+    assert courses.compute_kaplan_meier_median(np.full(3, np.nan), np.full(3, 9.0)) == {
         "value": None,
         "low": None,
         "high": None,
@@ -377,7 +371,7 @@ def test_median_half_life_covers_nearly_as_often_as_it_says():
     rng, draws, hits = np.random.default_rng(9), 400, 0
     for _ in range(draws):
         times, watched = rng.exponential(10.0, 30), rng.uniform(10.0, 40.0, 30)
-        found = compute_kaplan_meier_median(np.where(times <= watched, times, np.nan), watched)
+        found = courses.compute_kaplan_meier_median(np.where(times <= watched, times, np.nan), watched)
         hits += (found["low"] or 0.0) <= 10.0 * np.log(2.0) <= (found["high"] or np.inf)
     assert (
         stats.binomtest(hits, draws, 0.90, alternative="less").pvalue > 1e-6
