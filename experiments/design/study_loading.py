@@ -174,8 +174,8 @@ def check_design_points(study: Study) -> None:
     sample = study.sample
     if sample.excluded:
         print_text(
-            f"{sample.excluded} of {sample.excluded + len(sample.points)} points do not fulfil the constraints"
-            " and are left out."
+            f"{sample.excluded} of {sample.excluded + len(sample.points)} points do not fulfil the"
+            " constraints and are left out."
         )
 
 
