@@ -1,4 +1,7 @@
-"""Designs, execution, results and the command line; from Python above all ``experiments.load(folder)``."""
+"""Designs, execution, results and the command line.
+
+From Python, ``experiments.load(folder)`` reads results.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ __all__ = ["load", "scan"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what reads results when it is first asked for, so that the command line starts fast."""
+    """Import ``load`` and ``scan`` on first use, so that the command line starts fast."""
     if name in __all__:
         return getattr(import_module("experiments.loading"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

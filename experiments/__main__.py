@@ -1,4 +1,4 @@
-"""The command line: ``overbruggen VERB ...``; its grammar stands in ``grammar.py``, what each verb does in ``acts.py``."""
+"""The command line ``overbruggen COMMAND ...``: arguments, commands and exit status."""
 
 from __future__ import annotations
 
@@ -11,34 +11,28 @@ from analysis.errors import AnalysisError
 from experiments.cli.arguments import parse_arguments
 from experiments.cli.commands import COMMANDS
 from experiments.console import error_console, print_text
+from experiments.exit_statuses import EXIT_BAD_INPUT
 from experiments.interrupts import SIGNAL_EXIT_STATUSES, get_stop_signal, handle_interrupts
 from sim.errors import InputError
 
-EXIT_BAD_INPUT = 2  # exit status; others stand in acts.py
-
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status.
-
-    0 done, 1 a rebuilt study differs, 2 bad input, 3 runs failed, 4 a dock misses, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM).
-    """
+    """Run the command line and return the exit status (``exit_statuses``)."""
+    # Runs are spread over processes; threads of a matrix library would only compete with them.
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(
-            threads, "1"
-        )  # runs are spread over processes; threads of a matrix library only get in their way
-    given = list(sys.argv[1:] if words is None else words)
+        os.environ.setdefault(threads, "1")
+    words = list(sys.argv[1:] if words is None else words)
     with handle_interrupts():
         try:
-            arguments = parse_arguments(given)
-            return COMMANDS[arguments.verb](arguments, shlex.join(["overbruggen", *given]))
+            arguments = parse_arguments(words)
+            return COMMANDS[arguments.command](arguments, shlex.join(["overbruggen", *words]))
         except (Exception, KeyboardInterrupt) as reason:
+            # A library's clean-up may raise another exception instead of KeyboardInterrupt.
             signal = get_stop_signal()
-            if (
-                signal is not None
-            ):  # a library's own tidying up may raise something else instead of KeyboardInterrupt
+            if signal is not None:
                 print_text(
-                    "Interrupted; nothing is half written. `overbruggen resume FOLDER` goes on with"
-                    " a study."
+                    "Interrupted; no file is half written. `overbruggen resume FOLDER` continues a"
+                    " study."
                 )
                 return SIGNAL_EXIT_STATUSES[signal]
             if not isinstance(reason, (InputError, AnalysisError)):

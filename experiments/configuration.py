@@ -1,4 +1,4 @@
-"""From YAML and overrides to a checked configuration; what is wrong is said in one sentence."""
+"""From YAML and overrides to a checked configuration; an error is one sentence."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ NO_OVERRIDE = "{} is not an override; write parameter=value, for example imitati
 
 
 def list_preset_groups() -> dict[str, tuple[str, ...]]:
-    """Return the configuration groups that have choices, with their choices."""
-    found = {}
-    for folder in sorted(find_configs_folder().iterdir()):
-        if folder.name in Config.model_fields:
-            found[folder.name] = tuple(sorted(path.stem for path in folder.glob("*.yaml")))
-    return found
+    """Return the presets of every configuration group that has some."""
+    return {
+        folder.name: tuple(sorted(path.stem for path in folder.glob("*.yaml")))
+        for folder in sorted(find_configs_folder().iterdir())
+        if folder.name in Config.model_fields
+    }
 
 
 def list_parameters(model: type[BaseModel] = Config, before: str = "") -> dict[str, Any]:
-    """Return every parameter's dotted path with its declaration."""
+    """Return the declaration of every parameter by its dotted path."""
     paths: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         kind = field.annotation
@@ -47,7 +47,7 @@ def list_parameters(model: type[BaseModel] = Config, before: str = "") -> dict[s
 
 
 def refuse_repeated_overrides(overrides: Sequence[str]) -> None:
-    """Refuse a second override of the same key: which of them was meant?"""
+    """Refuse a second override of the same key, because only one of them can be meant."""
     keys = [override.partition("=")[0] for override in overrides]
     for position, key in enumerate(keys):
         if key in keys[:position]:
@@ -68,11 +68,11 @@ def split_override(override: str) -> tuple[str, str]:
 
 
 def check_override(override: str) -> tuple[str, str]:
-    """Split an override into key and value; refuse keys that name nothing."""
+    """Split an override into key and value; refuse an unknown key or preset."""
     key, value = split_override(override)
     if key.startswith("population.sectors."):
         raise InputError(
-            f"{override} would leave one sector alone; give them all: population.sectors={{care: 2,"
+            f"{override} would leave only one sector; give them all: population.sectors={{care: 2,"
             " education: 1}"
         )
     choices, paths = list_preset_groups(), list_parameters()
@@ -99,7 +99,7 @@ def _find_first_parameter(group: str, paths: dict[str, Any]) -> str:
 
 
 def compose_values(overrides: Sequence[str]) -> ConfigValues:
-    """Let Hydra compose the presets and overrides into plain values."""
+    """Compose presets and overrides into plain values by Hydra."""
     for override in overrides:
         check_override(override)
     GlobalHydra.instance().clear()
@@ -112,7 +112,8 @@ def compose_values(overrides: Sequence[str]) -> ConfigValues:
     assert isinstance(composed, dict)
     for override in overrides:
         key, _, text = override.partition("=")
-        if key == "structure.mix":  # given whole: Hydra would add it to the preset's
+        # A mix on the command line replaces the mix of the preset; Hydra would merge them.
+        if key == "structure.mix":
             composed["structure"]["mix"] = (
                 OverridesParser.create().parse_override(f"mix={text}").value()
             )
@@ -120,7 +121,7 @@ def compose_values(overrides: Sequence[str]) -> ConfigValues:
 
 
 def explain_unreadable_override(overrides: Sequence[str]) -> str:
-    """Say which override Hydra's grammar cannot read, and how to write it."""
+    """Return which override Hydra's grammar cannot read, and how to write it."""
     for override in overrides:
         key, _, value = override.partition("=")
         try:
@@ -128,11 +129,11 @@ def explain_unreadable_override(overrides: Sequence[str]) -> str:
         except HydraException:
             quoted = '"' + value.replace('"', "") + '"'
             return (
-                f"{override} cannot be read; put a value with special signs into two pairs of"
+                f"{override} cannot be read; put a value with special characters into two pairs of"
                 f" quotes: '{key}={quoted}'"
             )
     return (
-        f"{' '.join(overrides)} cannot be put together; check the values for references and signs"
+        f"{' '.join(overrides)} cannot be composed; check the values for references and characters"
         " such as $ { } and put them into quotes"
     )
 
@@ -146,7 +147,10 @@ def validate_config(values: ConfigValues) -> Config:
 
 
 def dump_config(config: Config, include: Any = None) -> ConfigValues:
-    """Return a configuration, or a part of it, as plain values that read back the same: what a file of organisations decides is left out."""
+    """Return a configuration, or a part of it, as plain values that read back the same.
+
+    Values that a file of organisations decides are left out.
+    """
     values: ConfigValues = config.model_dump(mode="json", include=include)
     if config.population.source == "file":
         for name in {"domains", "sectors"} - config.population.model_fields_set:
@@ -155,16 +159,16 @@ def dump_config(config: Config, include: Any = None) -> ConfigValues:
 
 
 def explain_validation_error(
-    error: ValidationError, declared: dict[str, Any] | None = None, topic: str | None = None
+    error: ValidationError, declarations: dict[str, Any] | None = None, topic: str | None = None
 ) -> str:
-    """Say the first thing that is wrong in one sentence.
+    """Return the first error as one sentence.
 
     Args:
-        error: what pydantic says.
-        declared: parameters by path, of another model than our own.
-        topic: what ``describe`` knows that model by.
+        error: the error that pydantic raised.
+        declarations: parameters by path; those of the collaboration model by default.
+        topic: name under which ``overbruggen describe`` shows the parameters.
     """
-    known = list_parameters() if declared is None else declared
+    known = list_parameters() if declarations is None else declarations
     first = error.errors()[0]
     path = ".".join(str(part) for part in first["loc"])
     kind, value = first["type"], first.get("input")
@@ -177,9 +181,9 @@ def explain_validation_error(
         return str(first["ctx"]["error"])
     field = known.get(path)
     allowed = f" Allowed: {format_allowed_values(field)}." if field is not None else ""
-    what = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+    reason = f"{first['msg'][0].lower()}{first['msg'][1:]}"
     return (
-        f"{path} is {value!r}: {what}.{allowed} `overbruggen describe"
+        f"{path} is {value!r}: {reason}.{allowed} `overbruggen describe"
         f" {topic or path.split('.')[0]}` explains it."
     )
 
@@ -224,7 +228,14 @@ def format_type(kind: Any) -> str:
 
 @dataclass(frozen=True)
 class Override:
-    """What ``key=value`` gives, in Hydra's syntax: one value, several (``1,2``, ``choice``, ``range``, ``glob``), or an interval."""
+    """An override ``key=value`` in Hydra's syntax.
+
+    Attributes:
+        key: a parameter, preset group or setting.
+        values: one value, or several (``1,2``, ``choice``, ``range``, ``glob``).
+        several: whether the override makes a factor.
+        interval: lower and upper bound of an ``interval``.
+    """
 
     key: str
     values: tuple[Any, ...] = ()
@@ -233,29 +244,29 @@ class Override:
 
 
 def parse_override(text: str) -> Override:
-    """Let Hydra read an override."""
+    """Read an override by Hydra's grammar."""
     key, _ = split_override(text)
     try:
         parsed = OverridesParser.create().parse_overrides([text])[0]
     except HydraException as error:
         raise InputError(explain_unreadable_override([text])) from error
     try:
-        given = parsed.value()
-        if getattr(given, "shuffle", False):
+        value = parsed.value()
+        if getattr(value, "shuffle", False):
             raise InputError(
-                f"{text} shuffles outside the seed of the study; leave the shuffle out: the order"
-                " of levels does not change a run"
+                f"{text} shuffles without the seed of the study; remove shuffle: the order of"
+                " levels does not change a run"
             )
         if parsed.is_interval_sweep():
-            return Override(key, several=True, interval=(given.start, given.end))
-        if isinstance(given, Glob):
+            return Override(key, several=True, interval=(value.start, value.end))
+        if isinstance(value, Glob):
             return Override(
-                key, tuple(given.filter(list_preset_groups().get(key, ()))), several=True
+                key, tuple(value.filter(list_preset_groups().get(key, ()))), several=True
             )
         if parsed.is_sweep_override():
             return Override(
                 key,
-                tuple(clean_sweep_value(value) for value in parsed.sweep_iterator()),
+                tuple(clean_sweep_value(level) for level in parsed.sweep_iterator()),
                 several=True,
             )
     except (HydraException, ValueError) as error:
@@ -264,11 +275,14 @@ def parse_override(text: str) -> Override:
         raise InputError(
             f"{text} cannot be read: {shorten_error(error)}; write for example {key}=range(0,1,0.1)"
         ) from error
-    return Override(key, (given,))
+    return Override(key, (value,))
 
 
 def clean_sweep_value(value: Any) -> Any:
-    """Return a value of a sweep without Hydra's quotes, and without the last digits that adding up steps leaves behind."""
+    """Return a value of a sweep without Hydra's quotes.
+
+    A range adds up steps; the rounding error in the last digits is removed.
+    """
     if isinstance(value, QuotedString):
         return value.text
     return float(f"{value:.12g}") if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""What is shown in the terminal: tables, progress, sentences."""
+"""Output in the terminal: tables, progress bars and sentences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from analysis.tables import Table
 LONGEST_ESTIMATE = 22  # "-0.123 [-0.123, -0.123]" stays on one line where all columns fit
 PADDING = 3
 SECONDS_BETWEEN_LINES = 10.0
-MANY_POINTS = 5_000  # a few seconds
+MANY_POINTS = 5_000  # checking them takes a few seconds
 Item = TypeVar("Item")
 
 console = Console()
@@ -55,13 +55,13 @@ def print_table(table: Table) -> None:
 
 
 def print_text(sentence: str) -> None:
-    """Print a sentence as it stands."""
+    """Print a sentence without markup."""
     console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager
 def show_progress(title: str, total: int) -> Iterator[Progress]:
-    """Show a progress bar with counts, time spent and time left; its one task has number 0."""
+    """Show a progress bar with counts, elapsed time and time left; it has one task."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -76,7 +76,7 @@ def show_progress(title: str, total: int) -> Iterator[Progress]:
 
 
 def track_points(points: Sequence[Item]) -> Iterator[Item]:
-    """Walk through the points of a design while each is checked; with a bar when there are so many that it takes a while."""
+    """Walk through the points of a design while each is checked; many points get a bar."""
     if len(points) < MANY_POINTS:
         yield from points
         return
@@ -87,17 +87,19 @@ def track_points(points: Sequence[Item]) -> Iterator[Item]:
 
 
 class RunProgress:
-    """How a study gets on: runs done and failed, their rate, time left. A bar in a terminal, a line now and then elsewhere, or nothing.
+    """Progress of a study: completed and failed runs, their rate and the time left.
+
+    A terminal shows a bar. Any other output gets a line from time to time.
 
     Args:
-        total: how many runs there will be, if that is known.
+        total: number of runs of the study; None if a stopping rule decides it.
         quiet: show nothing.
     """
 
     def __init__(self, total: int | None, quiet: bool) -> None:
         self.total, self.quiet = total, quiet
         self.done, self.before, self.failed = 0, 0, 0
-        self.started = self.told = time.monotonic()
+        self.started = self.last_line = time.monotonic()
         columns = (
             TextColumn("Runs"),
             BarColumn(),
@@ -113,21 +115,21 @@ class RunProgress:
         )
 
     def __enter__(self) -> RunProgress:
-        """Begin to show."""
+        """Start the bar."""
         if self.bar is not None:
             self.bar.start()
             self.task = self.bar.add_task("", total=self.total, rate="", failed="")
         return self
 
     def __exit__(self, *raised: object) -> None:
-        """Show the last of it."""
+        """Stop the bar, or print the final line."""
         if self.bar is not None:
             self.bar.stop()
         elif not self.quiet:
-            self._line()
+            self._print_line()
 
     def begin(self, before: int) -> None:
-        """Note how many runs were done before."""
+        """Set the number of runs that were completed before."""
         self.before = before
 
     def count_run(self, status: str) -> None:
@@ -137,26 +139,33 @@ class RunProgress:
         if self.bar is not None:
             failures = f"{self.failed} failed" if self.failed else ""
             self.bar.update(
-                self.task, completed=self.before + self.done, rate=self._rate(), failed=failures
+                self.task,
+                completed=self.before + self.done,
+                rate=self._format_rate(),
+                failed=failures,
             )
-        elif not self.quiet and time.monotonic() - self.told > SECONDS_BETWEEN_LINES:
-            self._line()
+        elif not self.quiet and time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
+            self._print_line()
 
-    def _rate(self) -> str:
+    def _format_rate(self) -> str:
         """Return runs per second."""
         return f"{self.done / max(1e-9, time.monotonic() - self.started):.1f}/s"
 
-    def _line(self) -> None:
-        """Say where the study stands."""
-        self.told = time.monotonic()
+    def _print_line(self) -> None:
+        """Print the present state as one line."""
+        self.last_line = time.monotonic()
         of = "" if self.total is None else f" of {self.total}"
-        left = "" if self.total is None or not self.done else f", {self._seconds_left():.0f} s left"
+        left = (
+            ""
+            if self.total is None or not self.done
+            else f", {self._estimate_seconds_left():.0f} s left"
+        )
         print_text(
             f"{self.before + self.done}{of} runs,"
-            f" {self._rate()}{left}{f', {self.failed} failed' if self.failed else ''}"
+            f" {self._format_rate()}{left}{f', {self.failed} failed' if self.failed else ''}"
         )
 
-    def _seconds_left(self) -> float:
-        """Return the time the missing runs need at the present rate."""
+    def _estimate_seconds_left(self) -> float:
+        """Return the time that the missing runs need at the present rate."""
         missing = max(0, (self.total or 0) - self.before - self.done)
         return missing * (time.monotonic() - self.started) / self.done

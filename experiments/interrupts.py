@@ -1,7 +1,8 @@
-"""Ctrl-C and SIGTERM end the program once, and cannot get lost.
+"""Ctrl-C and SIGTERM end the program once, and are never lost.
 
-Python raises KeyboardInterrupt wherever it happens to be. In a callback of compiled code or while an object is being
-deleted that exception is printed and forgotten; long loops therefore also ask whether an end was asked for.
+Python raises KeyboardInterrupt at an arbitrary place. In a callback of compiled code, or while an
+object is deleted, the exception is printed and discarded. Long loops therefore also check whether
+a signal was received.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from contextlib import contextmanager
 
 
 class Interruption(KeyboardInterrupt):
-    """Somebody asked for an end.
+    """The user, or the system, asked the program to end.
 
-    A kind of its own: where a plain KeyboardInterrupt passes through code that was given as text (``exec``, as libraries do when they are
-    imported), Python notes it, and kills itself by SIGINT in the end, whatever the exit status.
+    This is a subclass for a reason: if a plain KeyboardInterrupt passes through code in a text
+    (``exec``, as some libraries do on import), Python records that and kills itself by SIGINT at
+    the end, whatever the exit status.
     """
 
 
@@ -24,19 +26,19 @@ _received_signals: list[int] = []
 
 
 def get_stop_signal() -> int | None:
-    """Return the signal that asked for an end, if one did."""
+    """Return the signal that asked the program to end, if there was one."""
     return _received_signals[0] if _received_signals else None
 
 
 def raise_if_interrupted() -> None:
-    """End here when an end was asked for, but the exception got lost."""
+    """Raise Interruption if a signal was received and its exception was lost."""
     if _received_signals:
         raise Interruption
 
 
 @contextmanager
 def handle_interrupts() -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM raise KeyboardInterrupt; what is then tidied up is not interrupted again."""
+    """Let the first Ctrl-C or SIGTERM raise Interruption; the clean-up is not interrupted again."""
 
     def end(number: int, frame: object) -> None:
         for other in SIGNAL_EXIT_STATUSES:

@@ -1,4 +1,7 @@
-"""The model on Mesa's own page: ``solara run experiments/mesa_page.py`` (docs/how-to-solaraviz.md; needs the extra ``viz``)."""
+"""The model on Mesa's page: ``solara run experiments/mesa_page.py``.
+
+It needs the extra ``viz`` (docs/how-to-solaraviz.md).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ PAGE_CONFIG = Config.model_validate({"population": {"organisations": 60}})
 
 
 def build_slider(path: str, low: float, high: float, step: float) -> dict[str, Any]:
-    """Return one of Mesa's sliders for a parameter, at its value in ``CONFIG``."""
+    """Return one of Mesa's sliders for a parameter, at its value in ``PAGE_CONFIG``."""
     group, name = path.split(".")
     value = getattr(getattr(PAGE_CONFIG, group), name)
     kind = "SliderInt" if isinstance(value, int) else "SliderFloat"
@@ -35,7 +38,7 @@ PAGE_PARAMETERS: dict[str, Any] = {
 
 @solara.component  # type: ignore[untyped-decorator]
 def Network(model: CollaborationModel) -> None:
-    """Draw who works with whom, organisations in a circle, coloured by their strongest domain."""
+    """Draw the collaborations among organisations in a circle, coloured by strongest domain."""
     update_counter.get()  # draw again after every step
     organisations = model.organisations
     places = [
@@ -60,7 +63,7 @@ def Network(model: CollaborationModel) -> None:
 
 @solara.component  # type: ignore[untyped-decorator]
 def Page() -> None:
-    """Show the model; every visitor gets one of its own, for a model that stands in the module is shared by all."""
+    """Show the model; every visitor gets a separate one, because all share a module's globals."""
     model = solara.use_memo(lambda: CollaborationModel(PAGE_CONFIG), [])
     plots = [make_plot_component("joint_value"), make_plot_component(["diversity", "trust"])]
     SolaraViz(model, components=[Network, *plots], model_params=PAGE_PARAMETERS, name="Overbruggen")

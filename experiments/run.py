@@ -1,4 +1,4 @@
-"""One run of our own model: progress, and a results folder with rounds, events, challenges and moments."""
+"""One run of the collaboration model: a results folder with rounds, events and snapshots."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from experiments.configuration import dump_config, load_config
-from experiments.console import print_text, show_progress
-from experiments.interrupts import raise_if_interrupted
-from experiments.models.compilation import compile_model_once
+from experiments.models.collaboration import CollaborationTarget
+from experiments.models.compilation import compile_once
 from experiments.store.files import (
     GrowingTable,
     create_results_folder,
@@ -23,6 +22,7 @@ from experiments.store.files import (
     write_yaml,
 )
 from experiments.store.folder import refuse_folder_in_use
+from experiments.store.layout import CONFIG_FILE
 from experiments.store.snapshots import RunSnapshots
 from sim.config import Config
 from sim.observation.outcomes import compute_outcomes
@@ -30,17 +30,16 @@ from sim.observation.outcomes import compute_outcomes
 if TYPE_CHECKING:
     from sim.model import CollaborationModel
 
-PROGRESS_STEPS = 50
 EVENTS_IN_MEMORY = 100_000  # records that wait before they are written; about 15 MB
 
 
 class CompletedRun(NamedTuple):
-    """One run that was done: where it goes, where it lies until it is whole, what was run and what it came to.
+    """One completed run.
 
     Attributes:
         folder: the results folder.
-        draft: its files, until the folder is given its name.
-        config: what was run.
+        draft: the folder that holds its files until it is renamed to ``folder``.
+        config: the configuration that was run.
         summary: measures and outcomes by name.
         mixed: whether the population mixes forms.
     """
@@ -56,7 +55,11 @@ class CompletedRun(NamedTuple):
 def run_model_into_folder(
     overrides: Sequence[str], out: Path | None, overwrite: bool, command: str
 ) -> Iterator[CompletedRun]:
-    """Run one configuration into a new folder, which gets its name when the block ends, with what the block adds to it."""
+    """Run one configuration into a new folder.
+
+    The block of the ``with`` statement may add files to the draft; when it ends without an error,
+    the draft becomes the folder.
+    """
     config = load_config(overrides)
     folder = out or Path("results") / f"run-{hash_config(config)}"
     started = start_clock()
@@ -80,25 +83,24 @@ def hash_config(config: Config) -> str:
 
 
 def run_model_with_progress(config: Config, draft: Path) -> CollaborationModel:
-    """Run a model with a progress bar; its events stream to disk."""
-    compile_model_once(print_text)
-    from sim.model import (
-        CollaborationModel,
-    )  # after the announcement: importing is part of the wait
+    """Run a model with a progress bar; its events are written to disk while it runs."""
+    compile_once(CollaborationTarget())
+    # Imported after the announcement, because importing the model is part of the wait.
+    from experiments.models.stepping import run_in_steps
+    from sim.model import CollaborationModel
 
     model, events = CollaborationModel(config), GrowingTable(draft / "events.parquet")
-    chunk, moments = max(1, config.run.rounds // PROGRESS_STEPS), RunSnapshots(model)
-    with show_progress("Rounds", config.run.rounds) as bar:
-        while model.rounds_played < config.run.rounds:
-            raise_if_interrupted()
-            model.run(min(chunk, config.run.rounds - model.rounds_played))
-            moments.record_members()
-            if model.events_waiting() > EVENTS_IN_MEMORY:
-                events.append(model.take_events())
-            bar.update(bar.task_ids[0], completed=model.rounds_played)
+    snapshots = RunSnapshots(model)
+
+    def record_step() -> None:
+        snapshots.record_members()
+        if model.events_waiting() > EVENTS_IN_MEMORY:
+            events.append(model.take_events())
+
+    run_in_steps(model, config.run.rounds, record_step)
     events.append(model.events_table())
     events.finish()
-    moments.write(draft)
+    snapshots.write(draft)
     return model
 
 
@@ -106,4 +108,4 @@ def write_run_results(model: CollaborationModel, folder: Path) -> None:
     """Write the other tables and the configuration of one run."""
     write_table(model.rounds_table(), folder / "rounds.parquet")
     write_table(model.challenges_table(), folder / "challenges.parquet")
-    write_yaml(dump_config(model.config), folder / "config.yaml")
+    write_yaml(dump_config(model.config), folder / CONFIG_FILE)

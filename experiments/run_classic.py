@@ -1,4 +1,4 @@
-"""One run of a classic: progress, and a results folder with its rounds."""
+"""One run of a classic: a results folder with its rounds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.configuration import parse_override, refuse_repeated_overrides
-from experiments.console import print_text, show_progress
-from experiments.interrupts import raise_if_interrupted
 from experiments.models.classics import ClassicTarget
+from experiments.models.compilation import announce_compilation
+from experiments.models.stepping import run_in_steps
 from experiments.store.files import (
     create_results_folder,
     start_clock,
@@ -19,16 +19,24 @@ from experiments.store.files import (
     write_table,
     write_yaml,
 )
+from experiments.store.layout import CONFIG_FILE
 from sim.classics.classic import ClassicModel, Parameters
 from sim.config import LARGEST_SEED
 from sim.errors import InputError
 
-CLASSIC_PROGRESS_STEPS = 50
 SEED_KEY = "seed"
 
 
 class CompletedClassicRun(NamedTuple):
-    """One run of a classic that was done: where it goes, where it lies until it is whole, and the model."""
+    """One completed run of a classic.
+
+    Attributes:
+        folder: the results folder.
+        draft: the folder that holds its files until it is renamed to ``folder``.
+        preset: name of the preset that was run.
+        seed: seed of the run.
+        model: the model after its last round.
+    """
 
     folder: Path
     draft: Path
@@ -41,7 +49,11 @@ class CompletedClassicRun(NamedTuple):
 def run_classic_into_folder(
     preset: str, overrides: Sequence[str], out: Path | None, overwrite: bool, command: str
 ) -> Iterator[CompletedClassicRun]:
-    """Run a classic once into a new folder, which gets its name when the block ends, with what the block adds to it."""
+    """Run a classic once into a new folder.
+
+    The block of the ``with`` statement may add files to the draft; when it ends without an error,
+    the draft becomes the folder.
+    """
     target = ClassicTarget(preset)
     parameters, seed = read_classic_settings(target, overrides)
     name = hashlib.sha256(f"{preset} {seed} {parameters.model_dump_json()}".encode()).hexdigest()[
@@ -54,7 +66,7 @@ def run_classic_into_folder(
         write_table(model.rounds_table(), draft / "rounds.parquet")
         write_yaml(
             {"model": preset, **parameters.model_dump(mode="json"), SEED_KEY: seed},
-            draft / "config.yaml",
+            draft / CONFIG_FILE,
         )
         write_manifest(
             draft, command, seed, started, kind="run", overrides=list(overrides), model=preset
@@ -86,16 +98,7 @@ def run_classic_with_progress(
     target: ClassicTarget, parameters: Parameters, seed: int
 ) -> ClassicModel:
     """Run a classic with a progress bar."""
-    if not target.is_compiled:
-        print_text(
-            f"Compiling {target.preset} once on this machine (some seconds); later runs start at"
-            " once."
-        )
+    announce_compilation(target)
     model = target.model(parameters, rng=seed)
-    chunk = max(1, parameters.rounds // CLASSIC_PROGRESS_STEPS)
-    with show_progress("Rounds", parameters.rounds) as bar:
-        while model.running and model.rounds_played < parameters.rounds:
-            raise_if_interrupted()
-            model.run(min(chunk, parameters.rounds - model.rounds_played))
-            bar.update(bar.task_ids[0], completed=model.rounds_played)
+    run_in_steps(model, parameters.rounds)
     return model

@@ -1,4 +1,8 @@
-"""Run a study: a checked design, run by an engine into a folder that survives interruption. What it shows is made by ``presentation``."""
+"""Run a study: an engine executes the runs of a checked design into a folder.
+
+The folder survives an interruption: ``resume_study`` continues it. Tables and figures for the
+reader are made by ``presentation``.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +30,7 @@ from experiments.execution.engine_factory import open_engine
 from experiments.execution.engines import Engine, Task, run_task
 from experiments.execution.runner import StudyRunner
 from experiments.execution.settings import EXECUTION, Execution, read_execution
-from experiments.models.classics import ClassicTarget
-from experiments.models.collaboration import CollaborationTarget
-from experiments.models.compilation import compile_model_once
+from experiments.models.compilation import compile_once
 from experiments.models.mesa import probe_seeding
 from experiments.models.target import RecordingOptions
 from experiments.store.files import StartTime, start_clock, write_manifest, write_yaml
@@ -46,7 +48,17 @@ from sim.errors import InputError
 
 
 class StudyOptions(NamedTuple):
-    """How a study is run; nothing of this changes its results."""
+    """How a study is run; no option changes a result.
+
+    Attributes:
+        execution: where runs are executed, with how many workers and which time limit.
+        fail_fast: stop at the first run that fails.
+        retry_failed: repeat runs that failed before.
+        any_version: continue a study although the model has changed since.
+        quiet: show no progress.
+        dry_run: check the study and show its size; run nothing.
+        command: the command line, for the manifest.
+    """
 
     execution: Execution
     fail_fast: bool = False
@@ -58,93 +70,116 @@ class StudyOptions(NamedTuple):
 
 
 class StudyOutcome(NamedTuple):
-    """What a command did for a study: in which folder, with how many runs done and failed there; no folder after a dry run."""
+    """What a command did for a study.
+
+    Attributes:
+        folder: the results folder; None after a dry run.
+        counts: how many runs in the folder are done, and how many failed.
+    """
 
     folder: Path | None
-    tally: RunCounts
+    counts: RunCounts
+
+
+class StudyJob(NamedTuple):
+    """A study that is ready to run, with all its runs and how they are to be executed."""
+
+    study: Study
+    plan: Plan
+    points: list[Point]
+    overrides: list[str]
+    options: StudyOptions
 
 
 def run_study(
     name: str, overrides: Sequence[str], out: Path | None, overwrite: bool, options: StudyOptions
 ) -> StudyOutcome:
-    """Run a study into a new folder, or tell what it would be; return what was done."""
+    """Run a study into a new folder.
+
+    Args:
+        name: a study of the package or a file, as for ``load_study``.
+        overrides: as on the command line.
+        out: the results folder; ``results/NAME`` by default.
+        overwrite: replace an existing results folder.
+        options: how the study is run.
+
+    Returns:
+        The folder, and the numbers of completed and failed runs.
+
+    Raises:
+        InputError: the study is wrong, or the folder is occupied or in use.
+    """
     study = load_study(name, overrides)
-    plan, points = plan_study(study)
+    job = StudyJob(study, *plan_study(study), list(overrides), options)
     folder = out or Path("results") / study.name
     if options.dry_run:
-        show_dry_run(study, plan, points, options)
+        show_dry_run(job)
         return StudyOutcome(None, RunCounts(0, 0))
-    refuse_occupied_folder(
-        folder, overwrite
-    )  # before a lock is laid into a folder of somebody else
-    prepare_study(study, plan, options)
-    with (
-        open_engine(options.execution, plan.target) as engine,
-        lock_folder(folder),
-    ):  # in this order: where there is no cluster, nothing is left
+    # Checked before the lock file is written into a folder of somebody else.
+    refuse_occupied_folder(folder, overwrite)
+    prepare_study(job)
+    # In this order: where no cluster can be reached, no folder is left behind.
+    with open_engine(options.execution, job.plan.target) as engine, lock_folder(folder):
         clear_study_folder(folder, overwrite)
         write_yaml(read_study_file(name), folder / STUDY_FILE)
-        return StudyOutcome(
-            folder, complete_study(study, plan, points, folder, list(overrides), engine, options)
-        )
+        return StudyOutcome(folder, complete_study(job, folder, engine))
 
 
 def resume_study(folder: Path, more: Sequence[str], options: StudyOptions) -> StudyOutcome:
-    """Do what a study's folder lacks, or what more it is asked for; nothing that finished is done again."""
-    read_study_manifest(folder)  # before a lock is laid into a folder of somebody else
+    """Finish an interrupted study, or extend it; completed runs are not repeated.
+
+    Args:
+        folder: the folder of the study.
+        more: overrides that extend the study, such as ``replicates=60`` or a longer list of
+            levels; they replace earlier ones of the same key.
+        options: how the study is run.
+
+    Returns:
+        The folder, and the numbers of completed and failed runs.
+
+    Raises:
+        InputError: the folder holds no study, is in use, or was made by another version.
+    """
+    # Checked before the lock file is written into a folder of somebody else.
+    read_study_manifest(folder)
     with lock_folder(folder):
         study, manifest = load_recorded_study(folder, more), read_study_manifest(folder)
         refuse_other_series(folder, study)
-        plan, points = plan_study(study)
+        overrides = merge_overrides(manifest.overrides, more)
+        job = StudyJob(study, *plan_study(study), overrides, options)
         if not options.any_version:
-            refuse_another_version(folder, plan, manifest)
-        prepare_study(study, plan, options)
-        with open_engine(options.execution, plan.target) as engine:
-            return StudyOutcome(
-                folder,
-                complete_study(
-                    study,
-                    plan,
-                    points,
-                    folder,
-                    merge_overrides(manifest.overrides, more),
-                    engine,
-                    options,
-                ),
-            )
+            refuse_another_version(folder, job.plan, manifest)
+        prepare_study(job)
+        with open_engine(options.execution, job.plan.target) as engine:
+            return StudyOutcome(folder, complete_study(job, folder, engine))
 
 
 def refuse_other_series(folder: Path, study: Study) -> None:
-    """Refuse to keep more of runs than was asked for when they were done."""
+    """Refuse to record other series or events than the completed runs have."""
     before = load_recorded_study(folder)
     if (study.series, study.keep) != (before.series, before.keep):
         raise InputError(
-            f"{folder} keeps other series than are asked for now, and its runs are not done again;"
-            " start anew with --out"
+            f"{folder} stores other series or events than this command asks for, and completed runs"
+            " are not repeated; start a new folder with --out"
         )
 
 
 def rerun_one_run(folder: Path, run: str) -> None:
-    """Do one run of a study again in this process and show what it gives, or how it fails; nothing is kept."""
+    """Repeat one run of a study in this process and print its measures or its error."""
     study = load_recorded_study(folder)
     plan, points = plan_study(study)
-    replicates = study.replicates if isinstance(study.replicates, int) else study.replicates.at_most
-    found = next(
-        (
-            planned
-            for planned in plan.walk_runs([0] * len(points), [replicates] * len(points))
-            if planned.id == run
-        ),
-        None,
-    )
-    if found is None:
+    runs = plan.walk_runs([0] * len(points), [study.most_replicates] * len(points))
+    planned = next((planned for planned in runs if planned.id == run), None)
+    if planned is None:
         raise InputError(
             f"{run} is no run of {folder}; failures.parquet and runs.parquet there have the ids in"
             " the column run"
         )
-    print_text(f"{points[found.point].levels}, replicate {found.replicate}, seed {found.seed}")
+    print_text(
+        f"{points[planned.point].levels}, replicate {planned.replicate}, seed {planned.seed}"
+    )
     outcome = run_task(
-        Task(run, plan.target, plan.settle_point(found.point), found.seed, RecordingOptions())
+        Task(run, plan.target, plan.settle_point(planned.point), planned.seed, RecordingOptions())
     )
     print_text(
         outcome.reason
@@ -153,67 +188,48 @@ def rerun_one_run(folder: Path, run: str) -> None:
     )
 
 
-def complete_study(
-    study: Study,
-    plan: Plan,
-    points: Sequence[Point],
-    folder: Path,
-    overrides: list[str],
-    engine: Engine,
-    options: StudyOptions,
-) -> RunCounts:
-    """Do the missing runs, and put everything in order."""
+def complete_study(job: StudyJob, folder: Path, engine: Engine) -> RunCounts:
+    """Execute the missing runs and write the tables of results."""
     started = start_clock()
-    write_yaml(plan.settle_point(0), folder / CONFIG_FILE)
-    write_study_manifest(study, plan, folder, overrides, options, started)
-    tally = execute_missing_runs(study, plan, points, folder, engine, options)
-    write_study_manifest(
-        study, plan, folder, overrides, options, started, tally
-    )  # the tables of runs are all there
-    return tally
+    write_yaml(job.plan.settle_point(0), folder / CONFIG_FILE)
+    write_study_manifest(job, folder, started)
+    counts = execute_missing_runs(job, folder, engine)
+    # Only now, when all tables are written, the manifest says that the study is complete.
+    write_study_manifest(job, folder, started, counts)
+    return counts
 
 
-def show_dry_run(study: Study, plan: Plan, points: Sequence[Point], options: StudyOptions) -> None:
-    """Show what a study would be, and do nothing of it."""
-    compile_or_warn(plan)
-    for table in perform_dry_run(study, plan, points, options.execution):
+def show_dry_run(job: StudyJob) -> None:
+    """Show the size of a study; run nothing of it."""
+    compile_or_warn(job.plan)
+    for table in perform_dry_run(job.study, job.plan, job.points, job.options.execution):
         print_table(table)
 
 
-def prepare_study(study: Study, plan: Plan, options: StudyOptions) -> None:
-    """Say what is about to be run, compile it, and check what only a run can tell."""
-    announce_study(study, len(plan.points), options.execution.place)
-    compile_or_warn(plan)
-    if isinstance(study.replicates, AdaptiveReplicates):
-        check_stopping_measures(study.replicates, plan)
+def prepare_study(job: StudyJob) -> None:
+    """Print what is about to be run, compile it, and check what only a run can show."""
+    announce_study(job.study, len(job.points), job.options.execution.place)
+    compile_or_warn(job.plan)
+    if isinstance(job.study.replicates, AdaptiveReplicates):
+        check_stopping_measures(job.study.replicates, job.plan)
 
 
 def compile_or_warn(plan: Plan) -> None:
-    """Compile our model once, or warn of a model that is not seeded as it should be."""
-    if isinstance(plan.target, CollaborationTarget):
-        compile_model_once(print_text)
-    if isinstance(plan.target, ClassicTarget) and not plan.target.is_compiled:
-        print_text(
-            f"Compiling {plan.target.preset} once on this machine (some seconds); later runs start"
-            " at once."
-        )
-        plan.target.warm_up()  # once, here: workers would all do it at the same time
+    """Compile a model of the package; warn of a Mesa model that escapes its seed."""
+    compile_once(plan.target)
     warning = probe_seeding(plan.target, plan.settle_point(0))
     if warning:
         print_text(warning)
 
 
 def check_stopping_measures(replicates: AdaptiveReplicates, plan: Plan) -> None:
-    """Refuse to wait for a measure that no run gives; a model that fails at once says so in its runs."""
-    result = run_task(
-        Task(
-            "",
-            plan.target,
-            plan.target.shorten(plan.settle_point(0)),
-            plan.plan_run(0, 0).seed,
-            RecordingOptions(),
-        )
-    ).result
+    """Refuse a stopping rule on a measure that no run has.
+
+    A model that fails in this trial run fails in its runs too, which then report it.
+    """
+    parameters = plan.target.shorten(plan.settle_point(0))
+    trial = Task("", plan.target, parameters, plan.plan_run(0, 0).seed, RecordingOptions())
+    result = run_task(trial).result
     known = list(result.measures) if result else list(replicates.half_width)
     for name in replicates.half_width:
         if name not in known:
@@ -224,82 +240,93 @@ def check_stopping_measures(replicates: AdaptiveReplicates, plan: Plan) -> None:
 
 
 def write_study_manifest(
-    study: Study,
-    plan: Plan,
-    folder: Path,
-    overrides: list[str],
-    options: StudyOptions,
-    started: StartTime,
-    tally: RunCounts | None = None,
+    job: StudyJob, folder: Path, started: StartTime, counts: RunCounts | None = None
 ) -> None:
-    """Write the manifest of a study that goes on or, with its tally, is complete."""
+    """Write the manifest of a study that is running or, with the counts of its runs, complete."""
+    study, execution = job.study, job.options.execution
     facts: dict[str, object] = {
         "study": study.name,
-        "overrides": overrides,
+        "overrides": job.overrides,
         "factors": list(study.factors),
-        "version": plan.target.compute_version(),
+        "version": job.plan.target.compute_version(),
     }
     if isinstance(study.model, str):
         facts["model"] = study.model
     facts["common_random_numbers"] = study.common_random_numbers
-    facts[EXECUTION] = {EXECUTION: options.execution.name, **options.execution.model_dump()}
-    standing = (
+    facts[EXECUTION] = {EXECUTION: execution.name, **execution.model_dump()}
+    state = (
         {"complete": False}
-        if tally is None
-        else {"complete": True, "runs": tally.done, "failed": tally.failed}
+        if counts is None
+        else {"complete": True, "runs": counts.done, "failed": counts.failed}
     )
-    write_manifest(folder, options.command, study.seed, started, kind="study", **standing, **facts)
+    write_manifest(folder, job.options.command, study.seed, started, kind="study", **state, **facts)
 
 
-def execute_missing_runs(
-    study: Study,
-    plan: Plan,
-    points: Sequence[Point],
-    folder: Path,
-    engine: Engine,
-    options: StudyOptions,
-) -> RunCounts:
-    """Do the missing runs of a plan into a folder, with progress."""
-    with RunProgress(
-        (
-            None
-            if isinstance(study.replicates, AdaptiveReplicates)
-            else len(points) * study.replicates
-        ),
-        options.quiet,
-    ) as bar:
+def execute_missing_runs(job: StudyJob, folder: Path, engine: Engine) -> RunCounts:
+    """Execute the missing runs of a study with progress, and write the tables of results."""
+    study, options = job.study, job.options
+    total = (
+        None
+        if isinstance(study.replicates, AdaptiveReplicates)
+        else len(job.points) * study.replicates
+    )
+    with RunProgress(total, options.quiet) as bar:
         wanted = RecordingOptions(study.series, "events" in study.keep)
         storage = RunStorage(folder)
-        conductor = StudyRunner(
-            plan, storage, engine, wanted, bar.count_run, options.retry_failed, options.fail_fast
+        runner = StudyRunner(
+            job.plan,
+            storage,
+            engine,
+            wanted,
+            bar.count_run,
+            options.retry_failed,
+            options.fail_fast,
         )
-        bar.begin(int((conductor.statuses["status"] == RUN_DONE).sum()))
-        counts = conductor.run_replicates(study.replicates)
-        return write_ordered_tables(
-            plan, [get_point_labels(point) for point in points], storage, counts
-        )
+        bar.begin(int((runner.statuses["status"] == RUN_DONE).sum()))
+        replicates = runner.run_replicates(study.replicates)
+        labels = [get_point_labels(point) for point in job.points]
+        return write_ordered_tables(job.plan, labels, storage, replicates)
 
 
 def announce_study(study: Study, points: int, place: str) -> None:
-    """Say what is about to be run."""
+    """Print the question of a study, the number of its runs and where they are executed."""
     if isinstance(study.replicates, AdaptiveReplicates):
-        a = study.replicates
-        many = (
-            f"{points} points x {a.at_least} to {a.at_most} replicates, until"
-            f" {', '.join(f'{m} is known to {w:g}' for m, w in a.half_width.items())},"
+        rule = study.replicates
+        goals = ", ".join(
+            f"{name} is known to {width:g}" for name, width in rule.half_width.items()
         )
+        size = f"{points} points x {rule.at_least} to {rule.at_most} replicates, until {goals},"
     else:
-        many = f"{points} points x {study.replicates} replicates = {points * study.replicates} runs"
-    print_text(f"{study.question}\n{many} {place}.")
+        size = f"{points} points x {study.replicates} replicates = {points * study.replicates} runs"
+    print_text(f"{study.question}\n{size} {place}.")
 
 
 def run_study_in_memory(study: Study, workers: int) -> Results:
-    """Run a study without keeping a folder."""
-    plan, points = plan_study(study)
+    """Run a study without a results folder.
+
+    Args:
+        study: a study as ``load_study`` returns it.
+        workers: number of processes.
+
+    Returns:
+        The tables of results, as ``experiments.load`` returns them for a folder.
+
+    Raises:
+        InputError: a point of the study is wrong.
+
+    Example:
+        >>> from experiments.design import load_study
+        >>> changes = ["structure=hub", "production.depth=2", "run.rounds=10", "replicates=2"]
+        >>> study = load_study("structure_and_imitation", changes)
+        >>> runs = run_study_in_memory(study, workers=1).runs
+        How ... replicates = ... runs ...
+        >>> runs.height == len(study.points()) * 2
+        True
+    """
     execution, _ = read_execution((), {"workers": workers})
-    options, started = StudyOptions(execution), start_clock()
-    prepare_study(study, plan, options)
-    with open_engine(execution, plan.target) as engine, tempfile.TemporaryDirectory() as folder:
-        tally = execute_missing_runs(study, plan, points, Path(folder), engine, options)
-        write_study_manifest(study, plan, Path(folder), [], options, started, tally)
+    job = StudyJob(study, *plan_study(study), [], StudyOptions(execution))
+    prepare_study(job)
+    target = job.plan.target
+    with open_engine(execution, target) as engine, tempfile.TemporaryDirectory() as folder:
+        complete_study(job, Path(folder), engine)
         return read_results(Path(folder))

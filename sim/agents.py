@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-import mesa
 import numpy as np
 
+from sim.array_model import RowAgent, RowAttribute
 from sim.config import Config
 from sim.errors import InputError
-from sim.state import NOBODY, Floats, World
+from sim.state import NOBODY, CollaborationTotal, Floats, World
 
 
 class AgentModel(Protocol):
@@ -17,6 +18,7 @@ class AgentModel(Protocol):
 
     config: Config
     world: World
+    rounds_played: int
     sector_names: tuple[str, ...]
     form_names: tuple[str, ...]
 
@@ -28,68 +30,63 @@ class AgentModel(Protocol):
 
 
 class CollaborationEndedError(InputError, RuntimeError):
-    """A collaboration that ended was asked for what only a running one has.
+    """A request to a collaboration that ended for what only a running one has.
 
-    A RuntimeError, as Python has it for an object in the wrong state, and not an AttributeError: Mesa's DataCollector and
-    ``AgentSet.get`` read an AttributeError as a missing value and would record nothing instead of saying so.
+    A RuntimeError, as Python has it for an object in the wrong state, and not an AttributeError:
+    Mesa's DataCollector and ``AgentSet.get`` read an AttributeError as a missing value, and would
+    record nothing instead of stopping.
     """
-
-
-class ArrayAttribute:
-    """An attribute that reads (and, for expertise and the like, writes) one row of an array."""
-
-    def __init__(self, group: str, meaning: str) -> None:
-        self.group, self.__doc__ = group, meaning
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, agent: Any, owner: type | None = None) -> Any:
-        if agent is None:
-            return self
-        value = getattr(getattr(agent.model.world, self.group), self.name)[agent.row]
-        return value if value.ndim else value.item()
-
-    def __set__(self, agent: Any, value: Any) -> None:
-        getattr(getattr(agent.model.world, self.group), self.name)[agent.row] = value
-
-
-class RowAgent(mesa.Agent):  # type: ignore[misc]
-    """An agent that stands for one row."""
-
-    model: AgentModel
-
-    def __init__(self, model: AgentModel, row: int) -> None:
-        self._row = row
-        super().__init__(model)
-
-    @property
-    def row(self) -> int:
-        """Row of the arrays it stands for."""
-        return self._row
 
 
 class Organisation(RowAgent):
     """An organisation: expertise, core, sector, bridging skill, and whom it remembers.
 
-    It stands for a row as long as the model lives: when turnover replaces the organisation (``environment.turnover``), the
-    same agent shows the newcomer, with its new expertise, an empty ledger and nothing earned.
+    It shows a row as long as the model lives. When turnover replaces the organisation
+    (``environment.turnover``), the same agent shows the newcomer, with its new expertise, an empty
+    ledger and nothing earned.
+
+    Attributes can be read, and those of the state can be set: expertise, core, bridging and the
+    like.
+
+    Example:
+        >>> from sim.model import CollaborationModel
+        >>> organisation = CollaborationModel().run(5).organisation(3)
+        >>> organisation.expertise.shape
+        (12,)
+        >>> organisation.bridging = 0.9
+        >>> organisation.bridging
+        0.9
     """
 
-    expertise = ArrayAttribute("org", "skill per domain, shape (K,), 0 to 1")
-    core = ArrayAttribute(
-        "org",
-        "expertise it drifts back to: what it entered with, but for domains renewed since, shape"
-        " (K,)",
+    model: AgentModel
+
+    expertise = RowAttribute("world.org.expertise", "skill per domain, shape (K,), 0 to 1")
+    core = RowAttribute(
+        "world.org.core",
+        "expertise it drifts back to, shape (K,): what it entered with, except for domains renewed"
+        " since",
     )
-    bridging = ArrayAttribute("org", "bridging skill, 0 to 1")
-    performance = ArrayAttribute("org", "moving average of value earned per round")
-    earned_total = ArrayAttribute("org", "value earned since entering")
-    alone_value = ArrayAttribute("org", "value per round it would make alone on its own challenge")
-    alone_quality = ArrayAttribute("org", "quality it would reach alone")
+    bridging = RowAttribute("world.org.bridging", "bridging skill, 0 to 1")
+    performance = RowAttribute("world.org.performance", "moving average of value earned per round")
+    earned_total = RowAttribute("world.org.earned_total", "value earned since entering")
+    alone_value = RowAttribute(
+        "world.org.alone_value", "value per round it would make alone on its own challenge"
+    )
+    alone_quality = RowAttribute("world.org.alone_quality", "quality it would reach alone")
 
     def remove(self) -> None:
-        """Refuse: an organisation out of Mesa's list would play on in its row."""
+        """Refuse: an organisation out of Mesa's list would play on in its row.
+
+        Raises:
+            InputError: always.
+
+        Example:
+            >>> from sim.model import CollaborationModel
+            >>> CollaborationModel().organisation(3).remove()
+            Traceback (most recent call last):
+            ...
+            sim.errors.InputError: organisation 3 cannot be removed by hand...
+        """
         raise InputError(
             f"organisation {self.row} cannot be removed by hand, for its row plays on;"
             " organisations leave, and newcomers take their place, with environment.turnover"
@@ -129,7 +126,18 @@ class Organisation(RowAgent):
         return needs
 
     def ledger(self) -> list[dict[str, Any]]:
-        """Return what it remembers of each partner: organisation, trust, familiarity, meetings, joint collaborations."""
+        """Return what it remembers of its partners.
+
+        Returns:
+            One entry per partner, in ledger order: ``partner`` (an organisation), ``trust`` (0 to
+            1), ``familiarity`` (0 to 1), ``meetings`` and ``joint`` (collaborations they shared).
+
+        Example:
+            >>> from sim.model import CollaborationModel
+            >>> ledger = CollaborationModel().run(5).organisation(3).ledger()
+            >>> sorted(ledger[0])
+            ['familiarity', 'joint', 'meetings', 'partner', 'trust']
+        """
         remembered = self.model.world.ledger
         return [
             {
@@ -146,17 +154,27 @@ class Organisation(RowAgent):
 class Collaboration(RowAgent):
     """A running collaboration; it is removed from the model when it ends.
 
-    One that is held on to after its end still tells ``serial`` and ``ended``; everything else raises EndedError, for its
-    slot may be another collaboration's by then. What it came to stands in ``model.events_table()``.
+    One that is held on to after its end still has ``serial`` and ``ended``. Everything else raises
+    CollaborationEndedError, because another collaboration may run in its slot by then; its record
+    is in ``model.events_table()``.
+
+    Example:
+        >>> from sim.model import CollaborationModel
+        >>> model = CollaborationModel().run(5)
+        >>> team = model.collaborations[0]
+        >>> team.convenor is team.members[0], team.ended
+        (True, False)
     """
 
-    progress = ArrayAttribute("col", "accumulated quality")
-    rounds_left = ArrayAttribute("col", "rounds before the deadline")
-    age = ArrayAttribute("col", "rounds worked")
-    quality = ArrayAttribute("col", "quality in the last round")
-    expected = ArrayAttribute("col", "expected joint value per round")
-    surplus = ArrayAttribute("col", "moving average of synergy")
-    started = ArrayAttribute("col", "round in which it started")
+    model: AgentModel
+
+    progress = RowAttribute("world.col.progress", "accumulated quality")
+    rounds_left = RowAttribute("world.col.rounds_left", "rounds before the deadline")
+    age = RowAttribute("world.col.age", "rounds worked")
+    quality = RowAttribute("world.col.quality", "quality in the last round")
+    expected = RowAttribute("world.col.expected", "expected joint value per round")
+    surplus = RowAttribute("world.col.surplus", "moving average of synergy")
+    started = RowAttribute("world.col.started", "round in which it started")
 
     def __init__(self, model: AgentModel, row: int) -> None:
         self.serial = int(model.world.col.serial[row])  # number in order of starting
@@ -173,13 +191,24 @@ class Collaboration(RowAgent):
         """Slot of the arrays it runs in."""
         if self.ended:
             raise CollaborationEndedError(
-                f"collaboration {self.serial} ended; only serial and ended can still be asked of"
-                " it: look it up in model.events_table(), column collaboration"
+                f"collaboration {self.serial} ended; only serial and ended can still be read: look"
+                " it up in model.events_table(), column collaboration"
             )
         return self._row
 
     def remove(self) -> None:
-        """Leave the model once it ended; refuse before."""
+        """Leave the model once it ended; refuse before.
+
+        Raises:
+            InputError: it still runs.
+
+        Example:
+            >>> from sim.model import CollaborationModel
+            >>> CollaborationModel().run(5).collaborations[0].remove()
+            Traceback (most recent call last):
+            ...
+            sim.errors.InputError: collaboration ... cannot be removed by hand...
+        """
         if not self.ended:
             raise InputError(
                 f"collaboration {self.serial} cannot be removed by hand, for its members work on;"
@@ -208,9 +237,49 @@ class Collaboration(RowAgent):
 
     @property
     def owner(self) -> Organisation | None:
-        """The organisation whose challenge it works on, if one of them."""
+        """The organisation whose challenge it works on; None for a challenge of the team."""
         owner = int(self.model.world.col.owner[self.row])
         return None if owner == NOBODY else self.model.organisation(owner)
+
+
+class AgentViews:
+    """The agents that somebody looked at so far."""
+
+    def __init__(self, model: AgentModel) -> None:
+        self._model = model
+        self._organisations: list[Organisation] = []
+        self._collaborations: dict[int, Collaboration] = {}
+
+    @property
+    def organisations(self) -> Sequence[Organisation]:
+        """All organisations, by row."""
+        if not self._organisations:
+            rows = range(self._model.world.org.load.size)
+            self._organisations = [Organisation(self._model, row) for row in rows]
+        return self._organisations
+
+    @property
+    def collaborations(self) -> list[Collaboration]:
+        """All running collaborations, in order of starting."""
+        col = self._model.world.col
+        running = col.order[: col.totals[CollaborationTotal.RUNNING]].tolist()
+        return [self.find_collaboration(slot) for slot in running]
+
+    def find_collaboration(self, slot: int) -> Collaboration:
+        """Return the collaboration that runs in a slot."""
+        known = self._collaborations.get(slot)
+        if known is not None and not known.ended:
+            return known
+        if known is not None:
+            known.remove()
+        self._collaborations[slot] = Collaboration(self._model, slot)
+        return self._collaborations[slot]
+
+    def update(self) -> None:
+        """Make the agents that are missing; remove those of collaborations that ended."""
+        _ = self.organisations, self.collaborations
+        for slot in [slot for slot, known in self._collaborations.items() if known.ended]:
+            self._collaborations.pop(slot).remove()
 
 
 class DataCollectorView:
@@ -228,7 +297,7 @@ class DataCollectorView:
         return recorded
 
     def get_model_vars_dataframe(self) -> Any:
-        """Return a pandas DataFrame with a column per measure, indexed by the number of rounds played."""
+        """Return a pandas DataFrame: a column per measure, a row per number of rounds played."""
         import pandas as pd  # slow to import and seldom asked for
 
         table = self._model.rounds_table()
@@ -238,7 +307,7 @@ class DataCollectorView:
 
 
 class DataCollectorAttribute:
-    """Gives ``RoundsCollected`` unless a subclass sets a DataCollector of its own."""
+    """A ``DataCollectorView``, unless a subclass sets a DataCollector of its own."""
 
     def __get__(self, model: Any, kind: type) -> Any:
         return self if model is None else DataCollectorView(model)

@@ -3,6 +3,7 @@ def pytest_configure(config):
     itself.
     """
     if getattr(config.option, "numprocesses", None):
-        from experiments.models.compilation import compile_model_once
+        from experiments.models.collaboration import CollaborationTarget
+        from experiments.models.compilation import compile_once
 
-        compile_model_once(print)
+        compile_once(CollaborationTarget())

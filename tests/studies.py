@@ -1,5 +1,6 @@
-"""Small studies for tests of the engine: of a model that behaves as it is told, and of ours with
-all that a study can keep.
+"""Small studies for tests of the engine.
+
+They run a model that fails on request, or the collaboration model with all that a study can store.
 """
 
 import multiprocessing
@@ -77,16 +78,14 @@ def ledger_of(folder):
     return pl.concat([pl.read_parquet(path) for path in (folder / "parts").glob("ledger-*")])
 
 
-class Started:
-    """The command line in a process of its own, its words, status and output as a user's; only the
-    imports were done before it was forked.
-    """
+class StartedCommand:
+    """The command line in a process of its own, forked after the imports, with its output."""
 
     def __init__(self, words):
-        self.said = [NamedTemporaryFile("r") for _ in range(2)]
+        self.outputs = [NamedTemporaryFile("r") for _ in range(2)]
         self.process = IMPORTED.Process(
-            target=as_command,
-            args=([str(word) for word in words], Path.cwd(), *(file.name for file in self.said)),
+            target=run_as_command,
+            args=([str(word) for word in words], Path.cwd(), *(file.name for file in self.outputs)),
         )
         self.process.start()
         self.pid = self.process.pid
@@ -109,7 +108,7 @@ class Started:
         self.process.join(timeout)
         if self.returncode is None:
             raise subprocess.TimeoutExpired(str(self.process), timeout)
-        return [file.read() for file in self.said]
+        return [file.read() for file in self.outputs]
 
 
 def leads_a_group(pid):
@@ -119,7 +118,7 @@ def leads_a_group(pid):
         return False
 
 
-def as_command(words, folder, out, err):
+def run_as_command(words, folder, out, err):
     os.setsid()
     os.chdir(folder)
     for number, path in enumerate((out, err), start=1):
@@ -128,7 +127,7 @@ def as_command(words, folder, out, err):
 
 
 def start(*words):
-    return Started(words)
+    return StartedCommand(words)
 
 
 def start_from_nothing(*words, **environment):
@@ -145,7 +144,7 @@ def start_from_nothing(*words, **environment):
 
 
 def end_of(process):
-    """Wait for a process and return what it said; one that hangs is ended, with its workers."""
+    """Wait for a process and return its output; end one that hangs, with its workers."""
     try:
         return process.communicate(timeout=120)
     except subprocess.TimeoutExpired:
@@ -167,11 +166,11 @@ def interrupted(study, folder, after, chunk=3, compact=6):
     """Begin a study and stop it after so many runs, as Ctrl-C would, with parts and a journal in
     its folder.
     """
-    told = []
+    statuses = []
 
     def stop(self, status):
-        told.append(status)
-        if len(told) == after:
+        statuses.append(status)
+        if len(statuses) == after:
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:

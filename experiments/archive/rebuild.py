@@ -29,6 +29,7 @@ from experiments.archive.recipe import (
 )
 from experiments.archive.zip import find_broken_files, open_archive
 from experiments.console import print_table, print_text
+from experiments.exit_statuses import EXIT_DONE, EXIT_RUNS_FAILED
 from experiments.models.collaboration import CollaborationTarget
 from experiments.presentation.study_results import write_tables_and_figures
 from experiments.store.files import create_results_folder, find_project_file
@@ -43,7 +44,6 @@ from experiments.store.provenance import compute_checksum
 from sim.errors import InputError
 
 FILE_SAME, FILE_DIFFERENT, FILE_NOT_MADE = "same", "different", "not made"
-STUDY_EXIT_RUNS_FAILED = 3  # exit status of a study with failed runs, which may be as before
 STORED_FILES = ("manifest.json", STUDY_FILE, CONFIG_FILE, *STUDY_TABLE_FILES)
 
 
@@ -237,7 +237,8 @@ def run_archive_command(folder: Path, words: list[str], show: bool = False) -> N
         stdout=None if show else subprocess.DEVNULL,
         check=False,
     )
-    if done.returncode not in (0, STUDY_EXIT_RUNS_FAILED):
+    # Runs may have failed in the original study too.
+    if done.returncode not in (EXIT_DONE, EXIT_RUNS_FAILED):
         raise InputError(
             f"overbruggen {words[0]} ended with exit status {done.returncode}, so its files cannot"
             " be compared; its message is above"

@@ -13,7 +13,8 @@ import uvicorn
 from experiments.classroom.access import create_join_code, find_local_address
 from experiments.classroom.messages import LARGEST_MESSAGE
 from experiments.console import print_text
-from experiments.models.compilation import compile_model_once
+from experiments.models.collaboration import CollaborationTarget
+from experiments.models.compilation import compile_once
 from sim.config import Config
 from sim.errors import InputError
 from sim.interactive.decisions import Decision, assess_organisation
@@ -57,7 +58,7 @@ def compile_for_classroom() -> None:
 
 def serve_classroom(port: int, browser: bool, lan: bool) -> None:
     """Serve the page until Ctrl-C; ``lan`` lets others on the local network join with a code."""
-    compile_model_once(print_text)
+    compile_once(CollaborationTarget())
     compile_for_classroom()
     # Imported only now: importing takes part of the time that was just announced.
     from experiments.classroom.server import Classroom, build_app

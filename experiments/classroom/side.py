@@ -44,18 +44,15 @@ class PlayedModel(CollaborationModel):
 
     def take_endings(self) -> dict[int, str]:
         """Return the reasons of the collaborations that ended, by serial number, and drop them."""
-        endings = {
+        return {
             int(event[SERIAL_COLUMN]): END_REASONS[int(event[REASON_COLUMN])]
-            for events in self._events
+            for events in self.recorder.take_records()
             for event in events
         }
-        self._events = []
-        return endings
 
     def take_measures(self) -> list[float]:
         """Return the charted measures of the last round, and drop all measures."""
-        values = self._rows[-1][-1, CHARTED_COLUMNS]
-        self._rows, self._moments = [], []
+        values = self.recorder.take_rows()[-1][-1, CHARTED_COLUMNS]
         return [round(float(value), 5) for value in values]
 
 

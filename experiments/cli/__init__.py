@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: arguments, commands and the tables that describe the model."""

@@ -1,16 +1,19 @@
-"""The studies that come with the package, in a table; nothing of it runs or compiles the model."""
+"""The table of the studies that come with the package; the model is not imported."""
 
 from __future__ import annotations
 
 from analysis.tables import Table
 from experiments.design.plan import AdaptiveReplicates
-from experiments.design.study import Study, draw_allowed_sample
+from experiments.design.study import Study
 from experiments.design.study_file import list_study_names, read_study_file
 from experiments.design.study_loading import load_study
 
 
 def build_studies_table() -> Table:
-    """Return a row per study: patterns by number, then the others by name; name and question share a column, which keeps it narrow."""
+    """Return a row per study: patterns by number, then the others by name.
+
+    Name and question share a column, so that the table fits a narrow terminal.
+    """
     about = {name: read_study_file(name) for name in list_study_names()}
     ordered = sorted(about, key=lambda name: (about[name].get("pattern", len(about) + 1), name))
     rows = []
@@ -25,15 +28,15 @@ def build_studies_table() -> Table:
             )
         )
     note = (
-        "Runs: points x replicates. `overbruggen study NAME` runs a study; --dry-run tells how long"
-        " it takes. What they show: docs/patterns.md."
+        "Runs: points x replicates. `overbruggen study NAME` runs a study; --dry-run estimates its"
+        " duration. Results: docs/patterns.md."
     )
     return Table("Studies", ("study and question", "pattern", "runs", "design"), rows, note)
 
 
 def format_study_size(study: Study) -> str:
-    """Say how many runs a study has: points x replicates."""
-    points, replicates = len(draw_allowed_sample(study)[0].points), study.replicates
+    """Return the number of runs of a study: points x replicates."""
+    points, replicates = len(study.sample.points), study.replicates
     if isinstance(replicates, AdaptiveReplicates):
         return f"{points} x {replicates.at_least} to {replicates.at_most}"
     return f"{points} x {replicates} = {points * replicates:,}"

@@ -1,4 +1,7 @@
-"""What each verb of the command line does, an act each; modules are imported where needed, so that every verb starts fast."""
+"""The commands of the command line.
+
+Each imports what it needs, so that every command starts fast.
+"""
 
 from __future__ import annotations
 
@@ -10,35 +13,41 @@ from typing import TYPE_CHECKING
 
 from experiments.cli.arguments import FIGURE_KINDS
 from experiments.console import print_table, print_text
+from experiments.exit_statuses import (
+    EXIT_DIFFERENT,
+    EXIT_DOCK_MISSED,
+    EXIT_DONE,
+    EXIT_RUNS_FAILED,
+)
 from sim.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.presentation.figure_request import FigureRequest
     from experiments.run_study import StudyOptions, StudyOutcome
 
-EXIT_DONE, EXIT_DIFFERENT, EXIT_RUNS_FAILED, EXIT_DOCK_MISSED = 0, 1, 3, 4  # exit statuses
 
-
-def run(arguments: Namespace, command: str) -> int:
-    """Run our own model once, or the classic that is named."""
-    with collect_garbage_seldom():  # only here: a study in one process leaves models behind
+def run(arguments: Namespace, command_line: str) -> int:
+    """Run the collaboration model or a classic once."""
+    # Not for studies: with one worker they create many models in this process.
+    with collect_garbage_rarely():
         if any(override.startswith("model=") for override in arguments.overrides):
-            run_and_show_classic(arguments, command)
+            run_and_show_classic(arguments, command_line)
         else:
-            run_and_show_model(arguments, command)
+            run_and_show_model(arguments, command_line)
     return EXIT_DONE
 
 
-def run_and_show_model(arguments: Namespace, command: str) -> None:
-    """Run our own model once and show what it came to."""
+def run_and_show_model(arguments: Namespace, command_line: str) -> None:
+    """Run the collaboration model once and show the result."""
     import polars as pl
 
     from experiments.run import run_model_into_folder
 
     with run_model_into_folder(
-        arguments.overrides, arguments.out, arguments.overwrite, command
+        arguments.overrides, arguments.out, arguments.overwrite, command_line
     ) as done:
-        from experiments.presentation.run_results import (  # only now: it takes a while
+        # Imported after the run, because it imports matplotlib.
+        from experiments.presentation.run_results import (
             tabulate_outcomes_by_form,
             tabulate_run_summary,
             write_run_figure,
@@ -50,19 +59,20 @@ def run_and_show_model(arguments: Namespace, command: str) -> None:
         print_table(tabulate_outcomes_by_form(pl.read_parquet(done.folder / "events.parquet")))
     print_text(
         f"Results in {done.folder}: rounds, events, challenges and moments (Parquet), run.png with"
-        f" caption and table, configuration and manifest; `overbruggen figures {done.folder}` adds"
-        " PDF and SVG, and with --kind network, animation, space or distributions other figures."
+        f" caption and table, configuration and manifest. `overbruggen figures {done.folder}` adds"
+        " PDF and SVG, and draws other figures with --kind network, animation, space or"
+        " distributions."
     )
 
 
-def run_and_show_classic(arguments: Namespace, command: str) -> None:
-    """Run a classic once and show what it came to."""
+def run_and_show_classic(arguments: Namespace, command_line: str) -> None:
+    """Run a classic once and show the result."""
     from experiments.models.choice import split_model_override
     from experiments.run_classic import run_classic_into_folder
 
     preset, overrides = split_model_override(arguments.overrides)
     with run_classic_into_folder(
-        str(preset), overrides, arguments.out, arguments.overwrite, command
+        str(preset), overrides, arguments.out, arguments.overwrite, command_line
     ) as done:
         from experiments.presentation.run_results import (
             tabulate_classic_run_summary,
@@ -77,55 +87,53 @@ def run_and_show_classic(arguments: Namespace, command: str) -> None:
     )
 
 
-def study(arguments: Namespace, command: str) -> int:
+def study(arguments: Namespace, command_line: str) -> int:
     """Run a study, or list those that come with the package."""
     if arguments.list:
         if arguments.name is not None:
             raise InputError(
-                f"--list shows all studies and {arguments.name} is one; leave one of both out"
+                f"--list shows all studies and {arguments.name} is one; remove one of the two"
             )
         from experiments.cli.catalogue import build_studies_table
 
         print_table(build_studies_table())
         return EXIT_DONE
     if arguments.name is None:
-        raise InputError(
-            "study needs a name, or a file of your own; `overbruggen study --list` shows the names"
-        )
+        raise InputError("study needs a name or a file; `overbruggen study --list` shows the names")
     from experiments.run_study import run_study
 
-    options, overrides = read_study_options(arguments, command)
+    options, overrides = read_study_options(arguments, command_line)
     return show_study_outcome(
         run_study(arguments.name, overrides, arguments.out, arguments.overwrite, options)
     )
 
 
-def resume(arguments: Namespace, command: str) -> int:
-    """Do what a study's folder lacks."""
-    from experiments.run_study import resume_study as go_on
+def resume(arguments: Namespace, command_line: str) -> int:
+    """Finish an interrupted study, or extend it."""
+    from experiments.run_study import resume_study
 
-    options, overrides = read_study_options(arguments, command)
-    return show_study_outcome(go_on(arguments.folder, overrides, options))
+    options, overrides = read_study_options(arguments, command_line)
+    return show_study_outcome(resume_study(arguments.folder, overrides, options))
 
 
-def show_study_outcome(done: StudyOutcome) -> int:
-    """Show what a study did as tables and figures; return the exit status."""
-    if done.folder is not None:
+def show_study_outcome(outcome: StudyOutcome) -> int:
+    """Show the tables and figures of a study; return the exit status."""
+    if outcome.folder is not None:
         from experiments.presentation.study_results import present_study
 
-        present_study(done.folder, done.tally)
-    return EXIT_RUNS_FAILED if done.tally.failed else EXIT_DONE
+        present_study(outcome.folder, outcome.counts)
+    return EXIT_RUNS_FAILED if outcome.counts.failed else EXIT_DONE
 
 
-def rerun(arguments: Namespace, command: str) -> int:
-    """Do one run of a study again."""
-    from experiments.run_study import rerun_one_run as run_again
+def rerun(arguments: Namespace, command_line: str) -> int:
+    """Repeat one run of a study."""
+    from experiments.run_study import rerun_one_run
 
-    run_again(arguments.folder, arguments.run)
+    rerun_one_run(arguments.folder, arguments.run)
     return EXIT_DONE
 
 
-def figures(arguments: Namespace, command: str) -> int:
+def figures(arguments: Namespace, command_line: str) -> int:
     """Draw figures of a results folder."""
     from experiments.presentation.study_results import write_requested_figures
 
@@ -133,28 +141,27 @@ def figures(arguments: Namespace, command: str) -> int:
     return EXIT_DONE
 
 
-def sensitivity(arguments: Namespace, command: str) -> int:
-    """Tell which factors matter."""
+def sensitivity(arguments: Namespace, command_line: str) -> int:
+    """Estimate which factors matter."""
     from experiments.presentation.sensitivity import report_sensitivity
 
     report_sensitivity(arguments.folder, arguments.measure, arguments.surface)
     return EXIT_DONE
 
 
-def report(arguments: Namespace, command: str) -> int:
-    """Write the page of a results folder."""
+def report(arguments: Namespace, command_line: str) -> int:
+    """Write the report of a results folder."""
     from experiments.report.page import write_report
 
     write_report(arguments.folder, arguments.out)
     return EXIT_DONE
 
 
-def package(arguments: Namespace, command: str) -> int:
-    """Pack a study."""
-    from experiments.archive.package import ArchiveOptions
-    from experiments.archive.package import write_archive as pack
+def package(arguments: Namespace, command_line: str) -> int:
+    """Pack a study into a replication archive."""
+    from experiments.archive.package import ArchiveOptions, write_archive
 
-    pack(
+    write_archive(
         arguments.folder,
         ArchiveOptions(
             arguments.out,
@@ -167,12 +174,12 @@ def package(arguments: Namespace, command: str) -> int:
     return EXIT_DONE
 
 
-def rebuild(arguments: Namespace, command: str) -> int:
-    """Make a packed study again."""
-    from experiments.archive.rebuild import rebuild_archive as make_again
+def rebuild(arguments: Namespace, command_line: str) -> int:
+    """Reproduce the study of a replication archive."""
+    from experiments.archive.rebuild import rebuild_archive
 
     check_worker_count(arguments.workers)
-    same = make_again(
+    same = rebuild_archive(
         arguments.archive,
         arguments.out,
         arguments.overwrite,
@@ -182,38 +189,38 @@ def rebuild(arguments: Namespace, command: str) -> int:
     return EXIT_DONE if same else EXIT_DIFFERENT
 
 
-def describe(arguments: Namespace, command: str) -> int:
+def describe(arguments: Namespace, command_line: str) -> int:
     """Show parameters, measures or classics."""
     from experiments.cli.descriptions import (
         CLASSICS_TOPIC,
         MEASURES_TOPIC,
+        build_description_tables,
         format_classics_markdown,
         format_measures_markdown,
         format_parameters_markdown,
     )
-    from experiments.cli.descriptions import build_description_tables as tables
 
     if arguments.markdown:
         pages = {MEASURES_TOPIC: format_measures_markdown, CLASSICS_TOPIC: format_classics_markdown}
         print(pages.get(arguments.group, format_parameters_markdown)(), end="")
     else:
-        for table in tables(arguments.group):
+        for table in build_description_tables(arguments.group):
             print_table(table)
     return EXIT_DONE
 
 
-def dock(arguments: Namespace, command: str) -> int:
-    """Compare classics with what was published."""
-    from experiments.docking.command import run_docks as compare
+def dock(arguments: Namespace, command_line: str) -> int:
+    """Compare classics with published results."""
+    from experiments.docking.command import run_docks
 
     check_worker_count(arguments.workers)
-    missed = compare(
+    misses = run_docks(
         arguments.names, arguments.quick, arguments.page, arguments.workers, arguments.out
     )
-    return EXIT_DOCK_MISSED if missed else EXIT_DONE
+    return EXIT_DOCK_MISSED if misses else EXIT_DONE
 
 
-def classroom(arguments: Namespace, command: str) -> int:
+def classroom(arguments: Namespace, command_line: str) -> int:
     """Serve the classroom page."""
     from experiments.classroom.command import serve_classroom
 
@@ -222,8 +229,8 @@ def classroom(arguments: Namespace, command: str) -> int:
 
 
 COMMANDS: dict[str, Callable[[Namespace, str], int]] = {
-    act.__name__: act
-    for act in (
+    command.__name__: command
+    for command in (
         run,
         study,
         resume,
@@ -241,7 +248,7 @@ COMMANDS: dict[str, Callable[[Namespace, str], int]] = {
 
 
 def read_figure_request(arguments: Namespace) -> FigureRequest:
-    """Return which figure is asked for."""
+    """Return the requested figure."""
     from analysis.figures.journals import page
     from analysis.names import suggest_name
     from experiments.presentation.figure_request import FigureRequest
@@ -251,7 +258,7 @@ def read_figure_request(arguments: Namespace) -> FigureRequest:
         or any((arguments.x, arguments.y, arguments.by, arguments.moments is not None))
     ):
         raise InputError(
-            "--measure, --x, --y, --by and --moments choose for a figure of one kind; add --kind,"
+            "--measure, --x, --y, --by and --moments belong to a figure of one kind; add --kind,"
             f" one of {', '.join(FIGURE_KINDS)}"
         )
     if arguments.kind is not None and arguments.kind not in FIGURE_KINDS:
@@ -266,51 +273,49 @@ def read_figure_request(arguments: Namespace) -> FigureRequest:
             f"--moments is {arguments.moments}; allowed: 2 or more, with --kind network or"
             " animation"
         )
-    chosen = page(arguments.journal, arguments.columns)
     return FigureRequest(
         arguments.kind,
         tuple(arguments.measures),
         arguments.x,
         arguments.y,
         arguments.by,
-        chosen,
+        page(arguments.journal, arguments.columns),
         arguments.moments,
     )
 
 
-def read_study_options(arguments: Namespace, command: str) -> tuple[StudyOptions, list[str]]:
-    """Return how a study is to be run, and the overrides of the study itself."""
+def read_study_options(arguments: Namespace, command_line: str) -> tuple[StudyOptions, list[str]]:
+    """Return how a study is run, and the overrides of the study itself."""
     from experiments.execution.settings import read_execution
     from experiments.run_study import StudyOptions
 
     check_worker_count(arguments.workers)
     if arguments.time_limit is not None and arguments.time_limit <= 0:
         raise InputError(f"--time-limit is {arguments.time_limit}; allowed: seconds above 0")
-    retry, any_version = (
-        getattr(arguments, "retry_failed", False),
-        getattr(arguments, "any_version", False),
-    )
     execution, overrides = read_execution(
         arguments.overrides, {"workers": arguments.workers, "time_limit": arguments.time_limit}
     )
-    dry_run = getattr(arguments, "dry_run", False)
-    return (
-        StudyOptions(
-            execution, arguments.fail_fast, retry, any_version, arguments.quiet, dry_run, command
-        ),
-        overrides,
+    options = StudyOptions(
+        execution,
+        fail_fast=arguments.fail_fast,
+        retry_failed=getattr(arguments, "retry_failed", False),  # of resume only
+        any_version=getattr(arguments, "any_version", False),
+        quiet=arguments.quiet,
+        dry_run=getattr(arguments, "dry_run", False),  # of study only
+        command=command_line,
     )
+    return options, overrides
 
 
 def check_worker_count(workers: int | None) -> None:
-    """Refuse fewer processes than one."""
+    """Refuse a number of processes below 1."""
     if workers is not None and workers < 1:
         raise InputError(f"--workers is {workers}; allowed: 1 or more")
 
 
 @contextmanager
-def collect_garbage_seldom() -> Iterator[None]:
-    """Look for circular garbage seldom: what is imported stays, and going through it again and again costs a tenth of a run."""
+def collect_garbage_rarely() -> Iterator[None]:
+    """Collect cyclic garbage rarely: scans of all imported modules take a tenth of a run."""
     before = gc.get_threshold()
     gc.set_threshold(100_000, 50, 50)
     try:

@@ -1,4 +1,4 @@
-"""From what a study says about its design (a name, settings, or designs composed by cross and zip) to a checked design."""
+"""Read the design of a study: a name, settings, or designs composed by cross and zip."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SettingValues = dict[str, Any]
 
 @dataclass
 class DesignDraft:
-    """A design as written: settings not yet checked, factors named or not (None)."""
+    """A design as written: settings are not checked, and factors are None where not named."""
 
     name: str
     factors: list[str] | None = None
@@ -43,68 +43,66 @@ class DesignDraft:
 
 
 def read_design(
-    given: Any, settings: SettingValues, factors: Factors, chosen: Sequence[str]
+    written: Any, settings: SettingValues, factors: Factors, overridden_factors: Sequence[str]
 ) -> tuple[Design, Factors]:
-    """Read a design; return it with all factors, those of table files included.
+    """Read a design; return it with all factors, including those of table files.
 
-    ``settings`` come from the command line and go to every part that knows them; ``chosen`` are the factors given there.
+    Args:
+        written: the design as the study file has it.
+        settings: settings from the command line; every part that has a setting gets it.
+        factors: the factors of the study.
+        overridden_factors: names of the factors that the command line sets.
     """
-    draft = read_design_draft(given)
-    for key, value in settings.items():
-        takers = [
-            leaf
-            for leaf in draft.walk_leaves()
-            if key in DESIGN_KINDS[leaf.name].settings.model_fields
-        ]
-        if not takers:
-            known = sorted(
-                {
-                    name
-                    for leaf in draft.walk_leaves()
-                    for name in DESIGN_KINDS[leaf.name].settings.model_fields
-                }
-            )
-            names = ", ".join(dict.fromkeys(leaf.name for leaf in draft.walk_leaves()))
-            raise InputError(
-                f"design.{key} is not a setting of"
-                f" {names}.{suggest_or_list(key, known) if known else ' It has none; choose a design too.'}"
-            )
-        for leaf in takers:
-            before = leaf.settings.get(key)
-            leaf.settings[key] = (
-                before | value if isinstance(before, dict) and isinstance(value, dict) else value
-            )
+    draft = read_design_draft(written)
+    apply_settings(draft, settings)
     for leaf in draft.walk_leaves():
         leaf.settings = check_design_settings(
             leaf.name, DESIGN_KINDS[leaf.name].settings, leaf.settings
         )
-    factors = add_table_factors(draft, factors, chosen)
+    factors = add_table_factors(draft, factors, overridden_factors)
     assign_factors(draft, factors)
     for leaf in draft.walk_leaves():
         check_named_factors(leaf, factors)
     return draft.build_design(), factors
 
 
-def read_design_draft(given: Any) -> DesignDraft:
+def apply_settings(draft: DesignDraft, settings: SettingValues) -> None:
+    """Apply settings to the parts that have them; refuse a setting that no part has."""
+    allowed = {
+        leaf.name: DESIGN_KINDS[leaf.name].settings.model_fields for leaf in draft.walk_leaves()
+    }
+    for key, value in settings.items():
+        if not any(key in fields for fields in allowed.values()):
+            known = sorted({name for fields in allowed.values() for name in fields})
+            hint = suggest_or_list(key, known) if known else " It has none; choose a design too."
+            raise InputError(f"design.{key} is not a setting of {', '.join(allowed)}.{hint}")
+        for leaf in draft.walk_leaves():
+            if key in allowed[leaf.name]:
+                before = leaf.settings.get(key)
+                merges = isinstance(before, dict) and isinstance(value, dict)
+                leaf.settings[key] = before | value if merges else value
+
+
+def read_design_draft(written: Any) -> DesignDraft:
     """Read one design or a composition."""
-    if isinstance(given, str):
-        return DesignDraft(given, settings=read_default_settings(given))
-    if not isinstance(given, Mapping) or not given:
+    if isinstance(written, str):
+        return DesignDraft(written, settings=read_default_settings(written))
+    if not isinstance(written, Mapping) or not written:
         raise InputError(
-            f"the design is {given!r}; allowed: a name, {{name: ..., and its settings}}, {{cross:"
+            f"the design is {written!r}; allowed: a name, {{name: ..., and its settings}}, {{cross:"
             " [...]} or {zip: [...]}"
         )
-    composed = [key for key in given if key in COMPOSITIONS]
-    if composed:
-        return read_composition(composed[0], given)
-    if "name" not in given:
+    compositions = [key for key in written if key in COMPOSITIONS]
+    if compositions:
+        return read_composition(compositions[0], written)
+    if "name" not in written:
         raise InputError(
-            f"the design {dict(given)} has no name; write for example {{name: latin_hypercube,"
+            f"the design {dict(written)} has no name; write for example {{name: latin_hypercube,"
             " samples: 64}"
         )
-    name = given["name"]
-    own = {str(key): value for key, value in given.items() if key not in ("name", "factors")}
-    factors = given.get("factors")
+    name = written["name"]
+    settings = {str(key): value for key, value in written.items() if key not in ("name", "factors")}
+    factors = written.get("factors")
     if factors is not None and (
         not isinstance(factors, list)
         or not factors
@@ -115,36 +113,40 @@ def read_design_draft(given: Any) -> DesignDraft:
             " [imitation.rate]"
         )
     if factors is not None and name == "table":
-        raise InputError("a design table has its columns as factors; leave its list of factors out")
+        raise InputError(
+            "the factors of a design table are its columns; remove its list of factors"
+        )
     return DesignDraft(
-        name, None if factors is None else list(factors), read_default_settings(name) | own
+        name, None if factors is None else list(factors), read_default_settings(name) | settings
     )
 
 
-def read_composition(name: str, given: Mapping[Any, Any]) -> DesignDraft:
+def read_composition(name: str, written: Mapping[Any, Any]) -> DesignDraft:
     """Read ``{cross: [...]}`` or ``{zip: [...]}``."""
-    others = [str(key) for key in given if key != name]
+    others = [str(key) for key in written if key != name]
     if others:
         raise InputError(
-            f"beside {name} stands {others[0]}; a composition has nothing but its list of designs:"
-            f" move {others[0]} into one of them"
+            f"the composition {name} also has {others[0]}; allowed: its list of designs only. Move"
+            f" {others[0]} into one of them"
         )
-    listed = given[name]
-    if not isinstance(listed, list) or len(listed) < 2:
-        raise InputError(f"{name} composes {listed}; allowed: a list of two designs or more")
-    return DesignDraft(name, parts=[read_design_draft(part) for part in listed])
+    parts = written[name]
+    if not isinstance(parts, list) or len(parts) < 2:
+        raise InputError(f"{name} composes {parts}; allowed: a list of two designs or more")
+    return DesignDraft(name, parts=[read_design_draft(part) for part in parts])
 
 
-def add_table_factors(draft: DesignDraft, factors: Factors, chosen: Sequence[str]) -> Factors:
-    """Read the table files; their columns are factors of their parts, and take the place of lists of the study."""
+def add_table_factors(
+    draft: DesignDraft, factors: Factors, overridden_factors: Sequence[str]
+) -> Factors:
+    """Read the table files; their columns replace factors of the study with the same name."""
     for leaf in draft.walk_leaves():
         if leaf.name == "table":
             columns = read_table_file(leaf.settings["file"], factors)
             for name in columns:
-                if name in chosen:
+                if name in overridden_factors:
                     raise InputError(
                         f"{name} is given on the command line and is a column of"
-                        f" {leaf.settings['file']}; leave one of them out"
+                        f" {leaf.settings['file']}; remove one of them"
                     )
             factors = factors | columns
             leaf.factors = list(columns)
@@ -152,7 +154,10 @@ def add_table_factors(draft: DesignDraft, factors: Factors, chosen: Sequence[str
 
 
 def assign_factors(draft: DesignDraft, factors: Factors) -> None:
-    """Give the factors that no part names to the one part without a list; refuse factors in two parts or in none."""
+    """Assign the factors that no part names to the part without a list.
+
+    Every factor belongs to exactly one part.
+    """
     owner: dict[str, str] = {}
     for leaf in draft.walk_leaves():
         for name in leaf.factors or ():
@@ -172,7 +177,7 @@ def assign_factors(draft: DesignDraft, factors: Factors) -> None:
     if len(open_parts) > 1:
         names = " and ".join(leaf.name for leaf in open_parts)
         raise InputError(
-            f"{names} do not say which factors are theirs; give all but one a list: factors: [...]"
+            f"{names} do not name their factors; give all but one a list: factors: [...]"
         )
     if open_parts:
         open_parts[0].factors = rest
@@ -186,7 +191,7 @@ def assign_factors(draft: DesignDraft, factors: Factors) -> None:
 
 
 def add_constant_factors(draft: DesignDraft, rest: Sequence[str], factors: Factors) -> None:
-    """Let factors of one level hold at every row of a table."""
+    """Apply factors of one level to every row of a table."""
     for name in rest:
         factor = factors[name]
         if not isinstance(factor, list) or len(factor) > 1:
@@ -198,19 +203,20 @@ def add_constant_factors(draft: DesignDraft, rest: Sequence[str], factors: Facto
 
 
 def check_named_factors(leaf: DesignDraft, factors: Factors) -> None:
-    """Refuse settings that name factors the design does not have."""
-    own = list(leaf.factors or ())
-    grouped = [member for members in leaf.settings.get("groups", {}).values() for member in members]
-    for setting, names in (("base", leaf.settings.get("base", {})), ("groups", grouped)):
+    """Refuse settings that name factors which the design does not have."""
+    known = list(leaf.factors or ())
+    groups = leaf.settings.get("groups", {})
+    members = [member for group in groups.values() for member in group]
+    for setting, names in (("base", leaf.settings.get("base", {})), ("groups", members)):
         for name in names:
-            if name not in own:
+            if name not in known:
                 raise InputError(
                     f"design.{setting} names {name}, which is not a factor of"
-                    f" {leaf.name}.{suggest_name(str(name), own)}"
+                    f" {leaf.name}.{suggest_name(str(name), known)}"
                 )
-    for group in leaf.settings.get("groups", {}):
-        if group in own and group not in leaf.settings["groups"][group]:
+    for group in groups:
+        if group in known and group not in groups[group]:
             raise InputError(
-                f"design.groups calls a group {group}, which is a factor of its own; give the group"
-                " another name"
+                f"design.groups has a group {group}, which is the name of a factor outside it; give"
+                " the group another name"
             )

@@ -1,6 +1,7 @@
-"""Constraints between factors: expressions such as ``trust.gain < trust.loss``, read as data and never run as code.
+"""Constraints between factors: expressions such as ``trust.gain < trust.loss``.
 
-A name is a factor and stands for the label of its level at a point. Allowed are numbers, text, comparison, and/or/not, in, and + - * /.
+They are read as data and never run as code. A name is a factor; its value is the label of the
+factor's level at a point. Allowed are numbers, text, comparisons, and/or/not, in, and + - * /.
 """
 
 from __future__ import annotations
@@ -31,9 +32,8 @@ ARITHMETIC_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-LONGEST_CONSTRAINT = (
-    500  # characters; keeps the depth of an expression within what Python can walk through
-)
+# In characters; it limits the depth of an expression to what Python can walk through.
+LONGEST_CONSTRAINT = 500
 ALLOWED_IN_CONSTRAINTS = (
     "allowed: names of factors, numbers, text in quotes, < <= > >= == != in, and or not, + - * /"
 )
@@ -47,64 +47,64 @@ class Constraint:
     tree: ast.expr
 
     def is_fulfilled(self, point: Mapping[str, Level]) -> bool:
-        """Tell whether a point fulfils the constraint."""
+        """Return whether a point fulfils the constraint."""
         try:
-            return self._truth(self.tree, point)
+            return self._evaluate_truth(self.tree, point)
         except (TypeError, ArithmeticError) as error:
             values = ", ".join(
                 f"{name}={point[name].label}"
                 for name in dict.fromkeys(find_factor_names(self.tree))
             )
             raise InputError(
-                f"the constraint {self.text} cannot be worked out where {values}: {error}; change"
+                f"the constraint {self.text} cannot be evaluated where {values}: {error}; change"
                 " the constraint or the levels"
             ) from error
 
-    def _truth(self, node: ast.expr, point: Mapping[str, Level]) -> bool:
-        """Work out a part that is true or false."""
+    def _evaluate_truth(self, node: ast.expr, point: Mapping[str, Level]) -> bool:
+        """Return the truth of a part."""
         match node:
             case ast.BoolOp(op=ast.And()):
-                return all(self._truth(part, point) for part in node.values)
+                return all(self._evaluate_truth(part, point) for part in node.values)
             case ast.BoolOp():
-                return any(self._truth(part, point) for part in node.values)
+                return any(self._evaluate_truth(part, point) for part in node.values)
             case ast.UnaryOp(op=ast.Not()):
-                return not self._truth(node.operand, point)
+                return not self._evaluate_truth(node.operand, point)
             case ast.Compare():
-                left = self._value(node.left, point)
+                left = self._evaluate(node.left, point)
                 for sign, part in zip(node.ops, node.comparators, strict=True):
-                    right = self._value(part, point)
+                    right = self._evaluate(part, point)
                     if not COMPARISON_OPERATORS[type(sign)](left, right):
                         return False
                     left = right
                 return True
-        value = self._value(node, point)
+        value = self._evaluate(node, point)
         if not isinstance(value, bool):
             raise TypeError(f"{ast.unparse(node)} is {value}, which is neither true nor false")
         return value
 
-    def _value(self, node: ast.expr, point: Mapping[str, Level]) -> Any:
-        """Work out a part that has a value."""
+    def _evaluate(self, node: ast.expr, point: Mapping[str, Level]) -> Any:
+        """Return the value of a part."""
         match node:
             case ast.Constant():
                 return node.value
             case ast.Name() | ast.Attribute():
                 return point[format_dotted_name(node)].label
             case ast.Tuple() | ast.List():
-                return [self._value(part, point) for part in node.elts]
+                return [self._evaluate(part, point) for part in node.elts]
             case ast.BinOp():
                 return ARITHMETIC_OPERATORS[type(node.op)](
-                    require_number(self._value(node.left, point)),
-                    require_number(self._value(node.right, point)),
+                    require_number(self._evaluate(node.left, point)),
+                    require_number(self._evaluate(node.right, point)),
                 )
             case ast.UnaryOp(op=ast.USub()):
-                return -require_number(self._value(node.operand, point))
+                return -require_number(self._evaluate(node.operand, point))
             case ast.UnaryOp(op=ast.UAdd()):
-                return require_number(self._value(node.operand, point))
-        return self._truth(node, point)
+                return require_number(self._evaluate(node.operand, point))
+        return self._evaluate_truth(node, point)
 
 
 def require_number(value: Any) -> float:
-    """Refuse to reckon with text."""
+    """Refuse arithmetic with text."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{value!r} is not a number")
     return value
@@ -116,10 +116,10 @@ def format_dotted_name(node: ast.expr) -> str:
 
 
 def read_constraint(text: str, factors: Factors) -> Constraint:
-    """Read one constraint and refuse what it may not hold."""
+    """Read one constraint; refuse parts that are not allowed."""
     if not text.strip() or len(text) > LONGEST_CONSTRAINT:
         raise InputError(
-            f"the constraint {text!r} is not an expression of 1 to {LONGEST_CONSTRAINT} signs;"
+            f"the constraint {text!r} is not an expression of 1 to {LONGEST_CONSTRAINT} characters;"
             " write for example 'trust.gain < trust.loss'"
         )
     text = text.replace("\n", " ").strip()
@@ -127,7 +127,9 @@ def read_constraint(text: str, factors: Factors) -> Constraint:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         where = (
-            f" at sign {error.offset}" if isinstance(error, SyntaxError) and error.offset else ""
+            f" at character {error.offset}"
+            if isinstance(error, SyntaxError) and error.offset
+            else ""
         )
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise InputError(
@@ -156,7 +158,7 @@ def walk_expression(node: ast.expr) -> Iterator[ast.expr]:
 
 
 def is_dotted_name(node: ast.expr) -> bool:
-    """Tell whether a part is a name or names joined by dots."""
+    """Return whether a part is a name, or names joined by dots."""
     return isinstance(node, ast.Name) or (
         isinstance(node, ast.Attribute) and is_dotted_name(node.value)
     )
@@ -168,8 +170,8 @@ def find_factor_names(tree: ast.expr) -> list[str]:
 
 
 def check_expression_part(node: ast.expr, text: str) -> None:
-    """Refuse everything that is not on the list."""
-    fine = (
+    """Refuse a part of a kind that is not allowed."""
+    is_allowed = (
         is_dotted_name(node)
         or (isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float | str))
         or isinstance(node, ast.BoolOp | ast.Tuple | ast.List)
@@ -180,42 +182,45 @@ def check_expression_part(node: ast.expr, text: str) -> None:
             and all(type(sign) in COMPARISON_OPERATORS for sign in node.ops)
         )
     )
-    if not fine:
+    if not is_allowed:
         raise InputError(
-            f"the constraint {text} holds {ast.unparse(node)}; {ALLOWED_IN_CONSTRAINTS}"
+            f"the constraint {text} contains {ast.unparse(node)}; {ALLOWED_IN_CONSTRAINTS}"
         )
     if isinstance(node, ast.Compare):
         for sign, right in zip(node.ops, node.comparators, strict=True):
             if isinstance(sign, ast.In | ast.NotIn) and not isinstance(right, ast.Tuple | ast.List):
                 raise InputError(
-                    f"the constraint {text}: after `in` stands {ast.unparse(right)}; allowed: a"
+                    f"the constraint {text} has {ast.unparse(right)} after `in`; allowed: a"
                     " list such as ['hub', 'alliance']"
                 )
 
 
 def check_constraint_labels(tree: ast.expr, text: str, factors: Factors) -> None:
-    """Refuse text that is compared with a factor and is none of its levels: a constraint with a slip would always hold, or never."""
+    """Refuse text that is compared with a factor and is none of its levels.
+
+    A constraint with a misspelt level would always be fulfilled, or never.
+    """
     for node in walk_expression(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             named = [format_dotted_name(side) for side in sides if is_dotted_name(side)]
-            labels = [label for name in named for label in list_level_labels(name, factors)]
+            labels = [part for name in named for part in list_level_labels(name, factors)]
             texts = [
                 part.value
                 for side in sides
                 for part in walk_expression(side)
                 if isinstance(part, ast.Constant) and isinstance(part.value, str)
             ]
-            for given in texts:
-                if named and given not in labels:
-                    known = [str(label) for label in labels]
+            for label in texts:
+                if named and label not in labels:
+                    known = list(map(str, labels))
                     levels = (
-                        f"allowed: {', '.join(known)}.{suggest_name(given, known)}"
+                        f"allowed: {', '.join(known)}.{suggest_name(label, known)}"
                         if known
                         else "it has numbers only"
                     )
                     raise InputError(
-                        f"the constraint {text}: {given} is no level of {' or '.join(named)};"
+                        f"the constraint {text}: {label} is no level of {' or '.join(named)};"
                         f" {levels}"
                     )
 

@@ -1,4 +1,8 @@
-"""Factors of a design: what a study varies. A list of levels, named scenarios that set several things at once, or a range of numbers."""
+"""The factors of a design: what a study varies.
+
+A factor is a list of levels, a range of numbers, or scenarios by name that set several parameters
+at once.
+"""
 
 from __future__ import annotations
 
@@ -20,21 +24,17 @@ from sim.errors import InputError
 from sim.observation.measures import MEASURES
 from sim.observation.outcomes import OUTCOMES
 
-RUN_KEY_COLUMNS = (
-    "form",
-    "imitation_rate",
-    "depth",
-    "replicate",
-    "seed",
-)  # columns of every table of runs
+# Columns of every table of runs.
+RUN_KEY_COLUMNS = ("form", "imitation_rate", "depth", "replicate", "seed")
 RANGE_KEYS = ("low", "high", "scale", "whole", "levels")
 SCALES = ("linear", "log")
-BIN_EDGE_TOLERANCE = 1e-9  # a share that falls on the edge of two bins belongs to the upper one, whatever the last digit
+# A share on the edge of two bins belongs to the upper bin, whatever its rounding error.
+BIN_EDGE_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
 class Level:
-    """One level of a factor: how it is called, and the presets and parameters it sets."""
+    """One level of a factor: its label, and the presets and parameters that it sets."""
 
     label: Any
     settings: dict[str, Any]
@@ -42,7 +42,16 @@ class Level:
 
 @dataclass(frozen=True)
 class Range:
-    """A numeric factor between two bounds, both included; ``levels`` is the number of evenly spaced levels where a design needs a list."""
+    """A numeric factor between two bounds, both included.
+
+    Attributes:
+        path: the parameter.
+        low: lower bound.
+        high: upper bound.
+        scale: ``linear`` or ``log``.
+        whole: whether the values are whole numbers.
+        levels: number of evenly spaced levels for a design that needs a list.
+    """
 
     path: str
     low: float
@@ -52,7 +61,7 @@ class Range:
     levels: int | None = None
 
     def find_level(self, share: float) -> Level:
-        """Return the level at a share of the way from low to high; whole numbers have equal bins (on the scale)."""
+        """Return the level at a share of the range; whole numbers get bins of equal width."""
         high = self.high + self.whole
         value = (
             self.low * (high / self.low) ** share
@@ -69,22 +78,22 @@ class Range:
             raise InputError(
                 f"{self.path} is a range from {self.low} to {self.high} and this design needs a"
                 " list of levels: add levels to the range (levels: 5), or choose a design that"
-                " samples, for example design=latin_hypercube"
+                " samples ranges, for example design=latin_hypercube"
             )
         shares = [step / (self.levels - 1) for step in range(self.levels)]
         values = [
             (
-                self.low * (self.high / self.low) ** s
+                self.low * (self.high / self.low) ** share
                 if self.scale == "log"
-                else self.low + s * (self.high - self.low)
+                else self.low + share * (self.high - self.low)
             )
-            for s in shares
+            for share in shares
         ]
-        values = [round(v) if self.whole else float(f"{v:.12g}") for v in values]
+        values = [round(value) if self.whole else float(f"{value:.12g}") for value in values]
         if len(set(values)) < self.levels:
             raise InputError(
                 f"{self.path}: a whole range from {self.low} to {self.high} ({self.scale}) has no"
-                f" {self.levels} evenly spaced levels that differ; lower levels or widen the range"
+                f" {self.levels} different evenly spaced levels; lower levels or widen the range"
             )
         return [self.make_level(value) for value in values]
 
@@ -103,52 +112,59 @@ def list_levels(factor: Factor) -> list[Level]:
 
 
 def find_level_at_share(factor: Factor, share: float) -> Level:
-    """Return the level at a share of the unit interval; a list of levels takes bins of equal width."""
+    """Return the level at a share of the unit interval; listed levels get bins of equal width."""
     if isinstance(factor, Range):
         return factor.find_level(share)
     return factor[min(floor(share * len(factor) + BIN_EDGE_TOLERANCE), len(factor) - 1)]
 
 
 def is_constant(factor: Factor) -> bool:
-    """Tell whether a factor has one level only."""
+    """Return whether a factor has only one level."""
     return not isinstance(factor, Range) and len(factor) == 1
 
 
 def read_factor(
-    name: str, given: Any, ours: bool = True, declared: ParameterDeclarations | None = None
+    name: str,
+    written: Any,
+    is_collaboration: bool = True,
+    declarations: ParameterDeclarations | None = None,
 ) -> Factor:
     """Read a factor of a study file: a list of levels, a range of numbers, or scenarios by name.
 
-    ``ours`` says that names are those of our own model; names of another model are checked by that model's constructor.
-    ``declared`` are the parameters of a classic, by name.
+    Args:
+        name: name of the factor.
+        written: the factor as the file has it.
+        is_collaboration: whether the collaboration model is run. Its parameters are checked here;
+            any other model checks its parameters itself.
+        declarations: parameters of a classic by name.
     """
     if (
-        isinstance(given, Mapping)
-        and given
-        and all(isinstance(settings, Mapping) for settings in given.values())
+        isinstance(written, Mapping)
+        and written
+        and all(isinstance(settings, Mapping) for settings in written.values())
     ):
         if name in {*MEASURES, *OUTCOMES, *RUN_KEY_COLUMNS}:
             raise InputError(
-                f"the factor {name} has the name of a column of results; call it otherwise in the"
-                " study's file"
+                f"the factor {name} has the name of a column of results; give it another name in"
+                " the study file"
             )
-        factor: Factor = [Level(label, dict(settings)) for label, settings in given.items()]
-    elif isinstance(given, Mapping):
-        factor = read_range(name, given, ours, declared)
-    elif isinstance(given, list) and given:
-        factor = [Level(value, {name: value}) for value in map(parse_yaml_number, given)]
+        factor: Factor = [Level(label, dict(settings)) for label, settings in written.items()]
+    elif isinstance(written, Mapping):
+        factor = read_range(name, written, is_collaboration, declarations)
+    elif isinstance(written, list) and written:
+        factor = [Level(value, {name: value}) for value in map(parse_yaml_number, written)]
     else:
         raise InputError(
-            f"{name} is {given}; allowed: a list of levels ([0, 0.1]), a range ({{low: 0, high:"
+            f"{name} is {written}; allowed: a list of levels ([0, 0.1]), a range ({{low: 0, high:"
             " 0.5}), or scenarios by name"
         )
-    if ours:
+    if is_collaboration:
         check_levels(factor)
     return factor
 
 
 def parse_yaml_number(value: Any) -> Any:
-    """Return a number where YAML sees text: 1e-3 has no decimal point."""
+    """Return a number that YAML reads as text, such as 1e-3 without a decimal point."""
     if isinstance(value, str) and value[:1] in "+-.0123456789":
         try:
             return float(value)
@@ -158,40 +174,46 @@ def parse_yaml_number(value: Any) -> Any:
 
 
 def has_scenarios(factor: Factor | None, name: str) -> bool:
-    """Tell whether a factor consists of scenarios: its levels set something else than the factor's own name, so they cannot be new ones."""
+    """Return whether the levels of a factor are scenarios, so that none can be added by value.
+
+    A scenario sets other parameters than the one that has the factor's name.
+    """
     return isinstance(factor, list) and any(set(level.settings) != {name} for level in factor)
 
 
 def check_levels(factor: Factor) -> None:
-    """Refuse levels that set what is no parameter or preset."""
-    given = [factor.make_level(factor.low)] if isinstance(factor, Range) else factor
-    for level in given:
+    """Refuse levels that set an unknown parameter or preset."""
+    levels = [factor.make_level(factor.low)] if isinstance(factor, Range) else factor
+    for level in levels:
         for path, value in level.settings.items():
             check_override(f"{path}={value}")
 
 
 def read_range(
     path: str,
-    given: Mapping[Any, Any],
-    ours: bool = True,
-    declared: ParameterDeclarations | None = None,
+    written: Mapping[Any, Any],
+    is_collaboration: bool = True,
+    declarations: ParameterDeclarations | None = None,
 ) -> Range:
-    """Read ``{low: 0, high: 0.5, scale: log, whole: true, levels: 5}``; a parameter that is a whole number has a whole range."""
-    for key in given:
+    """Read ``{low: 0, high: 0.5, scale: log, whole: true, levels: 5}``.
+
+    The range of a parameter that is a whole number is a range of whole numbers by default.
+    """
+    for key in written:
         if key not in RANGE_KEYS:
             raise InputError(
                 f"{path}: {key} is not a setting of a range.{suggest_or_list(str(key), RANGE_KEYS)}"
             )
-    if "low" not in given or "high" not in given:
+    if "low" not in written or "high" not in written:
         raise InputError(
-            f"{path} is the range {dict(given)}; it needs low and high, for example {{low: 0, high:"
-            " 0.5}"
+            f"{path} is the range {dict(written)}; it needs low and high, for example {{low: 0,"
+            " high: 0.5}"
         )
-    if ours:
+    if is_collaboration:
         check_numeric_parameter(path)
-    field = (list_parameters() if declared is None else declared).get(path)
-    whole = given.get("whole", field is not None and field.annotation is int)
-    scale, levels = given.get("scale", "linear"), given.get("levels")
+    field = (list_parameters() if declarations is None else declarations).get(path)
+    whole = written.get("whole", field is not None and field.annotation is int)
+    scale, levels = written.get("scale", "linear"), written.get("levels")
     if scale not in SCALES:
         raise InputError(
             f"{path}: scale is {scale}; allowed:"
@@ -206,15 +228,16 @@ def read_range(
             f"{path}: levels is {levels}; allowed: a whole number, at least 2, or null"
         )
     low, high = (
-        read_range_bound(path, key, parse_yaml_number(given[key]), whole) for key in ("low", "high")
+        read_range_bound(path, key, parse_yaml_number(written[key]), whole)
+        for key in ("low", "high")
     )
-    checked = Range(path, low, high, scale, whole, levels)
-    check_range_bounds(checked)
-    return checked
+    factor = Range(path, low, high, scale, whole, levels)
+    check_range_bounds(factor)
+    return factor
 
 
 def check_numeric_parameter(path: str) -> None:
-    """Refuse a range of what is no number."""
+    """Refuse a range of a parameter that is not a number."""
     if path in list_preset_groups():
         raise InputError(
             f"{path} is a preset and has no range; list the presets:"
@@ -242,10 +265,10 @@ def read_range_bound(path: str, key: str, value: Any, whole: bool) -> float:
 
 
 def check_range_bounds(factor: Range) -> None:
-    """Refuse bounds that leave nothing between them."""
+    """Refuse bounds with nothing between them."""
     path, low, high = factor.path, factor.low, factor.high
     if low > high:
-        raise InputError(f"{path}: low is {low}, above high {high}; exchange them")
+        raise InputError(f"{path}: low is {low}, above high {high}; swap them")
     if low == high:
         narrow = "is too narrow: it holds one number; " if factor.whole else "is empty; "
         raise InputError(
@@ -263,7 +286,7 @@ def check_range_bounds(factor: Range) -> None:
 
 
 def find_level_by_label(factor: str, label: Any, levels: Sequence[Level]) -> Level:
-    """Return the scenario or level of this name."""
+    """Return the scenario or level with a label."""
     for level in levels:
         if level.label == label and isinstance(level.label, bool) == isinstance(label, bool):
             return level
@@ -276,7 +299,7 @@ def find_level_by_label(factor: str, label: Any, levels: Sequence[Level]) -> Lev
 
 
 def refuse_repeated_levels(factors: Factors) -> None:
-    """Refuse a level that a factor has twice: its runs would count double."""
+    """Refuse a level that a factor has twice, because its runs would count double."""
     for name, factor in factors.items():
         labels = [] if isinstance(factor, Range) else [level.label for level in factor]
         twice = [label for position, label in enumerate(labels) if label in labels[:position]]
@@ -285,7 +308,7 @@ def refuse_repeated_levels(factors: Factors) -> None:
 
 
 def refuse_conflicting_settings(factors: Factors, fixed: Sequence[str]) -> None:
-    """Refuse two factors, or a factor and a fixed value, that set the same parameter: one of them would do nothing."""
+    """Refuse two settings of the same parameter, because one of them would have no effect."""
     setters = {override.partition("=")[0]: override for override in fixed}
     for name, factor in factors.items():
         paths = (
@@ -296,7 +319,7 @@ def refuse_conflicting_settings(factors: Factors, fixed: Sequence[str]) -> None:
         for path in paths:
             if path in setters:
                 raise InputError(
-                    f"{path} is set twice: by {setters[path]} and by the factor {name}; leave one"
-                    " of them out"
+                    f"{path} is set twice: by {setters[path]} and by the factor {name};"
+                    " remove one of them"
                 )
             setters[path] = f"the factor {name}"

@@ -1,4 +1,4 @@
-"""Which runs a study needs: an id, a seed and parameters each, in an order that never changes."""
+"""The runs of a study: an id, a seed and parameters for each, in a fixed order."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 
 from experiments.models.target import Target
 
-POINTS_PER_TURN = 64  # points whose runs are done in turns
-ID_LENGTH = 20  # hexadecimal digits: two of a million runs share an id once in 10^12 studies
+POINTS_PER_TURN = 64  # points whose runs alternate in the order of execution
+ID_LENGTH = 20  # hexadecimal digits: in 10^12 studies of a million runs, one has a repeated id
 
 
 class PlannedRun(NamedTuple):
-    """One run of a study: the same content, the same id, wherever and whenever it is planned."""
+    """One run of a study; the same content has the same id wherever and whenever it is planned."""
 
     id: str
     point: int
@@ -30,12 +30,19 @@ def compute_content_id(*parts: str) -> str:
 
 
 def format_canonical_parameters(values: Mapping[str, Any]) -> str:
-    """Return parameters as text that is the same for the same values, whatever their order."""
+    """Return parameters as text that depends on the values and not on their order."""
     return json.dumps(values, sort_keys=True, default=str)
 
 
 class AdaptiveReplicates(NamedTuple):
-    """Replicates until the 95 % interval of measures is narrow enough: at least, at most, and in batches of."""
+    """A stopping rule: replicates until the 95 % intervals of measures are narrow enough.
+
+    Attributes:
+        half_width: the half-width to reach, by measure.
+        at_least: smallest number of replicates per point.
+        at_most: largest number of replicates per point.
+        batch: number of replicates that are added at a time.
+    """
 
     half_width: dict[str, float]
     at_least: int
@@ -47,14 +54,15 @@ class Plan:
     """All runs of a study: points by replicates.
 
     Args:
-        target: what is run; its version is part of every id.
-        points: what every point sets; complete parameters are made from it when a run is handed out.
+        target: the model; its version is part of every id.
+        points: what every point sets; its complete parameters are composed when a run needs them.
         seed: seed of the study; replicates are independent streams of it.
-        common: with common random numbers replicate r has the same seed at every point, without every run has its own.
-        walk: walks through the points while they are checked, and may show how far it is.
+        common: whether replicate r has the same seed at every point (common random numbers);
+            otherwise every run has a seed of its own.
+        walk: iterates over the points while they are checked, and may show progress.
 
     Raises:
-        InputError: a point is wrong; all are checked here, before the first run.
+        InputError: a point is wrong; all points are checked here, before the first run.
     """
 
     def __init__(
@@ -83,7 +91,7 @@ class Plan:
 
     def plan_run(self, point: int, replicate: int) -> PlannedRun:
         """Return one run."""
-        seed = self._seed(replicate) if self.common else self._seed_of_own(point, replicate)
+        seed = self._get_seed(replicate) if self.common else self._derive_seed(point, replicate)
         return PlannedRun(
             compute_content_id(self._point_ids[point], str(seed), str(replicate)),
             point,
@@ -92,16 +100,16 @@ class Plan:
         )
 
     def walk_runs(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
-        """Walk through replicates ``first[p]`` to ``last[p] - 1`` of every point p, points in order."""
+        """Walk through replicates ``first[p]`` to ``last[p] - 1`` of every point p, by point."""
         for point, (begin, end) in enumerate(zip(first, last, strict=True)):
             for replicate in range(begin, end):
                 yield self.plan_run(point, replicate)
 
     def walk_in_turns(self, first: Sequence[int], last: Sequence[int]) -> Iterator[PlannedRun]:
-        """Walk through the same runs in the order in which they are best done.
+        """Walk through the same runs in their order of execution: replicate by replicate.
 
-        That is some points at a time, replicate after replicate: runs that share their luck follow one another, and a model that remembers what it
-        drew last (``sim/classics/nk.py``) need not draw it again.
+        It takes some points at a time. Runs with the same seed then follow one another, and a
+        model that caches its last draws (``sim/classics/nk.py``) need not repeat them.
         """
         for begin in range(0, len(first), POINTS_PER_TURN):
             points = range(begin, min(begin + POINTS_PER_TURN, len(first)))
@@ -114,14 +122,14 @@ class Plan:
                     if first[point] <= replicate < last[point]
                 )
 
-    def _seed(self, replicate: int) -> int:
-        """Return the seed that all points share; one more replicate does not change the earlier ones."""
+    def _get_seed(self, replicate: int) -> int:
+        """Return the seed that all points share; more replicates do not change earlier seeds."""
         if replicate >= len(self._seeds):
             self._seeds = generate_study_seeds(self.seed, max(64, 2 * replicate))
         return self._seeds[replicate]
 
-    def _seed_of_own(self, point: int, replicate: int) -> int:
-        """Return a seed that belongs to this run alone: from the point's content, so that points may be added."""
+    def _derive_seed(self, point: int, replicate: int) -> int:
+        """Return a seed of this run only, from the content of its point: points may be added."""
         return int(
             np.random.SeedSequence(
                 [self.seed, int(self._point_ids[point], 16), replicate]
@@ -130,5 +138,5 @@ class Plan:
 
 
 def generate_study_seeds(seed: int, count: int) -> list[int]:
-    """Return the first seeds of a study's stream."""
+    """Return the first seeds of the stream of a study."""
     return [int(number) for number in np.random.SeedSequence(seed).generate_state(count, np.uint64)]

@@ -1,4 +1,4 @@
-"""The study that a results folder records: as it was asked for, with the plan of its runs."""
+"""The study that a results folder records, and the plan of its runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sim.errors import InputError
 
 
 def load_recorded_study(folder: Path, more: Sequence[str] = ()) -> Study:
-    """Return the study of a folder as it was asked for, and with what more is asked."""
+    """Return the study that a folder records, extended by more overrides."""
     manifest = read_study_manifest(folder)
     return load_study(
         manifest.study, merge_overrides(manifest.overrides, more), source=str(folder / STUDY_FILE)
@@ -25,13 +25,13 @@ def load_recorded_study(folder: Path, more: Sequence[str] = ()) -> Study:
 
 
 def merge_overrides(before: Sequence[str], more: Sequence[str]) -> list[str]:
-    """Return overrides of which later ones replace earlier ones of the same key."""
+    """Return all overrides; later ones replace earlier ones of the same key."""
     replaced = {override.partition("=")[0] for override in more}
     return [*(override for override in before if override.partition("=")[0] not in replaced), *more]
 
 
 def plan_study(study: Study) -> tuple[Plan, list[Point]]:
-    """Return all runs of a study, every point checked."""
+    """Return the plan of a study and its points; every point is checked."""
     points = study.points()
     check_measure_names(study, points[0])
     return (
@@ -47,7 +47,7 @@ def plan_study(study: Study) -> tuple[Plan, list[Point]]:
 
 
 def check_measure_names(study: Study, point: Point) -> None:
-    """Refuse an own measure that has the name of a factor or another key of the table of runs."""
+    """Refuse a user-defined measure with the name of another column of the table of runs."""
     for reference in (
         point.parameters["run"]["measures"] if isinstance(point.target, CollaborationTarget) else ()
     ):
@@ -60,23 +60,26 @@ def check_measure_names(study: Study, point: Point) -> None:
 
 
 def get_point_labels(point: Point) -> dict[str, object]:
-    """Return what stands beside the measures of a point; for our own model also form, rate of imitation and depth, which its tables need."""
+    """Return the labels of a point, which are columns of the table of runs.
+
+    The collaboration model adds form, rate of imitation and depth, which its tables need.
+    """
     if not isinstance(point.target, CollaborationTarget):
         return dict(point.levels)
-    known = point.parameters
+    parameters = point.parameters
     return {
-        "form": known["structure"]["name"],
-        "imitation_rate": known["imitation"]["rate"],
-        "depth": known["production"]["depth"],
+        "form": parameters["structure"]["name"],
+        "imitation_rate": parameters["imitation"]["rate"],
+        "depth": parameters["production"]["depth"],
         **point.levels,
     }
 
 
 def refuse_another_version(folder: Path, plan: Plan, manifest: StudyManifest) -> None:
-    """Refuse to go on with a study of a model that has changed since."""
+    """Refuse to continue a study whose model has changed since it began."""
     if plan.target.compute_version() != manifest.version:
         raise InputError(
             f"{folder} was begun with model version {manifest.version} and this is"
-            f" {plan.target.compute_version()}; mixing them would compare different models: start anew, or"
-            " say --any-version to do all runs again that another version did"
+            f" {plan.target.compute_version()}; mixing them would compare different models: start a"
+            " new folder with --out, or repeat the runs of the other version with --any-version"
         )

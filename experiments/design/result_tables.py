@@ -12,11 +12,11 @@ from experiments.design.plan import Plan, PlannedRun
 from experiments.store.files import write_table
 from experiments.store.folder import DETAIL_TABLES, ROWS_PER_SLICE, RunStorage, write_rows_in_order
 
-PointLabels = Sequence[dict[str, object]]  # a point's labels, beside its measures
+PointLabels = Sequence[dict[str, object]]  # per point: its columns in the table of runs
 
 
 class RunCounts(NamedTuple):
-    """How a study stands."""
+    """How many runs of a study are done, and how many failed."""
 
     done: int
     failed: int
@@ -25,7 +25,7 @@ class RunCounts(NamedTuple):
 def write_ordered_tables(
     plan: Plan, levels: PointLabels, storage: RunStorage, counts: Sequence[int]
 ) -> RunCounts:
-    """Write the tables of results in the order of the design; return how many runs are done and how many failed."""
+    """Write the tables of results in the order of the design; return the counts of runs."""
     storage.compact()
     for kind in ("runs", *DETAIL_TABLES):
         parts = storage.list_parts(kind)
@@ -42,46 +42,47 @@ def write_ordered_tables(
 def write_failures(
     plan: Plan, levels: PointLabels, storage: RunStorage, counts: Sequence[int]
 ) -> int:
-    """Write which runs of the plan failed, at which point, with which seed, why, and the command that does just this one again; count them."""
+    """Write the table of failed runs and return their number.
+
+    A row has the point, the seed, the reason and the command that repeats this run.
+    """
     path = storage.folder / "failures.parquet"
     path.unlink(missing_ok=True)
     failed = storage.read_failures()
     if failed.is_empty():
         return 0
-    wanted = failed["run"].implode()
-    among = [
-        frame.filter(pl.col("run").is_in(wanted))
+    failed_ids = failed["run"].implode()
+    keys = [
+        frame.filter(pl.col("run").is_in(failed_ids))
         for frame in generate_key_frames(plan, levels, counts, "runs")
     ]
-    table = pl.concat(among).join(failed, on="run", maintain_order="left")
-    if table.is_empty():  # what failed belongs to another version of the model
+    table = pl.concat(keys).join(failed, on="run", maintain_order="left")
+    if table.is_empty():  # the failed runs belong to another version of the model
         return 0
-    again = pl.format("overbruggen rerun {} {}", pl.lit(str(storage.folder)), "run").alias(
-        "command"
-    )
-    write_table(table.with_columns(again), path)
+    command = pl.format("overbruggen rerun {} {}", pl.lit(str(storage.folder)), "run")
+    write_table(table.with_columns(command.alias("command")), path)
     return len(table)
 
 
 def generate_key_frames(
     plan: Plan, levels: PointLabels, counts: Sequence[int], kind: str
 ) -> Iterator[pl.DataFrame]:
-    """Walk through what stands beside measures, in slices: levels of factors, replicate, seed and the run's id."""
+    """Walk through the key columns of a table, in slices: levels, replicate, seed and run id."""
     for runs in split_runs(plan.walk_runs([0] * len(counts), counts)):
         yield build_key_frame([build_run_key(run, levels, kind) for run in runs])
 
 
 def build_run_key(run: PlannedRun, levels: PointLabels, kind: str) -> dict[str, object]:
-    """Return what stands beside one run's measures, or beside its events, which have a form of their own."""
-    named = {
+    """Return the key columns of one run; events have their own ``form``, so theirs is prefixed."""
+    labels = {
         f"run.{name}" if kind != "runs" and name == "form" else name: level
         for name, level in levels[run.point].items()
     }
-    return {**named, "replicate": run.replicate, "seed": run.seed, "run": run.id}
+    return {**labels, "replicate": run.replicate, "seed": run.seed, "run": run.id}
 
 
 def split_runs(runs: Iterator[PlannedRun]) -> Iterator[list[PlannedRun]]:
-    """Walk through runs so many at a time that they take little memory."""
+    """Walk through runs in slices, which take little memory."""
     while part := list(islice(runs, ROWS_PER_SLICE)):
         yield part
 

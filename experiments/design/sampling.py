@@ -1,7 +1,8 @@
-"""The designs: from factors and settings to points, each a level per factor, in the order the design gives them.
+"""The designs: from factors and settings to points, which have a level per factor.
 
-Designs over levels list their points; designs over the unit cube draw a matrix (a row per point, a column per factor that varies) by
-SALib or scipy.stats.qmc, and every share is turned into a level of its factor. SALib is slow to import and comes in where it is needed.
+Designs over levels list their points. Designs over the unit cube draw a matrix by SALib or
+scipy.stats.qmc, with a row per point and a column per factor that varies; every share becomes a
+level of its factor. SALib is slow to import, so it is imported where it is used.
 """
 
 from __future__ import annotations
@@ -62,14 +63,17 @@ class Design:
 
 
 class Sample(NamedTuple):
-    """The points of a design; a design over the unit cube has its rows too."""
+    """The points of a design; a design over the unit cube also has its matrix."""
 
     points: list[Combination]
     unit: Matrix | None = None
 
 
 def draw_sample(design: Design, factors: Factors, place: tuple[int, ...] = ()) -> Sample:
-    """Return the points of a design; parts of a composition draw from streams of their own, by their place in it."""
+    """Return the points of a design.
+
+    Every part of a composition draws from its own random stream, which depends on its place.
+    """
     if design.parts:
         parts = [
             draw_sample(part, factors, (*place, position)).points
@@ -78,12 +82,14 @@ def draw_sample(design: Design, factors: Factors, place: tuple[int, ...] = ()) -
         return Sample(
             cross_designs(parts) if design.name == "cross" else zip_designs(parts, design)
         )
-    own = {name: factors[name] for name in design.factors}
+    factors = {name: factors[name] for name in design.factors}
     kind = DESIGN_KINDS[design.name]
     settings = kind.settings.model_validate(design.settings)
     if isinstance(kind, ListedDesignKind):
-        return Sample(kind.list_points(own, settings))
-    constant = {name: list_levels(factor)[0] for name, factor in own.items() if is_constant(factor)}
+        return Sample(kind.list_points(factors, settings))
+    constant = {
+        name: list_levels(factor)[0] for name, factor in factors.items() if is_constant(factor)
+    }
     varied = find_varied_factors(design, factors)
     unit = kind.draw_matrix(
         build_unit_problem(design, factors),
@@ -99,52 +105,52 @@ def draw_sample(design: Design, factors: Factors, place: tuple[int, ...] = ()) -
         }
         for row in unit.tolist()
     ]
-    return Sample([{name: point[name] for name in own} for point in points], unit)
+    return Sample([{name: point[name] for name in factors} for point in points], unit)
 
 
-def refuse_too_many_points(count: int, what: str) -> None:
-    """Refuse a design of which the points alone would fill the memory."""
+def refuse_too_many_points(count: int, design: str) -> None:
+    """Refuse a design whose points would fill the memory."""
     if count > MOST_POINTS:
         raise InputError(
-            f"{what} has {count:,} points; allowed: at most {MOST_POINTS:,}. Take fewer levels or"
+            f"{design} has {count:,} points; allowed: at most {MOST_POINTS:,}. Take fewer levels or"
             " samples, or a design that samples"
         )
 
 
 def cross_designs(parts: Sequence[list[Combination]]) -> list[Combination]:
-    """Return every point of one design with every point of the others; the last moves fastest."""
+    """Return every combination of points of the designs; the last design varies fastest."""
     refuse_too_many_points(prod(map(len, parts)), "the cross of designs")
-    return [merge_combinations(chosen) for chosen in product(*parts)]
+    return [merge_combinations(combination) for combination in product(*parts)]
 
 
 def zip_designs(parts: Sequence[list[Combination]], design: Design) -> list[Combination]:
     """Return the first points of all designs together, then the second, ..."""
     counts = [len(points) for points in parts]
     if len(set(counts)) > 1:
-        named = ", ".join(
+        sizes = ", ".join(
             f"{part.name} {count}" for part, count in zip(design.parts, counts, strict=True)
         )
         raise InputError(
-            f"zip puts designs of equally many points side by side; these have {named}: change one,"
-            " or cross them"
+            f"zip combines designs with equal numbers of points; these have {sizes}: change one, or"
+            " cross them"
         )
-    return [merge_combinations(chosen) for chosen in zip(*parts, strict=True)]
+    return [merge_combinations(combination) for combination in zip(*parts, strict=True)]
 
 
 def merge_combinations(parts: Sequence[Combination]) -> Combination:
-    """Return one point from parts of it."""
+    """Return one point from its parts."""
     return {name: level for part in parts for name, level in part.items()}
 
 
 def derive_part_seed(seed: int, place: tuple[int, ...]) -> int:
-    """Return the seed of a part: two parts with the same seed must not draw the same numbers."""
+    """Return the seed of a part; parts with the same seed setting draw different numbers."""
     return (
         int(np.random.SeedSequence(seed, spawn_key=place).generate_state(1)[0]) if place else seed
     )
 
 
 def find_varied_factors(design: Design, factors: Factors) -> Factors:
-    """Return the factors a design over the unit cube samples: those with more than one level."""
+    """Return the factors with more than one level, which a design over the unit cube samples."""
     varied = {name: factors[name] for name in design.factors if not is_constant(factors[name])}
     if not varied:
         raise InputError(
@@ -155,7 +161,7 @@ def find_varied_factors(design: Design, factors: Factors) -> Factors:
 
 
 def build_unit_problem(design: Design, factors: Factors) -> Problem:
-    """Return SALib's description of the unit cube a design samples."""
+    """Return SALib's problem definition of the unit cube that a design samples."""
     names = list(find_varied_factors(design, factors))
     problem: Problem = {
         "num_vars": len(names),
@@ -164,23 +170,23 @@ def build_unit_problem(design: Design, factors: Factors) -> Problem:
     }
     groups = design.settings.get("groups")
     if groups:
-        of = {member: group for group, members in groups.items() for member in members}
-        problem["groups"] = [of.get(name, name) for name in names]
+        group_of = {member: group for group, members in groups.items() for member in members}
+        problem["groups"] = [group_of.get(name, name) for name in names]
         if len(set(problem["groups"])) == 1:
             raise InputError(
-                f"design.groups puts all factors in the group {problem['groups'][0]}; two groups or"
-                " more can be compared"
+                f"design.groups puts all factors in the group {problem['groups'][0]}; make two"
+                " groups or more, to compare them"
             )
     return problem
 
 
 def count_factor_groups(problem: Problem) -> int:
-    """Return the number of groups, a factor of no group being one of its own."""
+    """Return the number of groups; a factor without a group counts as one."""
     return len(set(problem["groups"] if "groups" in problem else problem["names"]))
 
 
 def build_full_factorial(factors: Factors, settings: FullFactorial) -> list[Combination]:
-    """Return every combination of levels; the last factor moves fastest."""
+    """Return every combination of levels; the last factor varies fastest."""
     lists = [list_levels(factor) for factor in factors.values()]
     refuse_too_many_points(prod(map(len, lists)), "the full factorial")
     return [dict(zip(factors, levels, strict=True)) for levels in product(*lists)]
@@ -189,13 +195,13 @@ def build_full_factorial(factors: Factors, settings: FullFactorial) -> list[Comb
 def build_paired_design(
     factors: Factors, settings: PairedDesign | TableDesign
 ) -> list[Combination]:
-    """Return the levels of all factors side by side; a single level holds at every point."""
+    """Return the n-th levels of all factors as the n-th point; a single level applies to all."""
     lists = {name: list_levels(factor) for name, factor in factors.items()}
     length = max((len(levels) for levels in lists.values()), default=0)
     if any(len(levels) not in (1, length) for levels in lists.values()):
         counts = ", ".join(f"{name} {len(levels)}" for name, levels in lists.items())
         raise InputError(
-            "this design puts lists of equal length side by side; the numbers of levels are"
+            "this design combines lists of equal length; the numbers of levels are"
             f" {counts}: make them equal"
         )
     return [
@@ -204,7 +210,7 @@ def build_paired_design(
 
 
 def build_one_at_a_time(factors: Factors, settings: OneAtATime) -> list[Combination]:
-    """Return the base point, then every other level of every factor alone."""
+    """Return the base point, and the points that change one factor of it to another level."""
     base = {name: find_base_level(name, factor, settings.base) for name, factor in factors.items()}
     others = {
         name: [level for level in list_levels(factor) if level.label != base[name].label]
@@ -214,7 +220,7 @@ def build_one_at_a_time(factors: Factors, settings: OneAtATime) -> list[Combinat
 
 
 def find_base_level(name: str, factor: Factor, base: Mapping[str, Any]) -> Level:
-    """Return the base level of a factor: the one named, else its first."""
+    """Return the base level of a factor: the level in the settings, or its first."""
     if name not in base:
         return list_levels(factor)[0]
     if not isinstance(factor, Range):
@@ -288,8 +294,8 @@ def sample_morris(problem: Problem, factors: Factors, settings: Morris, seed: in
     for name, factor in factors.items():
         if not isinstance(factor, Range) and len(factor) > settings.levels:
             raise InputError(
-                f"{name} has {len(factor)} levels and the grid of morris {settings.levels}: some"
-                f" would never be tried; set design.levels={len(factor) + len(factor) % 2}"
+                f"{name} has {len(factor)} levels and the grid of morris {settings.levels}, so that"
+                f" some would never be run; set design.levels={len(factor) + len(factor) % 2}"
             )
     blocks = count_factor_groups(problem)
     refuse_too_many_points(settings.trajectories * (blocks + 1), "the design morris")
@@ -305,13 +311,13 @@ def sample_morris(problem: Problem, factors: Factors, settings: Morris, seed: in
 def build_fractional_factorial(
     problem: Problem, factors: Factors, settings: FractionalFactorial, seed: int
 ) -> Matrix:
-    """Return a two-level design of resolution IV; SALib pads the factors with dummies, which are left out."""
+    """Return a two-level design of resolution IV, without the dummy factors that SALib adds."""
     from SALib.sample import ff
 
     for name, factor in factors.items():
         if not isinstance(factor, Range) and len(factor) != 2:
             raise InputError(
-                f"{name} has {len(factor)} levels; fractional_factorial takes two: name two of"
+                f"{name} has {len(factor)} levels; fractional_factorial takes two: choose two of"
                 f" them, for example {name}={format_example_levels(factor)}"
             )
     count = problem["num_vars"]
@@ -319,7 +325,7 @@ def build_fractional_factorial(
 
 
 def format_example_levels(factor: Sequence[Level]) -> str:
-    """Return the first and last level as an override gives them."""
+    """Return the first and the last level as an override."""
     return f"{factor[0].label},{factor[-1].label}"
 
 
@@ -334,7 +340,7 @@ class ListedDesignKind:
 
 @dataclass(frozen=True)
 class SampledDesignKind:
-    """A kind of design over the unit cube; no point may be left out where the analysis needs all."""
+    """A kind of design over the unit cube."""
 
     settings: type[Settings]
     draw_matrix: Callable[[Problem, Factors, Any, int], Matrix]
@@ -345,9 +351,8 @@ DESIGN_KINDS: dict[str, ListedDesignKind | SampledDesignKind] = {
     "full_factorial": ListedDesignKind(FullFactorial, build_full_factorial),
     "paired": ListedDesignKind(PairedDesign, build_paired_design),
     "one_at_a_time": ListedDesignKind(OneAtATime, build_one_at_a_time),
-    "table": ListedDesignKind(
-        TableDesign, build_paired_design
-    ),  # the columns of the file, read before
+    # The columns of the file have become factors.
+    "table": ListedDesignKind(TableDesign, build_paired_design),
     "latin_hypercube": SampledDesignKind(LatinHypercube, sample_latin_hypercube),
     "sobol_sequence": SampledDesignKind(SobolSequence, sample_sobol_sequence),
     "sobol": SampledDesignKind(Sobol, sample_saltelli, needs_every_point=True),

@@ -1,4 +1,7 @@
-"""Settings of the designs: type and limits of each. Defaults and meaning stand in configs/design/, a file per design."""
+"""Settings of the designs: types and limits.
+
+Defaults and explanations are in configs/design/, a file per design.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ COMPOSITIONS = ("cross", "zip")
 
 
 class Settings(BaseModel):
-    """Settings of one choice in a group: closed to unknown names; no defaults, for those stand in configs/."""
+    """Settings of one choice in a group; unknown names are refused, defaults are in configs/."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -52,15 +55,15 @@ class TableDesign(Settings):
 
     @field_validator("file", mode="before")
     @classmethod
-    def named(cls, value: Any) -> Any:
-        """Ask for the file."""
+    def require_file(cls, value: Any) -> Any:
+        """Refuse a table without a file."""
         if value is None:
             raise ValueError("the design table needs a file: design.file=points.csv")
         return value
 
 
 class SeededDesign(Settings):
-    """A design with draws of its own."""
+    """A design that draws random numbers."""
 
     seed: int = Field(ge=0, le=LARGEST_SEED)
 
@@ -81,8 +84,8 @@ class PowerOfTwoDesign(SeededDesign):
 
     @field_validator("samples")
     @classmethod
-    def balanced(cls, value: int) -> int:
-        """Refuse numbers at which a Sobol' sequence is not balanced."""
+    def refuse_unbalanced(cls, value: int) -> int:
+        """Refuse a sample size at which a Sobol' sequence is not balanced."""
         if value & (value - 1):
             below = 1 << (value.bit_length() - 1)
             raise ValueError(
@@ -103,7 +106,7 @@ class GroupedDesign(Settings):
 
     @field_validator("groups")
     @classmethod
-    def apart(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+    def refuse_overlap(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
         """Refuse a factor in two groups."""
         members = [member for group in value.values() for member in group]
         twice = [member for member in members if members.count(member) > 1]
@@ -127,7 +130,7 @@ class Morris(SeededDesign, GroupedDesign):
 
     @model_validator(mode="after")
     def check(self) -> Morris:
-        """Refuse an odd grid, and to keep more trajectories than there are."""
+        """Refuse an odd grid, and more optimal trajectories than trajectories."""
         if self.levels % 2:
             raise ValueError(
                 f"design.levels is {self.levels}; the grid of morris needs an even number: take"
@@ -167,16 +170,18 @@ def read_default_settings(name: Any) -> dict[str, Any]:
     )
 
 
-def check_design_settings(name: str, kind: type[Settings], given: dict[str, Any]) -> dict[str, Any]:
+def check_design_settings(
+    name: str, kind: type[Settings], settings: dict[str, Any]
+) -> dict[str, Any]:
     """Return the settings of a design, checked and complete."""
-    return validate_settings("design", name, kind, given).model_dump()
+    return validate_settings("design", name, kind, settings).model_dump()
 
 
 def validate_settings(
-    group: str, name: str, kind: type[SettingsType], given: dict[str, Any]
+    group: str, name: str, kind: type[SettingsType], settings: dict[str, Any]
 ) -> SettingsType:
     """Return the settings of one choice in a group of configurations, checked."""
-    for key in given:
+    for key in settings:
         if key not in kind.model_fields:
             known = list(kind.model_fields)
             raise InputError(
@@ -184,13 +189,13 @@ def validate_settings(
                 f" {name}.{suggest_or_list(str(key), known) if known else ' It has none.'}"
             )
     try:
-        return kind.model_validate(given)
+        return kind.model_validate(settings)
     except ValidationError as error:
         raise InputError(explain_setting_error(group, kind, error)) from error
 
 
 def explain_setting_error(group: str, kind: type[Settings], error: ValidationError) -> str:
-    """Say the first thing that is wrong with a setting in one sentence."""
+    """Return the first error in the settings as one sentence."""
     first = error.errors()[0]
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from experiments.design.constraints import Constraint, read_constraint
 from experiments.design.factors import Factors
@@ -15,7 +16,6 @@ from experiments.design.sampling import (
     Design,
     Matrix,
     Problem,
-    Sample,
     SampledDesignKind,
     build_unit_problem,
     draw_sample,
@@ -104,6 +104,11 @@ class Study:
             else self.replicates
         )
 
+    @cached_property
+    def sample(self) -> AllowedSample:
+        """The points that fulfil the constraints; drawn once."""
+        return draw_allowed_sample(self)
+
     def points(self) -> list[Point]:
         """Return every point in the order of the design; parameters are checked when read."""
         target = self.target
@@ -117,15 +122,29 @@ class Study:
                 },
                 target,
             )
-            for levels in draw_allowed_sample(self)[0].points
+            for levels in self.sample.points
         ]
 
 
-def draw_allowed_sample(study: Study) -> tuple[Sample, int]:
-    """Return the points that fulfil the constraints, and the number of points that do not."""
+class AllowedSample(NamedTuple):
+    """The points of a design that fulfil the constraints.
+
+    Attributes:
+        points: the points.
+        unit: their matrix, if the design samples the unit cube.
+        excluded: number of points that do not fulfil the constraints.
+    """
+
+    points: list[Combination]
+    unit: Matrix | None
+    excluded: int
+
+
+def draw_allowed_sample(study: Study) -> AllowedSample:
+    """Draw the design of a study; return the points that fulfil the constraints."""
     sample = draw_sample(study.design, study.factors)
     if not study.constraints:
-        return sample, 0
+        return AllowedSample(sample.points, sample.unit, 0)
     constraints = [read_constraint(text, study.factors) for text in study.constraints]
     rows = [
         row
@@ -139,7 +158,8 @@ def draw_allowed_sample(study: Study) -> tuple[Sample, int]:
             " the levels"
         )
     unit = None if sample.unit is None else sample.unit[rows]
-    return Sample([sample.points[row] for row in rows], unit), len(sample.points) - len(rows)
+    points = [sample.points[row] for row in rows]
+    return AllowedSample(points, unit, len(sample.points) - len(rows))
 
 
 def describe_unfulfilled_constraint(
@@ -194,7 +214,8 @@ def unit_sample(study: Study) -> Matrix:
         >>> unit_sample(study).shape  # design.samples is 64, and 3 factors vary
         (64, 3)
     """
-    unit = draw_allowed_sample(replace(study, design=require_sampled_design(study)))[0].unit
+    require_sampled_design(study)
+    unit = study.sample.unit
     assert unit is not None
     return unit
 

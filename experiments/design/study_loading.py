@@ -24,7 +24,7 @@ from experiments.design.factors import (
     refuse_repeated_levels,
 )
 from experiments.design.sampling import DESIGN_KINDS, Design
-from experiments.design.study import Study, draw_allowed_sample
+from experiments.design.study import Study
 from experiments.design.study_file import (
     STUDY_SETTING_KEYS,
     read_bounded_number,
@@ -171,10 +171,10 @@ def check_design_points(study: Study) -> None:
             f" {study.constraints[0]} may exclude some; choose latin_hypercube or sobol_sequence,"
             " or remove the constraints from the study"
         )
-    sample, excluded = draw_allowed_sample(study)
+    excluded = study.sample.excluded
     if excluded:
         print_text(
-            f"{excluded} of {excluded + len(sample.points)} points do not fulfil the constraints"
+            f"{excluded} of {excluded + len(study.sample.points)} points do not fulfil the constraints"
             " and are left out."
         )
 

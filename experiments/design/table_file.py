@@ -1,4 +1,7 @@
-"""A table of points: a CSV file with a column per factor and a row per point; every cell is checked and named when it is wrong."""
+"""A table of points: a CSV file with a column per factor and a row per point.
+
+Every cell is checked, and an error names its row and column.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def read_table_file(file: str, factors: Factors) -> Factors:
     for line, cells in rows[1:]:
         if len(cells) != len(header):
             raise InputError(
-                f"{file}, row {line}: {len(cells)} cells, and the header has {len(header)} columns;"
+                f"{file}, row {line}: {len(cells)} cells, but the header has {len(header)} columns;"
                 " give every column a value"
             )
         for name, cell in zip(header, cells, strict=True):
@@ -61,7 +64,7 @@ def read_table_rows(file: str) -> NumberedRows:
         ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(
-            f"the table of points {file} is not a CSV file in UTF-8: {error}; save it as such"
+            f"the table of points {file} is not a CSV file in UTF-8: {error}; save it in UTF-8"
         ) from error
     if not rows:
         raise InputError(
@@ -88,7 +91,7 @@ def check_table_header(file: str, header: list[str], factors: Factors) -> None:
         if not name:
             raise InputError(f"{file}: a column has no name; name its factor in the first line")
         if header.count(name) > 1:
-            raise InputError(f"{file} has two columns {name}; leave one of them out")
+            raise InputError(f"{file} has two columns {name}; remove one of them")
         try:
             if name not in known:
                 check_override(f"{name}=0")
@@ -100,7 +103,7 @@ def check_table_header(file: str, header: list[str], factors: Factors) -> None:
 
 
 def is_numeric_text(text: str) -> bool:
-    """Tell whether a text is a number."""
+    """Return whether a text is a number."""
     try:
         float(text)
     except ValueError:
@@ -112,10 +115,10 @@ def read_level_cell(name: str, cell: str, factors: Factors) -> Level:
     """Read one cell as the level of its factor."""
     if not cell:
         raise InputError("the cell is empty; give a value")
-    values = parse_override(f"{name}={cell}")
-    if values.several:
+    override = parse_override(f"{name}={cell}")
+    if override.several:
         raise InputError(f"{cell} gives several values; a cell holds one")
-    value = values.values[0]
+    value = override.values[0]
     factor = factors.get(name)
     if has_scenarios(factor, name) and isinstance(factor, list):
         return find_level_by_label(name, value, factor)
@@ -130,7 +133,7 @@ def read_level_cell(name: str, cell: str, factors: Factors) -> Level:
             TypeAdapter(kind).validate_python(value)
             if isinstance(value, float) and not isfinite(value):
                 raise ValueError(cell)
-        except ValueError:  # pydantic's own is one too
+        except ValueError:  # pydantic's ValidationError is one too
             raise InputError(
                 f"{cell} is not allowed; allowed: {format_allowed_values(field)}"
             ) from None

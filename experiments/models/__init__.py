@@ -1,4 +1,4 @@
-"""What a study can run: our own model, the classics, and Mesa models of others."""
+"""What a study can run: the collaboration model, classics, and Mesa models of users."""
 
 from experiments.models.mesa import probe_seeding, read_mesa_target
 from experiments.models.target import RecordingOptions

@@ -1,4 +1,4 @@
-"""Classics as what a run or a study runs: presets by name, checked parameters, results."""
+"""Classics as targets of runs and studies: presets, parameters and results."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ ParameterDeclarations = dict[str, Any]
 
 
 def list_model_presets() -> tuple[str, ...]:
-    """Return what ``model=`` can be: the classics, and variants of them."""
+    """Return the names that ``model=`` accepts: the classics, and variants of them."""
     return tuple(sorted(path.stem for path in (find_configs_folder() / MODEL_KEY).glob("*.yaml")))
 
 
 @cache
 def read_model_preset(name: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
-    """Return the classic that a preset names, and the parameters it sets."""
+    """Return the classic of a preset, and the parameters that the preset sets."""
     if name not in list_model_presets():
         raise InputError(
             f"{MODEL_KEY}={name} is not a model; allowed:"
             f" {', '.join(list_model_presets())}.{suggest_name(name, list_model_presets())}"
         )
-    given = yaml.safe_load(
+    settings = yaml.safe_load(
         (find_configs_folder() / MODEL_KEY / f"{name}.yaml").read_text(encoding="utf-8")
     )
-    return given.pop("classic"), tuple(given.items())
+    return settings.pop("classic"), tuple(settings.items())
 
 
 def list_classic_parameters(preset: str) -> ParameterDeclarations:
@@ -53,38 +53,38 @@ def list_classic_parameters(preset: str) -> ParameterDeclarations:
 
 
 def get_summary_line(model: type[ClassicModel]) -> str:
-    """Return in one line what a classic is about."""
+    """Return what a classic is about, in one line."""
     return (model.__doc__ or "").strip().splitlines()[0]
 
 
 @dataclass(frozen=True)
 class ClassicTarget:
-    """A classic, with what a preset sets."""
+    """A classic with the parameters of a preset."""
 
     preset: str
 
     def __post_init__(self) -> None:
-        """Refuse what is no preset."""
+        """Refuse an unknown preset."""
         read_model_preset(self.preset)
 
     @property
     def model(self) -> type[ClassicModel]:
-        """Its class."""
+        """The class of the classic."""
         return load_classic(read_model_preset(self.preset)[0])
 
     @property
     def may_be_undefined(self) -> frozenset[str]:
-        """Measures of what need not occur, and their means."""
+        """Measures of what need not occur in a run, and their means."""
         return frozenset(
             f"{name}{end}" for name in self.model.MAY_BE_UNDEFINED for end in ("", "_mean")
         )
 
     def compute_version(self) -> str:
-        """Return the fingerprint of the classic's file and of what it calls."""
+        """Return the fingerprint of the classic's file and of the files it calls."""
         return compute_model_fingerprint(self.list_parts())
 
     def list_parts(self) -> list[bytes]:
-        """Return what the fingerprint is made of: code by the name of its file."""
+        """Return the parts of the fingerprint: code by the name of its file."""
         return [
             f"{path.name}".encode() + strip_source(path.read_bytes())
             for path in (*list_shared_sources(), self._file)
@@ -92,7 +92,7 @@ class ClassicTarget:
 
     @property
     def _file(self) -> Path:
-        """The file it is written in."""
+        """The file of the classic."""
         return CLASSICS_FOLDER / f"{read_model_preset(self.preset)[0]}.py"
 
     def check_parameters(self, settings: Mapping[str, Any]) -> Parameters:
@@ -106,32 +106,36 @@ class ClassicTarget:
             ) from error
 
     def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Check the parameters of a point and fill in defaults."""
+        """Check the parameters of a point and add defaults."""
         return self.check_parameters(settings).model_dump(mode="json")
 
     @property
     def is_compiled(self) -> bool:
-        """Whether its kernels were compiled on this machine before."""
+        """Whether its kernels are already compiled on this machine."""
         return is_classic_compiled(self._file)
 
     def warm_up(self) -> None:
-        """Load its kernels."""
+        """Compile or load its kernels."""
         self.model(rng=1).run(1)
 
     def shorten(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Set the rounds to one."""
         return {**parameters, "rounds": 1}
 
-    def run(self, parameters: Mapping[str, Any], seed: int, wanted: RecordingOptions) -> RunResult:
-        """Run the classic once; in the series, ``round`` is the number of rounds played."""
+    def run(
+        self, parameters: Mapping[str, Any], seed: int, recording: RecordingOptions
+    ) -> RunResult:
+        """Run the classic once; in its series, ``round`` is the number of rounds played."""
         model = self.model(self.model.Parameters.model_validate(parameters), rng=int(seed)).run()
         return RunResult(
-            model.summary(), thin_rounds(model.rounds_table(), "round", wanted.series_every), None
+            model.summary(),
+            thin_rounds(model.rounds_table(), "round", recording.series_every),
+            None,
         )
 
 
 def list_parameters_and_measures(model: str | None) -> tuple[ParameterDeclarations, dict[str, Any]]:
-    """Return the declared parameters and measures of a preset's classic; nothing without one."""
+    """Return declared parameters and measures of a classic by its preset; none without a preset."""
     return (
         (list_classic_parameters(model), dict(load_classic(read_model_preset(model)[0]).MEASURES))
         if model
@@ -141,12 +145,12 @@ def list_parameters_and_measures(model: str | None) -> tuple[ParameterDeclaratio
 
 def build_classics_table() -> Table:
     """Return a row per classic, with its presets."""
-    of = {preset: read_model_preset(preset)[0] for preset in list_model_presets()}
+    classic_of = {preset: read_model_preset(preset)[0] for preset in list_model_presets()}
     rows = [
         (
             name,
             get_summary_line(load_classic(name)),
-            ", ".join(preset for preset, named in of.items() if named == name),
+            ", ".join(preset for preset, classic in classic_of.items() if classic == name),
         )
         for name in list_classics()
     ]

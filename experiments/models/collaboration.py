@@ -1,4 +1,4 @@
-"""Our own model as what a study runs."""
+"""The collaboration model as a target of studies."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ FILES_KEY = "files"
 
 @dataclass(frozen=True)
 class CollaborationTarget:
-    """The model of this package.
+    """The collaboration model.
 
     Args:
-        overrides: presets and parameters in force at every point, as on the command line.
+        overrides: presets and parameters that are the same at every point, as on the command line.
     """
 
     overrides: tuple[str, ...] = ()
@@ -45,14 +45,16 @@ class CollaborationTarget:
         return _list_undefined_outcomes()
 
     def compute_version(self) -> str:
-        """Return the fingerprint of the sim package without its classics, and of the forms that a mix of structures names."""
+        """Return the fingerprint of the sim package and of the forms that a mix may name.
+
+        Classics do not belong to it.
+        """
         return compute_model_fingerprint(self.list_parts())
 
     def list_parts(self) -> list[bytes]:
-        """Return what the fingerprint is made of: code by place, and forms by name."""
-        from sim.runtime.compilation import (
-            list_model_sources,
-        )  # here: it imports Numba, which a worker that runs a model of Mesa's need not wait for
+        """Return the parts of the fingerprint: code by path, and forms by name."""
+        # Imported here: it imports Numba, which a worker with a Mesa model does not need.
+        from sim.runtime.compilation import list_model_sources
 
         forms = sorted((find_configs_folder() / "structure").glob("*.yaml"))
         code = [
@@ -65,11 +67,11 @@ class CollaborationTarget:
         ]
 
     def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Compose presets, set parameters, and check that such a model can be built."""
+        """Compose presets, set parameters, and check that the model can be built."""
         if "run.seed" in settings:
             raise InputError(
-                "run.seed is given by the study, another one to every replicate: leave it out and"
-                " set the study's seed"
+                "run.seed comes from the study, which gives every replicate its own; remove it and"
+                " set the seed of the study"
             )
         presets = tuple(f"{path}={value}" for path, value in settings.items() if "." not in path)
         values = deepcopy(_compose_once((*presets, *self.overrides)))
@@ -83,8 +85,15 @@ class CollaborationTarget:
         files = _hash_named_files(config)
         return parameters | ({FILES_KEY: files} if files else {})
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether its kernels are already compiled on this machine."""
+        from sim.runtime.compilation import is_model_compiled
+
+        return is_model_compiled()
+
     def warm_up(self) -> None:
-        """Import the model and load its compiled kernels."""
+        """Import the model, and compile or load its kernels."""
         from sim.model import CollaborationModel
 
         CollaborationModel(
@@ -95,7 +104,9 @@ class CollaborationTarget:
         """Set the rounds to one."""
         return {**parameters, "run": {**parameters["run"], "rounds": 1}}
 
-    def run(self, parameters: Mapping[str, Any], seed: int, wanted: RecordingOptions) -> RunResult:
+    def run(
+        self, parameters: Mapping[str, Any], seed: int, recording: RecordingOptions
+    ) -> RunResult:
         """Run the model once."""
         from sim.model import CollaborationModel
 
@@ -104,8 +115,8 @@ class CollaborationTarget:
         with isolate_run(int(seed)):
             model = CollaborationModel(config).run()
             measures = model.summary()
-            series = thin_rounds(model.rounds_table(), pl.col("round") + 1, wanted.series_every)
-            return RunResult(measures, series, model.events_table() if wanted.events else None)
+            series = thin_rounds(model.rounds_table(), pl.col("round") + 1, recording.series_every)
+            return RunResult(measures, series, model.events_table() if recording.events else None)
 
 
 _BUILT_FROM: Any = {
@@ -120,7 +131,7 @@ _BUILT_FROM: Any = {
 
 @cache
 def _compose_once(overrides: tuple[str, ...]) -> ConfigValues:
-    """Compose presets; once, for Hydra takes a tenth of a second."""
+    """Compose presets once, because Hydra takes a tenth of a second."""
     return compose_values(overrides)
 
 
@@ -130,40 +141,44 @@ def _set_parameter(values: ConfigValues, path: str, value: Any) -> None:
     for group in groups:
         values = values.setdefault(group, {})
         if not isinstance(values, dict):
-            raise InputError(
-                f"{path} is not a parameter: {group} holds one value and has no {name}"
-            )
+            raise InputError(f"{path} is not a parameter: {group} has one value and no {name}")
     values[name] = value
 
 
 @cache
 def _check_buildable(built_from: str) -> None:
-    """Check what only the model knows: own functions, mixes, files. Once for all points that differ in nothing it is built from."""
+    """Check what only the model can: user-defined functions, mixes and files.
+
+    Points that do not differ in these settings are checked once.
+    """
     from sim.model import CollaborationModel
 
     CollaborationModel.check(Config.model_validate_json(built_from))
 
 
 def format_canonical_yaml(path: Path) -> bytes:
-    """Return what a YAML file sets, without its comments and order."""
+    """Return the settings of a YAML file, without comments and order."""
     return json.dumps(yaml.safe_load(path.read_bytes()), sort_keys=True).encode()
 
 
 def _hash_named_files(config: Config) -> dict[str, str]:
-    """Return hashes of the files a configuration names: a run with another own rule or population is another run."""
-    named = [
+    """Return hashes of the files that a configuration names.
+
+    A run with a changed user-defined rule or population is another run.
+    """
+    references = [
         config.imitation.rule,
         config.production.pooling,
         config.structure.topology,
         *config.run.measures,
     ]
-    own = [name.rpartition(":")[0] for name in named if ":" in name] + [
-        config.population.path or ""
-    ]
-    found = {name: Path(name).expanduser() for name in own if name}
+    names = [name.rpartition(":")[0] for name in references if ":" in name]
+    paths = {
+        name: Path(name).expanduser() for name in (*names, config.population.path or "") if name
+    }
     return {
         name: compute_short_hash(compute_digests([part.read_bytes() for part in _list_files(path)]))
-        for name, path in found.items()
+        for name, path in paths.items()
         if path.exists()
     }
 
@@ -175,7 +190,7 @@ def _list_files(path: Path) -> list[Path]:
 
 @cache
 def _list_undefined_outcomes() -> frozenset[str]:
-    """Return the measures that may be NaN in a sound run."""
+    """Return the measures that may be NaN in a valid run."""
     from sim.observation.network import NETWORK_MEASURES
     from sim.observation.outcomes import OUTCOMES
 

@@ -1,4 +1,4 @@
-"""A run leaves no trace in the process it ran in, and takes nothing from the run before."""
+"""Isolate runs: a run does not affect the process, and does not depend on earlier runs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import numpy as np
 
 @contextmanager
 def isolate_run(seed: int) -> Iterator[None]:
-    """Give a run global random streams of its own, and let go of its model afterwards.
+    """Seed the global random streams for a run, and release its model afterwards.
 
-    A model should draw from Mesa's generators alone. One that draws from ``random`` or ``numpy.random`` can at least be
-    repeated: both are seeded per run, and are afterwards what they were.
+    A model should draw only from Mesa's generators. A model that draws from ``random`` or
+    ``numpy.random`` can at least be repeated: both are seeded per run and restored afterwards.
     """
     python, numpy = random.getstate(), np.random.get_state()
     random.seed(f"outside Mesa: {seed}")  # as text: random.Random(seed) is Mesa's own stream
@@ -30,25 +30,22 @@ def isolate_run(seed: int) -> Iterator[None]:
 
 @contextmanager
 def release_models() -> Iterator[None]:
-    """Let go of the models made meanwhile: Mesa 3 keeps them alive in three places that belong to classes, not to models."""
-    from mesa import Agent  # in the worker: importing Mesa takes seconds
+    """Release the models created meanwhile: Mesa 3 keeps references in three class attributes."""
+    # Imported in the worker, because importing Mesa takes seconds.
+    from mesa import Agent
     from mesa.discrete_space import Cell
 
-    counted, pickled = set(Agent._ids), set(copyreg.dispatch_table)
+    models_before, kinds_before = set(Agent._ids), set(copyreg.dispatch_table)
     try:
         yield
     finally:
-        for model in [
-            model for model in Agent._ids if model not in counted
-        ]:  # numbers agents; its keys are models
+        # The counter of agents has models as keys.
+        for model in set(Agent._ids) - models_before:
             del Agent._ids[model]
-        for kind in [
-            kind
-            for kind in copyreg.dispatch_table
-            if kind not in pickled and issubclass(kind, Cell)
-        ]:
-            del copyreg.dispatch_table[
-                kind
-            ]  # every grid makes a class of its own, which holds the grid's layers
-        Cell.get_neighborhood.cache_clear()  # these two remember cells, with the agents in them
+        # Every grid creates its own class of cells, which refers to the layers of the grid.
+        for kind in set(copyreg.dispatch_table) - kinds_before:
+            if issubclass(kind, Cell):
+                del copyreg.dispatch_table[kind]
+        # These caches refer to cells, with the agents in them.
+        Cell.get_neighborhood.cache_clear()
         Cell._neighborhood.cache_clear()

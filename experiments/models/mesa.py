@@ -1,4 +1,4 @@
-"""A researcher's Mesa model as what a study runs."""
+"""A user's Mesa model as a target of studies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,26 @@ MESA_MODEL_KEYS = ("class", "rounds", "measures", "objects", "may_be_undefined")
 
 
 def read_mesa_target(model: Mapping[str, Any]) -> Target:
-    """Return the Mesa model that the ``model`` part of a study file names."""
+    """Read the ``model`` part of a study file: a Mesa model.
+
+    Args:
+        model: ``class`` (``package.module:Class`` or ``file.py:Class``) and ``rounds``; optional
+            are ``measures``, ``objects`` and ``may_be_undefined`` (docs/coming-from-batch-run.md).
+
+    Returns:
+        A target: ``settle`` checks parameters, and ``run`` runs the model once.
+
+    Raises:
+        InputError: a key is unknown, or a value is wrong.
+
+    Example:
+        >>> from experiments.models import RecordingOptions
+        >>> target = read_mesa_target({"class": "mesa.examples:Schelling", "rounds": 5})
+        >>> parameters = target.settle({"density": 0.8, "homophily": 0.5})
+        >>> result = target.run(parameters, seed=1, recording=RecordingOptions(series_every=1))
+        >>> result.measures["happy"] == result.series["happy"][-1]
+        True
+    """
     for key in model:
         if key not in MESA_MODEL_KEYS:
             raise InputError(f"model.{key} is not known.{suggest_or_list(key, MESA_MODEL_KEYS)}")
@@ -52,8 +71,8 @@ def read_mesa_target(model: Mapping[str, Any]) -> Target:
     objects = model.get("objects") or {}
     if not isinstance(objects, Mapping):
         raise InputError(f"model.objects is {objects}; write {{parameter: package.module:Class}}")
-    made = tuple((str(name), resolve_reference(str(of))) for name, of in objects.items())
-    undefined = {
+    created = tuple((str(name), resolve_reference(str(of))) for name, of in objects.items())
+    may_be_undefined = {
         f"{name}{end}"
         for name in read_name_list(model, "may_be_undefined")
         for end in ("", "_mean")
@@ -62,13 +81,13 @@ def read_mesa_target(model: Mapping[str, Any]) -> Target:
         resolve_reference(reference),
         check_round_count(rounds),
         read_name_list(model, "measures"),
-        made,
-        frozenset(undefined),
+        created,
+        frozenset(may_be_undefined),
     )
 
 
 def resolve_reference(reference: str) -> str:
-    """Return a reference whose file is found from any folder."""
+    """Return a reference whose file can be found from any folder."""
     place, _, name = reference.rpartition(":")
     return f"{Path(place).expanduser().resolve()}:{name}" if place.endswith(".py") else reference
 
@@ -94,23 +113,40 @@ def read_name_list(model: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 
 def probe_seeding(target: Target, parameters: Mapping[str, Any]) -> str | None:
-    """Try a target's first rounds once before a study; return a warning, or None when it is seeded as it should be.
+    """Test whether a Mesa model takes its random numbers from its seed only.
+
+    Three trials play the first rounds with equal and different seeds.
+
+    Args:
+        target: a target. Only Mesa models are tested.
+        parameters: settled parameters.
+
+    Returns:
+        A warning that explains how the draws escape the seed, or None if they do not.
 
     Raises:
         InputError: a measure does not exist.
+
+    Example:
+        >>> target = read_mesa_target({"class": "mesa.examples:VirusOnNetwork", "rounds": 3})
+        >>> print(probe_seeding(target, target.settle({})))
+        VirusOnNetwork is not seeded through Mesa's rng: it draws from random or numpy.random, ...
     """
     return target.probe(parameters) if isinstance(target, MesaTarget) else None
 
 
 @dataclass(frozen=True)
 class MesaTarget:
-    """A Mesa model: parameters are the arguments of its constructor, and its measures what it reports or holds.
+    """A Mesa model, whose parameters are the arguments of its constructor.
 
     Args:
-        model: its class as ``package.module:Class`` or ``file.py:Class``.
-        rounds: how often it steps, unless ``running`` becomes False before; ``model.rounds`` as a factor overrules it.
-        measures: model reporters, attributes or methods without arguments; none: all model reporters.
-        objects: arguments made anew for every run, with the class or function that makes each.
+        model: the class as ``package.module:Class`` or ``file.py:Class``.
+        rounds: number of steps; a run ends earlier when ``running`` becomes False. A factor
+            ``model.rounds`` replaces this number.
+        measures: model reporters, attributes or methods without arguments; if empty, all model
+            reporters.
+        objects: arguments that are created for every run, with the class or function that
+            creates each.
         may_be_undefined: measures that may be NaN.
     """
 
@@ -121,18 +157,19 @@ class MesaTarget:
     may_be_undefined: frozenset[str] = frozenset()
 
     def compute_version(self) -> str:
-        """Hash the class with the files it is written in."""
+        """Return a hash of the class and of the files that it is written in."""
         return compute_short_hash(compute_digests([compute_source_hash(self.model).encode()]))
 
     def settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Check arguments against the constructor and fill in its defaults."""
-        own = {name: value for name, value in settings.items() if name.startswith("model.")}
-        for name in own:
-            if name != ROUNDS_KEY:
+        """Check arguments against the constructor and add its defaults."""
+        rounds = settings.get(ROUNDS_KEY, self.rounds)
+        for name in settings:
+            if name.startswith("model.") and name != ROUNDS_KEY:
                 raise InputError(f"{name} cannot be a factor; of model only {ROUNDS_KEY} can")
-        rest = {name: value for name, value in settings.items() if name not in own}
         arguments = complete_arguments(
-            load_model_class(self.model), rest, [name for name, _ in self.objects]
+            load_model_class(self.model),
+            {name: value for name, value in settings.items() if name != ROUNDS_KEY},
+            [name for name, _ in self.objects],
         )
         objects = (
             {OBJECTS_KEY: {name: Path(of).name for name, of in self.objects}}
@@ -142,27 +179,30 @@ class MesaTarget:
         return (
             arguments
             | {
-                ROUNDS_KEY: check_round_count(own.get(ROUNDS_KEY, self.rounds)),
+                ROUNDS_KEY: check_round_count(rounds),
                 MEASURES_KEY: list(self.measures),
             }
             | objects
         )
 
     def warm_up(self) -> None:
-        """Import the model's class."""
+        """Import the class of the model."""
         load_model_class(self.model)
 
     def shorten(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Set the rounds to one."""
         return {**parameters, ROUNDS_KEY: 1}
 
-    def run(self, parameters: Mapping[str, Any], seed: int, wanted: RecordingOptions) -> RunResult:
+    def run(
+        self, parameters: Mapping[str, Any], seed: int, recording: RecordingOptions
+    ) -> RunResult:
         """Run the model once.
 
-        Measures are ``name`` at the end and, for model reporters, ``name_mean`` over all that was recorded. In the
-        series, ``round`` is the number of rounds played. A Mesa model has no table of events.
+        A measure is its value at the end; a model reporter also gives ``name_mean``, the mean of
+        all recorded values. In the series, ``round`` is the number of rounds played. A Mesa model
+        has no event table.
         """
-        rows, every = [], wanted.series_every
+        rows, every = [], recording.series_every
         with isolate_run(int(seed)):
             model = self._build(parameters, seed)
             for played in range(1, parameters[ROUNDS_KEY] + 1):
@@ -170,25 +210,24 @@ class MesaTarget:
                     break
                 advance_one_round(model)
                 if every > 0 and played % every == 0:
-                    rows.append({"round": played} | self._measured(model))
-            ends = self._measured(model)
+                    rows.append({"round": played} | self._read_measures(model))
+            ends = self._read_measures(model)
             if every == AT_THE_END:
                 rows.append({"round": int(model.steps)} | ends)
             means = compute_round_means(model, list(ends))
         schema = {"round": pl.Int64} | dict.fromkeys(ends, pl.Float64)
-        measures = ends | {
-            name: value for name, value in means.items() if name not in ends
-        }  # a reporter may itself be called name_mean
+        # A reporter may itself be called name_mean.
+        measures = ends | {name: value for name, value in means.items() if name not in ends}
         return RunResult(measures, pl.DataFrame(rows, schema=schema) if every else None, None)
 
     def probe(self, parameters: Mapping[str, Any]) -> str | None:
-        """Look whether the model's first rounds depend on its seed and on nothing else; return a warning if not."""
+        """Return a warning if the first rounds of the model do not depend on its seed only."""
         model = load_model_class(self.model)
         try:
             first, again, other = (
-                self._try(parameters, 1, 1),
-                self._try(parameters, 1, 2),
-                self._try(parameters, 2, 1),
+                self._play_trial(parameters, 1, 1),
+                self._play_trial(parameters, 1, 2),
+                self._play_trial(parameters, 2, 1),
             )
         except InputError:
             raise
@@ -198,42 +237,42 @@ class MesaTarget:
             model.__name__, find_seed_keyword(model) is not None, first, again, other
         )
 
-    def _try(self, parameters: Mapping[str, Any], seed: int, shared: int) -> SeedingTrial:
-        """Play some rounds with a seed for Mesa and one for the generators all models share."""
-        large = 2**63 + seed  # as large as those a study gives
+    def _play_trial(self, parameters: Mapping[str, Any], seed: int, shared: int) -> SeedingTrial:
+        """Play some rounds with a seed for Mesa and a seed for the shared generators."""
+        large = 2**63 + seed  # as large as the seeds of a study
         with isolate_run(shared):
             before = get_shared_random_state()
             model = self._build(parameters, large)
             for _ in range(min(PROBE_ROUNDS, parameters[ROUNDS_KEY])):
                 if model.running:
                     advance_one_round(model)
-            self._measured(model)
+            self._read_measures(model)
             return SeedingTrial(
                 collect_model_state(model, large), get_shared_random_state() != before
             )
 
     def _build(self, parameters: Mapping[str, Any], seed: int) -> Any:
-        """Make the model; it gets copies, for it may change what it is given."""
+        """Create the model; it gets copies of its arguments, because it may change them."""
         kind = load_model_class(self.model)
         arguments = {
             name: deepcopy(value)
             for name, value in parameters.items()
             if not name.startswith("model.")
         }
-        made = {name: load_object(of)() for name, of in self.objects}
+        objects = {name: load_object(of)() for name, of in self.objects}
         keyword = find_seed_keyword(kind)
-        # A plain int: numpy's integers give other numbers as rng and are refused as seed.
-        return kind(**arguments, **made, **({keyword: int(seed)} if keyword else {}))
+        # A plain int: as rng numpy's integers give other numbers, and as seed they are refused.
+        return kind(**arguments, **objects, **({keyword: int(seed)} if keyword else {}))
 
-    def _measured(self, model: Any) -> dict[str, float]:
-        """Return the measures now."""
+    def _read_measures(self, model: Any) -> dict[str, float]:
+        """Return the present values of the measures."""
         return {
             name: read_measure(model, name) for name in list_measure_names(model, self.measures)
         }
 
 
 def advance_one_round(model: Any) -> None:
-    """Play one round; a model with one of Mesa's simulators has events between its steps, which the simulator knows."""
+    """Play one round, by the simulator if the model has one: it runs events between steps."""
     from mesa.experimental.devs.simulator import Simulator
 
     simulator = getattr(model, "simulator", None)

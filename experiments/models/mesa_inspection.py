@@ -1,4 +1,4 @@
-"""A researcher's Mesa model: finding its class, its source, what its constructor takes and what can be measured on it."""
+"""Inspect a user's Mesa model: its class, its source, its constructor and its measures."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from analysis.names import suggest_name, suggest_or_list
 from experiments.models.fingerprint import strip_source
 from sim.errors import InputError
 
-SEED_KEYWORDS = ("rng", "seed")  # Mesa's names for it, the better one first
+SEED_KEYWORDS = ("rng", "seed")  # Mesa's names, the recommended one first
 CATCH_ALL_KINDS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 UNKNOWN_ATTRIBUTE = object()
 
-# --- finding -------------------------------------------------------------------------------------------------------------
+# --- finding --------------------------------------------------------------------------------------
 
 
 @cache
@@ -55,14 +55,14 @@ def load_model_class(reference: str) -> Any:
     """Return the model class a reference names."""
     from mesa import Model
 
-    found = load_object(reference)
-    if not (isinstance(found, type) and issubclass(found, Model)):
+    model = load_object(reference)
+    if not (isinstance(model, type) and issubclass(model, Model)):
         raise InputError(f"{reference} is not a Mesa model; name a class derived from mesa.Model")
-    return found
+    return model
 
 
 def load_python_file(path: Path, reference: str) -> ModuleType:
-    """Import a file as Python would when it is started: what lies beside it, or in its package, can be imported too."""
+    """Import a file as a script: it can import files in its folder or its package."""
     if not path.is_file():
         raise InputError(
             f"{reference} does not exist: there is no file {path}; give its path from the folder"
@@ -81,7 +81,7 @@ def load_python_file(path: Path, reference: str) -> ModuleType:
 
 
 def is_module_name_taken(name: str, folder: Path) -> bool:
-    """Tell whether a name belongs to a module that lies elsewhere."""
+    """Return whether a name belongs to a module in another place."""
     if name in sys.stdlib_module_names:
         return True
     spec = importlib.util.find_spec(name)
@@ -104,7 +104,10 @@ def load_module(name: str, reference: str) -> ModuleType:
 
 @contextmanager
 def look_first_in(folder: Path) -> Iterator[None]:
-    """Let imports look in a folder first, as for a script that is started there; afterwards last, for a model may import while it runs."""
+    """Let imports search a folder first, as for a script there; afterwards last.
+
+    The folder stays in the path because a model may import while it runs.
+    """
     sys.path.insert(0, str(folder))
     try:
         yield
@@ -114,26 +117,27 @@ def look_first_in(folder: Path) -> Iterator[None]:
 
 
 def look_last_in(folder: Path) -> None:
-    """Let imports look in a folder when nothing else has the name: what lies there must not hide our modules."""
+    """Let imports search a folder last, so that its files do not hide installed modules."""
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 
 
-# --- source --------------------------------------------------------------------------------------------------------------
+# --- source ---------------------------------------------------------------------------------------
 
 
 def list_source_files(model: type) -> list[tuple[str, Path]]:
-    """Return the files a model's behaviour is written in, by name: of its package, or the files beside it that it imports.
+    """Return the source files of a model by name.
 
-    A model derived from another brings the other's files too; Mesa's base classes are covered by Mesa's version.
+    They are the files of its package, or the files in its folder that it imports. A model derived
+    from another has the other's files too; Mesa's base classes are covered by Mesa's version.
     """
     modules = {kind.__module__ for kind in model.__mro__} - {"builtins", "mesa.model"}
     roots = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
-    return sorted(found for root in roots for found in find_module_files(sys.modules[root]))
+    return sorted(file for root in roots for file in find_module_files(sys.modules[root]))
 
 
 def find_module_files(module: ModuleType) -> Iterator[tuple[str, Path]]:
-    """Walk through the files of a package, or of a single file with the files beside it that it imports."""
+    """Walk through the files of a package, or a file and the files beside it that it imports."""
     if hasattr(module, "__path__"):
         for folder in map(Path, module.__path__):
             yield from (
@@ -141,21 +145,22 @@ def find_module_files(module: ModuleType) -> Iterator[tuple[str, Path]]:
             )
     elif module.__file__:
         folder = Path(module.__file__).parent
-        if folder.name == "site-packages":  # what lies beside an installed file is not its own
+        # Other files beside an installed file do not belong to it.
+        if folder.name == "site-packages":
             yield Path(module.__file__).name, Path(module.__file__)
             return
         finder = ModuleFinder(path=[str(folder)])
         finder.import_hook(module.__name__)
-        found = [getattr(part, "__file__", None) for part in finder.modules.values()]
+        files = [getattr(part, "__file__", None) for part in finder.modules.values()]
         yield from (
-            (path.relative_to(folder).as_posix(), path) for path in map(Path, filter(None, found))
+            (path.relative_to(folder).as_posix(), path) for path in map(Path, filter(None, files))
         )
 
 
 def compute_source_hash(reference: str) -> str:
-    """Return a hash of a model's source; what changed since this process imported it is imported again."""
+    """Return a hash of the source of a model; source that has changed is imported again."""
     now = _hash_source(load_model_class(reference))
-    if now != _hash_when_first_asked(reference):
+    if now != _hash_imported_source(reference):
         files = {str(path) for _, path in list_source_files(load_model_class(reference))}
         for name in [
             name
@@ -165,31 +170,31 @@ def compute_source_hash(reference: str) -> str:
             del sys.modules[name]
         importlib.invalidate_caches()
         load_object.cache_clear()
-        _hash_when_first_asked.cache_clear()
-        return _hash_when_first_asked(reference)
+        _hash_imported_source.cache_clear()
+        return _hash_imported_source(reference)
     return now
 
 
 @cache
-def _hash_when_first_asked(reference: str) -> str:
-    """Return the hash of the source as this process knows it."""
+def _hash_imported_source(reference: str) -> str:
+    """Return the hash that the source had when this process imported it."""
     return _hash_source(load_model_class(reference))
 
 
 def _hash_source(model: type) -> str:
-    """Hash a class's name and the code of its source files, by name and not by where they lie."""
+    """Hash the name of a class and the code of its source files, wherever they are stored."""
     digest = hashlib.sha256(model.__qualname__.encode())
     for name, path in list_source_files(model):
         digest.update(name.encode() + strip_source(path.read_bytes()))
     return digest.hexdigest()
 
 
-# --- constructor ---------------------------------------------------------------------------------------------------------
+# --- constructor ----------------------------------------------------------------------------------
 
 
 @cache
 def find_seed_keyword(model: type) -> str | None:
-    """Return the keyword by which a model takes its seed, following ``**kwargs`` to the classes it derives from."""
+    """Return the keyword of a model's seed; ``**kwargs`` are followed to the base classes."""
     for kind in model.__mro__:
         if "__init__" not in vars(kind):
             continue
@@ -205,60 +210,60 @@ def find_seed_keyword(model: type) -> str | None:
 
 
 def complete_arguments(
-    model: type, given: Mapping[str, Any], made: Sequence[str]
+    model: type, arguments: Mapping[str, Any], created: Sequence[str]
 ) -> dict[str, Any]:
-    """Check arguments against a constructor and fill in its defaults.
+    """Check arguments against a constructor and add its defaults.
 
     Args:
         model: the class.
-        given: arguments by name.
-        made: names of arguments that are made anew for every run and may be missing in ``given``.
+        arguments: arguments by name.
+        created: names of arguments that are created for every run; they are not in ``arguments``.
     """
-    takes = list(inspect.signature(model).parameters.values())
+    parameters = list(inspect.signature(model).parameters.values())
     known = {
         parameter.name: parameter
-        for parameter in takes
+        for parameter in parameters
         if parameter.kind not in CATCH_ALL_KINDS and parameter.name not in SEED_KEYWORDS
     }
-    takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in takes)
-    for name in [*given, *made]:
+    takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+    for name in [*arguments, *created]:
         if name in SEED_KEYWORDS:
             raise InputError(
-                f"{name} is given by the study, another one to every replicate: leave it out and"
-                " set the study's seed"
+                f"{name} comes from the study, which gives every replicate its own; remove it and"
+                " set the seed of the study"
             )
         if name not in known and not takes_any:
             raise InputError(
                 f"{name} is not a parameter of"
                 f" {model.__name__}.{suggest_or_list(name, list(known))}"
             )
-    both = sorted(set(given) & set(made))
+    both = sorted(set(arguments) & set(created))
     if both:
         raise InputError(
-            f"{both[0]} is made anew for every run by model.objects and cannot be a parameter as"
-            " well: leave one out"
+            f"{both[0]} is created for every run by model.objects and cannot be a parameter as"
+            " well; remove one of them"
         )
     missing = [
         name
         for name, parameter in known.items()
-        if parameter.default is parameter.empty and name not in {*given, *made}
+        if parameter.default is parameter.empty and name not in {*arguments, *created}
     ]
     if missing:
         raise InputError(
             f"{missing[0]} is missing: {model.__name__} needs a value for {', '.join(missing)};"
             " make it a factor or fix it in the study"
         )
-    # A default that is no plain value stays where it is: in the source, which the version covers.
+    # Other defaults are not recorded; they are in the source, which the version covers.
     defaults = {
         name: parameter.default
         for name, parameter in known.items()
-        if name not in made and is_json_value(parameter.default)
+        if name not in created and is_json_value(parameter.default)
     }
-    return defaults | dict(given)
+    return defaults | dict(arguments)
 
 
 def is_json_value(value: Any) -> bool:
-    """Tell whether JSON gives a value back as it was."""
+    """Return whether JSON preserves a value."""
     if isinstance(value, dict):
         return all(isinstance(key, str) and is_json_value(part) for key, part in value.items())
     if isinstance(value, list):
@@ -266,18 +271,18 @@ def is_json_value(value: Any) -> bool:
     return value is None or type(value) in (bool, int, float, str)
 
 
-# --- measuring -----------------------------------------------------------------------------------------------------------
+# --- measuring ------------------------------------------------------------------------------------
 
 
 def get_reporter_values(model: Any) -> dict[str, list[Any]]:
-    """Return what the model reporters of a model's DataCollector recorded so far."""
+    """Return what the model reporters of a DataCollector have recorded so far."""
     collector = getattr(model, "datacollector", None)
     return dict(collector.model_vars) if collector is not None else {}
 
 
-def list_measure_names(model: Any, wanted: Sequence[str]) -> Sequence[str]:
-    """Return the measures wanted: those named, or all model reporters."""
-    names = wanted or list(get_reporter_values(model))
+def list_measure_names(model: Any, measures: Sequence[str]) -> Sequence[str]:
+    """Return the names of measures, which are all model reporters by default."""
+    names = measures or list(get_reporter_values(model))
     if not names:
         raise InputError(
             f"{type(model).__name__} has no model reporters: name attributes in"
@@ -287,7 +292,11 @@ def list_measure_names(model: Any, wanted: Sequence[str]) -> Sequence[str]:
 
 
 def read_measure(model: Any, name: str) -> float:
-    """Return a measure now: the last value a model reporter recorded, an attribute, or what a method without arguments returns."""
+    """Return the present value of a measure.
+
+    It is the last value of a model reporter, an attribute, or what a method without arguments
+    returns.
+    """
     recorded = get_reporter_values(model)
     if name in recorded:
         if not recorded[name]:
@@ -299,8 +308,8 @@ def read_measure(model: Any, name: str) -> float:
     value = getattr(model, name, UNKNOWN_ATTRIBUTE)
     if name.startswith("_") or value is UNKNOWN_ATTRIBUTE:
         raise InputError(
-            f"{name} is not a measure of"
-            f" {type(model).__name__}.{suggest_name(name, list(recorded))}{describe_known_measures(model)}"
+            f"{name} is not a measure of {type(model).__name__}."
+            f"{suggest_name(name, list(recorded))}{describe_known_measures(model)}"
         )
     if not callable(value):
         return convert_measure_to_number(name, value)
@@ -314,7 +323,7 @@ def read_measure(model: Any, name: str) -> float:
 
 
 def compute_round_means(model: Any, names: Sequence[str]) -> dict[str, float]:
-    """Return ``name_mean`` of every measure that is a model reporter: over all it recorded, the start included."""
+    """Return ``name_mean`` of every model reporter: the mean of all recorded values."""
     recorded = get_reporter_values(model)
     return {
         f"{name}_mean": float(
@@ -338,7 +347,7 @@ def convert_measure_to_number(name: str, value: Any) -> float:
 
 
 def describe_known_measures(model: Any) -> str:
-    """Say what can be measured."""
+    """Return a sentence that lists what can be measured."""
     attributes = [
         name
         for name, value in vars(model).items()

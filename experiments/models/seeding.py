@@ -1,4 +1,4 @@
-"""Does a model draw from the seed it is given, and from nothing else? A quick look at its first rounds."""
+"""Test in the first rounds of a model whether its draws depend on its seed only."""
 
 from __future__ import annotations
 
@@ -13,43 +13,42 @@ from experiments.models.mesa_inspection import get_reporter_values
 PROBE_ROUNDS = 5
 PLAIN_TYPES = (bool, int, float, str, np.generic)
 SEEDING_ADVICE = (
-    "give its constructor rng=None, call super().__init__(rng=rng), and draw from self.rng and"
-    " self.random alone"
+    "give its constructor rng=None, call super().__init__(rng=rng), and draw only from self.rng and"
+    " self.random"
 )
 
 
 class SeedingTrial(NamedTuple):
-    """What the first rounds of a model left, and whether it drew from generators that all models share."""
+    """The state of a model after its first rounds, and whether it used shared generators."""
 
     state: list[tuple[str, str]]
     drew_outside: bool
 
 
 def get_shared_random_state() -> tuple[object, ...]:
-    """Return where the generators stand that all models of a process share."""
+    """Return the state of the generators that all models of a process share."""
     _, words, position, *_ = np.random.get_state()
     return random.getstate(), np.asarray(words).tobytes(), position
 
 
 def collect_model_state(model: Any, seed: int) -> list[tuple[str, str]]:
-    """Return everything simple that a model, its agents and its model reporters hold; the seed itself is no result."""
-    found = [
+    """Return the simple values of a model, its agents and its model reporters, except the seed."""
+    values = [
         (name, value)
         for name, value in find_simple_attributes(model)
         if not name.startswith("_") and value != format_exact_value(seed)
     ]
     for agent in model.agents:
-        found += find_simple_attributes(agent)
-        found += [
-            ("cell", format_exact_value(getattr(getattr(agent, "cell", None), "coordinate", None)))
-        ]
+        values += find_simple_attributes(agent)
+        cell = getattr(agent, "cell", None)
+        values.append(("cell", format_exact_value(getattr(cell, "coordinate", None))))
     recorded = [
         (name, format_exact_value(value))
-        for name, values in get_reporter_values(model).items()
-        for value in values
+        for name, series in get_reporter_values(model).items()
+        for value in series
         if isinstance(value, PLAIN_TYPES)
     ]
-    return found + recorded
+    return values + recorded
 
 
 def find_simple_attributes(thing: Any) -> Iterator[tuple[str, str]]:
@@ -71,14 +70,14 @@ def format_exact_value(value: Any) -> str:
 def explain_seeding_fault(
     name: str, takes_seed: bool, first: SeedingTrial, again: SeedingTrial, other: SeedingTrial
 ) -> str | None:
-    """Say how a model's draws escape its seed, and what to do about it; None for one that is seeded.
+    """Return how the draws of a model escape its seed, and what to do; None if they do not.
 
     Args:
-        name: of the model.
-        takes_seed: its constructor takes one.
-        first: some rounds with a seed.
-        again: the same with the same seed, but other shared generators.
-        other: the same with another seed, but the shared generators of the first.
+        name: name of the model.
+        takes_seed: whether its constructor takes a seed.
+        first: trial with a seed.
+        again: trial with the same seed and other states of the shared generators.
+        other: trial with another seed and the same states of the shared generators.
     """
     if not takes_seed:
         reason = "its constructor takes neither rng nor seed"
@@ -86,12 +85,12 @@ def explain_seeding_fault(
         reason = "it draws from random or numpy.random, which all models of a process share"
     elif first.state != again.state:
         reason = (
-            "two runs with the same seed differ (a generator of its own without a seed, or the"
-            " order of a set)"
+            "two runs with the same seed differ (it has a generator without a seed, or depends on"
+            " the order of a set)"
         )
     elif first.state == other.state:
         reason = (
-            "its first rounds are the same whatever the seed (if it draws nothing at all, one"
+            "its first rounds are the same whatever the seed (if it draws no random number, one"
             " replicate is enough)"
         )
     else:

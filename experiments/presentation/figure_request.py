@@ -138,11 +138,8 @@ def choose_figure_measures(
     request: FigureRequest, source: FigureSource, table: pl.DataFrame
 ) -> list[str]:
     """Return the requested measures, or the default ones that a table has."""
-    known = [
-        name
-        for name, kind in table.schema.items()
-        if kind.is_numeric() and name not in ("replicate", "seed", *source.factors)
-    ]
+    keys = {"replicate", "seed", *source.factors}
+    known = [name for name, kind in table.schema.items() if kind.is_numeric() and name not in keys]
     for name in request.measures:
         if name not in known:
             raise InputError(

@@ -35,7 +35,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.array_model import RowAgent, RowAttribute
+from sim.classics.classic import ClassicModel, Floats, Integers64, Parameters, declare_measures
 from sim.classics.draws import (
     GOLDEN_GAMMA,
     HALF_WORD_BITS,
@@ -120,27 +121,37 @@ class AxelrodParameters(Parameters):
         return self
 
 
-class Site(ClassicAgent):
+class Site(RowAgent):
     """A site."""
 
-    culture = Row("cultures", "its trait on every feature, shape (F,)")
+    culture = RowAttribute("cultures", "its trait on every feature, shape (F,)")
 
 
 class Axelrod1997(ClassicModel):
-    """Dissemination of culture among the similar."""
+    """Dissemination of culture among the similar.
+
+    Args:
+        parameters: ``AxelrodParameters``; or give single ones by name.
+        rng: seed or generator, as Mesa takes it.
+
+    Source: Axelrod (1997), with activation and spaces of Axtell et al. (1996).
+
+    Example:
+        >>> model = Axelrod1997(side=5, traits=2, rng=1).run()
+        >>> model.active, model.regions >= 1
+        (0.0, True)
+    """
 
     Parameters = AxelrodParameters
     Agent = Site
-    MEASURES = {  # noqa: RUF012
-        "regions": Measure(
-            "connected sites of one culture; stable once nothing is active", "regions"
-        ),
-        "cultures_left": Measure("different cultures", "cultures"),
-        "largest_region": Measure("share of sites in the largest region", "0-1"),
-        "active": Measure(
+    MEASURES = declare_measures(
+        regions=Measure("connected sites of one culture; stable once nothing is active", "regions"),
+        cultures_left=Measure("different cultures", "cultures"),
+        largest_region=Measure("share of sites in the largest region", "0-1"),
+        active=Measure(
             "pairs of neighbours that can still change: alike in some features, not in all", "0-1"
         ),
-    }
+    )
 
     def begin(self) -> None:
         """Draw cultures."""

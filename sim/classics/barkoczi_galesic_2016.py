@@ -108,7 +108,19 @@ class BarkocziGalesicParameters(SearchParameters):
 
 
 class BarkocziGalesic2016(LandscapeSearch):
-    """Learning from best members, or from the most frequent solution, in different networks."""
+    """Learning from best members, or from the most frequent solution, in different networks.
+
+    Args:
+        parameters: ``BarkocziGalesicParameters``; or give single ones by name.
+        rng: seed or generator, as Mesa takes it.
+
+    Source: Barkoczi & Galesic (2016).
+
+    Example:
+        >>> model = BarkocziGalesic2016(n=8, k=3, agents=20, degree=4, rng=1).run(10)
+        >>> model.payoff <= model.best_payoff <= 1
+        True
+    """
 
     Parameters = BarkocziGalesicParameters
 

@@ -1,22 +1,19 @@
-"""The base of all classics.
-
-Parameters, measures, seeding, rounds, and agents as views of array rows.
-"""
+"""What all classics have in common: parameters, measures, seeding, rounds and agents."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-import mesa
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sim.array_model import ArrayModel, RowAgent, count_rounds_to_play
 from sim.config import Group, declare_parameter
 from sim.errors import InputError
-from sim.numbering import NumberedModel
 from sim.observation.measures import Measure
 from sim.state import Floats as Floats
 
@@ -31,51 +28,43 @@ class Parameters(Group):
     )
 
 
-class Row:
-    """An attribute of an agent: its row of one of the model's arrays, to read and to write."""
-
-    def __init__(self, array: str, meaning: str) -> None:
-        self.array, self.__doc__ = array, meaning
-
-    def __get__(self, agent: Any, owner: type | None = None) -> Any:
-        if agent is None:
-            return self
-        value = getattr(agent.model, self.array)[agent.row]
-        return value if value.ndim else value.item()
-
-    def __set__(self, agent: Any, value: Any) -> None:
-        getattr(agent.model, self.array)[agent.row] = value
+def declare_measures(**measures: Measure) -> Mapping[str, Measure]:
+    """Return the measures of a classic by name, in the order of its rows."""
+    return MappingProxyType(measures)
 
 
-class ClassicAgent(mesa.Agent):  # type: ignore[misc]
-    """An agent that owns no data: it stands for one row of the model's arrays."""
-
-    def __init__(self, model: ClassicModel, row: int) -> None:
-        self.row = row
-        super().__init__(model)
-
-
-class ClassicModel(NumberedModel):
+class ClassicModel(ArrayModel):
     """A published model as a Mesa user knows it.
 
-    Args:
-        parameters: all parameters; or give single ones by name, with defaults where left out.
-        rng: seed, or a generator, as Mesa takes it. It gives the key of every draw: a draw depends
-            on key, stream, round and agent alone, so that models with the same seed share their
-            luck where they ask for the same (landscapes, starts).
-
-    ``step()`` plays one round; ``run()`` plays what is left of ``parameters.rounds`` in one go,
-    with the same numbers. Every measure is an attribute with its present value, and
-    ``rounds_table()`` has them all, from the start (round 0) on. State lives in arrays; the agents
-    of Mesa are views of their rows, made when first looked at.
+    Every measure is an attribute with its present value. State lies in arrays; the agents of Mesa
+    are views of their rows, made when first looked at.
 
     A subclass declares ``Parameters``, ``MEASURES`` and ``Agent``, makes its arrays in ``begin``
     and plays in ``play``.
+
+    Args:
+        parameters: all parameters, as ``Parameters`` of the class; else give single ones by name.
+        rng: seed, or a generator, as Mesa takes it. It gives the key of every draw. A draw depends
+            on key, stream, round and agent alone, so models with the same seed share their draws
+            where they ask for the same (landscapes, initial states).
+        values: parameters by name, with defaults for all others.
+
+    Raises:
+        InputError: values are given beside parameters.
+        pydantic.ValidationError: a parameter is unknown, or its value is not allowed.
+
+    Example:
+        >>> from sim.classics.march_1991 import March1991
+        >>> model = March1991(individuals=20, p1=0.1, rng=3).run(5)
+        >>> model.rounds_played, len(model.agents)
+        (5, 20)
+        >>> 0 <= model.knowledge <= 1
+        True
     """
 
     Parameters: ClassVar[type[Parameters]]
     MEASURES: ClassVar[Mapping[str, Measure]]
-    Agent: ClassVar[type[ClassicAgent]]
+    Agent: ClassVar[type[RowAgent]]
     MAY_BE_UNDEFINED: ClassVar[frozenset[str]] = frozenset()  # measures of what need not occur
     parameters: Any
 
@@ -86,9 +75,9 @@ class ClassicModel(NumberedModel):
         self.parameters = type(self).Parameters(**values) if parameters is None else parameters
         self.key = np.uint64(self.rng.integers(2**64, dtype=np.uint64))
         self.rounds_played = 0
-        self._views: list[ClassicAgent] = []
+        self._views: list[RowAgent] = []
         self.begin()
-        self._recorded = [self._measured(0, 0)[1]]
+        self._recorded = [self._play_and_measure(0, 0)[1]]
 
     @abstractmethod
     def begin(self) -> None:
@@ -96,12 +85,16 @@ class ClassicModel(NumberedModel):
 
     @abstractmethod
     def play(self, first: int, rounds: int, rows: Floats) -> int:
-        """Play up to ``rounds`` rounds from round ``first`` on; return how many.
+        """Play rounds.
 
-        Fewer than requested means that nothing can change any more.
+        Args:
+            first: the number of the first round to play.
+            rounds: how many to play at most.
+            rows: takes the measures after each round, shape (rounds, measures); with no rounds to
+                play, row 0 takes the present ones.
 
-        ``rows`` takes the measures after each round, shape (rounds, measures); with no rounds to
-        play, row 0 takes those of the present.
+        Returns:
+            How many rounds were played; fewer than asked when nothing can change any more.
         """
 
     @property
@@ -110,49 +103,70 @@ class ClassicModel(NumberedModel):
         """Number of agents."""
 
     def step(self) -> None:
-        """Play one round."""
+        """Play one round.
+
+        Example:
+            >>> from sim.classics.zollman_2010 import Zollman2010
+            >>> model = Zollman2010(rng=1)
+            >>> model.step()
+            >>> model.rounds_played
+            1
+        """
         self._advance(1)
 
     def run(self, rounds: int | None = None) -> Self:
-        """Play ``rounds`` rounds and return the model.
+        """Play rounds, with the numbers that as many steps give.
 
-        The default is the rest of ``parameters.rounds``.
+        Where a subclass overrides ``step``, it is called for every round.
 
-        A subclass's own ``step`` is called for each.
+        Args:
+            rounds: how many; by default what is left of ``parameters.rounds``.
+
+        Returns:
+            The model.
+
+        Raises:
+            InputError: ``rounds`` is not a whole number, 0 or more.
+
+        Example:
+            >>> from sim.classics.zollman_2010 import Zollman2010
+            >>> model = Zollman2010(rounds=30, rng=1).run(10)
+            >>> model.run().rounds_played
+            30
         """
-        left = max(0, self.parameters.rounds - self.rounds_played) if rounds is None else rounds
-        if isinstance(left, bool) or not isinstance(left, int | np.integer) or left < 0:
-            raise InputError(
-                f"run({rounds!r}) cannot be played; give a whole number of rounds, 0 or more, or"
-                " none to play what is left"
-            )
+        left = self.parameters.rounds - self.rounds_played
+        playing = count_rounds_to_play(rounds, left, "rounds")
         if "step" in vars(type(self)):
-            for _ in range(left):
+            for _ in range(playing):
                 self.step()
-        elif left:
-            self._advance(int(left))
+        elif playing:
+            self._advance(playing)
         return self
 
     def _advance(self, rounds: int) -> None:
-        """Play rounds and keep what they left."""
-        played, rows = self._measured(self.rounds_played, rounds)
+        """Play rounds and keep their measures."""
+        played, rows = self._play_and_measure(self.rounds_played, rounds)
         self._recorded.append(rows[:played])
         self.rounds_played += played
         self.steps = self.rounds_played
         self.running = played == rounds and self.rounds_played < self.parameters.rounds
 
-    def _measured(self, first: int, rounds: int) -> tuple[int, Floats]:
-        """Play rounds; return how many and the measures after each."""
+    def _play_and_measure(self, first: int, rounds: int) -> tuple[int, Floats]:
+        """Play rounds; return how many, and the measures after each."""
         rows = np.empty((max(1, rounds), len(self.MEASURES)))
         return self.play(first, rounds, rows), rows
 
-    # --- results ----------------------------------------------------------------------------------
-    # -------------------
-
     def rounds_table(self) -> pl.DataFrame:
-        """Return one row per round, the start included.
+        """Return the measures of every round.
 
-        Columns: ``round`` (rounds played) and every measure.
+        Returns:
+            One row per round, from the start on: ``round`` (how many were played), then every
+            measure.
+
+        Example:
+            >>> from sim.classics.zollman_2010 import Zollman2010
+            >>> Zollman2010(rng=1).run(4).rounds_table()["round"].to_list()
+            [0, 1, 2, 3, 4]
         """
         values = np.concatenate(self._recorded)
         return pl.DataFrame(
@@ -161,9 +175,16 @@ class ClassicModel(NumberedModel):
         )
 
     def summary(self) -> dict[str, float]:
-        """Return every measure at the end, and its mean over all rounds.
+        """Return the measures of the whole run.
 
-        The mean is called ``<measure>_mean`` and includes the start.
+        Returns:
+            Every measure at the end, and as ``<measure>_mean`` its mean over all rounds, the start
+            included.
+
+        Example:
+            >>> from sim.classics.zollman_2010 import Zollman2010
+            >>> sorted(Zollman2010(rng=1).run(4).summary())[:2]
+            ['better_share', 'better_share_mean']
         """
         values = np.concatenate(self._recorded)
         ends = dict(zip(self.MEASURES, values[-1].tolist(), strict=True))
@@ -179,25 +200,13 @@ class ClassicModel(NumberedModel):
             return float(filled[-1][-1, list(self.MEASURES).index(name)])
         raise AttributeError(f"{type(self).__name__} has no attribute {name}")
 
-    # --- Mesa -------------------------------------------------------------------------------------
-    # -------------------
-
     @property
-    def members(self) -> Sequence[ClassicAgent]:
+    def members(self) -> Sequence[RowAgent]:
         """All agents of the model, by row."""
         if not self._views:
             self._views = [self.Agent(self, row) for row in range(self.size)]
         return self._views
 
-    @property
-    def agents(self) -> mesa.agent.AgentSet:
-        """All agents, those of the user's own included."""
+    def update_agents(self) -> None:
+        """Make the agents."""
         _ = self.members
-        return self._all_agents
-
-    @property
-    def agents_by_type(self) -> dict[type, mesa.agent.AgentSet]:
-        """Agents by class."""
-        _ = self.members
-        by_type: dict[type, mesa.agent.AgentSet] = super().agents_by_type
-        return by_type

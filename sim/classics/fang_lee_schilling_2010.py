@@ -37,8 +37,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from sim.array_model import RowAgent, RowAttribute
 from sim.classics.arithmetic import compute_mean
-from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.classics.classic import ClassicModel, Floats, Integers64, Parameters, declare_measures
 from sim.classics.draws import compute_word_limit, draw_word, start_sequence
 from sim.classics.kernels import classic_entry
 from sim.classics.networks import Network
@@ -131,28 +132,38 @@ class FangLeeSchillingParameters(Parameters):
         return self
 
 
-class FangLeeSchillingIndividual(ClassicAgent):
+class FangLeeSchillingIndividual(RowAgent):
     """A member of the organisation."""
 
-    beliefs = Row("beliefs", "belief per dimension, shape (m,): -1, 0 or 1")
-    payoff = Row("payoffs", "share of bundles on which it is right")
+    beliefs = RowAttribute("beliefs", "belief per dimension, shape (m,): -1, 0 or 1")
+    payoff = RowAttribute("payoffs", "share of bundles on which it is right")
 
 
 class FangLeeSchilling2010(ClassicModel):
-    """Learning from the majority of superior contacts, in groups that are more or less isolated."""
+    """Learning from the majority of superior contacts, in groups that are more or less isolated.
+
+    Args:
+        parameters: ``FangLeeSchillingParameters``; or give single ones by name.
+        rng: seed or generator, as Mesa takes it.
+
+    Source: Fang, Lee & Schilling (2010).
+
+    Example:
+        >>> model = FangLeeSchilling2010(individuals=28, beta=0.1, rng=1).run(10)
+        >>> model.payoff <= model.best_payoff <= 1
+        True
+    """
 
     Parameters = FangLeeSchillingParameters
     Agent = FangLeeSchillingIndividual
-    MEASURES = {  # noqa: RUF012
-        "payoff": Measure("mean payoff: share of bundles that are right", "0-1"),
-        "best_payoff": Measure("payoff of the best individual", "0-1"),
-        "knowledge": Measure(
-            "share of dimensions on which individuals are right, on average", "0-1"
-        ),
-        "disagreement": Measure(
+    MEASURES = declare_measures(
+        payoff=Measure("mean payoff: share of bundles that are right", "0-1"),
+        best_payoff=Measure("payoff of the best individual", "0-1"),
+        knowledge=Measure("share of dimensions on which individuals are right, on average", "0-1"),
+        disagreement=Measure(
             "share of dimensions on which two individuals differ, on average", "0-1"
         ),
-    }
+    )
 
     def begin(self) -> None:
         """Draw reality, beliefs and the links that lead to other groups."""

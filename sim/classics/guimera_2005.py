@@ -31,7 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.array_model import RowAgent, RowAttribute
+from sim.classics.classic import ClassicModel, Floats, Integers64, Parameters, declare_measures
 from sim.classics.components import (
     Components,
     compute_largest_size,
@@ -113,27 +114,41 @@ class GuimeraParameters(Parameters):
         return self
 
 
-class Place(ClassicAgent):
+class Place(RowAgent):
     """A place in the network, taken by one agent after another."""
 
-    taken = Row("taken", "whether an agent is there")
-    collaborators = Row("degrees", "how many agents it has worked with that are still there")
-    last = Row("last", "the round of its last team")
+    taken = RowAttribute("taken", "whether an agent is there")
+    collaborators = RowAttribute(
+        "degrees", "how many agents it has worked with that are still there"
+    )
+    last = RowAttribute("last", "the round of its last team")
 
 
 class Guimera2005(ClassicModel):
-    """Teams of incumbents and newcomers, and the network they leave."""
+    """Teams of incumbents and newcomers, and the network they leave.
+
+    Args:
+        parameters: ``GuimeraParameters``; or give single ones by name.
+        rng: seed or generator, as Mesa takes it.
+
+    Source: Guimera, Uzzi, Spiro & Amaral (2005).
+
+    Example:
+        >>> model = Guimera2005(p=0.4, q=0.5, rng=1).run(50)
+        >>> 0 < model.largest_share <= 1
+        True
+    """
 
     Parameters = GuimeraParameters
     Agent = Place
-    MEASURES = {  # noqa: RUF012
-        "largest_share": Measure("share of agents in the largest component, S", "0-1"),
-        "agents_present": Measure("agents that are there", "agents"),
-        "collaborators": Measure("past collaborators of an agent, on average", "agents"),
-        "repeated": Measure(
+    MEASURES = declare_measures(
+        largest_share=Measure("share of agents in the largest component, S", "0-1"),
+        agents_present=Measure("agents that are there", "agents"),
+        collaborators=Measure("past collaborators of an agent, on average", "agents"),
+        repeated=Measure(
             "share of links made so far between agents that were linked already", "0-1"
         ),
-    }
+    )
 
     def begin(self) -> None:
         """Make room for as many agents as can ever be there."""

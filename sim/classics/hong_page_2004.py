@@ -41,8 +41,9 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import model_validator
 
+from sim.array_model import RowAgent, RowAttribute
 from sim.classics.arithmetic import compute_mean
-from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.classics.classic import ClassicModel, Floats, Integers64, Parameters, declare_measures
 from sim.classics.kernels import classic_entry
 from sim.config import declare_parameter
 from sim.observation.measures import Measure
@@ -129,27 +130,39 @@ class HongPageParameters(Parameters):
         return self
 
 
-class Solver(ClassicAgent):
+class Solver(RowAgent):
     """A member of the team."""
 
-    heuristic = Row("heuristics", "its steps in order, shape (k,)")
-    ability = Row("abilities", "mean value at which it ends alone, 0 to 100")
+    heuristic = RowAttribute("heuristics", "its steps in order, shape (k,)")
+    ability = RowAttribute("abilities", "mean value at which it ends alone, 0 to 100")
 
 
 class HongPage2004(ClassicModel):
-    """Teams of the best and of random problem solvers."""
+    """Teams of the best and of random problem solvers.
+
+    Args:
+        parameters: ``HongPageParameters``; or give single ones by name.
+        rng: seed or generator, as Mesa takes it.
+
+    Source: Hong & Page (2004), with smoothness and tournaments of Grim et al. (2019).
+
+    Example:
+        >>> model = HongPage2004(n=100, l=5, k=3, team="random", rng=1).run(5)
+        >>> model.heuristics.shape, 0 <= model.performance <= 100
+        ((10, 3), True)
+    """
 
     Parameters = HongPageParameters
     Agent = Solver
-    MEASURES = {  # noqa: RUF012
-        "performance": Measure("mean value at which the team stands, over all starts", "0-100"),
-        "diversity": Measure(
+    MEASURES = declare_measures(
+        performance=Measure("mean value at which the team stands, over all starts", "0-100"),
+        diversity=Measure(
             "places of two heuristics that hold different steps, mean over pairs", "percent"
         ),
-        "ability": Measure("mean ability of the members", "0-100"),
-        "lead": Measure("performance less that of the other team", "points"),
-        "wins": Measure("whether the team performs better than the other (as well: half)", "0-1"),
-    }
+        ability=Measure("mean ability of the members", "0-100"),
+        lead=Measure("performance less that of the other team", "points"),
+        wins=Measure("whether the team performs better than the other (as well: half)", "0-1"),
+    )
 
     def begin(self) -> None:
         """Draw the landscape, try all heuristics on it, and make both teams."""

@@ -6,7 +6,8 @@ from typing import Self
 
 from pydantic import model_validator
 
-from sim.classics.classic import ClassicAgent, ClassicModel, Row
+from sim.array_model import RowAgent, RowAttribute
+from sim.classics.classic import ClassicModel, declare_measures
 from sim.classics.networks import TOPOLOGY_MEANING, Topology, build_network, check_network
 from sim.classics.nk import LandscapeParameters, draw_nk_landscape, draw_search_start
 from sim.config import declare_parameter
@@ -42,11 +43,11 @@ class SearchParameters(LandscapeParameters):
         return self
 
 
-class Searcher(ClassicAgent):
+class Searcher(RowAgent):
     """A member of the group."""
 
-    solution = Row("solutions", "its solution, bits of a whole number")
-    payoff = Row("payoffs", "what the solution is worth, 0 to 1")
+    solution = RowAttribute("solutions", "its solution, bits of a whole number")
+    payoff = RowAttribute("payoffs", "what the solution is worth, 0 to 1")
 
 
 class LandscapeSearch(ClassicModel):
@@ -54,11 +55,11 @@ class LandscapeSearch(ClassicModel):
 
     Parameters = SearchParameters
     Agent = Searcher
-    MEASURES = {  # noqa: RUF012
-        "payoff": Measure("mean payoff", "share of the highest"),
-        "best_payoff": Measure("payoff of the best agent", "share of the highest"),
-        "solutions_left": Measure("different solutions among the agents", "solutions"),
-    }
+    MEASURES = declare_measures(
+        payoff=Measure("mean payoff", "share of the highest"),
+        best_payoff=Measure("payoff of the best agent", "share of the highest"),
+        solutions_left=Measure("different solutions among the agents", "solutions"),
+    )
 
     def begin(self) -> None:
         """Draw the landscape, the network and random starts."""

@@ -95,7 +95,19 @@ class LazerFriedmanParameters(SearchParameters):
 
 
 class LazerFriedman2007(LandscapeSearch):
-    """Copying the best neighbour, in networks that spread solutions fast or slowly."""
+    """Copying the best neighbour, in networks that spread solutions fast or slowly.
+
+    Args:
+        parameters: ``LazerFriedmanParameters``; or give single ones by name.
+        rng: seed or generator, as Mesa takes it.
+
+    Source: Lazer & Friedman (2007).
+
+    Example:
+        >>> model = LazerFriedman2007(n=8, k=3, agents=20, network="ring", rng=1).run(10)
+        >>> model.payoff <= model.best_payoff <= 1
+        True
+    """
 
     Parameters = LazerFriedmanParameters
 

@@ -42,8 +42,9 @@ from typing import Literal
 
 import numpy as np
 
+from sim.array_model import RowAgent, RowAttribute
 from sim.classics.arithmetic import raise_to_count
-from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.classics.classic import ClassicModel, Floats, Integers64, Parameters, declare_measures
 from sim.classics.draws import compute_word_limit, draw_word, start_sequence
 from sim.classics.kernels import classic_entry
 from sim.config import declare_parameter
@@ -129,30 +130,40 @@ class MarchParameters(Parameters):
     )
 
 
-class MarchIndividual(ClassicAgent):
+class MarchIndividual(RowAgent):
     """A member of the organisation."""
 
-    beliefs = Row("beliefs", "belief per dimension, shape (m,): -1, 0 or 1")
+    beliefs = RowAttribute("beliefs", "belief per dimension, shape (m,): -1, 0 or 1")
 
 
 class March1991(ClassicModel):
-    """Mutual learning of a code and its members."""
+    """Mutual learning of a code and its members.
+
+    Args:
+        parameters: ``MarchParameters``; or give single ones by name.
+        rng: seed or generator, as Mesa takes it.
+
+    Source: March (1991), with rules of Rodan (2005) and Christensen (2015).
+
+    Example:
+        >>> model = March1991(p1=0.1, p2=0.5, rng=1).run(20)
+        >>> model.beliefs.shape, 0 <= model.code_knowledge <= 1
+        ((50, 30), True)
+    """
 
     Parameters = MarchParameters
     Agent = MarchIndividual
-    MEASURES = {  # noqa: RUF012
-        "code_score": Measure(
+    MEASURES = declare_measures(
+        code_score=Measure(
             "dimensions on which the code is right less those on which it is wrong",
             "share, -1 to 1",
         ),
-        "code_knowledge": Measure("share of dimensions on which the code is right", "0-1"),
-        "knowledge": Measure(
-            "share of dimensions on which individuals are right, on average", "0-1"
-        ),
-        "disagreement": Measure(
+        code_knowledge=Measure("share of dimensions on which the code is right", "0-1"),
+        knowledge=Measure("share of dimensions on which individuals are right, on average", "0-1"),
+        disagreement=Measure(
             "share of dimensions on which two individuals differ, on average", "0-1"
         ),
-    }
+    )
 
     def begin(self) -> None:
         """Draw reality and naive beliefs; the code starts without any."""

@@ -33,7 +33,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.array_model import RowAgent, RowAttribute
+from sim.classics.classic import ClassicModel, Floats, Integers64, Parameters, declare_measures
 from sim.classics.draws import LOWER_HALF_MASK, draw_word, start_sequence
 from sim.classics.kernels import classic_entry
 from sim.config import declare_parameter
@@ -141,31 +142,43 @@ class TomaselloParameters(Parameters):
     )
 
 
-class Firm(ClassicAgent):
+class Firm(RowAgent):
     """Who initiates alliances and is invited to others."""
 
-    fitness = Row("fitness", "what it brings to an alliance")
-    threshold = Row("thresholds", "what an alliance must be worth to it")
-    alliances = Row("alliances", "how many it has been in, those it initiated included")
+    fitness = RowAttribute("fitness", "what it brings to an alliance")
+    threshold = RowAttribute("thresholds", "what an alliance must be worth to it")
+    alliances = RowAttribute("alliances", "how many it has been in, those it initiated included")
 
 
 class Tomasello2017(ClassicModel):
-    """Alliances that grow by acceptance until an initiator has been refused too often."""
+    """Alliances that grow by acceptance until an initiator has been refused too often.
+
+    Args:
+        parameters: ``TomaselloParameters``; or give single ones by name.
+        rng: seed or generator, as Mesa takes it.
+
+    Source: Tomasello, Burkholz & Schweitzer (2017).
+
+    Example:
+        >>> model = Tomasello2017(q=0.5, rejections=3, rng=1).run(100)
+        >>> 1 <= model.mean_size <= model.largest
+        True
+    """
 
     Parameters = TomaselloParameters
     Agent = Firm
-    MEASURES = {  # noqa: RUF012
-        "mean_size": Measure("mean size of all alliances so far (0 before the first)", "members"),
-        "deviation": Measure("standard deviation of their sizes", "members"),
-        "frequency": Measure("share of them that have exactly the size looked at", "0-1"),
-        "tail": Measure("share of them that have the size looked at or more", "0-1"),
-        "largest": Measure("size of the largest", "members"),
-        "pull": Measure(
+    MEASURES = declare_measures(
+        mean_size=Measure("mean size of all alliances so far (0 before the first)", "members"),
+        deviation=Measure("standard deviation of their sizes", "members"),
+        frequency=Measure("share of them that have exactly the size looked at", "0-1"),
+        tail=Measure("share of them that have the size looked at or more", "0-1"),
+        largest=Measure("size of the largest", "members"),
+        pull=Measure(
             "correlation of an initiator's fitness with the size of its alliance (0 where all are"
             " as fit)",
             "-1 to 1",
         ),
-    }
+    )
 
     def begin(self) -> None:
         """Draw fitness and thresholds."""

@@ -29,7 +29,8 @@ import numpy as np
 from pydantic import model_validator
 from scipy.stats import binom
 
-from sim.classics.classic import ClassicAgent, ClassicModel, Floats, Integers64, Parameters, Row
+from sim.array_model import RowAgent, RowAttribute
+from sim.classics.classic import ClassicModel, Floats, Integers64, Parameters, declare_measures
 from sim.classics.draws import draw_word, start_sequence
 from sim.classics.kernels import classic_entry
 from sim.classics.networks import TOPOLOGY_MEANING, Network, Topology, build_network, check_network
@@ -96,26 +97,38 @@ class ZollmanParameters(Parameters):
         return self
 
 
-class Scientist(ClassicAgent):
+class Scientist(RowAgent):
     """A scientist."""
 
-    successes = Row(
+    successes = RowAttribute(
         "successes", "first parameter of the belief in the worse and the better arm, shape (2,)"
     )
-    failures = Row("failures", "second parameter, shape (2,)")
+    failures = RowAttribute("failures", "second parameter, shape (2,)")
 
 
 class Zollman2010(ClassicModel):
-    """Scientists who share results on two methods."""
+    """Scientists who share results on two methods.
+
+    Args:
+        parameters: ``ZollmanParameters``; or give single ones by name.
+        rng: seed or generator, as Mesa takes it.
+
+    Source: Zollman (2010).
+
+    Example:
+        >>> model = Zollman2010(agents=6, network="ring", rng=1).run(20)
+        >>> model.success in (0.0, 1.0)
+        True
+    """
 
     Parameters = ZollmanParameters
     Agent = Scientist
-    MEASURES = {  # noqa: RUF012
-        "success": Measure("whether all pull the better arm", "0-1"),
-        "better_share": Measure("share of agents that pull the better arm", "0-1"),
-        "expected_better": Measure("what agents expect of the better arm, on average", "0-1"),
-        "expected_worse": Measure("what agents expect of the other arm, on average", "0-1"),
-    }
+    MEASURES = declare_measures(
+        success=Measure("whether all pull the better arm", "0-1"),
+        better_share=Measure("share of agents that pull the better arm", "0-1"),
+        expected_better=Measure("what agents expect of the better arm, on average", "0-1"),
+        expected_worse=Measure("what agents expect of the other arm, on average", "0-1"),
+    )
 
     def begin(self) -> None:
         """Draw the network and priors."""

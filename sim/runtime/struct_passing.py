@@ -7,6 +7,7 @@ minutes to compile the model (docs/decisions/0010-numba-internals.md).
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from numba import types
@@ -19,8 +20,9 @@ def make_struct_class(group: Any) -> Any:
 
     It becomes a name of this module, because Numba's cache looks it up by name.
     """
-    kind = type(f"{group.__name__}StructType", (types.StructRef,), {"__module__": __name__})
-    struct = type(f"{group.__name__}Struct", (structref.StructRefProxy,), {"__module__": __name__})
+    title = f"{group.__name__}{sha256(' '.join(group._fields).encode()).hexdigest()[:8]}"
+    kind = type(f"{title}StructType", (types.StructRef,), {"__module__": __name__})
+    struct = type(f"{title}Struct", (structref.StructRefProxy,), {"__module__": __name__})
     globals().update({made.__name__: made for made in (kind, struct)})
     structref.register(kind)
     structref.define_proxy(struct, kind, list(group._fields))

@@ -55,6 +55,16 @@ PUBLIC: dict[str, list[str]] = {
     "experiments.design.study_loading": [
         "load_study",
     ],
+    "experiments.models.mesa": [
+        "probe_seeding",
+        "read_mesa_target",
+    ],
+    "experiments.models.target": [
+        "RecordingOptions",
+    ],
+    "experiments.run_study": [
+        "run_study_in_memory",
+    ],
     "experiments.loading": [
         "load",
         "scan",
@@ -65,6 +75,46 @@ PUBLIC: dict[str, list[str]] = {
         "StudyTables",
         "StudyTables.to_pandas",
         "read_results",
+    ],
+    "sim.agents": [
+        "Collaboration",
+        "Collaboration.remove",
+        "Organisation",
+        "Organisation.ledger",
+        "Organisation.remove",
+    ],
+    "sim.classics.axelrod_1997": ["Axelrod1997"],
+    "sim.classics.barkoczi_galesic_2016": ["BarkocziGalesic2016"],
+    "sim.classics.classic": [
+        "ClassicModel",
+        "ClassicModel.rounds_table",
+        "ClassicModel.run",
+        "ClassicModel.step",
+        "ClassicModel.summary",
+    ],
+    "sim.classics.fang_lee_schilling_2010": ["FangLeeSchilling2010"],
+    "sim.classics.guimera_2005": ["Guimera2005"],
+    "sim.classics.hong_page_2004": ["HongPage2004"],
+    "sim.classics.lazer_friedman_2007": ["LazerFriedman2007"],
+    "sim.classics.march_1991": ["March1991"],
+    "sim.classics.tomasello_2017": ["Tomasello2017"],
+    "sim.classics.zollman_2010": ["Zollman2010"],
+    "sim.model": [
+        "CollaborationModel",
+        "CollaborationModel.challenges_table",
+        "CollaborationModel.change",
+        "CollaborationModel.check",
+        "CollaborationModel.collaboration_in",
+        "CollaborationModel.events_table",
+        "CollaborationModel.events_waiting",
+        "CollaborationModel.organisation",
+        "CollaborationModel.rounds_table",
+        "CollaborationModel.run",
+        "CollaborationModel.step",
+        "CollaborationModel.step_decided",
+        "CollaborationModel.step_watched",
+        "CollaborationModel.summary",
+        "CollaborationModel.take_events",
     ],
 }
 NAMES = [(module, name) for module, names in PUBLIC.items() for name in names]

@@ -129,7 +129,7 @@ def test_a_series_keeps_every_nth_round_or_the_last(tmp_path, capsys):
         assert run("study", study, f"series={series}", "--workers", 1, "--out", folder) == 0
         assert pl.read_parquet(folder / "series.parquet")["round"].to_list() == rounds * 2
     assert run("resume", folder, "series=1") == 2
-    assert "start anew" in capsys.readouterr().err
+    assert "start a new folder" in capsys.readouterr().err
     assert run("study", study, "series=ends", "--out", tmp_path / "wrong") == 2
     assert "allowed: end" in capsys.readouterr().err
 

@@ -86,7 +86,7 @@ WRONG_FILES = [
         {"factors": TWO, "design": {"name": "one_at_a_time", "base": {"structur": "hub"}}},
         ["design.base names structur", "Did you mean structure?"],
     ),
-    (ranged(low=0.6), ["imitation.rate: low is 0.6, above high 0.5", "exchange"]),
+    (ranged(low=0.6), ["imitation.rate: low is 0.6, above high 0.5", "swap them"]),
     (ranged(low=0.5), ["imitation.rate", "from 0.5 to 0.5 is empty"]),
     (
         ranged(low=0, scale="log"),
@@ -151,11 +151,11 @@ WRONG_FILES = [
     ),
     (
         {"factors": TWO, "constraints": ["structure < 1"]},
-        ["structure < 1 cannot be worked out", "structure=hub"],
+        ["structure < 1 cannot be evaluated", "structure=hub"],
     ),
     (
         {"factors": TWO, "constraints": ["imitation.rate / 0 > 1"]},
-        ["cannot be worked out", "division by zero"],
+        ["cannot be evaluated", "division by zero"],
     ),
     ({"factors": TWO, "constraints": [3]}, ["constraints is [3]", "a list of texts"]),
     ({"factors": TWO, "constraints": [" "]}, ["the constraint ' ' is not an expression"]),
@@ -206,7 +206,7 @@ WRONG_FILES = [
     ),
     (
         {"factors": {**RATE, **GAIN}, "design": {"cross": ["sobol", "morris"]}},
-        ["sobol and morris do not say", "factors: [...]"],
+        ["sobol and morris do not name their factors", "factors: [...]"],
     ),
     (
         {"factors": GAIN, "design": {"cross": [HYPERCUBE]}},
@@ -214,7 +214,7 @@ WRONG_FILES = [
     ),
     (
         {"factors": GAIN, "design": {"cross": [HYPERCUBE, "paired"], "samples": 3}},
-        ["beside cross stands samples"],
+        ["the composition cross also has samples"],
     ),
     ({"factors": GAIN, "design": "zip"}, ["zip composes designs"]),
     (
@@ -311,7 +311,7 @@ def test_wrong_tables(text, sentences, tmp_path, monkeypatch, capsys):
 WRONG_WORDS = {
     ("imitation.rate=range(0,1,0)",): ["imitation.rate=range(0,1,0) cannot be read"],
     ("imitation.rate=range(1,0)",): ["imitation.rate has no levels"],
-    ("imitation.rate=shuffle(0,0.1)",): ["outside the seed"],
+    ("imitation.rate=shuffle(0,0.1)",): ["without the seed"],
     ("imitation.rate=interval(0.5,0)", "design=latin_hypercube"): ["low is 0.5, above high 0.0"],
     ("imitation.rate=foo(1,2)",): ["cannot be read", "foo"],
     ("imitation.rat=0,0.1",): ["imitation.rat is not a parameter", "Did you mean imitation.rate?"],

@@ -1,4 +1,4 @@
-"""Our own model as what a study runs."""
+"""The collaboration model as a target of studies."""
 
 import re
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_files_are_part_of_our_parameters(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"run.seed": 3}, "run.seed is given by the study"),
+        ({"run.seed": 3}, "run.seed comes from the study"),
         ({"imitation.rat": 3}, "imitation.rat is not a parameter. Did you mean imitation.rate?"),
         ({"imitation.rate": 3}, "imitation.rate is 3"),
         ({"structure.name.deep": 3}, "structure.name.deep is not a parameter"),

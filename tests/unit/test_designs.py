@@ -1,59 +1,24 @@
-"""Designs against known answers: SALib's own samples, strata, orthogonality, counts; studies read
-from files and overrides.
-"""
+"""Designs against known answers: the samples of SALib, strata, orthogonality and counts."""
 
-import warnings
 from itertools import pairwise
 
 import numpy as np
 import pytest
-import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 from SALib.analyze import ff as analyze_ff
 from SALib.analyze import morris as analyze_morris
 from SALib.analyze import sobol as analyze_sobol
 from SALib.sample import morris as sample_morris
 from SALib.sample import sobol as sample_sobol
 
-from experiments.configuration import parse_override
-from experiments.design import load_study
-from experiments.design.constraints import read_constraint
-from experiments.design.factors import Level, Range, find_level_at_share, read_factor
+from experiments.design import load_study, problem, unit_sample
 from experiments.design.sampling import DESIGN_KINDS
 from experiments.design.settings import (
     check_design_settings,
     list_design_names,
     read_default_settings,
 )
-from experiments.design.study import problem, unit_sample
 from experiments.design.study_file import list_study_names
-
-RANGES = {
-    "imitation.rate": {"low": 0, "high": 0.5},
-    "trust.gain": {"low": 0.01, "high": 0.1, "scale": "log"},
-    "structure.max_size": {"low": 4, "high": 8},
-}
-LISTS = {"imitation.rate": [0.0, 0.1, 0.2], "structure": ["hub", "alliance", "network"]}
-
-
-@pytest.fixture
-def study(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def make(*overrides, **settings):
-        (tmp_path / "mine.yaml").write_text(
-            yaml.safe_dump({"factors": RANGES, **settings}, sort_keys=False)
-        )
-        return load_study("mine.yaml", overrides)
-
-    return make
-
-
-def labels(study, *names):
-    return [
-        tuple(point.levels[name] for name in names or study.factors) for point in study.points()
-    ]
+from tests.factors import LISTS, RANGES, labels
 
 
 def test_every_design_has_a_file_of_defaults():
@@ -103,8 +68,10 @@ def test_morris_equals_salibs_own_sample(study):
 
 
 def test_salib_analyses_what_the_study_gives_back(study):
-    """Y = 4 a + 2 b in the unit cube: shares of variance 16/20 and 4/20, elementary effects 4 and
-    2, effects of half the step in ff.
+    """Y = 4 a + 2 b in the unit cube.
+
+    The shares of variance are 16/20 and 4/20 and the elementary effects 4 and 2; the effects of
+    the fractional factorial are those of half a step.
     """
     made = study("design=sobol", "design.samples=1024")
     y = unit_sample(made) @ [4.0, 2.0, 0.0]
@@ -223,17 +190,6 @@ def test_paired_one_at_a_time_and_full_factorial(study):
     assert labels(study(factors=spread), "trust.gain")[:3] == [(0.001,), (0.01,), (0.1,)]
 
 
-def test_yaml_numbers_without_a_decimal_point_are_numbers():
-    assert yaml.safe_load("1e-3") == "1e-3"
-    assert read_factor("trust.gain", ["1e-3", 0.1]) == [
-        Level(0.001, {"trust.gain": 0.001}),
-        Level(0.1, {"trust.gain": 0.1}),
-    ]
-    assert read_factor("trust.gain", {"low": "1e-3", "high": "1e-1"}) == Range(
-        "trust.gain", 0.001, 0.1
-    )
-
-
 def test_designs_compose(study):
     factors = {
         **LISTS,
@@ -296,120 +252,9 @@ def test_a_table_gives_the_points(study, tmp_path):
     )
 
 
-def test_constraints_leave_points_out_and_say_so(study, capsys):
-    made = study(factors=LISTS, constraints=["structure != 'hub' or imitation.rate <= 0.1"])
-    assert "1 of 9 points" in capsys.readouterr().out
-    assert len(made.points()) == 8
-    made = study("design=latin_hypercube", constraints=["trust.gain < imitation.rate / 5"])
-    x = unit_sample(made)
-    points = made.points()
-    assert 0 < len(points) == len(x) < 64
-    assert all(
-        point.levels["imitation.rate"] == 0.5 * row[0] for point, row in zip(points, x, strict=True)
-    )
-    assert all(point.config.trust.gain < point.config.imitation.rate / 5 for point in points)
-
-
-def test_hydras_syntax_makes_factors():
-    changes = {
-        "a=0,0.1,0.2": (0, 0.1, 0.2),
-        "a=range(0,0.5,0.1)": (0.0, 0.1, 0.2, 0.3, 0.4),
-        "a=range(1,4)": (1, 2, 3),
-        "a=choice(hub,'in a, quote')": ("hub", "in a, quote"),
-        "a=[core,network],[core]": (["core", "network"], ["core"]),
-        "structure=glob(*or*)": ("consortium", "network", "platform"),
-    }
-    for text, values in changes.items():
-        assert parse_override(text).several
-        assert parse_override(text).values == values, text
-    assert parse_override("a=interval(0,0.5)").interval == (0.0, 0.5)
-    assert not parse_override("a=[1,2]").several
-
-
 def test_an_interval_keeps_scale_and_levels_of_the_range(study):
     made = study(
         "imitation.rate=interval(0.001,1)",
         factors={"imitation.rate": {"low": 0.1, "high": 0.2, "scale": "log", "levels": 4}},
     )
     assert labels(made) == [(0.001,), (0.01,), (0.1,), (1.0,)]
-
-
-@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.floats(0, 1))
-def test_linear_and_log_ranges_scale(low, width, share):
-    value = Range("a", low, low + width).find_level(share).label
-    assert low <= value <= low + width
-    assert value == pytest.approx(low + share * width, abs=1e-9 * max(1.0, abs(low), width))
-    upper = Range("a", width, width * 1000, "log").find_level(share).label
-    assert np.log(upper / width) / np.log(1000) == pytest.approx(share, abs=1e-9)
-
-
-@given(st.integers(-20, 20), st.integers(2, 30))
-def test_whole_ranges_and_categories_have_equal_bins(low, count):
-    shares = (np.arange(count * 10) + 0.5) / (count * 10)
-    factor = Range("a", low, low + count - 1, whole=True)
-    found = [factor.find_level(share).label for share in shares.tolist()]
-    assert [found.count(low + number) for number in range(count)] == [10] * count
-    levels = [Level(number, {}) for number in range(count)]
-    found = [find_level_at_share(levels, share).label for share in shares.tolist()]
-    assert [found.count(number) for number in range(count)] == [10] * count
-    assert (find_level_at_share(levels, 0.0), find_level_at_share(levels, 1.0)) == (
-        levels[0],
-        levels[-1],
-    )
-
-
-@given(st.integers(2, 12), st.integers(1, 6))
-def test_a_grid_of_at_least_as_many_levels_tries_every_category(count, more):
-    size = 2 * ((count + 1) // 2) + 2 * more
-    levels = [Level(number, {}) for number in range(count)]
-    for grid in (count, size):
-        assert {
-            find_level_at_share(levels, step / (grid - 1)).label for step in range(grid)
-        } == set(range(count))
-
-
-def test_whole_log_range_has_equal_bins_on_its_scale():
-    shares = (np.arange(30_000) + 0.5) / 30_000
-    found = [
-        Range("a", 1, 7, "log", whole=True).find_level(share).label for share in shares.tolist()
-    ]
-    np.testing.assert_allclose(
-        [found.count(n) / 30_000 for n in range(1, 8)],
-        [np.log((n + 1) / n) / np.log(8) for n in range(1, 8)],
-        atol=1e-3,
-    )
-
-
-EXPRESSIONS = st.recursive(
-    st.sampled_from(["a", "b.c", "1", "2.5", "0.5"]),
-    lambda inner: st.tuples(inner, st.sampled_from(["+", "-", "*"]), inner).map(
-        lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"
-    ),
-    max_leaves=8,
-)
-
-
-@given(
-    EXPRESSIONS,
-    st.sampled_from(["<", "<=", "==", "!=", ">", ">="]),
-    EXPRESSIONS,
-    st.floats(-9, 9),
-    st.floats(-9, 9),
-)
-def test_constraints_reckon_as_python_does(left, sign, right, a, c):
-    text = f"{left} {sign} {right} and not ({right} < 0 or a in [1, 2])"
-    constraint = read_constraint(text, {"a": Range("a", -9, 9), "b.c": Range("b.c", -9, 9)})
-    expected = eval(text.replace("b.c", "c"), {"a": a, "c": c})
-    assert constraint.is_fulfilled({"a": Level(a, {}), "b.c": Level(c, {})}) == expected
-
-
-@given(st.text(max_size=40))
-def test_no_text_gets_past_the_reader_of_constraints(text):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            read_constraint(
-                text, {"a": read_factor("structure", ["hub", "alliance"])}
-            ).is_fulfilled({"a": Level("hub", {})})
-    except ValueError as error:
-        assert "the constraint" in str(error)
