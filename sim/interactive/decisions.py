@@ -1,4 +1,7 @@
-"""What persons decide in place of the rules, for one organisation each and one round: meet, join, copy, leave (rules.md, section 10)."""
+"""What people decide in place of the rules (rules.md, section 10).
+
+One decision per organisation and round: meet, join, copy, leave.
+"""
 
 from __future__ import annotations
 
@@ -55,12 +58,13 @@ class Decision:
 
     Args:
         meet: organisations to meet, at most ``search.meetings``, each at ``search.cost``.
-        invite: known organisations to invite to its own challenge: into the collaboration that works on it, if it convenes one, else
-            to begin one, in this order.
+        invite: known organisations to invite to its own challenge: into the collaboration that
+            works on it, if it convenes one, else to begin one, in this order.
         join: serial number of a running collaboration to ask to join.
         copy: (organisation, domain): a team-mate, and the skill to take over from it.
         leave: serial number of one of its collaborations to leave when the round ends.
-        accepts: whether invitations of others are answered by the rule (trust, and no less than alone); else all are declined.
+        accepts: whether invitations of others are answered by the rule (trust, and no less than
+            alone); else all are declined.
     """
 
     meet: tuple[int, ...] = ()
@@ -260,7 +264,8 @@ def check_decisions(world: World, decisions: Mapping[int, Decision]) -> None:
             )
         if len(decided.meet) > world.p.search.meetings:
             raise InputError(
-                f"organisation {i} wants {len(decided.meet)} meetings; allowed: {world.p.search.meetings}"
+                f"organisation {i} wants {len(decided.meet)} meetings; "
+                f"allowed: {world.p.search.meetings}"
                 " a round (search.meetings)"
             )
         if decided.copy and not 0 <= decided.copy[1] < domains:
@@ -290,7 +295,10 @@ def apply_decisions_before_round(
     decisions: Mapping[int, Decision],
     now: int,
 ) -> dict[int, AnswersByAction]:
-    """Do what persons decided to do before others act, in the order of their organisations; return the answers."""
+    """Carry out what people decided before others act; return the answers.
+
+    Decisions are carried out in the order of their organisations.
+    """
     told: dict[int, AnswersByAction] = {}
     for i, decided in sorted(decisions.items()):
         answers = np.full(2, ANSWER_IMPOSSIBLE, dtype=np.int32)

@@ -120,7 +120,10 @@ def evaluate_joining(
 
 @kernel
 def join_best_collaboration(w: World, user_pooling: PoolingFunction, i: int, now: int) -> None:
-    """Let ``i`` join the open collaboration among its contacts' that pays best, if it adds value."""
+    """Let ``i`` join the open collaboration that pays best, if it adds value.
+
+    ``i`` considers the collaborations of its contacts.
+    """
     org, ledger, col, visited = w.org, w.ledger, w.col, w.scratch.visited
     visits = 0
     best, best_share, best_value, best_weight = NOBODY, 0.0, 0.0, 0.0

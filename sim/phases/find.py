@@ -55,7 +55,10 @@ def is_growth_wanted(w: World, i: int, c: int, now: int) -> bool:
 
 @kernel
 def list_actors(w: World, now: int) -> int:
-    """Write who acts this round into ``scratch.actors``, in the order drawn; return their number."""
+    """Write who acts this round into ``scratch.actors``; return their number.
+
+    The order is drawn.
+    """
     org, scratch, actors = w.org, w.scratch, 0
     for i in range(org.load.size):
         prefetch_own_teams(w, i)

@@ -114,7 +114,10 @@ def reflect_on_collaboration(w: World, c: int, member: int, place: int, now: int
 
 @kernel
 def return_challenge(w: World, c: int, now: int) -> None:
-    """Return its challenge to the owner when a collaboration ends: new if settled, else with the progress made."""
+    """Return its challenge to the owner when a collaboration ends.
+
+    It is new if settled, else it keeps the progress made.
+    """
     org, col = w.org, w.col
     owner = col.owner[c]
     if owner == NOBODY:
@@ -149,7 +152,10 @@ def remove_leavers(w: World, c: int) -> None:
 
 @kernel
 def carry_out_departures(w: World, user_pooling: PoolingFunction, c: int, now: int) -> None:
-    """Let leavers pay, reflect and go; settle the challenge; renew the expectation of those who go on."""
+    """Let leavers pay, reflect and go; settle the challenge.
+
+    The expectation of the members who stay is renewed.
+    """
     org, col, forms = w.org, w.col, w.forms
     form, leavers = col.form[c], 0
     cost = forms.formalisation[form] * forms.exit_cost[form]
@@ -180,7 +186,10 @@ def carry_out_departures(w: World, user_pooling: PoolingFunction, c: int, now: i
 
 @kernel
 def remove_ended_collaborations(w: World) -> None:
-    """Take ended collaborations out of the list; the others keep their order, the free slots follow."""
+    """Take ended collaborations out of the list.
+
+    The others keep their order; the free slots follow.
+    """
     col, kept, freed = w.col, 0, 0
     in_use = col.totals[CollaborationTotal.RUNNING]
     for position in range(in_use):

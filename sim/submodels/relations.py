@@ -1,4 +1,4 @@
-"""The bounded ledger, trust in strangers, and understanding across distance (rules.md, section 4)."""
+"""The bounded ledger, trust in strangers, and understanding (rules.md, section 4)."""
 
 from __future__ import annotations
 

@@ -72,7 +72,10 @@ def write_perceived_contribution(
 
 @kernel
 def is_invitation_accepted(w: World, form: int, i: int, j: int, share: float) -> bool:
-    """Tell whether ``j`` joins ``i``: it trusts it, or has a contract, and earns at least its value alone."""
+    """Return whether ``j`` joins ``i``.
+
+    It trusts ``i``, or has a contract, and earns at least its value alone.
+    """
     if w.org.decides[j] == BY_PERSON_ALONE:
         return False
     g = w.forms.formalisation[form]
@@ -125,7 +128,10 @@ def admit_member(
 def compute_collaboration_quality(
     w: World, user_pooling: PoolingFunction, c: int, size: int
 ) -> float:
-    """Return the quality of the first ``size`` rows of ``scratch.contribution`` on its challenge."""
+    """Return the quality of the first ``size`` rows of ``scratch.contribution``.
+
+    The quality is that of its challenge.
+    """
     requirement = w.col.requirement[c, : w.col.breadth[c]]
     return compute_team_quality(w, user_pooling, requirement, size, NOBODY)
 

@@ -5,7 +5,7 @@ are.
 import numpy as np
 import pytest
 
-from sim.config import Config
+from sim.config import IMITATION_RULES, Config
 from sim.errors import InputError
 from sim.interactive.parameter_changes import FIXED_PARAMETERS, can_change_between_rounds
 from sim.model import CollaborationModel
@@ -94,7 +94,7 @@ def test_what_a_model_is_built_from_is_refused_and_nothing_changes(path):
     assert model.config is before
 
 
-@pytest.mark.parametrize("rule", ["success", "conformity", "blind", "prestige"])
+@pytest.mark.parametrize("rule", IMITATION_RULES)
 @pytest.mark.parametrize("structure", ["alliance", "platform", "movement", "hub"])
 def test_copies_told_are_the_copies_made(rule, structure):
     """As many are told as the measure counts, and a watched run is the same run."""

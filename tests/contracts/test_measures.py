@@ -48,8 +48,10 @@ def compare(config):
     )
     rounds, events = model.rounds_table(), model.events_table()
     assert set(twin.measured[0]) == set(MEASURES) == set(rounds.columns) - {"round"}
+    every = config.run.record_every
     for name in MEASURES:
-        close(rounds[name], [measured[name] for measured in twin.measured], name)
+        recorded = twin.measured[every - 1 :: every]
+        close(rounds[name], [measured[name] for measured in recorded], name)
     theirs = twin.events()
     assert len(events) == len(theirs)
     for event in theirs:

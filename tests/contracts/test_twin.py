@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from sim.config import Config
+from sim.config import IMITATION_RULES, Config
 from sim.model import CollaborationModel
 from sim.presets import list_structure_presets, load_forms, load_structure
 from sim.runtime.prefetch_kernels import PREFETCH_FROM_ORGANISATIONS
@@ -36,9 +36,10 @@ def compare(config):
         CollaborationModel(config).run(),
         TwinModel(config, load_forms(config)).run(config.run.rounds),
     )
-    table = model.rounds_table()
+    table, every = model.rounds_table(), config.run.record_every
+    recorded = twin.rounds[every - 1 :: every]
     for name in twin.rounds[0]:
-        close(table[name], [record[name] for record in twin.rounds], name)
+        close(table[name], [record[name] for record in recorded], name)
     org, ledger = model.world.org, model.world.ledger
     for ours, theirs in (
         ("expertise", "x"),
@@ -96,7 +97,7 @@ def test_engine_and_twin_agree_on_random_configurations(config):
 
 
 @pytest.mark.parametrize("preset", list_structure_presets())
-@pytest.mark.parametrize("rule", ["success", "conformity", "blind", "prestige"])
+@pytest.mark.parametrize("rule", IMITATION_RULES)
 def test_engine_and_twin_agree_on_every_preset_and_rule(preset, rule):
     compare(
         Config.model_validate(

@@ -52,7 +52,10 @@ def check_membership(model):
 def test_value_is_conserved(config):
     """What organisations earn adds up to the joint value of the round, while nobody is replaced."""
     calm = config.model_copy(
-        update={"environment": config.environment.model_copy(update={"turnover": 0.0})}
+        update={
+            "environment": config.environment.model_copy(update={"turnover": 0.0}),
+            "run": config.run.model_copy(update={"record_every": 1}),
+        }
     )
     model = CollaborationModel(calm)
     for _ in range(calm.run.rounds):
