@@ -29,7 +29,7 @@ class RowAttribute:
 
 
 class RowAgent(mesa.Agent):  # type: ignore[misc]
-    """An agent that owns no data: it stands for one row of the model's arrays."""
+    """An agent that owns no data: it shows one row of the model's arrays."""
 
     def __init__(self, model: Any, row: int) -> None:
         self._row = row
@@ -37,7 +37,7 @@ class RowAgent(mesa.Agent):  # type: ignore[misc]
 
     @property
     def row(self) -> int:
-        """Row of the arrays it stands for."""
+        """Row of the arrays that it shows."""
         return self._row
 
 
@@ -52,7 +52,7 @@ class ArrayModel(mesa.Model):  # type: ignore[misc]
 
     @abstractmethod
     def update_agents(self) -> None:
-        """Make the agents that are missing, and remove those that stand for nothing any more."""
+        """Make the agents that are missing, and remove those that show nothing any more."""
 
     @property
     def agents(self) -> mesa.agent.AgentSet:

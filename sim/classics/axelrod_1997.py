@@ -1,4 +1,4 @@
-"""Axelrod (1997): who is alike becomes more alike, and yet differences last.
+"""Axelrod (1997): agents that are alike become more alike, and yet differences last.
 
 Sites on a bounded grid of ``side`` x ``side`` hold a culture: a trait of 0 to ``traits`` - 1 on
 each of ``features`` features, at first at random. In an event a site is activated and one of its
@@ -9,15 +9,15 @@ nothing: nothing can happen any more, and the run ends. The connected sites of o
 then left are the paper's *stable regions*.
 
 ``activation`` (Axtell et al. 1996): *random* activates sites at random, with replacement;
-*shuffled* activates every site once a round, in an order drawn anew. This alone changes the result.
-``space=mixed`` puts no site anywhere: everybody is everybody's neighbour.
+*shuffled* activates every site once a round, in a new random order. This alone changes the result.
+With ``space=mixed`` there is no grid: all sites are neighbours of each other.
 
-Left open by the paper: what happens where a feature on which both agree is drawn. By its text only
-those on which they differ are (``drawn=differing``); with *any* such an event is lost, which slows
-change among the similar. Which of both changes (``changes``): the paper says the active site, which
-on a bounded grid is not the same, for sites at the edge are drawn more often as a neighbour of
-theirs. Which neighbours a grid of 12 neighbours has: all within two steps, as the paper's figure
-shows.
+Left open by the paper are three things. What happens when a feature is drawn on which both agree:
+its text draws only features on which they differ (``drawn=differing``); with *any* the event has no
+effect, which slows change among similar sites. Which of the two changes (``changes``): the paper
+says the active site. On a bounded grid this matters, because sites at the edge are drawn more often
+as a neighbour of their neighbours. Which sites are the 12 neighbours: all within two steps, as the
+paper's figure shows.
 
 Source: Axelrod, R. (1997), The dissemination of culture: a model with local convergence and global
 polarization, Journal of Conflict Resolution 41(2):203-226. Axtell, R., Axelrod, R., Epstein, J. M.
@@ -111,7 +111,7 @@ class AxelrodParameters(Parameters):
     )
 
     @model_validator(mode="after")
-    def possible(self) -> Self:
+    def refuse_impossible(self) -> Self:
         """Refuse more neighbours than can be looked at."""
         if self.space == "mixed" and self.side > LARGEST_MIXED_SIDE:
             raise ValueError(
@@ -312,7 +312,7 @@ def play_axelrod_round(
         alike = int(society.alike[pairs.numbers[place]])
         if (pick_by_half_word(what >> HALF_WORD_BITS, features) < alike) & (
             alike < features
-        ):  # one branch: two could be foreseen less well
+        ):  # One branch: the processor predicts two less well.
             other = int(net.contacts[place])
             left = pick_by_half_word(
                 what & LOWER_HALF_MASK, features if any_feature else features - alike
@@ -332,7 +332,9 @@ def play_axelrod_round(
 def find_nth_differing(cultures: Integers64, one: int, other: int, number: int) -> int:
     """Return the feature on which both differ after ``number`` others on which they do."""
     found = 0
-    for feature in range(cultures.shape[1]):  # to the end: where to stop could not be foreseen
+    for feature in range(
+        cultures.shape[1]
+    ):  # To the end: the processor could not predict where to stop.
         differs = cultures[one, feature] != cultures[other, feature]
         found = feature if differs & (number == 0) else found
         number -= differs

@@ -9,8 +9,8 @@ and forms a social option by its ``rule``:
 * ``random``: that of one of them, chosen at random;
 * ``individual``: none.
 
-It takes the option over when that is strictly better than its own solution. If not, it changes one
-random bit and keeps the change only if that is strictly better.
+It adopts the option when that is strictly better than its own solution. If not, it changes one
+random bit, and keeps the change only if that is strictly better.
 
 Left open by the paper: ties between equally frequent or equally good options (here the first in the
 random order of the sample), which is a random choice; a sample of one under conformity (here its
@@ -197,7 +197,7 @@ def draw_contact_sample(contacts: Integers64, count: int, key: Seed, now: int, a
 def choose_social_option(
     sampled: Integers64, solutions: Integers64, payoffs: Floats, rule: int
 ) -> int:
-    """Return the agent whose solution a rule suggests, or NONE."""
+    """Return the agent whose solution a rule suggests, or ``NO_OPTION``."""
     if rule == RANDOM_MEMBER_RULE:
         return sampled[0]
     found, most = NO_OPTION, -1.0

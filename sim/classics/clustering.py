@@ -1,11 +1,11 @@
 """The connected network of maximum mean clustering with equal degrees, found by rewiring.
 
-Where all have the same degree k, the mean clustering of n agents is their number of triangles over
-n k (k - 1) / 6. A search begins with cliques of k + 1 in a line, each joined to the next by
-exchanging the ends of two links. Then it draws two links again and again and exchanges their ends
-(a-b and c-d become a-c and b-d), which leaves all degrees as they are, and keeps what leaves the
-network connected and no fewer triangles. The best of several searches is returned; their draws are
-always the same, and so is the network.
+Where all agents have the same degree k, the mean clustering of n agents is their number of
+triangles over n k (k - 1) / 6. A search begins with cliques of k + 1 in a line, each joined to the
+next by exchanging the ends of two links. Then it draws two links again and again and exchanges
+their ends (a-b and c-d become a-c and b-d), which leaves all degrees as they are, and keeps what
+leaves the network connected and no fewer triangles. The best of several searches is returned; their
+draws are always the same, and so is the network.
 
 Source: Mason, W. & Watts, D. J. (2012), Collaborative learning in networks, PNAS 109(3):764-769
 (networks of fixed degree that maximise a statistic).
@@ -59,7 +59,7 @@ def join_cliques(agents: int, degree: int) -> AdjacencyMatrix:
 
 @kernel
 def increase_clustering(links: AdjacencyMatrix, count: int, draws: np.uint64) -> int:
-    """Exchange ends of links, in place; return how many triangles that has brought."""
+    """Exchange ends of links, in place; return how many triangles that added."""
     ones, others = list_link_ends(links, count)
     gained = 0
     for number in range(REWIRING_TRIES_PER_LINK * count):
@@ -119,7 +119,7 @@ def set_link(links: AdjacencyMatrix, one: int, other: int, there: bool) -> int:
 
 @kernel
 def is_connected(links: AdjacencyMatrix) -> bool:
-    """Tell whether everybody can be reached."""
+    """Return whether all agents can be reached."""
     agents = links.shape[0]
     seen, waiting = np.zeros(agents, dtype=np.bool_), np.zeros(agents, dtype=np.int64)
     seen[0], found, done = True, 1, 0

@@ -1,6 +1,6 @@
 """Connected components of a network, kept up to date while agents come, link and leave.
 
-Agents are numbers; ``neighbours[agent, :degrees[agent]]`` are those whom one is linked to.
+Agents are numbers; ``neighbours[agent, :degrees[agent]]`` are those it is linked to.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.classics.classic import Integers64
 from sim.runtime.compilation import kernel
 
-NO_COMPONENT = -1  # the label of who is in no component
+NO_COMPONENT = -1  # the label of agents in no component
 UNSEEN, SOUGHT, REACHED = range(3)  # how far a search has come with an agent
 
 
@@ -34,13 +34,13 @@ class Components(NamedTuple):
     marks: NDArray[np.uint8]
 
     @classmethod
-    def of_nobody(cls, room: int) -> Self:
-        """Make room for so many agents, at most 32,767; nobody is there yet."""
+    def make_empty(cls, room: int) -> Self:
+        """Return room for a number of agents, at most 32,767, without any yet."""
         labels, sizes = np.full(room, NO_COMPONENT, dtype=np.int16), np.zeros(room, dtype=np.int16)
         sought, found = (
             np.zeros(room, dtype=np.uint16),
             np.zeros(room + 1, dtype=np.uint16),
-        )  # one more, for who turns out to be found already
+        )  # one more, for an agent that turns out to be known already
         return cls(
             labels,
             sizes,
@@ -80,7 +80,7 @@ def unite_components(components: Components, members: Integers64) -> None:
             labels[agent] = label
             size += 1
         elif own != label:
-            for other in range(labels.size):  # everybody, without a branch: many at a time
+            for other in range(labels.size):  # all of them, without a branch: many at a time
                 labels[other] = label if labels[other] == own else labels[other]
             size += sizes[own]
             sizes[own] = 0
@@ -101,7 +101,7 @@ def find_free_label(components: Components) -> int:
 def remove_from_component(components: Components, agent: int) -> None:
     """Take out an agent that leaves.
 
-    Where others may be apart then, mark its contacts before and part them after.
+    Where others may be disconnected then, mark its contacts before and split them after.
     """
     components.sizes[components.labels[agent]] -= 1
     components.labels[agent] = NO_COMPONENT
@@ -109,7 +109,7 @@ def remove_from_component(components: Components, agent: int) -> None:
 
 @kernel
 def mark_sought(components: Components, contacts: NDArray[np.uint16], sought: int) -> int:
-    """Add contacts to the so many agents that are sought; return how many these are then."""
+    """Add contacts to the agents that are sought; return how many these are then."""
     for agent in contacts:
         if components.marks[agent] == UNSEEN:
             components.marks[agent], components.sought[sought] = SOUGHT, agent
@@ -125,15 +125,15 @@ def split_component(
     sought: int,
     team_size: int,
 ) -> None:
-    """Give the agents of a component that are apart now labels of their own.
+    """Give separate labels to agents of a component that are disconnected now.
 
-    Who is connected with the last of them keeps the label. Most often all are connected by few
-    others, and nobody else is looked at. ``team_size`` is explained in ``spread``.
+    Those connected with the last of them keep the label. Most often all are connected by few
+    others, and nobody else is looked at. ``team_size`` is explained in ``search_component``.
     """
     left = 0
     for index in range(sought):
         agent = components.sought[index]
-        if components.labels[agent] == NO_COMPONENT:  # was taken out itself since
+        if components.labels[agent] == NO_COMPONENT:  # it was removed itself since
             components.marks[agent] = UNSEEN
         else:
             components.sought[left] = agent
@@ -164,8 +164,8 @@ def search_component(
 ) -> tuple[int, int]:
     """Reach all agents that are connected with one, or enough to reach all that are sought.
 
-    Everybody's last team must be there, and know each other. So neighbours of those who know nobody
-    else, ``team_size - 1`` contacts, are not looked at: they are reached by one of that team.
+    All of an agent's last team must be present, and know each other. So neighbours of
+    agents with ``team_size - 1`` contacts are not visited: another of that team reaches them.
     """
     found, marks, looked_at = components.found, components.marks, reached
     marks[root], found[reached] = REACHED, root
@@ -173,7 +173,9 @@ def search_component(
     while looked_at < reached and unreached > 0:
         agent = found[looked_at]
         if agent == root or degrees[agent] >= team_size:
-            for index in range(degrees[agent]):  # without a branch, which could not be foreseen
+            for index in range(
+                degrees[agent]
+            ):  # without a branch, which the processor could not predict
                 other = neighbours[agent, index]
                 found[reached] = other
                 reached += marks[other] != REACHED
@@ -185,7 +187,7 @@ def search_component(
 
 @kernel
 def split_off_members(components: Components, members: NDArray[np.uint16]) -> None:
-    """Make some members of a component one of their own."""
+    """Make a separate component of some members of one."""
     label = find_free_label(components)
     components.sizes[components.labels[members[0]]] -= members.size
     components.sizes[label] = members.size

@@ -43,9 +43,9 @@ class Society(NamedTuple):
     The cultures, on how many features each pair agrees, and a table of cultures by code (open
     addressing).
 
-    A site's culture stands at its ``place`` in the table: ``codes`` says which it is, ``holders``
-    how many sites hold it, ``FREE_PLACE`` that the place is free. ``counts`` are how many cultures
-    are held, and how many places are not free.
+    A site's culture is at its place (``places``) in the table: ``codes`` identifies it, ``holders``
+    is the number of sites that hold it, or ``FREE_PLACE``. ``counts`` are how many cultures are
+    held, and how many places are not free.
     """
 
     cultures: Integers64
@@ -131,10 +131,10 @@ def compute_trait_code(feature: int, trait: int) -> np.uint64:
 
 @kernel
 def rebuild_culture_table(society: Society) -> None:
-    """Make the table of cultures anew: places of cultures that nobody holds any more become free.
+    """Rebuild the table of cultures, without cultures that no site holds any more.
 
     A culture's code, the sum of those of its traits, has 64 bits: two cultures share one once in
-    10^19 pairs, and so seldom would be counted as one. What sites do does not look at codes.
+    10^19 pairs, and would then be counted as one. What sites do does not depend on codes.
     """
     cultures = society.cultures
     society.holders[:] = FREE_PLACE
@@ -148,7 +148,7 @@ def rebuild_culture_table(society: Society) -> None:
 
 @inline_kernel
 def enter_culture(society: Society, site: int, held: np.uint64) -> None:
-    """Let a site hold a culture: at its place in the table, or at the next that is free."""
+    """Enter the culture of a site into the table: at its place, or at the next free one."""
     codes, holders, counts = society.codes, society.holders, society.counts
     last = codes.size - 1
     place = int(held >> SHIFT_32) & last
@@ -183,7 +183,7 @@ def count_regions(society: Society, pairs: NeighbourPairs) -> tuple[int, int]:
 
 @kernel
 def find_region_leader(leaders: Integers64, site: int) -> int:
-    """Return who stands for a site's region, and shorten the way to it."""
+    """Return the site that represents a site's region, and shorten the path to it."""
     while leaders[site] != site:
         leaders[site] = leaders[leaders[site]]
         site = leaders[site]

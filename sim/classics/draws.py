@@ -2,8 +2,8 @@
 
 SplitMix64 continues the start: its n-th word is a function of start and n alone.
 
-A keyed draw by Philox costs ten rounds of mixing; where an agent needs dozens of draws at once one
-such call gives the start of a sequence of its own, and a word of it costs two multiplications.
+A keyed draw by Philox costs ten rounds of mixing; where an agent needs dozens of draws at once, one
+such call starts a sequence, and a word of it costs two multiplications.
 Draws stay functions of (key, stream, round, agent, number).
 
 Source: Steele, Lea & Flood (2014), Fast splittable pseudorandom number generators, OOPSLA;
@@ -42,5 +42,5 @@ def draw_word(start: np.uint64, number: int) -> np.int64:
 
 @kernel
 def compute_word_limit(chance: float) -> np.int64:
-    """Return below which words are that have this chance."""
+    """Return the number that a word is below with this chance."""
     return np.int64(chance * WORD_VALUES)

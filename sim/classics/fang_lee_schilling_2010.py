@@ -5,23 +5,23 @@ on every dimension. Payoff comes in bundles of ``bundle`` (s) dimensions next to
 bundle pays s when all its beliefs are right, else nothing, so that ``payoff`` is the share of
 bundles that are right.
 
-Individuals stand in groups of ``group``, within which everybody is linked with everybody. Every
-such link is replaced with probability ``beta`` by one with somebody of another group. In every
-round, all at once, an individual looks at those of its contacts whose payoff exceeds its own, and
-on each dimension takes over the belief of their majority with probability ``p_learn``.
+Individuals are in groups of ``group``, and linked with all others of their group. Every such link
+is replaced with probability ``beta`` by one with an individual of another group. In every round,
+all at once, an individual looks at those of its contacts whose payoff exceeds its own, and on each
+dimension adopts the belief of their majority with probability ``p_learn``.
 
 With beta at 0 groups cannot learn from each other; with beta at 1 all soon believe the same. Payoff
 at rest is highest in between.
 
-Left open, and made a parameter:
+Left open by the paper, and made a parameter:
 
-* ``start``: whether a belief may be missing at the start (``three``: -1, 0 and 1 are as likely) or
-  not (``two``);
-* ``majority``: with ``held`` the contacts without a belief have no vote; with ``all`` they vote for
-  none, and the most frequent of the three is taken over, none included. Without a single winner an
-  individual keeps its belief;
-* ``links``: with ``mutual`` a link leads both ways, and one of its ends, by a coin, keeps it; with
-  ``one_way`` it is replaced for each end by itself, so that all look at as many.
+* ``start``: whether a belief may be missing at the start (``three``: -1, 0 and 1 are equally
+  likely) or not (``two``);
+* ``majority``: with ``held`` contacts without a belief have no vote; with ``all`` they vote for
+  having none, and the most frequent of the three is adopted, none included. Without a single winner
+  an individual keeps its belief;
+* ``links``: with ``mutual`` a link leads both ways, and a coin decides which of its ends keeps it;
+  with ``one_way`` it is replaced for each end separately, so that all have equally many contacts.
 
 Source: Fang, C., Lee, J. & Schilling, M. A. (2010), Balancing exploration and exploitation through
 structural design: the isolation of subgroups and organizational learning, Organization Science
@@ -100,7 +100,7 @@ class FangLeeSchillingParameters(Parameters):
     )
     p_learn: float = declare_parameter(
         0.3,
-        "chance to take over the majority's belief",
+        "chance to adopt the majority's belief",
         unit="per dimension and round",
         source=PAPER,
         ge=0,
@@ -117,8 +117,8 @@ class FangLeeSchillingParameters(Parameters):
     )
 
     @model_validator(mode="after")
-    def possible(self) -> Self:
-        """Refuse groups and bundles that do not come out even."""
+    def refuse_impossible(self) -> Self:
+        """Refuse groups and bundles that do not divide individuals and dimensions."""
         if self.individuals % self.group:
             raise ValueError(
                 f"group is {self.group}, but {self.individuals} individuals make no whole number of"
@@ -262,7 +262,7 @@ def draw_group_links(
 
 @kernel
 def find_stranger(sees: NDArray[np.bool_], individual: int, group: int, draw: float) -> int:
-    """Return somebody of another group whom an individual does not see yet, or -1."""
+    """Return an individual of another group that this one does not see yet, or -1."""
     own, count = individual // group, 0
     for other in range(sees.shape[0]):
         count += other // group != own and not sees[individual, other]
@@ -289,7 +289,7 @@ def play_fang_lee_schilling(
     rounds: int,
     rows: Floats,
 ) -> None:
-    """Play rounds until nobody has anything to learn.
+    """Play rounds until no individual has anything to learn.
 
     Nothing can change after that, and the last measures hold.
     """
@@ -317,7 +317,7 @@ def learn_from_majority(
     held: bool,
     now: int,
 ) -> bool:
-    """Let all learn at once, in place; return whether anybody had anything to learn."""
+    """Let all learn at once, in place; return whether any had anything to learn."""
     n, m = beliefs.shape
     before, most = beliefs.copy(), compute_word_limit(p_learn)
     balance, votes = np.empty(m, dtype=np.int32), np.empty(m, dtype=np.int32)
@@ -362,7 +362,7 @@ def find_winning_belief(balance: int, votes: int, missing: int, own: int) -> int
 
 @kernel
 def write_bundle_payoffs(reality: Beliefs, beliefs: Beliefs, bundle: int, payoffs: Floats) -> None:
-    """Write everybody's payoff, in place."""
+    """Write the payoff of every individual, in place."""
     m = reality.size
     for individual in range(payoffs.size):
         right = 0

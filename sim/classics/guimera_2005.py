@@ -2,21 +2,21 @@
 
 In every round a team of ``team_size`` (m) is assembled, place by place.
 
-1. With probability ``p`` the place goes to an incumbent, somebody who has been in an earlier team;
-  otherwise to a newcomer.
-2. Where an incumbent is in the team already, with probability ``q`` it goes to a past collaborator
-  of one of those; otherwise to any incumbent.
+1. With probability ``p`` the place goes to an incumbent, an agent that was in an earlier team;
+   otherwise to a newcomer.
+2. If an incumbent is in the team already, the place of an incumbent goes with probability ``q`` to
+   a past collaborator of one of those; otherwise to any incumbent.
 
 All members of a team become linked. Agents that have been in no team for longer than ``idle`` (tau)
 rounds leave with all their links. The outcome is S, the share of agents in the largest component:
 it rises with p as in a phase transition, later the more past collaborators are preferred.
 
-Left open: of whom a past collaborator is sought, one of the incumbents in the team chosen at
-random, or any of them, all candidates being as likely (``collaborators``); and the start: here
-nobody is there, and a place for which no incumbent is left goes to a newcomer. Newcomers of the
-team under assembly are not incumbents yet. A past collaborator is never lacking: those of an
-incumbent's last team, m - 1 others, are all still there, for they were last active no earlier, and
-at most m - 2 of them can be in the team that still has a place.
+Left open by the paper are two things. Whose past collaborator is sought: that of one incumbent in
+the team, chosen at random, or of any of them, with equal chances for all candidates
+(``collaborators``). How it starts: here without agents, and a place for which no incumbent is left
+goes to a newcomer. Newcomers of the team under assembly are not incumbents yet. There is always a
+past collaborator: the m - 1 others of an incumbent's last team are still present, because they were
+last active no earlier, and at most m - 2 of them can be in a team that still has a place.
 
 Source: Guimera, R., Uzzi, B., Spiro, J. & Amaral, L. A. N. (2005), Team assembly mechanisms
 determine collaboration network structure and team performance, Science 308:697-702.
@@ -103,7 +103,7 @@ class GuimeraParameters(Parameters):
     )
 
     @model_validator(mode="after")
-    def possible(self) -> Self:
+    def refuse_impossible(self) -> Self:
         """Refuse more agents than there is room for."""
         if self.team_size * (self.idle + 2) > MOST_AGENTS_AT_ONCE:
             most = MOST_AGENTS_AT_ONCE // self.team_size - 2
@@ -156,7 +156,7 @@ class Guimera2005(ClassicModel):
         self.present, self.positions, self.unused = (np.arange(room) for _ in range(3))
         self.counts = np.array([0, room, 0, 0, 0])
         self.teams = np.zeros((self.parameters.idle + 2, self.parameters.team_size), dtype=np.int64)
-        self.components = Components.of_nobody(room)
+        self.components = Components.make_empty(room)
 
     @property
     def size(self) -> int:
@@ -187,7 +187,7 @@ AssemblyRules = tuple[float, float, int, int, bool]
 
 
 class Crowd(NamedTuple):
-    """Who is there and who has worked with whom.
+    """The agents that are present, and who has worked with whom.
 
     ``counts`` says how many of ``present`` are agents and how many of ``unused`` are free places.
     ``positions`` is where an agent is in ``present``; incumbents of a new team come first there.
@@ -270,7 +270,7 @@ def fill_team_places(
 
 @kernel
 def swap_positions(crowd: Crowd, agent: int, position: int) -> None:
-    """Let an agent change its position with who stands there, in place."""
+    """Exchange the positions of an agent and the one at a position, in place."""
     other, old = crowd.present[position], crowd.positions[agent]
     crowd.present[position], crowd.present[old] = agent, other
     crowd.positions[agent], crowd.positions[other] = position, old
@@ -343,8 +343,8 @@ def add_collaborator(crowd: Crowd, agent: int, other: int) -> None:
 def remove_idle_agents(crowd: Crowd, components: Components, team: Integers64, then: int) -> None:
     """Remove agents whose last team was the one of that step.
 
-    All of that team were there, and know each other: who knew nobody else leaves nobody apart, and
-    who may be apart now is among the contacts of those who did.
+    All of that team were present and know each other. An agent that knew no others leaves nobody
+    disconnected; agents that may be disconnected now are contacts of those that did.
     """
     staying, sought = team.size, 0
     while True:
@@ -354,7 +354,7 @@ def remove_idle_agents(crowd: Crowd, components: Components, team: Integers64, t
                 crowd.taken[agent]
                 and crowd.last[agent] == then
                 and crowd.positions[agent] > position
-            ):  # from the end, for the order of the rest
+            ):  # From the end, for the order of the rest.
                 gone, position = agent, crowd.positions[agent]
         if gone == NO_AGENT:
             break
@@ -382,7 +382,7 @@ def remove_crowd_member(crowd: Crowd, agent: int) -> None:
 
 @kernel
 def remove_collaborator(crowd: Crowd, agent: int, gone: int) -> None:
-    """Take one who has gone off an agent's list."""
+    """Remove an agent that left from the list of another."""
     last = crowd.degrees[agent] - 1
     for index in range(last + 1):
         if crowd.neighbours[agent, index] == gone:

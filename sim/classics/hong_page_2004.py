@@ -1,29 +1,28 @@
 """Hong & Page (2004): a team of random problem solvers can beat a team of the best ones.
 
 A problem is a ring of ``n`` places with values from U(0, 100). A heuristic is ``k`` different steps
-of 1 to ``l``, in order. From where it stands it looks at its first step ahead and goes there if
-that is strictly better, then at its second, ..., and begins again until none is better. Its
-*ability* is the mean value at which it ends, over all starts. A team works in *relay*: one member
-after the other goes on from where the one before it ended, round after round, until nobody
-improves. The *best* team has the ``agents`` ablest of all ``l! / (l - k)!`` heuristics, the
-*random* team as many different ones at random. ``performance`` is the mean value at which the team
-ends, over all starts; ``diversity`` the share of places of two heuristics that hold different
-steps, mean over pairs.
+of 1 to ``l``, in order. From its place it looks its first step ahead and goes there if that is
+strictly better, then its second, and so on, and begins again until none is better. Its *ability* is
+the mean value at which it ends, over all starts. A team works in *relay*: each member continues
+where the one before it ended, round after round, until no member improves. The *best* team has the
+``agents`` ablest of all ``l! / (l - k)!`` heuristics, the *random* team as many different ones at
+random. ``performance`` is the mean value at which the team ends, over all starts; ``diversity`` the
+share of places of two heuristics that hold different steps, mean over pairs.
 
-Both teams are played on every landscape: ``team`` says of which the measures are, ``lead`` and
+Both teams search every landscape. ``team`` chooses the one that measures describe; ``lead`` and
 ``wins`` compare it with the other.
 
 ``smoothness`` (Grim et al. 2019) is the mean distance of places whose value is drawn; those between
-lie on straight lines. On smooth landscapes able heuristics are able on every landscape, and the
-advantage of the random team goes. ``strategy=tournament`` lets all members search from the same
-place, and all go on from the best end found.
+lie on straight lines. On smooth landscapes a heuristic that is able on one is able on all, and the
+random team has no advantage. With ``strategy=tournament`` all members search from the same place,
+and continue from the best end found.
 
 Left open by the paper: in which order members take turns (``turns``: as listed, the ablest of the
 best team first, or an order drawn for each round); whether steps to equal values are taken (here
-not; values are real numbers, so that there are none). Left open by Grim et al. is how distances are
-drawn (``gaps``): *centred* is 1 to 2 s - 1, with mean s; *wide* is 1 to 2 s, as in the replication
-of Wallrich (2022). Erratum: the paper's diversity of the best team, 71 to 75 %, does not replicate
-(85 to 88 %; Wallrich 2022, after its author).
+not; values are real numbers, so equal ones do not occur). Left open by Grim et al. is how distances
+are drawn (``gaps``): *centred* is 1 to 2 s - 1, with mean s; *wide* is 1 to 2 s, as in the
+replication of Wallrich (2022). Erratum: the paper's diversity of the best team, 71 to 75 %, does
+not replicate (85 to 88 %; Wallrich 2022, after its author).
 
 Source: Hong, L. & Page, S. E. (2004), Groups of diverse problem solvers can outperform groups of
 high-ability problem solvers, PNAS 101(46):16385-16389. Grim, P. et al. (2019), Diversity, ability,
@@ -51,8 +50,7 @@ from sim.runtime.compilation import kernel
 from sim.runtime.randomness import Seed, draw_uniform, pick_index
 
 PAPER, GRIM = "Hong & Page 2004", "Grim et al. 2019"
-TEAM_KINDS = ("best", "random")
-MOST_HEURISTICS = 200_000  # heuristics, all of which are tried from every start
+MOST_HEURISTICS = 200_000  # each of them is tried from every start
 
 
 class Stream(IntEnum):
@@ -105,7 +103,7 @@ class HongPageParameters(Parameters):
     )
 
     @model_validator(mode="after")
-    def possible(self) -> Self:
+    def refuse_impossible(self) -> Self:
         """Refuse heuristics that do not exist, or too many of them."""
         if self.k > self.l:
             raise ValueError(
@@ -155,7 +153,7 @@ class HongPage2004(ClassicModel):
     Parameters = HongPageParameters
     Agent = Solver
     MEASURES = declare_measures(
-        performance=Measure("mean value at which the team stands, over all starts", "0-100"),
+        performance=Measure("mean value at which the team is, over all starts", "0-100"),
         diversity=Measure(
             "places of two heuristics that hold different steps, mean over pairs", "percent"
         ),
@@ -180,7 +178,7 @@ class HongPage2004(ClassicModel):
         self.ends = np.stack(
             [compute_member_ends(self.values, every[members]) for members in chosen]
         )  # own team first, then the other
-        self.places = np.tile(np.arange(p.n, dtype=np.int64), (2, 1))  # where both stand, by start
+        self.places = np.tile(np.arange(p.n, dtype=np.int64), (2, 1))  # of both, by start
         self.diversity_of_team = compute_team_diversity(self.heuristics)
 
     @property
@@ -263,8 +261,8 @@ def write_step_ends(ahead: Integers64, steps: Integers64, reached: Integers64) -
 def write_heuristic_ends(before_last: Integers64, last: Integers64, reached: Integers64) -> None:
     """Write where a heuristic ends from every place.
 
-    Higher places come first: an agent that rises in a turn of all steps ends where the higher place
-    ends.
+    Higher places come first: a heuristic that rises in a turn of all steps ends where it ends from
+    that higher place.
     """
     for own in range(reached.size):
         here = last[before_last[own]]
@@ -331,7 +329,7 @@ def play_hong_page(
     rounds: int,
     rows: Floats,
 ) -> None:
-    """Play rounds of both teams; once neither improves the last measures stand."""
+    """Play rounds of both teams; once neither improves, the last measures hold."""
     tournament, drawn = switches
     at_rest = False
     for now in range(first, first + rounds):
@@ -364,7 +362,7 @@ def draw_turn_order(key: Seed, members: int, drawn: bool, now: int) -> Integers6
 
 @kernel
 def play_relay(reached: Integers64, places: Integers64, turns: Integers64) -> bool:
-    """Let one member after the other go on, in place; tell whether anybody moved."""
+    """Let one member after the other continue, in place; return whether any moved."""
     moved = False
     for start in range(places.size):
         here = places[start]
@@ -377,9 +375,9 @@ def play_relay(reached: Integers64, places: Integers64, turns: Integers64) -> bo
 
 @kernel
 def play_tournament(values: Floats, reached: Integers64, places: Integers64) -> bool:
-    """Let all members go on from the same place to the best end any of them finds.
+    """Move from the same place to the best end that any member finds, in place.
 
-    In place; return whether anybody moved.
+    Return whether any start moved.
     """
     moved = False
     for start in range(places.size):

@@ -32,7 +32,7 @@ class SearchParameters(LandscapeParameters):
     )
 
     @model_validator(mode="after")
-    def possible(self) -> Self:
+    def refuse_impossible(self) -> Self:
         """Refuse networks and starts that do not exist."""
         check_network(self.network, self.agents, self.degree)
         if self.distinct_starts and self.agents > 2**self.n:

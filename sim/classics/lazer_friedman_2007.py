@@ -2,7 +2,7 @@
 
 ``agents`` search an NK landscape (``sim/classics/nk.py``); payoff is ``(f / max f)^power``. In
 every round, all at once, an agent looks at its neighbours with probability ``velocity``. If the
-best of them does better than itself it copies that solution, bit by bit, keeping a bit of its own
+best of them does better than itself, it copies that solution bit by bit, and keeps a bit of its own
 with probability ``error``. In all other cases it changes one random bit and keeps the change only
 if that is strictly better.
 
@@ -175,7 +175,7 @@ def play_lazer_friedman(
 def copy_with_errors(
     own: int, other: int, key: Seed, error: float, now: int, agent: int, n: int
 ) -> int:
-    """Return the other's solution, with bits of one's own where copying fails."""
+    """Return the other's solution, with own bits where copying fails."""
     if error > 0.0:
         for bit in range(n):
             if draw_uniform(key, Stream.ERROR, now, agent, bit) < error:

@@ -9,27 +9,26 @@ every dimension, and so does the organisation's code, which starts without any (
    exceeds its own, with probability ``1 - (1 - p2)^k``;
 3. *turnover*: an individual is replaced by a naive one with probability ``p3``.
 
-Fast socialisation makes everybody agree before the code has learnt from those who deviate: the
+Fast socialisation makes all agree before the code has learnt from those that deviate, and the
 organisation knows less in the end.
 
-The text does not give the published figure; three rules that it does not state do (Rodan 2005,
+The text alone does not reproduce the published figure; rules that it does not state do (Rodan 2005,
 Christensen 2015). Each is a switch, with the documented rule as default and the literal reading as
 ``model=march_1991_literal``:
 
-* ``performance``: with ``actions`` an individual acts on every dimension, by the toss of a coin
-  where it has no belief, and is judged by its actions; with ``beliefs`` a missing belief counts as
-  wrong.
+* ``performance``: with ``actions`` an individual acts on every dimension, at random where it has no
+  belief, and is judged by its actions; with ``beliefs`` a missing belief counts as wrong.
 * ``adoption``: with ``step`` a belief moves one step (opposite, none, same); with ``whole`` it
   becomes that of the code at once.
 * ``code_learning``: with ``majority`` k is the margin of the majority action; with ``differing`` it
   is the number of better individuals who differ from the code less the number who do not.
-* ``missing``: where the code has no opinion it is half right (``half``), acts by the toss of a coin
-  (``coin``), or is wrong (``wrong``).
+* ``missing``: where the code has no opinion it is half right (``half``), acts at random (``coin``),
+  or is wrong (``wrong``).
 
 Also left open: whether both learn at once (``order`` says who learns first within a round; those
-who learn together learn from what was before), and what the figure's axis is. It is ``code_score``,
-right less wrong dimensions, under the documented rules: the public replication that gives the
-published figure reports that, and not the share of right ones.
+that learn together learn from the state before), and what the figure's axis is. It is
+``code_score``, right less wrong dimensions, under the documented rules: the public replication that
+gives the published figure reports that, and not the share of right ones.
 
 Source: March, J. G. (1991), Exploration and exploitation in organizational learning, Organization
 Science 2(1):71-87.
@@ -272,7 +271,7 @@ def socialise_individuals(
 
 @kernel
 def act_on_beliefs(beliefs: Integers64, actions: Integers64, key: Seed, now: int, who: int) -> None:
-    """Write what somebody does about every dimension: as is believed, or as a coin says."""
+    """Write the action on every dimension: the belief, or a random one without a belief."""
     draws = start_sequence(key, Stream.ACTION, now, who)
     for dimension in range(beliefs.size):
         coin = 2 * (draw_word(draws, dimension) & 1) - 1
@@ -291,7 +290,7 @@ def teach_code(
     missing: int,
     now: int,
 ) -> None:
-    """Move the code to the dominant view of those who know more than it does, in place."""
+    """Move the code to the dominant view of those that know more than it, in place."""
     n, m = beliefs.shape
     own = compute_code_score(reality, code, key, missing, n, now)
     balance, differing, view = (
@@ -353,7 +352,7 @@ def replace_individuals(beliefs: Integers64, key: Seed, p3: float, now: int) -> 
 
 @kernel
 def is_unanimous(beliefs: Integers64, code: Integers64) -> bool:
-    """Tell whether everybody believes what the code says, and it says something everywhere."""
+    """Return whether the code has all opinions, and all individuals share them."""
     for dimension in range(code.size):
         if code[dimension] == 0:
             return False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,6 @@ Topology = Literal[
     "wheel",
     "none",
 ]
-NETWORK_TOPOLOGIES: tuple[str, ...] = get_args(Topology)
 RANDOM_TOPOLOGIES = ("random", "small_world")
 TOPOLOGY_MEANING = (
     "who sees whom: complete; line; ring (the nearest on both sides, degree in all); cliques (a"
@@ -37,7 +36,7 @@ TOPOLOGY_MEANING = (
     " wheel; none"
 )
 REWIRING_PROBABILITY = 0.1
-# agents of a network that is searched for: the time it takes grows with agents squared times degree
+# Agents of a network that is searched for: its time grows with agents squared times degree.
 MOST_AGENTS_SEARCHED = 200
 
 
@@ -49,13 +48,13 @@ class Network(NamedTuple):
 
 
 def build_network(topology: Topology, agents: int, degree: int, seed: int) -> Network:
-    """Return a network; arrays of one's own, for kernels may reorder contacts.
+    """Return a network, in new arrays, because kernels may reorder contacts.
 
     Args:
-        topology: see ``MEANING``.
+        topology: see ``TOPOLOGY_MEANING``.
         agents: how many.
         degree: contacts of each, where the topology leaves it open.
-        seed: of networks that are drawn; others do not depend on it.
+        seed: for drawn networks; others do not depend on it.
     """
     found = build_contact_arrays(
         topology, agents, degree, seed if topology in RANDOM_TOPOLOGIES else 0

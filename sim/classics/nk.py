@@ -30,20 +30,12 @@ from sim.runtime.randomness import Seed, draw_uniform, pick_index
 Inputs = Literal["adjacent", "distinct", "itself", "repeated"]
 ADJACENT_INPUTS, DISTINCT_INPUTS, SELF_INPUTS, REPEATED_INPUTS = range(4)
 INPUT_RULE_CODES = {name: code for code, name in enumerate(get_args(Inputs))}
-INPUT_STREAM, CONTRIBUTION_STREAM, START_STREAM, WALK_STREAM = (
-    1001,
-    1002,
-    1003,
-    1004,
-)  # streams of draws
-EXACT_SUM_INTERVAL, SUM_TOLERANCE = (
-    1024,
-    1e-9,
-)  # so many sums of changes are exact to far better than that
-CACHED_LANDSCAPES, LARGEST_CACHED_SIZE = (
-    4,
-    1 << 20,
-)  # so many landscapes are remembered, of at most so many contributions (8 MB)
+# Streams of draws.
+INPUT_STREAM, CONTRIBUTION_STREAM, START_STREAM, WALK_STREAM = range(1001, 1005)
+# A sum of this many changes is exact to far better than the tolerance.
+EXACT_SUM_INTERVAL, SUM_TOLERANCE = 1024, 1e-9
+# How many landscapes are remembered, and the contributions of the largest of them (8 MB).
+CACHED_LANDSCAPES, LARGEST_CACHED_SIZE = 4, 1 << 20
 NO_ROUNDING = -1  # contributions are not rounded
 KAUFFMAN = "Kauffman 1993"
 INPUTS_MEANING = (
@@ -77,7 +69,7 @@ class LandscapeParameters(Parameters):
     )
 
     @model_validator(mode="after")
-    def fewer_inputs_than_bits(self) -> Self:
+    def refuse_too_many_inputs(self) -> Self:
         """Refuse more inputs than there are other bits."""
         if self.k >= self.n:
             raise ValueError(
@@ -127,8 +119,7 @@ def get_cached_landscape(
 ) -> tuple[Integers64, Floats, float]:
     """Return a recently used landscape, or draw it.
 
-    Runs with common random numbers ask for the same landscape one after the other. Nobody may write
-    to it.
+    Runs with common random numbers ask for the same landscape one after the other. It is read only.
     """
     drawing: tuple[Integers64, Floats, float] = draw_landscape_arrays(
         np.uint64(key), n, k, how, digits
@@ -196,7 +187,7 @@ def compute_all_fitness(inputs: Integers64, contributions: Floats) -> Floats:
     n, k = inputs.shape
     flips = np.zeros(
         (n, n), dtype=np.int64
-    )  # what of the pattern of the second changes with the first
+    )  # which bits of the second pattern change with the first
     for bit in range(n):
         flips[bit, bit] ^= 1
         for number in range(k):
@@ -251,7 +242,7 @@ def find_highest_fitness(inputs: Integers64, contributions: Floats) -> float:
                 before = contributions[bit, patterns[bit]]
                 patterns[bit] ^= flips[changed, bit]
                 total += contributions[bit, patterns[bit]] - before
-        if turn % EXACT_SUM_INTERVAL == 0:  # roundings must not add up
+        if turn % EXACT_SUM_INTERVAL == 0:  # rounding errors must not add up
             total = n * compute_fitness(solution, inputs, contributions)
         if total > n * top - SUM_TOLERANCE:
             top = max(top, compute_fitness(solution, inputs, contributions))
@@ -303,7 +294,7 @@ def run_adaptive_walks(land: Landscape, key: Seed, count: int) -> Floats:
                     seen += 1
                     if (
                         draw_uniform(key, WALK_STREAM, walk, turn, bit) * seen < 1.0
-                    ):  # each of those seen is kept with the same chance
+                    ):  # each of those seen is chosen with the same chance
                         chosen, gained = bit, other
             if chosen < 0:
                 break

@@ -1,11 +1,11 @@
 """Tomasello, Burkholz & Schweitzer (2017): the size of alliances from acceptance and rejection.
 
 In every round one of ``agents``, chosen at random, initiates an alliance and invites others, one by
-one and at random. Who is invited accepts or refuses; after ``rejections`` refusals (R) the alliance
-stands as it is, and the next round begins.
+one and at random. An invited agent accepts or refuses; after ``rejections`` refusals (R) the
+alliance is complete, and the next round begins.
 
-* ``acceptance=constant``: everybody accepts with chance ``q``. Sizes are then negative binomial,
-  those who stay alone counted with n = 1: ``P(n) = C(n + R - 2, n - 1) q^(n - 1) (1 - q)^R``.
+* ``acceptance=constant``: all accept with chance ``q``. Sizes are then negative binomial, with
+  n = 1 for initiators that stay alone: ``P(n) = C(n + R - 2, n - 1) q^(n - 1) (1 - q)^R``.
 * ``acceptance=threshold``: the invited accept when what the alliance would be worth with them,
   benefit less cost, reaches their own threshold: ``B(n) - a_c n^cost_power >= theta``, where B is
   the sum or the mean of the members' fitness (``benefit``) and n counts the invited. Where fitness
@@ -17,9 +17,9 @@ The paper takes fitness from the activity of some 15,000 firms, and scales costs
 its parameters a_c and a_l. Here fitness is lognormal with mean 1, and the form of benefit, cost and
 threshold is a choice: the paper's result is exact for any of them.
 
-Left open, and made a parameter: whether who has refused may be asked again by the same initiator
-(``asked_again``); whether those who stay alone count (``least``; in data on alliances they do not);
-whether a threshold is drawn or is a share of one's own fitness (``thresholds``).
+Left open by the paper, and made a parameter: whether an initiator may ask an agent again that has
+refused (``asked_again``); whether initiators that stay alone count (``least``; in data on alliances
+they do not); whether a threshold is drawn or is a share of the agent's fitness (``thresholds``).
 
 Source: Tomasello, M. V., Burkholz, R. & Schweitzer, F. (2017), Modeling the formation of R&D
 alliances: an agent-based model with empirical validation, arXiv:1712.01755.
@@ -143,7 +143,7 @@ class TomaselloParameters(Parameters):
 
 
 class Firm(RowAgent):
-    """Who initiates alliances and is invited to others."""
+    """A firm, which initiates alliances and is invited to others."""
 
     fitness = RowAttribute("fitness", "what it brings to an alliance")
     threshold = RowAttribute("thresholds", "what an alliance must be worth to it")
@@ -268,7 +268,7 @@ def play_tomasello(
 
 @kernel
 def form_alliance(firms: Firms, costs: Floats, draws: np.uint64, terms: InvitationTerms) -> int:
-    """Invite until too many have refused; return the size.
+    """Invite until too many refuse; return the size.
 
     One word per invitation: its upper 31 bits say who is invited, its lower 31 whether a constant
     chance comes true.

@@ -1,15 +1,15 @@
 """Zollman (2010): scientists who know less of each other test longer and are right more often.
 
 A bandit of two arms pays with probability ``better`` and ``better - gap``. Each of ``agents``
-scientists believes in each arm as in a Beta distribution, whose two parameters are at first drawn
+scientists believes in each arm as in a Beta distribution, whose two parameters are initially drawn
 from U(0, ``prior``). In every round each pulls, ``pulls`` times, the arm that it expects more of
 (``a / (a + b)``), and all add successes and failures of their own and of their neighbours to their
-beliefs. A community has succeeded when all pull the better arm (``success``): in the long run, for
-nobody learns anything about an arm that nobody pulls.
+beliefs. A community has succeeded when all pull the better arm (``success``): for good, because
+no result ever comes from an arm that no scientist pulls.
 
-Complete networks spread an unlucky result to everybody at once and all may give up the better arm
-for good; wheel and cycle (``network=ring`` of ``degree`` 2) hold it back. Extreme priors (a large
-``prior``) keep agents from changing their minds and do the same.
+Complete networks spread an unlucky result to all at once, and all may abandon the better arm for
+good; wheel and cycle (``network=ring`` of ``degree`` 2) delay it. Extreme priors (a large
+``prior``) keep agents from changing their minds, with the same effect.
 
 Left open by the paper: ties of expectation (here the worse arm; with real numbers there are none),
 and whether results are known before all have pulled (here not: all at once). A number of successes
@@ -41,7 +41,7 @@ from sim.runtime.randomness import TWO_MINUS_53, Seed, draw_uniform, pick_index
 
 PAPER = "Zollman 2010"
 WORSE_ARM, BETTER_ARM = range(2)
-GUIDE_COUNT = 1024  # places at which a search in a distribution may begin
+GUIDE_COUNT = 1024  # places from which a search in a distribution may begin
 
 
 class Stream(IntEnum):
@@ -86,7 +86,7 @@ class ZollmanParameters(Parameters):
     )
 
     @model_validator(mode="after")
-    def possible(self) -> Self:
+    def refuse_impossible(self) -> Self:
         """Refuse networks that do not exist and chances below zero."""
         check_network(self.network, self.agents, self.degree)
         if self.gap > self.better:
@@ -169,7 +169,7 @@ def compute_success_distribution(
 ) -> tuple[Floats, Integers64]:
     """Return the distribution of successes and where a search for a draw begins.
 
-    Shapes (2 arms, pulls + 1) and (2, GUIDES).
+    Shapes (2 arms, pulls + 1) and (2, GUIDE_COUNT).
     """
     upto = np.stack(
         [binom.cdf(np.arange(pulls + 1), pulls, chance) for chance in (better - gap, better)]

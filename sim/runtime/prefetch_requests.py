@@ -40,7 +40,7 @@ def build_line_request(builder: Any, start: Any, offset: Any) -> None:
 def make_row_request(*columns: str, lines: int = 0) -> Any:
     """Return a kernel ``(group, row)`` that asks for the row in each of these columns.
 
-    For the first column of a record this is the whole record. ``lines`` asks for so many cache
+    For the first column of a record this is the whole record. ``lines`` asks for that many cache
     lines from a column on instead.
     """
 
