@@ -1,8 +1,8 @@
 """Assemble a team greedily, invite it and start (rules.md, section 5).
 
 The kernels here hand each other a proposal in ``scratch``: the candidates (``candidate``,
-``understood``, ``trusted``, ``offered``, ``taken``), which of them are chosen (``chosen``), what the
-initiator contributes (``initiator``) and the shares (``share``).
+``understood``, ``trusted``, ``offered``, ``taken``), which of them are chosen (``chosen``), what
+the initiator contributes (``initiator``) and the shares (``share``).
 """
 
 from __future__ import annotations

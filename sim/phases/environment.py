@@ -1,4 +1,4 @@
-"""The environment: identity, renewal of domains, coming and going of organisations (rules.md, section 8)."""
+"""The environment: identity, renewal of domains, turnover (rules.md, section 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Run somebody's own imitation rule, in ordinary Python, where the compiled rules would stand (rules.md, section 6)."""
+"""Run a user-defined imitation rule, in ordinary Python, in place of the compiled rules.
+
+What rules have in common is in rules.md, section 6.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ def restore_budget(w: World, i: int) -> None:
 
 
 def get_target_skills(model: AgentModel, target: Any) -> Floats:
-    """Return the skills an own rule wants copied: those of an organisation before this round's copying, or a vector it gave."""
+    """Return the skills that a user-defined rule wants copied.
+
+    These are those of an organisation before this round's copying, or a vector that it returned.
+    """
     if isinstance(target, Organisation):
         skills: Floats = model.world.org.before[target.row]
         return skills
@@ -62,7 +68,10 @@ def get_target_skills(model: AgentModel, target: Any) -> Floats:
 def imitate_by_user_rule(
     model: AgentModel, packed: PassedState, rule: Callable[..., Any], now: int
 ) -> None:
-    """Let every member copy by an own rule ``rule(member, seen, model)``, which returns an expertise vector, an organisation or None."""
+    """Let every member copy by a user-defined rule ``rule(member, seen, model)``.
+
+    The rule returns an expertise vector, an organisation or None.
+    """
     world, settings = model.world, model.world.p
     if settings.imitation.rate == 0.0:
         return
