@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test quick changelog dock patterns gallery pages screenshots lan-check twin same-bytes bench bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
+.PHONY: run test quick changelog dock patterns gallery pages screenshots lan-check twin same-bytes bench bench-kernels bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -58,6 +58,9 @@ same-bytes: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/speed.py
+
+bench-kernels: $(READY)
+	$(BIN)/python benchmarks/kernels.py
 
 bench-engine: $(READY)
 	$(BIN)/python benchmarks/engine.py

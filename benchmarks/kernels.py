@@ -1,6 +1,9 @@
-"""What each extension of Numba buys: compile and run the model with it and without. ``make bench-kernels`` prints it.
+"""What each extension of Numba buys: the model compiled and run with it and without.
 
-Every row is a process of its own with an empty cache, and CPU seconds. Names of rows as arguments ask for these alone.
+``make bench-kernels`` prints it.
+
+Every row is a process of its own with an empty cache, in CPU seconds.
+Names of rows as arguments select these alone.
 A row that compiles with the state by value takes minutes.
 """
 

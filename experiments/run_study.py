@@ -271,13 +271,13 @@ def execute_missing_runs(job: StudyJob, folder: Path, engine: Engine) -> RunCoun
         else len(job.points) * study.replicates
     )
     with RunProgress(total, options.quiet) as bar:
-        wanted = RecordingOptions(study.series, "events" in study.keep)
+        recording = RecordingOptions(study.series, "events" in study.keep)
         storage = RunStorage(folder)
         runner = StudyRunner(
             job.plan,
             storage,
             engine,
-            wanted,
+            recording,
             bar.count_run,
             options.retry_failed,
             options.fail_fast,

@@ -171,11 +171,11 @@ def check_design_points(study: Study) -> None:
             f" {study.constraints[0]} may exclude some; choose latin_hypercube or sobol_sequence,"
             " or remove the constraints from the study"
         )
-    excluded = study.sample.excluded
-    if excluded:
+    sample = study.sample
+    if sample.excluded:
         print_text(
-            f"{excluded} of {excluded + len(study.sample.points)} points do not fulfil the constraints"
-            " and are left out."
+            f"{sample.excluded} of {sample.excluded + len(sample.points)} points do not fulfil the"
+            " constraints and are left out."
         )
 
 

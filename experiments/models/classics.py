@@ -156,7 +156,7 @@ def build_classics_table() -> Table:
     ]
     return Table(
         "Classics",
-        ("classic", "what", "model="),
+        ("classic", "topic", "model="),
         rows,
         "`overbruggen describe march_1991` shows parameters and measures of one.",
     )

@@ -110,7 +110,7 @@ class CollaborationTarget:
         """Run the model once."""
         from sim.model import CollaborationModel
 
-        values = {group: given for group, given in parameters.items() if group != FILES_KEY}
+        values = {group: part for group, part in parameters.items() if group != FILES_KEY}
         config = Config.model_validate(values | {"run": {**values["run"], "seed": int(seed)}})
         with isolate_run(int(seed)):
             model = CollaborationModel(config).run()

@@ -118,9 +118,7 @@ class Place(RowAgent):
     """A place in the network, taken by one agent after another."""
 
     taken = RowAttribute("taken", "whether an agent is there")
-    collaborators = RowAttribute(
-        "degrees", "how many agents it has worked with that are still there"
-    )
+    collaborators = RowAttribute("degrees", "agents it has worked with that are still there")
     last = RowAttribute("last", "the round of its last team")
 
 
@@ -145,17 +143,14 @@ class Guimera2005(ClassicModel):
         largest_share=Measure("share of agents in the largest component, S", "0-1"),
         agents_present=Measure("agents that are there", "agents"),
         collaborators=Measure("past collaborators of an agent, on average", "agents"),
-        repeated=Measure(
-            "share of links made so far between agents that were linked already", "0-1"
-        ),
+        repeated=Measure("share of links so far between agents linked already", "0-1"),
     )
 
     def begin(self) -> None:
         """Make room for as many agents as can ever be there."""
         room = self.parameters.team_size * (self.parameters.idle + 2)
-        self.neighbours = np.empty(
-            (room, room), dtype=np.uint16, order="F"
-        )  # first contacts of all lie together: lists are short, and room is large
+        # First contacts of all lie together: lists are short, and room is large.
+        self.neighbours = np.empty((room, room), dtype=np.uint16, order="F")
         self.degrees = np.zeros(room, dtype=np.int64)
         self.last, self.taken = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.bool_)
         self.present, self.positions, self.unused = (np.arange(room) for _ in range(3))
@@ -194,10 +189,9 @@ AssemblyRules = tuple[float, float, int, int, bool]
 class Crowd(NamedTuple):
     """Who is there and who has worked with whom.
 
-    The first ``counts[PRESENT]`` of ``present`` are agents, the first ``counts[UNUSED]`` of
-    ``unused`` are places without one; ``positions`` says where in ``present`` an agent stands.
-    While a team is assembled its incumbents stand first. ``teams`` are those of the last rounds, by
-    round modulo their number.
+    ``counts`` says how many of ``present`` are agents and how many of ``unused`` are free places.
+    ``positions`` is where an agent is in ``present``; incumbents of a new team come first there.
+    ``teams`` are those of the last rounds, by round modulo their number.
     """
 
     neighbours: NDArray[np.uint16]

@@ -216,28 +216,18 @@ def compute_team_diversity(chosen: Integers64) -> float:
 
 @classic_entry
 def draw_ring_landscape(key: Seed, n: int, smoothness: int, wide: bool) -> Floats:
-    """Return the values of all places.
-
-    They are drawn at some places and lie on straight lines between; the ring is closed.
-    """
+    """Return the values of places: drawn at some, linear in between, closed to a ring."""
     values = np.empty(n)
     values[0] = 100.0 * draw_uniform(key, Stream.VALUE, 0, 0, 0)
     place = 0
     while place < n:
-        ahead = (
-            place
-            + 1
-            + pick_index(
-                draw_uniform(key, Stream.GAP, 0, place, 0),
-                2 * smoothness if wide else 2 * smoothness - 1,
-            )
-        )
+        widest = 2 * smoothness if wide else 2 * smoothness - 1
+        ahead = place + 1 + pick_index(draw_uniform(key, Stream.GAP, 0, place, 0), widest)
         reached = values[0] if ahead >= n else 100.0 * draw_uniform(key, Stream.VALUE, 0, ahead, 0)
         until = min(ahead, n)  # the last line ends where the ring began
         for between in range(place + 1, until):
-            values[between] = values[place] + (reached - values[place]) * (between - place) / (
-                until - place
-            )
+            slope = (reached - values[place]) * (between - place) / (until - place)
+            values[between] = values[place] + slope
         if ahead < n:
             values[ahead] = reached
         place = ahead

@@ -1,4 +1,6 @@
-"""Nothing of another library is touched beyond its documented interface, unless it is registered and still so."""
+"""Nothing of another library is touched beyond its documented interface, unless it is registered
+and still so.
+"""
 
 import ast
 from functools import cache
@@ -115,7 +117,8 @@ def test_what_is_touched_is_registered(path):
     registered = {assumption.name for assumption in REGISTER if path in assumption.used_in}
     unknown = set(find_uses(parse_sources()[path])) - registered - find_own_private_names()
     assert not unknown, (
-        f"{path} touches {', '.join(sorted(unknown))}, which no library documents: use its documented"
+        f"{path} touches {', '.join(sorted(unknown))}, which no library documents: "
+        f"use its documented"
         " interface, or register it in tests/architecture/private_attributes.py"
     )
 
