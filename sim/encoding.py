@@ -21,7 +21,7 @@ READ_FROM_ARRAYS = ("organisations", "domains")  # a population from a file deci
 
 
 def can_encode(field: FieldInfo) -> bool:
-    """Tell whether kernels can read a parameter."""
+    """Return whether kernels can read a parameter."""
     return field.annotation in NUMBER_KINDS or bool(list_choices(field))
 
 
@@ -61,7 +61,7 @@ def _restore_settings(group: type[Group], values: Sequence[Any]) -> Any:
 
 
 def _is_group(field: FieldInfo) -> bool:
-    """Tell whether a field holds parameters of its own; forms are columns of their own."""
+    """Return whether a field holds parameters of its own; forms are columns of their own."""
     kind = field.annotation
     return isinstance(kind, type) and issubclass(kind, Group) and kind is not Structure
 

@@ -135,7 +135,7 @@ def read_rows(path: Path) -> list[list[str]]:
         rows.extend([cell.strip() for cell in row] for row in lines)
     except csv.Error as error:
         raise InputError(
-            f"{path}, row {len(rows) + 1}: a quote is not closed or stands within a cell; mend the"
+            f"{path}, row {len(rows) + 1}: a quote is not closed, or is within a cell; fix the"
             " quotes"
         ) from error
     while rows and not any(rows[-1]):
@@ -204,7 +204,7 @@ def check_distinct(table: pl.DataFrame, path: Path, columns: Sequence[str]) -> N
     if row is not None:
         value = ", ".join(table.select(columns).row(row - 2))
         raise InputError(
-            f"{path}, row {row}, column {columns[0]}: {value} stands here a second time; keep one"
+            f"{path}, row {row}, column {columns[0]}: {value} is here a second time; keep one"
             " of the rows"
         )
 

@@ -29,7 +29,21 @@ def list_structure_presets() -> tuple[str, ...]:
 
 @cache
 def load_structure(name: str) -> Structure:
-    """Return a preset by name."""
+    """Return a form of ``configs/structure/`` by name.
+
+    Args:
+        name: name of a preset, such as ``hub``.
+
+    Returns:
+        The form, with every field.
+
+    Raises:
+        InputError: there is no preset of this name.
+
+    Example:
+        >>> load_structure("hub").topology
+        'star'
+    """
     if name not in list_structure_presets():
         known = list_structure_presets()
         raise InputError(

@@ -29,7 +29,11 @@ class Run(Group):
     )
     seed: int = declare_parameter(1, "seed of every draw", ge=0, le=LARGEST_SEED)
     record_every: int = declare_parameter(
-        1, "record measures every so many rounds", unit="rounds", ge=1, le=LARGEST_COUNT
+        1,
+        "rounds from one record of the measures to the next",
+        unit="rounds",
+        ge=1,
+        le=LARGEST_COUNT,
     )
     window: int = declare_parameter(
         20,
@@ -40,7 +44,8 @@ class Run(Group):
     )
     measures: tuple[str, ...] = declare_parameter(
         lambda: ("core",),
-        "what is recorded per round: core (always), network, or an own function as file.py:name",
+        "what is recorded per round: core (always), network, or a user-defined function as"
+        " file.py:name",
     )
 
     @model_validator(mode="after")
@@ -55,7 +60,33 @@ class Run(Group):
 
 
 class Config(Group):
-    """One complete configuration of the model."""
+    """One complete configuration of the model, checked.
+
+    ``docs/parameters.md`` explains every parameter. ``Config()`` is what ``overbruggen run`` runs.
+
+    Args:
+        population: who there is.
+        challenge: what organisations are confronted with.
+        structure: the form of light organising, or a mix of forms.
+        search: how organisations find each other.
+        understanding: when organisations understand each other.
+        trust: how trust starts and moves.
+        production: how skills make value.
+        imitation: copying the practice of partners.
+        learning: what stays of experience.
+        letting_go: when to stop.
+        environment: what changes around the organisations.
+        run: how long, and what is recorded.
+
+    Raises:
+        pydantic.ValidationError: a name is unknown, a value is out of range, or values contradict
+            each other.
+
+    Example:
+        >>> config = Config.model_validate({"imitation": {"rate": 0.1}, "run": {"seed": 3}})
+        >>> config.imitation.rate, config.structure.name
+        (0.1, 'alliance')
+    """
 
     population: Population = declare_parameter(Population, "who there is")
     challenge: Challenge = declare_parameter(Challenge, "what organisations are confronted with")

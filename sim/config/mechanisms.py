@@ -73,7 +73,7 @@ class Understanding(Group):
         le=1,
     )
     mediated_learning: float = declare_parameter(
-        0.5, "share of that speed when a mediator stands between", ge=0, le=1
+        0.5, "share of that speed when members are linked by a mediator", ge=0, le=1
     )
 
 

@@ -41,7 +41,18 @@ Channel = number_names("channel", Discovery.model_fields)
 
 
 class Structure(Group):
-    """A form of light organising: data, not code; one YAML per form."""
+    """A form of light organising: data, not code; one YAML file per form.
+
+    ``docs/parameters.md`` explains every field; its paths begin with ``structure``.
+
+    Raises:
+        pydantic.ValidationError: a name is unknown, a value is out of range, or fields contradict
+            each other.
+
+    Example:
+        >>> Structure(name="circle", topology="ring", max_size=6).sharing
+        'equal'
+    """
 
     name: str = declare_parameter("alliance", "name of the form", min_length=1)
     mix: dict[str, float] = declare_parameter(
@@ -83,7 +94,7 @@ class Structure(Group):
     )
     entry: Literal["invitation", "open"] = declare_parameter(
         "invitation",
-        "open: searching organisations may join a running collaboration by their own wish",
+        "open: searching organisations may join a running collaboration without an invitation",
     )
     discovery: Discovery = declare_parameter(Discovery, "shares over search channels")
     exposure: Literal["linked", "convenor", "leaders", "everyone"] = declare_parameter(

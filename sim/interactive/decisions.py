@@ -1,6 +1,6 @@
-"""What people decide in place of the rules (rules.md, section 10).
+"""What persons decide in place of the rules, each for one organisation and one round.
 
-One decision per organisation and round: meet, join, copy, leave.
+They meet, invite, join, copy and leave (rules.md, section 10).
 """
 
 from __future__ import annotations
@@ -57,14 +57,23 @@ class Decision:
     """What a person decides for an organisation in one round; whatever is left out is not done.
 
     Args:
-        meet: organisations to meet, at most ``search.meetings``, each at ``search.cost``.
-        invite: known organisations to invite to its own challenge: into the collaboration that
-            works on it, if it convenes one, else to begin one, in this order.
+        meet: rows of organisations to meet, at most ``search.meetings``, each at ``search.cost``.
+        invite: rows of organisations to invite to its own challenge, in this order. It must know
+            them. They are invited into the collaboration that works on the challenge, if it
+            convenes one; otherwise it begins one.
         join: serial number of a running collaboration to ask to join.
         copy: (organisation, domain): a team-mate, and the skill to take over from it.
         leave: serial number of one of its collaborations to leave when the round ends.
         accepts: whether invitations of others are answered by the rule (trust, and no less than
-            alone); else all are declined.
+            alone); otherwise all are declined.
+
+    Example:
+        >>> from sim.config import Config
+        >>> from sim.model import CollaborationModel
+        >>> model = CollaborationModel(Config())
+        >>> _, answers = model.step_decided({0: Decision(meet=(5, 7))})
+        >>> answers[0]
+        {'meet': 'done'}
     """
 
     meet: tuple[int, ...] = ()
@@ -139,7 +148,7 @@ def find_contact(w: World, i: int, c: int) -> int:
 
 @kernel
 def is_wanted_by_convenor(w: World, user_pooling: PoolingFunction, c: int, i: int) -> bool:
-    """Tell whether a convenor would invite ``i``.
+    """Return whether a convenor would invite ``i``.
 
     It trusts it, or has a contract, and expects it to add more than its cost.
     """
@@ -217,7 +226,7 @@ def apply_decision(
 def copy_skill(w: World, i: int, j: int, k: int) -> bool:
     """Let ``i`` take over part of a team-mate's skill, as it was before this round's copying.
 
-    Tell whether they are in a team together.
+    Return whether they are in a team together.
     """
     org, imitation = w.org, w.p.imitation
     together = False
@@ -264,9 +273,8 @@ def check_decisions(world: World, decisions: Mapping[int, Decision]) -> None:
             )
         if len(decided.meet) > world.p.search.meetings:
             raise InputError(
-                f"organisation {i} wants {len(decided.meet)} meetings; "
-                f"allowed: {world.p.search.meetings}"
-                " a round (search.meetings)"
+                f"organisation {i} wants {len(decided.meet)} meetings; allowed: "
+                f"{world.p.search.meetings} a round (search.meetings)"
             )
         if decided.copy and not 0 <= decided.copy[1] < domains:
             raise InputError(f"domain {decided.copy[1]} is not there; allowed: 0 to {domains - 1}")
@@ -295,11 +303,11 @@ def apply_decisions_before_round(
     decisions: Mapping[int, Decision],
     now: int,
 ) -> dict[int, AnswersByAction]:
-    """Carry out what people decided before others act; return the answers.
+    """Carry out what persons do before others act, in the order of organisations.
 
-    Decisions are carried out in the order of their organisations.
+    Return the answers.
     """
-    told: dict[int, AnswersByAction] = {}
+    answered: dict[int, AnswersByAction] = {}
     for i, decided in sorted(decisions.items()):
         answers = np.full(2, ANSWER_IMPOSSIBLE, dtype=np.int32)
         wanted = find_running_slot(world, decided.join)
@@ -313,24 +321,24 @@ def apply_decisions_before_round(
             answers,
             now,
         )
-        told[i] = {"meet": "done"} if decided.meet else {}
-        told[i] |= {"invite": ANSWER_NAMES[answers[0]]} if decided.invite else {}
-        told[i] |= {"join": ANSWER_NAMES[answers[1]]} if decided.join is not None else {}
+        answered[i] = {"meet": "done"} if decided.meet else {}
+        answered[i] |= {"invite": ANSWER_NAMES[answers[0]]} if decided.invite else {}
+        answered[i] |= {"join": ANSWER_NAMES[answers[1]]} if decided.join is not None else {}
         member = (
             world.org.leaves[i] > 0
             and world.org.leaves[i] - 1 in world.org.places[i, : world.org.load[i]]
         )
-        told[i] |= (
+        answered[i] |= (
             {"leave": "done" if member else "impossible"} if decided.leave is not None else {}
         )
-    return told
+    return answered
 
 
 def copy_decided_skills(
     world: World,
     packed: PassedState,
     decisions: Mapping[int, Decision],
-    told: dict[int, AnswersByAction],
+    answered: dict[int, AnswersByAction],
 ) -> Sequence[tuple[int, int]]:
     """Let persons copy, after the rules did; note the answers and return who copied whom."""
     if world.p.imitation.rate == 0.0 and any(decided.copy for decided in decisions.values()):
@@ -339,6 +347,6 @@ def copy_decided_skills(
     for i, decided in sorted(decisions.items()):
         if decided.copy is not None:
             done = bool(copy_skill(packed, i, *decided.copy))
-            told[i]["copy"] = "done" if done else "impossible"
+            answered[i]["copy"] = "done" if done else "impossible"
             copied += [(i, decided.copy[0])] if done else []
     return copied

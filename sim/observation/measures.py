@@ -71,10 +71,7 @@ MeasureColumn = number_names("measure", MEASURES)
 
 @kernel
 def gini(w: World, values: Floats) -> float:
-    """Return the Gini coefficient of values; 0 when nobody has anything.
-
-    Negative values count as nothing.
-    """
+    """Return the Gini coefficient of values, negative ones as 0; 0 when nobody has anything."""
     weighted, total, n = 0.0, 0.0, values.size
     for i in range(n):
         w.scratch.keys[i] = max(0.0, values[i])
@@ -119,12 +116,10 @@ def measure_teams(w: World, row: Floats) -> None:
 
 @kernel
 def compute_domain_variances(w: World) -> tuple[float, float, int]:
-    """Return variances of expertise and of its shares, and how many domains are covered.
+    """Return the variances of expertise and of its shares, summed over domains.
 
-    Variances are summed over domains.
-
-    Walks along the rows, as they lie in memory, with a sum per domain: along the columns a large
-    population waits for memory.
+    Return too in how many domains somebody is good. The loops run along rows, as these lie in
+    memory, with a sum per domain: along columns a large population waits for memory.
     """
     skills, sums = w.org.expertise, w.scratch.by_domain
     n, domains = skills.shape

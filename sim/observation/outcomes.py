@@ -1,7 +1,4 @@
-"""The outcomes of a run: one number per question.
-
-They come from its three tables (rounds, events, challenges).
-"""
+"""What a run comes to: one number per question, from its tables of rounds, events, challenges."""
 
 from __future__ import annotations
 
@@ -61,11 +58,10 @@ def compute_outcomes(
     challenges: pl.DataFrame,
     classes: Sequence[BreadthClass],
 ) -> dict[str, float]:
-    """Return means of every measure, and ``OUTCOMES``.
+    """Return the mean of every measure, and ``OUTCOMES``.
 
-    Means are over all rounds, and as ``<measure>_end`` over their last quarter.
-
-    What does not occur in a run (no collaboration ended, no challenge settled) is NaN.
+    Means are over all rounds, and as ``<measure>_end`` over their last quarter. What does not occur
+    in a run (no collaboration ended, no challenge settled) is NaN.
     """
     measured = rounds.drop("round")
     values = measured.to_numpy().astype(np.float64, copy=False)
@@ -114,9 +110,9 @@ def compute_erosion_outcomes(
 def compute_challenge_outcomes(
     challenges: pl.DataFrame, classes: Sequence[BreadthClass]
 ) -> dict[str, float]:
-    """Return the solved share of settled challenges and how long solving took.
+    """Return which share of settled challenges was solved, and how long solving took.
 
-    Shares are over all challenges and by class of breadth.
+    The share is over all challenges, and by class of breadth.
     """
     breadth = challenges["breadth"].to_numpy()
     solved = (challenges["solved_alone"] + challenges["solved_together"]).to_numpy()
@@ -152,9 +148,9 @@ def compute_collaboration_outcomes(events: pl.DataFrame) -> dict[str, float]:
 
 
 def compute_form_outcomes(events: pl.DataFrame) -> pl.DataFrame:
-    """Return a row per form of collaboration.
+    """Return a row per form: its collaborations, their size, lifetime, value and synergy.
 
-    Columns: number, size and lifetime, and value and synergy per member and round.
+    Value and synergy are per member and round.
     """
     work = pl.col("rounds") * pl.col("mean_size")
     ended = pl.col("reason") != END_REASONS[0]
@@ -169,9 +165,9 @@ def compute_form_outcomes(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def compute_partner_outcomes(events: pl.DataFrame, last: int) -> dict[str, float]:
-    """Return synergy per member in collaborations of strangers and of old acquaintances.
+    """Return synergy per member of collaborations of strangers, and of old acquaintances.
 
-    Collaborations count that started in the second half.
+    They started in the second half of the run.
     """
     late = events["started"].to_numpy() > last / 2
     each, known = (

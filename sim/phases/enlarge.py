@@ -33,7 +33,7 @@ def copy_contributions(target: Floats, source: Floats, breadth: int) -> None:
 def invite_newcomer(
     w: World, user_pooling: PoolingFunction, c: int, j: int, weight: float, now: int
 ) -> bool:
-    """Let the convenor invite ``j``; tell whether it joins.
+    """Let the convenor invite ``j``; return whether it joins.
 
     ``scratch.contribution`` holds the members' contributions, then that of ``j``.
     """
@@ -78,7 +78,7 @@ def grow_team(w: World, user_pooling: PoolingFunction, c: int, now: int) -> None
 
 @kernel
 def has_avoided_member(w: World, i: int, c: int, now: int) -> bool:
-    """Tell whether a collaboration contains a former partner that ``i`` still avoids."""
+    """Return whether a collaboration contains a former partner that ``i`` still avoids."""
     if w.p.letting_go.cooling_off == 0:
         return False
     for member in range(w.col.size[c]):
@@ -90,7 +90,7 @@ def has_avoided_member(w: World, i: int, c: int, now: int) -> bool:
 
 @kernel
 def has_open_form(w: World) -> bool:
-    """Tell whether any form lets organisations in that nobody invited."""
+    """Return whether any form lets organisations in that nobody invited."""
     for form in range(w.forms.entry.size):
         if w.forms.entry[form] == Entry.OPEN:
             return True
@@ -120,10 +120,7 @@ def evaluate_joining(
 
 @kernel
 def join_best_collaboration(w: World, user_pooling: PoolingFunction, i: int, now: int) -> None:
-    """Let ``i`` join the open collaboration that pays best, if it adds value.
-
-    ``i`` considers the collaborations of its contacts.
-    """
+    """Let ``i`` join the open collaboration of its contacts that pays best, if it adds value."""
     org, ledger, col, visited = w.org, w.ledger, w.col, w.scratch.visited
     visits = 0
     best, best_share, best_value, best_weight = NOBODY, 0.0, 0.0, 0.0

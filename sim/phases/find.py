@@ -21,7 +21,7 @@ ORDER_STREAM = int(Process.ORDER)
 
 @kernel
 def is_search_wanted(w: World, i: int) -> bool:
-    """Tell whether an organisation looks for partners by the rules.
+    """Return whether an organisation looks for partners by the rules.
 
     It is free, not content alone, and its challenge is not at work yet.
     """
@@ -38,7 +38,7 @@ def is_search_wanted(w: World, i: int) -> bool:
 
 @kernel
 def is_growth_wanted(w: World, i: int, c: int, now: int) -> bool:
-    """Tell whether ``i`` looks for one more member of a collaboration by the rules.
+    """Return whether ``i`` looks for one more member of a collaboration by the rules.
 
     It convenes it, and it runs below aspiration with room for one more.
     """
@@ -55,10 +55,7 @@ def is_growth_wanted(w: World, i: int, c: int, now: int) -> bool:
 
 @kernel
 def list_actors(w: World, now: int) -> int:
-    """Write who acts this round into ``scratch.actors``; return their number.
-
-    The order is drawn.
-    """
+    """Write who acts into ``scratch.actors``, in the order drawn; return their number."""
     org, scratch, actors = w.org, w.scratch, 0
     for i in range(org.load.size):
         prefetch_own_teams(w, i)

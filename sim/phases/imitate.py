@@ -108,7 +108,7 @@ def list_visible_organisations(w: World, c: int, member: int, place: int, now: i
 
 @kernel
 def has_chance_to_copy(w: World, i: int, place: int, chance: int, now: int) -> bool:
-    """Tell whether a chance to copy, one of those in ``scratch.seen``, comes up."""
+    """Return whether a chance to copy, one of those in ``scratch.seen``, comes up."""
     number = w.scratch.seen[chance] * w.p.population.capacity + place
     return draw_uniform(w.p.run.seed, IMITATION_STREAM, now, i, number) < w.p.imitation.rate
 

@@ -42,7 +42,7 @@ def count_challenge(w: World, breadth: int, outcome: int, rounds: int) -> None:
 
 @kernel
 def find_end_reason(w: World, c: int, now: int) -> int:
-    """Return why a collaboration ends this round, or GOES_ON."""
+    """Return why a collaboration ends this round, or EndReason.RUNNING."""
     org, col, forms, p = w.org, w.col, w.forms, w.p
     form, convenor = col.form[c], col.members[c, 0]
     solved = col.progress[c] >= p.challenge.workload
@@ -114,10 +114,7 @@ def reflect_on_collaboration(w: World, c: int, member: int, place: int, now: int
 
 @kernel
 def return_challenge(w: World, c: int, now: int) -> None:
-    """Return its challenge to the owner when a collaboration ends.
-
-    It is new if settled, else it keeps the progress made.
-    """
+    """Return its challenge to the owner: a new one if it was settled, else with its progress."""
     org, col = w.org, w.col
     owner = col.owner[c]
     if owner == NOBODY:
@@ -152,10 +149,7 @@ def remove_leavers(w: World, c: int) -> None:
 
 @kernel
 def carry_out_departures(w: World, user_pooling: PoolingFunction, c: int, now: int) -> None:
-    """Let leavers pay, reflect and go; settle the challenge.
-
-    The expectation of the members who stay is renewed.
-    """
+    """Let leavers pay, reflect and go; settle the challenge; update the expectation of the rest."""
     org, col, forms = w.org, w.col, w.forms
     form, leavers = col.form[c], 0
     cost = forms.formalisation[form] * forms.exit_cost[form]
@@ -186,10 +180,7 @@ def carry_out_departures(w: World, user_pooling: PoolingFunction, c: int, now: i
 
 @kernel
 def remove_ended_collaborations(w: World) -> None:
-    """Take ended collaborations out of the list.
-
-    The others keep their order; the free slots follow.
-    """
+    """Take ended collaborations out of the list; the others keep their order."""
     col, kept, freed = w.col, 0, 0
     in_use = col.totals[CollaborationTotal.RUNNING]
     for position in range(in_use):

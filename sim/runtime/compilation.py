@@ -63,12 +63,12 @@ def find_cache_folder(sources: Sequence[Path] | None = None) -> Path:
 
 
 def is_compiled(sources: Sequence[Path] | None, pattern: str) -> bool:
-    """Tell whether kernels need no compiling: some are on disk, by the names Numba gives them."""
+    """Return whether kernels need no compiling: some are on disk, by the names Numba gives them."""
     return KERNEL_MODE is KernelMode.PYTHON or any(find_cache_folder(sources).rglob(pattern))
 
 
 def is_model_compiled() -> bool:
-    """Tell whether kernels of this source were compiled on this machine before."""
+    """Return whether kernels of this source were compiled on this machine before."""
     return is_compiled(None, "*play*.nbc")
 
 

@@ -91,7 +91,7 @@ def build_record(columns: dict[str, Array]) -> Array:
 
 
 def list_pieces(title: str, group: Any) -> list[Array]:
-    """Return a group's records, then the arrays that stand alone."""
+    """Return a group's records, then the arrays that are in no record."""
     recorded = RECORD_COLUMNS.get(title, ())
     alone = [
         array

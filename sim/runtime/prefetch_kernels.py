@@ -2,7 +2,7 @@
 
 The state of many organisations does not fit the processor's caches, and partners lie anywhere in
 it: nearly every look at a partner waits for memory. But who acts next is known: the rows of the
-next actors and teams are asked for while the present one is at work, those first that tell which
+next actors and teams are asked for while the present one is at work, those first that show which
 rows come next. This changes no number.
 """
 
@@ -124,7 +124,7 @@ def prefetch_for_work(w: World, position: int) -> None:
 
 @kernel
 def prefetch_own_teams(w: World, i: int) -> None:
-    """Ask for what tells whether somebody grows a team, when all are gone through."""
+    """Ask for what decides whether somebody grows a team, when all are gone through."""
     if w.org.load.size >= PREFETCH_FROM_ORGANISATIONS and i + 16 < w.org.load.size:
         for place in range(w.org.load[i + 16]):
             request_team_first_line(w.col, w.org.places[i + 16, place])

@@ -1,8 +1,8 @@
 """Keyed random draws: every draw is a pure function of (seed, process, round, entity, number).
 
 A draw does not depend on how many draws were made before it, on the order of evaluation or on the
-number of workers, so two runs with the same seed and one changed parameter share their luck (common
-random numbers).
+number of workers. So two runs with the same seed and one changed parameter share their draws
+(common random numbers).
 
 Source: Philox4x32-10, Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1,
 2, 3", SC'11.

@@ -100,7 +100,7 @@ def draw_requirement(
 ) -> int:
     """Draw a challenge near ``skills``: its domains (ascending) and their weights (sum 1).
 
-    Return its breadth: so many of the elements of ``domains`` and ``requirement`` are written.
+    Return its breadth: the number of elements of ``domains`` and ``requirement`` that are written.
     """
     breadth, weight, raw_total = draw_breadth(w, key), w.scratch.domain_weight, 0.0
     weigh_domains(w, skills)

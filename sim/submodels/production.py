@@ -67,8 +67,7 @@ def compute_team_quality(
 ) -> float:
     """Return the quality of a team of this size from ``scratch.contribution``.
 
-    The position ``without`` (or NOBODY) is left out; ``scratch.pooled`` holds the capabilities
-    then.
+    The position ``without`` (or NOBODY) is left out. Capabilities are left in ``scratch.pooled``.
     """
     contribution, pooled = w.scratch.contribution, w.scratch.pooled
     for d in range(requirement.size):
@@ -148,9 +147,6 @@ def divide_value(
 def write_contribution(
     w: World, row: Floats, domains: Integers, j: int, weight: float, load: int
 ) -> None:
-    """Write what ``j`` contributes to the required domains.
-
-    Its skill is shared among ``load`` collaborations.
-    """
+    """Write what ``j`` contributes to the domains when it is in ``load`` collaborations."""
     for d in range(domains.size):
         row[d] = weight * apply_depth(w.org.expertise[j, domains[d]], w.p.production.depth) / load

@@ -1,4 +1,4 @@
-"""The bounded ledger, trust in strangers, and understanding (rules.md, section 4)."""
+"""The bounded ledger, trust in strangers, understanding across distance (rules.md, section 4)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def get_trust(w: World, i: int, j: int) -> float:
 
 @kernel
 def is_cooling_off(w: World, i: int, slot: int, now: int) -> bool:
-    """Tell whether ``i`` still avoids the former partner in this slot."""
+    """Return whether ``i`` still avoids the former partner in this slot."""
     return (
         w.p.letting_go.cooling_off > 0
         and w.ledger.joint[i, slot] > 0

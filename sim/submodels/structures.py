@@ -61,10 +61,7 @@ def check_pairs(given: Any, name: str, size: int) -> list[tuple[int, int]]:
 
 
 def build_link_table(links: LinkRule, name: str, largest: int) -> tuple[Flags, np.ndarray]:
-    """Return who is linked and how many links there are, by team size.
-
-    Shapes (size, position, position) and (size,).
-    """
+    """Return who is linked, shape (size, position, position), and the links by team size."""
     linked = np.zeros((largest + 1, largest, largest), dtype=np.int8)
     count = np.zeros(largest + 1)
     for size in range(2, largest + 1):

@@ -27,7 +27,7 @@ from sim.submodels.structures import find_place
 
 @kernel
 def is_member(w: World, c: int, j: int) -> bool:
-    """Tell whether an organisation is in a collaboration."""
+    """Return whether an organisation is in a collaboration."""
     for member in range(w.col.size[c]):
         if w.col.members[c, member] == j:
             return True
@@ -74,7 +74,7 @@ def write_perceived_contribution(
 def is_invitation_accepted(w: World, form: int, i: int, j: int, share: float) -> bool:
     """Return whether ``j`` joins ``i``.
 
-    It trusts ``i``, or has a contract, and earns at least its value alone.
+    It trusts ``i``, or has a contract, and its share is at least its value alone.
     """
     if w.org.decides[j] == BY_PERSON_ALONE:
         return False
@@ -128,10 +128,7 @@ def admit_member(
 def compute_collaboration_quality(
     w: World, user_pooling: PoolingFunction, c: int, size: int
 ) -> float:
-    """Return the quality of the first ``size`` rows of ``scratch.contribution``.
-
-    The quality is that of its challenge.
-    """
+    """Return the quality of ``size`` rows of ``scratch.contribution`` on its challenge."""
     requirement = w.col.requirement[c, : w.col.breadth[c]]
     return compute_team_quality(w, user_pooling, requirement, size, NOBODY)
 

@@ -1,6 +1,6 @@
-"""User-defined imitation rules, in ordinary Python (rules.md, section 6).
+"""Run a user-defined imitation rule, in ordinary Python, in place of the compiled rules.
 
-They act where the compiled rules would.
+What rules have in common is in rules.md, section 6.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def restore_budget(w: World, i: int) -> None:
 def get_target_skills(model: AgentModel, target: Any) -> Floats:
     """Return the skills that a user-defined rule wants copied.
 
-    They are those of an organisation before this round's copying, or a vector the rule gave.
+    These are those of an organisation before this round's copying, or a vector that it returned.
     """
     if isinstance(target, Organisation):
         skills: Floats = model.world.org.before[target.row]
@@ -68,7 +68,7 @@ def get_target_skills(model: AgentModel, target: Any) -> Floats:
 def imitate_by_user_rule(
     model: AgentModel, packed: PassedState, rule: Callable[..., Any], now: int
 ) -> None:
-    """Let every member copy by ``rule(member, seen, model)``.
+    """Let every member copy by a user-defined rule ``rule(member, seen, model)``.
 
     The rule returns an expertise vector, an organisation or None.
     """

@@ -25,23 +25,23 @@ from sim.runtime.compilation import compile_callback
 
 
 def is_user_defined(name: str) -> bool:
-    """Tell whether a name points at somebody's own function."""
+    """Return whether a name refers to a user-defined function."""
     return ":" in name
 
 
 def check_name(parameter: str, name: str, known: Iterable[str]) -> None:
-    """Refuse a name that is neither one of ours nor a reference to an own function."""
+    """Refuse a name that is neither one of ours nor a reference to a user-defined function."""
     known = sorted(known)
     if name in known or is_user_defined(name):
         return
     raise InputError(
-        f"{parameter} is {name}; allowed: {', '.join(known)}, or an own function as"
+        f"{parameter} is {name}; allowed: {', '.join(known)}, or a user-defined function as"
         f" file.py:name.{suggest_name(name, known)}"
     )
 
 
 def load_module(parameter: str, reference: str, place: str) -> Any:
-    """Return the module a reference names; a file is loaded anew for every reference."""
+    """Return the module a reference names; a file is loaded once for every reference."""
     try:
         if not place.endswith(".py"):
             return importlib.import_module(place)
@@ -60,13 +60,13 @@ def load_module(parameter: str, reference: str, place: str) -> Any:
         raise
     except (Exception, SystemExit) as error:
         raise InputError(
-            f"{parameter} is {reference}; {place} cannot be loaded: {describe_error(error)}; mend"
+            f"{parameter} is {reference}; {place} cannot be loaded: {describe_error(error)}; fix"
             " it so that it can be imported"
         ) from error
 
 
 def load_function(parameter: str, reference: str) -> Callable[..., Any]:
-    """Return the function a reference names, as it stands in its file."""
+    """Return the function a reference names, as its file defines it."""
     place, _, name = reference.rpartition(":")
     if not place or not name:
         raise InputError(
@@ -102,7 +102,7 @@ def load_user_function(parameter: str, reference: str) -> Callable[..., Any]:
             return list(result) if isinstance(result, Iterator) else result
         except (Exception, SystemExit) as error:
             raise InputError(
-                f"{parameter} {reference} raised {describe_error(error, function)}; mend the"
+                f"{parameter} {reference} raised {describe_error(error, function)}; fix the"
                 " function"
             ) from error
 
@@ -144,7 +144,7 @@ def describe_error(error: BaseException, function: Callable[..., Any] | None = N
 
 
 def take_larger(pooled: float, contribution: float) -> float:
-    """Pool by the best; what kernels are handed when no own rule is named."""
+    """Pool by the best; what kernels get when no user-defined rule is named."""
     return max(pooled, contribution)
 
 
@@ -173,7 +173,7 @@ def report_callback_errors(parameter: str, reference: str) -> Iterator[None]:
         sys.unraisablehook = before
     if raised:
         raise InputError(
-            f"{parameter} {reference} raised {describe_error(raised[0])}; mend the function"
+            f"{parameter} {reference} raised {describe_error(raised[0])}; fix the function"
         ) from raised[0]
 
 

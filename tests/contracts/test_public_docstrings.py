@@ -99,6 +99,8 @@ PUBLIC: dict[str, list[str]] = {
     "sim.classics.march_1991": ["March1991"],
     "sim.classics.tomasello_2017": ["Tomasello2017"],
     "sim.classics.zollman_2010": ["Zollman2010"],
+    "sim.config": ["Config", "Structure", "declare_parameter"],
+    "sim.interactive.decisions": ["Decision"],
     "sim.model": [
         "CollaborationModel",
         "CollaborationModel.challenges_table",
@@ -116,6 +118,7 @@ PUBLIC: dict[str, list[str]] = {
         "CollaborationModel.summary",
         "CollaborationModel.take_events",
     ],
+    "sim.presets": ["load_structure"],
 }
 NAMES = [(module, name) for module, names in PUBLIC.items() for name in names]
 

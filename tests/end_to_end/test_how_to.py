@@ -207,7 +207,7 @@ def gone_wrong(parameter, function):
             "imitation.rule",
             "raises",
             (
-                "imitation.rule bad.py:raises raised ValueError: boom (line 8 of bad.py); mend the"
+                "imitation.rule bad.py:raises raised ValueError: boom (line 8 of bad.py); fix the"
                 " function"
             ),
         ),

@@ -71,7 +71,7 @@ FAULTS = {
     "column without a name": (GOOD.replace("transport", ""), ["has no name for column 5"]),
     "duplicate but for blanks": (
         GOOD + " a ,public,0.1,0.1,0.1\n",
-        ["row 5", "a stands here a second time"],
+        ["row 5", "a is here a second time"],
     ),
     "open quote": (GOOD + '"d,public,0.1,0.1,0.1\n', ["row 5", "quote"]),
     "empty line": (
@@ -176,7 +176,7 @@ def test_faults_in_participations(tmp_path):
         read(folder_of(tmp_path, organisations="organisation_id,sector\nb,PRC\n"))
     with pytest.raises(
         InputError,
-        match=r"participations.csv, row 3, column project_id: 1, a stands here a second time",
+        match=r"participations.csv, row 3, column project_id: 1, a is here a second time",
     ):
         read(folder_of(tmp_path, participations="project_id,organisation_id\n1,a\n1,a\n"))
     with pytest.raises(InputError, match="5 classified projects"):

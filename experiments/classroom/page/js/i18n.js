@@ -25,8 +25,9 @@ export const t = (key, values = {}) => fillIn(words.texts[key] ?? key, values);
 /** Return the text of a key for a number: one has a text of its own. */
 export const tCount = (key, n, values = {}) => t(n === 1 ? `${key}.one` : key, { n, ...values });
 
-/** Return the name of a parameter. */
-export const getParameterName = (parameter) => words.parameters[parameter.path] ?? parameter.path;
+/** Return the name of a parameter: in words, or as it is declared. */
+export const getParameterName = (parameter) =>
+  words.parameters[parameter.path] ?? parameter.path.split(".").pop().replaceAll("_", " ");
 
 /** Return the meaning of a parameter; the English one is its declaration. */
 export const getParameterMeaning = (parameter) =>
