@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test quick changelog dock patterns gallery pages screenshots lan-check twin same-bytes bench bench-kernels bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
+.PHONY: run test quick changelog dock kernel-modes patterns gallery pages screenshots lan-check twin same-bytes bench bench-kernels bench-engine bench-classics bench-classroom wheel-check package-check crate-check clean
 
 run: $(READY)
 	$(BIN)/overbruggen study structure_and_imitation --overwrite
@@ -55,6 +55,10 @@ twin: $(READY)
 same-bytes: $(READY)
 	@test -n "$(BEFORE)" || { echo "Name a checkout of the version before: make same-bytes BEFORE=folder (git worktree add folder main makes one)"; exit 1; }
 	$(BIN)/python benchmarks/same_bytes.py $(BEFORE) .
+
+# The same bytes also with Numba as it is, which compiles for more than a minute.
+kernel-modes: $(READY)
+	EVERY_KERNEL_MODE=1 $(BIN)/python -m pytest tests/contracts/test_kernel_modes.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/speed.py
