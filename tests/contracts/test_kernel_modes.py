@@ -1,6 +1,4 @@
-"""Kernels give the same bytes with our extensions of Numba, with Numba as it is, and as plain
-Python.
-"""
+"""Kernels give the same bytes with our extensions of Numba, without them, and as plain Python."""
 
 import json
 import os
@@ -15,10 +13,10 @@ from sim.runtime.kernel_mode import KERNELS_VARIABLE, KernelMode, read_kernel_mo
 
 
 @cache
-def results_of(mode):
+def play_in_mode(mode, what):
     """Return what small runs give in a new process whose kernels run in this mode."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.contracts.kernel_results"],
+        [sys.executable, "-m", "tests.contracts.kernel_results", what],
         env={**os.environ, KERNELS_VARIABLE: mode},
         capture_output=True,
         text=True,
@@ -27,15 +25,20 @@ def results_of(mode):
     return json.loads(done.stdout)
 
 
-# plain-njit compiles for more than a minute: `make kernel-modes` also compares that mode.
+# plain-njit compiles the model for more than a minute: `make kernel-modes` compares it too.
 EVERY_MODE = "EVERY_KERNEL_MODE" in os.environ
-COMPARED = [KernelMode.PYTHON, *([KernelMode.PLAIN_NJIT] if EVERY_MODE else [])]
+COMPARED = [
+    (KernelMode.PYTHON, "model"),
+    (KernelMode.PYTHON, "classics"),
+    (KernelMode.PLAIN_NJIT, "classics"),
+    *([(KernelMode.PLAIN_NJIT, "model")] if EVERY_MODE else []),
+]
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("mode", COMPARED)
-def test_every_mode_gives_the_same_bytes(mode):
-    assert results_of(mode) == results_of(KernelMode.COMPILED)
+@pytest.mark.parametrize(("mode", "what"), COMPARED)
+def test_every_mode_gives_the_same_bytes(mode, what):
+    assert play_in_mode(mode, what) == play_in_mode(KernelMode.COMPILED, what)
 
 
 def test_an_unknown_mode_is_refused_in_one_sentence(monkeypatch):
